@@ -1,0 +1,1 @@
+"""The harness: the only code that orchestrates, times, stores and judges."""

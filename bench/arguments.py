@@ -1,0 +1,115 @@
+"""The command line's grammar: sub-commands, their options and what they mean."""
+
+import argparse
+from pathlib import Path
+
+from bench.cell import BACKENDS, DEVICES
+from bench.interpreter import parse_choices
+from bench.store import default_reports_folder
+from bench.suite import Choices, suite_names
+
+#: Two hours: longer than any cell of the suites takes on two cores, so that only a hang meets it.
+DEFAULT_TIMEOUT_SECONDS = 7200.0
+
+
+def make_parser() -> argparse.ArgumentParser:
+    """Return the parser of `python -m bench`."""
+    parser = argparse.ArgumentParser(
+        prog="python -m bench",
+        description="Train the same Keras 3 models on JAX, TensorFlow and PyTorch, and compare.",
+    )
+    commands = parser.add_subparsers(dest="command", required=True, metavar="COMMAND")
+
+    run = commands.add_parser("run", help="train what is not stored yet, then report")
+    _add_selection(run)
+    run.add_argument(
+        "--timeout",
+        type=_positive_float,
+        default=DEFAULT_TIMEOUT_SECONDS,
+        metavar="SECONDS",
+        help="longest time of one launch (default: %(default)g)",
+    )
+    plan = commands.add_parser("plan", help="show what `run` would do, why, and about how long")
+    _add_selection(plan)
+
+    report = commands.add_parser("report", help="write all CSVs again from the records alone")
+    report.add_argument("runs", nargs="*", metavar="RUN", help="run ids (default: all, and latest)")
+    _add_reports(report)
+
+    listing = commands.add_parser("list", help="workloads, datasets, suites, backends")
+    _add_pythons(listing)
+    doctor = commands.add_parser("doctor", help="what is missing, and what makes timings noisy")
+    _add_pythons(doctor)
+    _add_reports(doctor)
+    return parser
+
+
+def read_choices(arguments: argparse.Namespace) -> Choices:
+    """Return what the command line changes in the suite."""
+    return Choices(
+        backends=tuple(arguments.backend or ()),
+        workloads=tuple(arguments.workload or ()),
+        dataset=arguments.dataset,
+        batch_size=arguments.batch_size,
+        epochs=arguments.epochs,
+        seed=arguments.seed,
+        device=arguments.device,
+        limit_train=arguments.limit_train,
+    )
+
+
+def read_pythons(arguments: argparse.Namespace) -> dict[str, str]:
+    """Return the interpreters that were named, by backend."""
+    return parse_choices(arguments.python or [])
+
+
+def _add_selection(parser: argparse.ArgumentParser) -> None:
+    add = parser.add_argument
+    suites = ", ".join(suite_names())
+    add("--suite", default="quick", metavar="NAME|FILE", help=f"{suites} or a TOML file (quick)")
+    add("--backend", action="append", choices=BACKENDS, help="only this backend; repeatable")
+    add("--workload", action="append", metavar="NAME|FILE.py:FUNCTION", help="repeatable")
+    add("--dataset", metavar="NAME", help="instead of the suite's, as `list` names it")
+    add("--data-dir", type=Path, metavar="DIR", help="a local copy: DIR/cifar-10-batches-bin/")
+    add("--epochs", type=int, metavar="N")
+    add("--batch-size", type=int, metavar="N")
+    add("--seed", type=int, metavar="N")
+    add("--device", choices=DEVICES)
+    add("--limit-train", type=int, metavar="N", help="train on the first N images only")
+    add("--repeats", type=_positive_int, default=1, metavar="N", help="records per cell (1)")
+    add("--fresh", action="store_true", help="train again what is stored")
+    _add_pythons(parser)
+    _add_reports(parser)
+
+
+def _add_pythons(parser: argparse.ArgumentParser) -> None:
+    parser.add_argument(
+        "--python",
+        action="append",
+        metavar="BACKEND=PATH",
+        help="the interpreter of a backend (default: its tox environment, else this one)",
+    )
+
+
+def _add_reports(parser: argparse.ArgumentParser) -> None:
+    parser.add_argument(
+        "--reports",
+        type=Path,
+        default=default_reports_folder(),
+        metavar="DIR",
+        help="the folder of runs/ and latest/ (default: KERAS_BENCH_REPORTS or reports/)",
+    )
+
+
+def _positive_int(text: str) -> int:
+    value = int(text)
+    if value < 1:
+        raise argparse.ArgumentTypeError(f"{text} is not 1 or more")
+    return value
+
+
+def _positive_float(text: str) -> float:
+    value = float(text)
+    if not 0 < value < float("inf"):
+        raise argparse.ArgumentTypeError(f"{text} is not a number of seconds above 0")
+    return value

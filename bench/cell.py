@@ -1,0 +1,128 @@
+"""What is run: one frozen cell, its readable id and its digest."""
+
+import hashlib
+import re
+from collections.abc import Mapping
+from typing import Final
+
+import msgspec
+
+BACKENDS: Final = ("jax", "tensorflow", "torch")
+LANES: Final = ("default",)
+PRECISIONS: Final = ("float32", "mixed_bfloat16", "mixed_float16")
+DEVICES: Final = ("cpu", "gpu")
+
+#: Raised whenever what is timed changes, so that unlike records are never compared.
+PROTOCOL_VERSION: Final = 1
+
+_LANE_DEFAULT: Final = "default"
+
+
+class CellError(ValueError):
+    """A field of a cell holds a value that is not allowed."""
+
+
+class Cell(msgspec.Struct, frozen=True, forbid_unknown_fields=True, kw_only=True):
+    """One workload x dataset x backend x lane x precision x batch size x epochs x seed x device.
+
+    `workload` is a name of the table in `models.table` or `FILE.py:FUNCTION`; `dataset` a name
+    that `data.prepare` knows; `limit_train` the number of leading training images to use, None
+    for all. Raises CellError on a value that is not allowed.
+    """
+
+    workload: str
+    dataset: str
+    backend: str
+    lane: str = _LANE_DEFAULT
+    precision: str = "float32"
+    batch_size: int
+    epochs: int
+    seed: int = 0
+    device: str = "cpu"
+    limit_train: int | None = None
+
+    def __post_init__(self) -> None:
+        """Refuse values outside the allowed sets and ranges."""
+        self._check_choice("backend", BACKENDS)
+        self._check_choice("lane", LANES)
+        self._check_choice("precision", PRECISIONS)
+        self._check_choice("device", DEVICES)
+        self._check_range("batch_size", 1, 1_000_000)
+        self._check_range("epochs", 1, 100_000)
+        self._check_range("seed", 0, 2**32 - 1)
+        if self.limit_train is not None:
+            self._check_range("limit_train", 1, 1_000_000_000)
+        for field in ("workload", "dataset"):
+            if not getattr(self, field).strip():
+                raise CellError(f"{field} is empty; it must name a {field}.")
+
+    def _check_choice(self, field: str, allowed: tuple[str, ...]) -> None:
+        value = getattr(self, field)
+        if value not in allowed:
+            raise CellError(f"{field} is {value!r}; allowed are {', '.join(allowed)}.")
+
+    def _check_range(self, field: str, low: int, high: int) -> None:
+        value = getattr(self, field)
+        if not low <= value <= high:
+            raise CellError(f"{field} is {value}; allowed is {low} to {high}.")
+
+    @property
+    def id(self) -> str:
+        """The readable name of the cell, safe as a file name; unlike cells have unlike ids."""
+        parts = [
+            _slug(self.workload),
+            _slug(self.dataset),
+            self.backend,
+            self.lane,
+            self.precision,
+            f"b{self.batch_size}",
+            f"e{self.epochs}",
+            f"s{self.seed}",
+            self.device,
+        ]
+        if self.limit_train is not None:
+            parts.append(f"n{self.limit_train}")
+        return "-".join(parts)
+
+    @property
+    def comparison_key(self) -> tuple[object, ...]:
+        """Every field but the backend: cells that share it stand in one row of a comparison."""
+        return tuple(getattr(self, name) for name in self.__struct_fields__ if name != "backend")
+
+
+def _slug(name: str) -> str:
+    """Return `name` in letters, digits, `.` and `_`, at most 60 characters.
+
+    A name that had to be changed gets eight hex digits of its sha256, so that
+    `a/cnn.py:build` and `b/cnn.py:build` stay apart.
+    """
+    if re.fullmatch(r"[A-Za-z0-9_.]{1,60}", name):
+        return name
+    tail = hashlib.sha256(name.encode()).hexdigest()[:8]
+    short = re.sub(r"[^A-Za-z0-9_.]+", "_", name.rsplit("/", 1)[-1])[:50].strip("_.")
+    return f"{short}~{tail}"
+
+
+def digest(
+    cell: Cell,
+    *,
+    workload_source: str,
+    dataset_fingerprint: str,
+    versions: Mapping[str, str],
+    environment: Mapping[str, str],
+) -> str:
+    """Return the sha256 (hex) of everything that a stored record of `cell` depends on.
+
+    `workload_source` is the sha256 of the workload's source, `dataset_fingerprint` that of the
+    prepared arrays, `versions` those of keras and the backend's packages in its interpreter, and
+    `environment` the variables that can change speed or numerics.
+    """
+    facts = {
+        "cell": msgspec.to_builtins(cell),
+        "workload_source": workload_source,
+        "dataset_fingerprint": dataset_fingerprint,
+        "versions": dict(versions),
+        "environment": dict(environment),
+        "protocol_version": PROTOCOL_VERSION,
+    }
+    return hashlib.sha256(msgspec.json.encode(facts, order="deterministic")).hexdigest()

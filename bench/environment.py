@@ -1,0 +1,57 @@
+"""The environment of a worker: an allow-list, so that nothing unseen changes a number."""
+
+from collections.abc import Mapping
+from pathlib import Path
+from typing import Final
+
+from bench.cell import Cell
+from bench.machine import CHECKOUT
+
+#: Passed on because a process needs them; they do not change what is computed.
+_NEEDED: Final = frozenset(
+    ["PATH", "HOME", "USER", "LANG", "LC_ALL", "TZ", "TMPDIR", "LD_LIBRARY_PATH", "SSL_CERT_FILE"]
+)
+
+#: Passed on, kept in the record and covered by the digest: they change speed or numerics.
+_DECISIVE: Final = (
+    "CUDA_",
+    "GOMP_",
+    "JAX_",
+    "KMP_",
+    "MALLOC_",
+    "MKL_",
+    "NVIDIA_",
+    "OMP_",
+    "OPENBLAS_",
+    "TF_",
+    "TORCH_",
+    "XLA_",
+)
+
+
+def decisive_variables(cell: Cell, outer: Mapping[str, str]) -> dict[str, str]:
+    """Return the variables a worker of `cell` gets that can change speed or numerics, sorted.
+
+    A cell on the CPU sees no GPU, whatever `outer` says.
+    """
+    found = {name: value for name, value in outer.items() if name.startswith(_DECISIVE)}
+    if cell.device == "cpu":
+        found |= {"CUDA_VISIBLE_DEVICES": "", "JAX_PLATFORMS": "cpu"}
+    return dict(sorted(found.items()))
+
+
+def worker_environment(cell: Cell, outer: Mapping[str, str], keras_home: Path) -> dict[str, str]:
+    """Return the whole environment of a worker of `cell`.
+
+    `keras_home` is a folder of this launch alone: a user's `keras.json` could silently change
+    floatx, data format and epsilon.
+    """
+    return {
+        **{name: value for name, value in outer.items() if name in _NEEDED},
+        "TF_CPP_MIN_LOG_LEVEL": "2",
+        **decisive_variables(cell, outer),
+        "KERAS_BACKEND": cell.backend,
+        "KERAS_HOME": str(keras_home),
+        "PYTHONPATH": str(CHECKOUT),
+        "PYTHONUNBUFFERED": "1",
+    }

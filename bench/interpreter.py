@@ -1,0 +1,118 @@
+"""Which Python runs a backend, and what is installed there."""
+
+import subprocess
+import sys
+from collections.abc import Mapping
+from functools import cache
+from typing import Final
+
+import msgspec
+
+from bench.cell import BACKENDS
+from bench.machine import CHECKOUT
+
+#: The tox environment of each backend.
+TOX_ENVS: Final = {"jax": "jax", "tensorflow": "tf", "torch": "torch"}
+
+#: Packages whose versions a record keeps, where they are installed.
+_VERSIONED: Final = (
+    "keras",
+    "numpy",
+    "pandas",
+    "jax",
+    "jaxlib",
+    "tensorflow",
+    "tensorflow-cpu",
+    "torch",
+)
+_BELONGS: Final = {
+    "jax": ("jax", "jaxlib"),
+    "tensorflow": ("tensorflow", "tensorflow-cpu"),
+    "torch": ("torch",),
+}
+
+_PROBE: Final = f"""
+import importlib.metadata as metadata, json, platform
+versions = {{"python": platform.python_version()}}
+for name in {_VERSIONED!r}:
+    try:
+        versions[name] = metadata.version(name)
+    except metadata.PackageNotFoundError:
+        pass
+print(json.dumps(versions))
+"""
+
+
+class InterpreterError(Exception):
+    """No usable Python interpreter was found for a backend."""
+
+
+class Interpreter(msgspec.Struct, frozen=True, kw_only=True):
+    """A Python that can run `backend`, and the versions that are installed there."""
+
+    backend: str
+    python: str
+    versions: dict[str, str]
+
+    @property
+    def digest_versions(self) -> dict[str, str]:
+        """The versions that a cell's digest covers: keras and the backend's own packages."""
+        names = ("keras", *_BELONGS[self.backend])
+        return {name: self.versions[name] for name in names if name in self.versions}
+
+
+def find_interpreter(backend: str, chosen: Mapping[str, str]) -> Interpreter:
+    """Return the interpreter of `backend`.
+
+    That is the one in `chosen`, else the backend's tox environment, else this one when the
+    backend is installed here. InterpreterError says in one sentence what is missing.
+    """
+    tox_python = CHECKOUT / ".tox" / TOX_ENVS[backend] / "bin" / "python"
+    if backend in chosen:
+        return _checked(backend, chosen[backend])
+    if tox_python.exists():
+        return _checked(backend, str(tox_python))
+    try:
+        return _checked(backend, sys.executable)
+    except InterpreterError:
+        raise InterpreterError(
+            f"{backend} has no interpreter: there is no .tox/{TOX_ENVS[backend]}, and this Python "
+            f"lacks keras or {backend}; run `tox run --notest -e {TOX_ENVS[backend]}`, or name "
+            f"one with --python {backend}=PATH."
+        ) from None
+
+
+def parse_choices(texts: list[str]) -> dict[str, str]:
+    """Return `{"jax": "/path/python"}` of `["jax=/path/python"]`; InterpreterError if unlike."""
+    chosen = {}
+    for text in texts:
+        backend, separator, path = text.partition("=")
+        if backend not in BACKENDS or not separator or not path:
+            raise InterpreterError(
+                f"--python {text!r} is not BACKEND=PATH; backends are {', '.join(BACKENDS)}."
+            )
+        chosen[backend] = path
+    return chosen
+
+
+def _checked(backend: str, python: str) -> Interpreter:
+    versions = probe_versions(python)
+    needed = ("keras", *_BELONGS[backend])
+    if "keras" not in versions or not any(name in versions for name in needed[1:]):
+        raise InterpreterError(f"{python} has no keras with {backend} installed.")
+    return Interpreter(backend=backend, python=python, versions=versions)
+
+
+@cache
+def probe_versions(python: str) -> dict[str, str]:
+    """Return the versions of the packages of interest in the interpreter `python`."""
+    try:
+        done = subprocess.run(
+            [python, "-I", "-c", _PROBE], capture_output=True, text=True, timeout=60
+        )
+    except (OSError, subprocess.TimeoutExpired) as error:
+        raise InterpreterError(f"{python} cannot be run: {error}.") from error
+    if done.returncode != 0:
+        last = (done.stderr.strip().splitlines() or ["no message"])[-1]
+        raise InterpreterError(f"{python} does not work as a Python interpreter: {last}.")
+    return msgspec.json.decode(done.stdout, type=dict[str, str])

@@ -1,0 +1,34 @@
+"""What the parent hands to a worker: everything that one launch needs, in one JSON file."""
+
+import msgspec
+
+from bench.cell import Cell
+
+
+class Job(msgspec.Struct, frozen=True, forbid_unknown_fields=True, kw_only=True):
+    """One launch of a cell, seen from the child.
+
+    `builder` is `module:function` of `models` or `/path/FILE.py:FUNCTION` of a user; `optimizer`,
+    `loss` and `metrics` compile a model that comes uncompiled. `dataset_folder` holds the prepared
+    arrays, `output_path` is where the worker writes its output, and `events_fd` a pipe on which it
+    writes one JSON line per finished epoch (None: nobody listens).
+    """
+
+    cell: Cell
+    builder: str
+    optimizer: str
+    loss: str
+    metrics: tuple[str, ...]
+    dataset_folder: str
+    output_path: str
+    events_fd: int | None = None
+
+
+class Progress(msgspec.Struct, frozen=True, forbid_unknown_fields=True, kw_only=True):
+    """An epoch is finished; seconds are train and validation together."""
+
+    epoch: int
+    epochs: int
+    epoch_seconds: float
+    loss: float
+    val_accuracy: float | None

@@ -1,0 +1,183 @@
+"""The parent side of one launch: start a worker, block until it ends, say how it ended."""
+
+import os
+import select
+import signal
+import subprocess
+import tempfile
+from collections.abc import Callable, Mapping, Sequence
+from datetime import UTC, datetime
+from pathlib import Path
+from time import monotonic, perf_counter
+from typing import Final
+
+import msgspec
+
+from bench.environment import worker_environment
+from bench.job import Job, Progress
+from bench.record import RecordError, WorkerOutput, decode_worker_output
+
+#: How a worker is started; `-P` keeps modules of the current folder from shadowing ours.
+WORKER_COMMAND: Final = ("-P", "-m", "bench.worker")
+
+_TAIL_CHARACTERS: Final = 4_000
+
+
+class Outcome(msgspec.Struct, frozen=True, kw_only=True):
+    """How one launch ended: the worker's output, and what only the parent can see.
+
+    `exit_status` is negative for a signal; `wall_seconds` runs from start to exit of the process.
+    """
+
+    output: WorkerOutput
+    started_at: str
+    wall_seconds: float
+    exit_status: int | None
+    log_tail: str
+
+
+def launch(
+    job: Job,
+    python: str,
+    *,
+    log_path: Path,
+    timeout_seconds: float,
+    on_progress: Callable[[Progress], None] = lambda _: None,
+    outer: Mapping[str, str] = os.environ,
+    command: Sequence[str] = WORKER_COMMAND,
+) -> Outcome:
+    """Run the job in a fresh process of `python` and return how it ended.
+
+    The worker leads its own process group, which is killed with all its children when it ends,
+    when `timeout_seconds` have passed and when this call is interrupted. This side sleeps in the
+    kernel meanwhile; it wakes when an epoch is finished, not by a clock.
+    """
+    log_path.parent.mkdir(parents=True, exist_ok=True)
+    with tempfile.TemporaryDirectory(prefix="keras-bench-") as scratch:
+        folder = Path(scratch)
+        reader, writer = os.pipe()
+        output_path = folder / "output.json"
+        job = msgspec.structs.replace(job, output_path=str(output_path), events_fd=writer)
+        (folder / "job.json").write_bytes(msgspec.json.encode(job))
+        started_at = datetime.now(UTC).isoformat(timespec="milliseconds")
+        start = perf_counter()
+        with log_path.open("wb") as log, os.fdopen(reader, "rb", buffering=0) as events:
+            try:
+                worker = subprocess.Popen(
+                    [python, *command, str(folder / "job.json")],
+                    env=worker_environment(job.cell, outer, folder),
+                    stdin=subprocess.DEVNULL,
+                    stdout=log,
+                    stderr=subprocess.STDOUT,
+                    start_new_session=True,
+                    pass_fds=[writer],
+                )
+            except OSError as error:
+                reason = f"{python} cannot be started: {error.strerror}."
+                return _never_started(reason, started_at)
+            finally:
+                os.close(writer)
+            in_time = _wait(worker, events.fileno(), timeout_seconds, on_progress)
+        wall_seconds = perf_counter() - start
+        log_tail = _read_tail(log_path)
+        return Outcome(
+            output=_judge(output_path, worker.returncode, timeout_seconds, in_time, log_tail),
+            started_at=started_at,
+            wall_seconds=wall_seconds,
+            exit_status=worker.returncode,
+            log_tail=log_tail,
+        )
+
+
+def _wait(
+    worker: subprocess.Popen[bytes],
+    events: int,
+    timeout_seconds: float,
+    on_progress: Callable[[Progress], None],
+) -> bool:
+    """Block until the worker ends, then kill its group; False when it did not end in time."""
+    deadline = monotonic() + timeout_seconds
+    exited = os.pidfd_open(worker.pid)
+    poll = select.poll()
+    poll.register(exited, select.POLLIN)
+    poll.register(events, select.POLLIN)
+    pending = b""
+    try:
+        while (left := deadline - monotonic()) > 0:
+            ready = {fd for fd, _ in poll.poll(left * 1000)}
+            if events in ready:
+                chunk = os.read(events, 65_536)
+                if not chunk:
+                    poll.unregister(events)
+                *lines, pending = (pending + chunk).split(b"\n")
+                _tell(lines, on_progress)
+            elif exited in ready:
+                return True
+        return False
+    finally:
+        # The worker is a zombie until `wait`, so its group's number cannot have been reused.
+        _kill_group(worker.pid)
+        worker.wait()
+        os.close(exited)
+
+
+def _kill_group(group: int) -> None:
+    try:
+        os.killpg(group, signal.SIGKILL)
+    except ProcessLookupError:
+        return
+
+
+def _tell(lines: Sequence[bytes], on_progress: Callable[[Progress], None]) -> None:
+    """Hand on the events; what is not one is dropped, since progress must not fail a launch."""
+    for line in lines:
+        try:
+            event = msgspec.json.decode(line, type=Progress)
+        except msgspec.MsgspecError:
+            continue
+        on_progress(event)
+
+
+def _judge(
+    output_path: Path, status: int, timeout_seconds: float, in_time: bool, log_tail: str
+) -> WorkerOutput:
+    """Return the worker's output, or a reason in one sentence why there is none.
+
+    A result that was written counts, however the process ended: JAX 0.10.2's interpreter can
+    crash at exit after a good run.
+    """
+    try:
+        return decode_worker_output(output_path.read_bytes())
+    except FileNotFoundError:
+        return WorkerOutput(reason=_describe_end(status, timeout_seconds, in_time, log_tail))
+    except (RecordError, OSError) as error:
+        return WorkerOutput(reason=str(error))
+
+
+def _describe_end(status: int, timeout_seconds: float, in_time: bool, log_tail: str) -> str:
+    if not in_time:
+        return f"no result within the timeout of {timeout_seconds:g} s; the worker was killed"
+    if status == -signal.SIGKILL:
+        return "killed by SIGKILL, possibly out of memory"
+    if status < 0:
+        return f"killed by {signal.Signals(-status).name}"
+    last = (log_tail.strip().splitlines() or ["its log is empty"])[-1].strip()
+    return f"exited with status {status} before it wrote a result: {last}"[:400]
+
+
+def _never_started(reason: str, started_at: str) -> Outcome:
+    return Outcome(
+        output=WorkerOutput(reason=reason),
+        started_at=started_at,
+        wall_seconds=0.0,
+        exit_status=None,
+        log_tail="",
+    )
+
+
+def _read_tail(path: Path) -> str:
+    """Return the last characters of a log, however long and whatever bytes it holds."""
+    with path.open("rb") as file:
+        file.seek(0, os.SEEK_END)
+        file.seek(max(0, file.tell() - _TAIL_CHARACTERS))
+        return file.read().decode("utf-8", errors="replace")

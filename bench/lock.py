@@ -1,0 +1,56 @@
+"""Only one timing run at a time on a machine."""
+
+import fcntl
+import os
+import tempfile
+from collections.abc import Iterator
+from contextlib import contextmanager
+from pathlib import Path
+
+
+class MachineBusyError(Exception):
+    """Another timing run holds this machine's lock."""
+
+
+def default_lock_path() -> Path:
+    """Return the lock's path: one for the machine, not one for a checkout or a user."""
+    configured = os.environ.get("KERAS_BENCH_LOCK")
+    return Path(configured) if configured else Path(tempfile.gettempdir()) / "keras-bench.lock"
+
+
+@contextmanager
+def timing_lock(path: Path, holder: str) -> Iterator[None]:
+    """Hold the machine's timing lock, with `holder` written into its file for the next comer.
+
+    Raises MachineBusyError at once, with the text of the present holder, when it is taken. The
+    kernel frees the lock when its holder ends, however it ends; the file stays.
+    """
+    descriptor = _open(path)
+    try:
+        try:
+            fcntl.flock(descriptor, fcntl.LOCK_EX | fcntl.LOCK_NB)
+        except BlockingIOError:
+            present = os.pread(descriptor, 500, 0).decode(errors="replace").strip()
+            raise MachineBusyError(
+                f"Another timing run is on this machine ({present or 'unknown'}); "
+                f"two at once would spoil both. Wait for it to end. Lock: {path}"
+            ) from None
+        os.ftruncate(descriptor, 0)
+        os.pwrite(descriptor, holder.encode(), 0)
+        yield
+    finally:
+        os.close(descriptor)
+
+
+def _open(path: Path) -> int:
+    """Open the lock's file, made usable for every user of the machine."""
+    try:
+        descriptor = os.open(path, os.O_RDWR | os.O_CREAT, 0o666)
+    except OSError as error:
+        raise MachineBusyError(
+            f"The timing lock {path} cannot be opened: {error.strerror}. "
+            "Set KERAS_BENCH_LOCK to a file that you may write."
+        ) from error
+    if os.fstat(descriptor).st_uid == os.getuid():
+        os.fchmod(descriptor, 0o666)
+    return descriptor

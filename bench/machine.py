@@ -1,0 +1,73 @@
+"""Facts about this machine, its packages and this checkout; nothing here imports a framework."""
+
+import hashlib
+import os
+import platform
+import subprocess
+from functools import cache
+from pathlib import Path
+
+import psutil
+
+from bench.record import GitFacts, Scalar
+
+CHECKOUT = Path(__file__).resolve().parent.parent
+
+
+@cache
+def machine_facts() -> dict[str, Scalar]:
+    """Return CPU, memory and system of this machine, and `machine_id`, a short hash of them.
+
+    The id holds only what stays the same between two starts of the machine, so that records of
+    one machine are found again and those of another are not mixed in.
+    """
+    facts: dict[str, Scalar] = {
+        "cpu_model": _cpu_model(),
+        "logical_cpus": psutil.cpu_count() or 1,
+        "usable_cpus": len(os.sched_getaffinity(0)),
+        "memory_gib": round(psutil.virtual_memory().total / 2**30),
+        "system": platform.system(),
+        "architecture": platform.machine(),
+    }
+    identity = repr(sorted(facts.items())).encode()
+    return {
+        **facts,
+        "kernel": platform.release(),
+        "libc": " ".join(platform.libc_ver()).strip(),
+        "machine_id": hashlib.sha256(identity).hexdigest()[:12],
+    }
+
+
+@cache
+def git_facts() -> GitFacts:
+    """Return the checkout's commit and whether tracked files differ from it."""
+    commit = _git("rev-parse", "HEAD")
+    if commit is None:
+        return GitFacts(commit=None, dirty=None)
+    return GitFacts(commit=commit, dirty=bool(_git("status", "--porcelain", "-uno")))
+
+
+def load_average() -> float:
+    """Return how many processes wanted a core during the last minute."""
+    return os.getloadavg()[0]
+
+
+def _cpu_model() -> str:
+    try:
+        for line in Path("/proc/cpuinfo").read_text().splitlines():
+            if line.startswith("model name"):
+                return line.partition(":")[2].strip()
+    except OSError:
+        pass
+    return platform.processor() or platform.machine()
+
+
+def _git(*arguments: str) -> str | None:
+    """Return what git prints in this checkout, None without git or outside a repository."""
+    try:
+        done = subprocess.run(
+            ["git", "-C", str(CHECKOUT), *arguments], capture_output=True, text=True, timeout=30
+        )
+    except (OSError, subprocess.TimeoutExpired):
+        return None
+    return done.stdout.strip() if done.returncode == 0 else None

@@ -1,0 +1,121 @@
+"""What would run, what is already stored, why, and about how long it takes."""
+
+import os
+import statistics
+from collections.abc import Iterable, Mapping, Sequence
+from pathlib import Path
+from typing import Literal
+
+import msgspec
+
+from bench.cell import Cell, digest
+from bench.environment import decisive_variables
+from bench.interpreter import Interpreter, InterpreterError, find_interpreter
+from bench.record import DatasetFacts, Record
+from bench.store import newest_of_each
+from bench.workload import source_hash
+from data.dataset import open_dataset
+from data.errors import DataError
+from data.prepare import prepare
+
+
+class Step(msgspec.Struct, frozen=True, kw_only=True):
+    """One repetition of one cell, with what a launch of it needs.
+
+    `action` is "run", "stored" (nothing to do) or "blocked" (it cannot run); `why` says so in a
+    sentence. `estimate_seconds` is None when no like cell was ever recorded. A blocked step has
+    no interpreter, dataset or digest.
+    """
+
+    cell: Cell
+    repetition: int
+    action: Literal["run", "stored", "blocked"]
+    why: str
+    digest: str = ""
+    interpreter: Interpreter | None = None
+    dataset_folder: Path | None = None
+    dataset: DatasetFacts | None = None
+    estimate_seconds: float | None = None
+
+
+def make_plan(
+    cells: Sequence[Cell],
+    records: Sequence[Record],
+    machine_id: str,
+    *,
+    repeats: int = 1,
+    fresh: bool = False,
+    pythons: Mapping[str, str] | None = None,
+    data_dir: Path | None = None,
+) -> list[Step]:
+    """Return the steps of `cells`, `repeats` times each, in the order in which they would run.
+
+    Odd repetitions run backwards (A B C, C B A), so that a slow drift of the machine does not
+    always meet the same backend. Datasets are prepared on the way. `fresh` ignores what is stored.
+    """
+    here = [record for record in records if record.machine_id == machine_id]
+    stored = {} if fresh else newest_of_each(here)
+    drafts = {cell: _draft(cell, pythons or {}, data_dir) for cell in cells}
+    steps = []
+    for repetition in range(repeats):
+        for cell in cells if repetition % 2 == 0 else reversed(cells):
+            draft = msgspec.structs.replace(
+                drafts[cell], repetition=repetition, estimate_seconds=_estimate(cell, here)
+            )
+            steps.append(_decide(draft, stored.get((draft.digest, repetition))))
+    return steps
+
+
+def remaining_seconds(steps: Iterable[Step]) -> tuple[float, int]:
+    """Return the seconds that the steps to run will take, and for how many nobody can tell."""
+    to_run = [step for step in steps if step.action == "run"]
+    known = [step.estimate_seconds for step in to_run if step.estimate_seconds is not None]
+    return sum(known), len(to_run) - len(known)
+
+
+def _draft(cell: Cell, pythons: Mapping[str, str], data_dir: Path | None) -> Step:
+    """Return a step to run, or a blocked one when its interpreter or its dataset is missing."""
+    try:
+        interpreter = find_interpreter(cell.backend, pythons)
+        folder = prepare(cell.dataset, data_dir=data_dir)
+        manifest = open_dataset(folder).manifest
+    except (InterpreterError, DataError) as error:
+        return Step(cell=cell, repetition=0, action="blocked", why=str(error))
+    return Step(
+        cell=cell,
+        repetition=0,
+        action="run",
+        why="no record yet",
+        digest=digest(
+            cell,
+            workload_source=source_hash(cell.workload),
+            dataset_fingerprint=manifest.fingerprint,
+            versions=interpreter.digest_versions,
+            environment=decisive_variables(cell, os.environ),
+        ),
+        interpreter=interpreter,
+        dataset_folder=folder,
+        dataset=DatasetFacts(
+            name=manifest.name,
+            fingerprint=manifest.fingerprint,
+            official=manifest.official,
+            source=manifest.source,
+        ),
+    )
+
+
+def _decide(step: Step, stored: Record | None) -> Step:
+    if step.action == "blocked" or stored is None:
+        return step
+    if stored.status == "failed":
+        return msgspec.structs.replace(step, why=f"failed before: {stored.reason}")
+    why = f"stored in run {stored.run_id}"
+    return msgspec.structs.replace(step, action="stored", why=why)
+
+
+def _estimate(cell: Cell, records: Sequence[Record]) -> float | None:
+    """Return the median wall seconds of the cell's own records, else of other backends' ones."""
+    ok = [record for record in records if record.status == "ok"]
+    own = [record.wall_seconds for record in ok if record.cell == cell]
+    like = [r.wall_seconds for r in ok if r.cell.comparison_key == cell.comparison_key]
+    return statistics.median(own or like) if own or like else None

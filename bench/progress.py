@@ -1,0 +1,115 @@
+"""What a person sees while cells run: a live line on a terminal, plain lines elsewhere."""
+
+from time import monotonic
+from types import TracebackType
+from typing import Self
+
+from rich.console import Console
+from rich.markup import escape
+from rich.progress import BarColumn, Progress, TextColumn, TimeElapsedColumn
+
+from bench.job import Progress as EpochProgress
+from bench.plan import Step
+from bench.record import Record
+
+
+class RunProgress:
+    """Tells of each step's begin, epochs and end, with an estimate of what is left.
+
+    Nothing is redrawn between two epochs: this process must sleep while a worker is timed.
+    """
+
+    def __init__(self, console: Console, steps: list[Step]) -> None:
+        """Tell on `console` about `steps`, all of which will run."""
+        self._console = console
+        self._steps = steps
+        self._position = 0
+        self._begin = 0.0
+        self._durations: list[float] = []
+        self._bar = Progress(
+            TextColumn("{task.description}"),
+            BarColumn(bar_width=20),
+            TimeElapsedColumn(),
+            TextColumn("{task.fields[note]}"),
+            console=console,
+            auto_refresh=False,
+            transient=True,
+            disable=not console.is_terminal,
+        )
+        self._task = self._bar.add_task("", total=1, note="")
+
+    def __enter__(self) -> Self:
+        """Start the live line."""
+        self._bar.start()
+        return self
+
+    def __exit__(
+        self,
+        kind: type[BaseException] | None,
+        error: BaseException | None,
+        trace: TracebackType | None,
+    ) -> None:
+        """Take the live line away."""
+        self._bar.stop()
+
+    def begin(self, step: Step) -> None:
+        """Tell that a step starts."""
+        self._position += 1
+        self._begin = monotonic()
+        name = f"[{self._position}/{len(self._steps)}] {_name(step)}"
+        self._bar.reset(self._task, total=step.cell.epochs, description=escape(name), note="")
+        left = _left(self._seconds_left(step.estimate_seconds))
+        self._bar.update(self._task, note=left, refresh=True)
+        if not self._console.is_terminal:
+            self._print(f"{name}: started, {left}")
+
+    def epoch(self, step: Step, event: EpochProgress) -> None:
+        """Tell that an epoch is finished."""
+        in_step = (event.epochs - event.epoch) * event.epoch_seconds
+        accuracy = "" if event.val_accuracy is None else f", val_accuracy {event.val_accuracy:.3f}"
+        left = _left(self._seconds_left(monotonic() - self._begin + in_step, in_step))
+        note = f"epoch {event.epoch}/{event.epochs}, loss {event.loss:.3f}{accuracy}; {left}"
+        self._bar.update(self._task, completed=event.epoch, note=note, refresh=True)
+        if not self._console.is_terminal and event.epoch_seconds > 5:
+            self._print(f"    {note}")
+
+    def end(self, step: Step, record: Record) -> None:
+        """Tell how a step ended."""
+        self._durations.append(record.wall_seconds)
+        head = f"[{self._position}/{len(self._steps)}] {_name(step)}: "
+        if record.result is None:
+            self._print(f"{head}FAILED after {record.wall_seconds:.1f} s: {record.reason}")
+            return
+        accuracy = record.result.epochs[-1].val_accuracy
+        shown = "" if accuracy is None else f", val_accuracy {accuracy:.3f}"
+        self._print(f"{head}ok in {record.wall_seconds:.1f} s{shown}")
+
+    def _seconds_left(
+        self, step_seconds: float | None, in_step: float | None = None
+    ) -> float | None:
+        """Return an estimate for this step's rest and all later ones, None when nobody can tell.
+
+        A step without a like record is taken to last as long as the ones before it in this run.
+        """
+        guess = sum(self._durations) / len(self._durations) if self._durations else step_seconds
+        later = [step.estimate_seconds or guess for step in self._steps[self._position :]]
+        own = in_step if in_step is not None else (step_seconds or guess)
+        known = [seconds for seconds in (own, *later) if seconds is not None]
+        return sum(known) if len(known) == len(later) + 1 else None
+
+    def _print(self, text: str) -> None:
+        self._console.print(text, markup=False, highlight=False, soft_wrap=True)
+
+
+def _name(step: Step) -> str:
+    repetition = f" (repetition {step.repetition + 1})" if step.repetition else ""
+    return f"{step.cell.id}{repetition}"
+
+
+def _left(seconds: float | None) -> str:
+    """Return an estimate in words that do not pretend to more than it knows."""
+    if seconds is None:
+        return "time left not known yet"
+    if seconds < 90:
+        return f"about {max(seconds, 1):.0f} s left"
+    return f"about {seconds / 60:.0f} min left"

@@ -1,0 +1,195 @@
+"""What came out: the immutable, validated, versioned result of one launch."""
+
+import math
+from typing import Final, Literal
+
+import msgspec
+
+from bench.cell import Cell
+
+#: The layout of a stored record; raised when a field is added, removed or changes its meaning.
+RECORD_VERSION: Final = 1
+
+Scalar = str | int | float | bool | None
+
+
+class RecordError(ValueError):
+    """A stored record or a worker's result cannot be read."""
+
+
+class Epoch(msgspec.Struct, frozen=True, forbid_unknown_fields=True, kw_only=True):
+    """One epoch's raw clock readings, in seconds, and metrics.
+
+    `warmup` marks the first epoch: it holds trace and compile costs, so statistics leave it out.
+    The accuracies are None for a model that has no accuracy metric.
+    """
+
+    index: int
+    warmup: bool
+    train_seconds: float
+    validation_seconds: float
+    loss: float
+    accuracy: float | None
+    val_loss: float
+    val_accuracy: float | None
+
+    def __post_init__(self) -> None:
+        """Refuse clock readings that are not positive and metrics that are not finite."""
+        if min(self.train_seconds, self.validation_seconds) <= 0:
+            raise ValueError(f"epoch {self.index} has a duration that is not above 0 s")
+        for name in ("loss", "accuracy", "val_loss", "val_accuracy"):
+            value = getattr(self, name)
+            if value is not None and not math.isfinite(value):
+                raise ValueError(f"{name} is {value} in epoch {self.index}")
+
+
+class Result(msgspec.Struct, frozen=True, forbid_unknown_fields=True, kw_only=True):
+    """What the worker measured. Durations in seconds, memory in bytes.
+
+    `import_seconds` is the time of importing keras with its backend, `data_open_seconds` of
+    opening the prepared arrays and encoding the labels, `build_seconds` of building and compiling
+    the model, `first_step_seconds` from the first batch's begin to the second's (trace, compile
+    and the first step; None when an epoch has one batch), `fit_seconds_total` the whole of `fit`
+    with validation, as the lab counts it. `peak_memory_bytes` is the largest resident set,
+    `cpu_seconds` user plus system time of the worker up to the end of `fit`. `settings` is what
+    was resolved at run time: jit mode, dtype policy, data format, threads and the like.
+    """
+
+    epochs: tuple[Epoch, ...]
+    import_seconds: float
+    data_open_seconds: float
+    build_seconds: float
+    first_step_seconds: float | None
+    fit_seconds_total: float
+    train_images: int
+    validation_images: int
+    parameters: int
+    trainable_parameters: int
+    peak_memory_bytes: int
+    cpu_seconds: float
+    settings: dict[str, Scalar]
+
+    def __post_init__(self) -> None:
+        """Refuse a result without epochs, or with epochs out of order."""
+        if [epoch.index for epoch in self.epochs] != list(range(len(self.epochs))):
+            raise ValueError("the epochs are not numbered 0, 1, 2, …")
+        if not self.epochs:
+            raise ValueError("there is no epoch in the result")
+
+
+class WorkerOutput(msgspec.Struct, frozen=True, forbid_unknown_fields=True, kw_only=True):
+    """What a worker writes: its result, or in one sentence why there is none."""
+
+    result: Result | None = None
+    reason: str | None = None
+
+    def __post_init__(self) -> None:
+        """Refuse an output that holds both or neither."""
+        if (self.result is None) == (self.reason is None):
+            raise ValueError("a worker's output holds either a result or a reason")
+
+
+class DatasetFacts(msgspec.Struct, frozen=True, forbid_unknown_fields=True, kw_only=True):
+    """Which bytes were trained on; `official` is False for a local copy that nobody verified."""
+
+    name: str
+    fingerprint: str
+    official: bool
+    source: str
+
+
+class GitFacts(msgspec.Struct, frozen=True, forbid_unknown_fields=True, kw_only=True):
+    """The harness's commit, None outside a git checkout, and whether tracked files differed."""
+
+    commit: str | None
+    dirty: bool | None
+
+
+class Record(msgspec.Struct, frozen=True, forbid_unknown_fields=True, kw_only=True):
+    """The sealed result of one launch of a cell; failed launches are records too.
+
+    `result` is None exactly when `status` is "failed", and `reason` None exactly when it is "ok".
+    `exit_status` is the worker's, negative for a signal, None when it could not be started: a
+    worker that crashes at interpreter exit after its result was written is ok, with that status
+    kept. `started_at` is UTC in ISO 8601; `wall_seconds` runs from start to exit of the process.
+    `environment` holds the variables that can change speed or numerics (XLA_FLAGS, OMP_… and the
+    like, see `bench.environment`).
+    """
+
+    record_version: int = RECORD_VERSION
+    cell: Cell
+    digest: str
+    repetition: int
+    run_id: str
+    status: Literal["ok", "failed"]
+    reason: str | None
+    started_at: str
+    wall_seconds: float
+    exit_status: int | None
+    log_tail: str
+    result: Result | None
+    dataset: DatasetFacts
+    machine: dict[str, Scalar]
+    versions: dict[str, str]
+    git: GitFacts
+    environment: dict[str, str] = {}
+
+    def __post_init__(self) -> None:
+        """Refuse a record whose status, reason and result contradict each other."""
+        ok = self.status == "ok"
+        if ok != (self.result is not None) or ok != (self.reason is None):
+            raise ValueError("status, reason and result contradict each other")
+        if self.result is not None and len(self.result.epochs) != self.cell.epochs:
+            raise ValueError(
+                f"the cell asks for {self.cell.epochs} epochs, "
+                f"the result holds {len(self.result.epochs)}"
+            )
+
+    @property
+    def key(self) -> tuple[str, int]:
+        """What makes a record the one that a plan asks for."""
+        return (self.digest, self.repetition)
+
+    @property
+    def machine_id(self) -> str:
+        """The short hash that tells this machine from others."""
+        return str(self.machine.get("machine_id"))
+
+
+def encode_record(record: Record) -> bytes:
+    """Return the record as indented JSON that ends in a newline."""
+    return msgspec.json.format(msgspec.json.encode(record), indent=1) + b"\n"
+
+
+def decode_record(content: bytes, origin: str) -> Record:
+    """Return the record in `content`, read from `origin`; RecordError says what is wrong there."""
+    try:
+        version = msgspec.json.decode(content, type=_Versioned).record_version
+        if version != RECORD_VERSION:
+            raise RecordError(_other_version(version, origin))
+        return msgspec.json.decode(content, type=Record)
+    except (msgspec.MsgspecError, ValueError) as error:
+        if isinstance(error, RecordError):
+            raise
+        raise RecordError(f"{origin} is not a record: {error}.") from error
+
+
+def decode_worker_output(content: bytes) -> WorkerOutput:
+    """Return what a worker wrote; RecordError says why it cannot be used."""
+    try:
+        return msgspec.json.decode(content, type=WorkerOutput)
+    except (msgspec.MsgspecError, ValueError) as error:
+        raise RecordError(f"the worker wrote an unusable result: {error}") from error
+
+
+class _Versioned(msgspec.Struct):
+    record_version: int
+
+
+def _other_version(version: int, origin: str) -> str:
+    advice = (
+        "re-run its cell to get a new record"
+        if version < RECORD_VERSION
+        else "read it with the newer checkout that wrote it"
+    )
+    return f"{origin} has record version {version}, this checkout reads {RECORD_VERSION}; {advice}."

@@ -1,0 +1,1 @@
+"""Records -> pandas tables -> CSV, Markdown and terminal tables; imports no framework."""

@@ -1,0 +1,27 @@
+"""Text from records made harmless: reasons and names hold whatever a framework printed."""
+
+import re
+import unicodedata
+
+_ESCAPE = re.compile(r"\x1b(?:\[[0-?]*[ -/]*[@-~]|\][^\x07\x1b]*(?:\x07|\x1b\\)?|[@-Z\\^_])")
+
+
+def one_line(text: str) -> str:
+    """Return `text` without terminal escapes, control and format characters, on one line."""
+    if text.isprintable():  # nearly always
+        return " ".join(text.split())
+    plain = _ESCAPE.sub("", text)
+    visible = (" " if unicodedata.category(c) in {"Cc", "Cf", "Cs"} else c for c in plain)
+    return " ".join("".join(visible).split())
+
+
+def csv_text(text: str) -> str:
+    """Return one line that no spreadsheet runs as a formula: a quote precedes `= + - @`."""
+    line = one_line(text)
+    return f"'{line}" if line.startswith(("=", "+", "-", "@")) else line
+
+
+def markdown_text(text: str) -> str:
+    """Return one line of Markdown that shows `text` as it is, in a table's cell too."""
+    line = one_line(text).replace("&", "&amp;").replace("<", "&lt;").replace(">", "&gt;")
+    return re.sub(r"[\\`*~|\[\]]|(?<![A-Za-z0-9])_|_(?![A-Za-z0-9])", r"\\\g<0>", line)

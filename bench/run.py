@@ -1,0 +1,110 @@
+"""One run: launch what the plan asks for, seal each outcome as a record, store it at once."""
+
+import os
+from collections.abc import Sequence
+from pathlib import Path
+
+from rich.console import Console
+
+from bench.environment import decisive_variables
+from bench.job import Job
+from bench.launch import WORKER_COMMAND, Outcome, launch
+from bench.machine import git_facts, machine_facts
+from bench.plan import Step
+from bench.progress import RunProgress
+from bench.record import Record, Result
+from bench.store import Store
+from bench.workload import builder_of, recipe_of
+
+
+def execute(
+    steps: Sequence[Step],
+    store: Store,
+    run_id: str,
+    console: Console,
+    *,
+    timeout_seconds: float,
+    command: Sequence[str] = WORKER_COMMAND,
+) -> list[Record]:
+    """Launch every step whose action is "run" and return the records, each stored when it ended.
+
+    One failed cell never stops a run. An interruption propagates after the worker is killed; the
+    records of the steps before it are stored by then, the interrupted step leaves none.
+    """
+    to_run = [step for step in steps if step.action == "run"]
+    records = []
+    with RunProgress(console, to_run) as progress:
+        for step in to_run:
+            progress.begin(step)
+            record = _run_step(step, store, run_id, progress, timeout_seconds, command)
+            store.save(record)
+            records.append(record)
+            progress.end(step, record)
+    return records
+
+
+def _run_step(
+    step: Step,
+    store: Store,
+    run_id: str,
+    progress: RunProgress,
+    timeout_seconds: float,
+    command: Sequence[str],
+) -> Record:
+    if step.interpreter is None or step.dataset_folder is None:
+        raise ValueError(f"{step.cell.id} has no interpreter or dataset; it cannot be launched.")
+    recipe = recipe_of(step.cell.workload)
+    job = Job(
+        cell=step.cell,
+        builder=builder_of(step.cell.workload),
+        optimizer=recipe.optimizer,
+        loss=recipe.loss,
+        metrics=recipe.metrics,
+        dataset_folder=str(step.dataset_folder.resolve()),
+        output_path="",
+    )
+    outcome = launch(
+        job,
+        step.interpreter.python,
+        log_path=_log_path(store, run_id, step),
+        timeout_seconds=timeout_seconds,
+        on_progress=lambda event: progress.epoch(step, event),
+        command=command,
+    )
+    return seal(step, run_id, outcome)
+
+
+def seal(step: Step, run_id: str, outcome: Outcome) -> Record:
+    """Return the record of one launch of `step`."""
+    if step.interpreter is None or step.dataset is None:
+        raise ValueError(f"{step.cell.id} has no interpreter or dataset; it has no record.")
+    reason = outcome.output.reason or _contradiction(step, outcome.output.result)
+    return Record(
+        cell=step.cell,
+        digest=step.digest,
+        repetition=step.repetition,
+        run_id=run_id,
+        status="ok" if reason is None else "failed",
+        reason=reason,
+        started_at=outcome.started_at,
+        wall_seconds=outcome.wall_seconds,
+        exit_status=outcome.exit_status,
+        log_tail=outcome.log_tail,
+        result=outcome.output.result if reason is None else None,
+        dataset=step.dataset,
+        machine=machine_facts(),
+        versions=step.interpreter.versions,
+        git=git_facts(),
+        environment=decisive_variables(step.cell, os.environ),
+    )
+
+
+def _contradiction(step: Step, result: Result | None) -> str | None:
+    """Return what the worker's result says that the cell did not ask for, or None."""
+    if result is not None and len(result.epochs) != step.cell.epochs:
+        return f"the worker gave {len(result.epochs)} epochs instead of {step.cell.epochs}"
+    return None
+
+
+def _log_path(store: Store, run_id: str, step: Step) -> Path:
+    return store.run_folder(run_id) / "logs" / f"{step.cell.id}-r{step.repetition}.log"

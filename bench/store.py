@@ -1,0 +1,127 @@
+"""The store: one JSON file per record, written whole or not at all."""
+
+import os
+import secrets
+from collections.abc import Iterable
+from datetime import UTC, datetime
+from pathlib import Path
+
+from bench.machine import CHECKOUT
+from bench.record import Record, RecordError, decode_record, encode_record
+
+
+class StoreError(Exception):
+    """The store's folder cannot be read or written."""
+
+
+def default_reports_folder() -> Path:
+    """Return `KERAS_BENCH_REPORTS`, else `reports/` of this checkout."""
+    configured = os.environ.get("KERAS_BENCH_REPORTS")
+    return Path(configured) if configured else CHECKOUT / "reports"
+
+
+def new_run_id(now: datetime | None = None) -> str:
+    """Return a run id that sorts by time and is unlike any other: UTC and four hex digits."""
+    moment = (now or datetime.now(UTC)).strftime("%Y%m%dT%H%M%SZ")
+    return f"{moment}-{secrets.token_hex(2)}"
+
+
+class Store:
+    """The records under `reports/runs/`, all runs together."""
+
+    def __init__(self, reports: Path) -> None:
+        """Use the folder `reports`; nothing is created before the first record is."""
+        self.reports = reports
+        self.unreadable: list[str] = []
+
+    def run_folder(self, run_id: str) -> Path:
+        """Return the folder of one run."""
+        return self.reports / "runs" / run_id
+
+    def check_writable(self, run_id: str) -> None:
+        """Make the run's folder and write a file there, so that a run does not train for nothing.
+
+        StoreError says why it is impossible.
+        """
+        folder = self.run_folder(run_id) / "records"
+        probe = folder / f".probe.{os.getpid()}.tmp"
+        try:
+            folder.mkdir(parents=True, exist_ok=True)
+            probe.write_bytes(b"x" * 65_536)
+        except OSError as error:
+            raise StoreError(f"{folder} cannot be written: {error.strerror}.") from error
+        finally:
+            if folder.is_dir():
+                probe.unlink(missing_ok=True)
+
+    def save(self, record: Record) -> Path:
+        """Store the record durably and return its path; StoreError says why it could not.
+
+        It is written beside its place and then renamed, so that a reader, a crash or a full disk
+        never leaves or sees half a record.
+        """
+        folder = self.run_folder(record.run_id) / "records"
+        name = f"{record.cell.id}-r{record.repetition}-{record.digest[:12]}.json"
+        path = folder / name
+        temporary = folder / f".{name}.{os.getpid()}.tmp"
+        try:
+            folder.mkdir(parents=True, exist_ok=True)
+            with temporary.open("wb") as file:
+                file.write(encode_record(record))
+                file.flush()
+                os.fsync(file.fileno())
+            temporary.replace(path)
+        except OSError as error:
+            raise StoreError(f"{path} cannot be written: {error.strerror}.") from error
+        finally:
+            if folder.is_dir():
+                temporary.unlink(missing_ok=True)
+        return path
+
+    def run_ids(self) -> list[str]:
+        """Return the ids of all runs, oldest first."""
+        try:
+            folders = [path for path in (self.reports / "runs").iterdir() if path.is_dir()]
+        except FileNotFoundError:
+            return []
+        return sorted(path.name for path in folders)
+
+    def load(self, run_id: str) -> list[Record]:
+        """Return a run's readable records, oldest first; `unreadable` gets the others' reasons."""
+        if not self.run_folder(run_id).is_dir():
+            known = ", ".join(self.run_ids()[-5:]) or "none"
+            raise StoreError(f"There is no run {run_id!r}; the newest are: {known}.")
+        records = []
+        for path in sorted((self.run_folder(run_id) / "records").glob("*.json")):
+            try:
+                records.append(decode_record(path.read_bytes(), str(path)))
+            except (RecordError, OSError) as error:
+                if str(error) not in self.unreadable:
+                    self.unreadable.append(str(error))
+        return sorted(records, key=_age)
+
+    def load_all(self) -> list[Record]:
+        """Return the readable records of all runs, oldest first."""
+        records = [record for run_id in self.run_ids() for record in self.load(run_id)]
+        return sorted(records, key=_age)
+
+
+def newest_of_each(records: Iterable[Record]) -> dict[tuple[str, int], Record]:
+    """Return the newest record of each (digest, repetition)."""
+    return {record.key: record for record in sorted(records, key=_age)}
+
+
+def latest_records(records: Iterable[Record], machine_id: str) -> list[Record]:
+    """Return what `reports/latest/` compares: the newest records of every cell on one machine.
+
+    A cell whose code, data or versions changed has records of several digests; only those of its
+    newest record's digest count, and of these the newest of each repetition.
+    """
+    here = sorted((r for r in records if r.machine_id == machine_id), key=_age)
+    newest_digest = {record.cell: record.digest for record in here}
+    current = [record for record in here if newest_digest[record.cell] == record.digest]
+    return sorted(newest_of_each(current).values(), key=_age)
+
+
+def _age(record: Record) -> tuple[str, str, str, int]:
+    return (record.started_at, record.run_id, record.cell.id, record.repetition)

@@ -1,0 +1,136 @@
+"""Suites: TOML files that name the cells, and what the command line changes in them."""
+
+import tomllib
+from pathlib import Path
+from typing import Final
+
+import msgspec
+
+from bench.cell import BACKENDS, Cell, CellError
+from bench.workload import WorkloadNameError, recipe_of, resolve_workload
+
+SUITES: Final = Path(__file__).resolve().parent / "suites"
+
+
+class SuiteError(ValueError):
+    """A suite file, or a choice made on the command line, does not name valid cells."""
+
+
+class Entry(msgspec.Struct, frozen=True, forbid_unknown_fields=True, kw_only=True):
+    """One `[[cells]]` table: a cell per backend. None takes the value of the recipe."""
+
+    workload: str
+    dataset: str
+    backends: tuple[str, ...] = BACKENDS
+    lane: str = "default"
+    precision: str = "float32"
+    batch_size: int | None = None
+    epochs: int | None = None
+    seed: int = 0
+    device: str = "cpu"
+    limit_train: int | None = None
+
+
+class Suite(msgspec.Struct, frozen=True, forbid_unknown_fields=True, kw_only=True):
+    """A suite as its file has it."""
+
+    description: str
+    cells: tuple[Entry, ...]
+
+
+class Choices(msgspec.Struct, frozen=True, kw_only=True):
+    """What the command line changes in a suite; None and empty change nothing."""
+
+    backends: tuple[str, ...] = ()
+    workloads: tuple[str, ...] = ()
+    dataset: str | None = None
+    batch_size: int | None = None
+    epochs: int | None = None
+    seed: int | None = None
+    device: str | None = None
+    limit_train: int | None = None
+
+
+def suite_names() -> list[str]:
+    """Return the names of the suites that come with the harness."""
+    return sorted(path.stem for path in SUITES.glob("*.toml"))
+
+
+def load_suite(name_or_path: str) -> Suite:
+    """Return the suite of that name, or in that TOML file; SuiteError says what is wrong there."""
+    path = Path(name_or_path)
+    if name_or_path in suite_names():
+        path = SUITES / f"{name_or_path}.toml"
+    elif path.suffix != ".toml":
+        raise SuiteError(
+            f"suite is {name_or_path!r}; allowed are {', '.join(suite_names())} or a .toml file."
+        )
+    try:
+        suite = msgspec.convert(tomllib.loads(path.read_text(encoding="utf-8")), Suite)
+    except OSError as error:
+        raise SuiteError(f"Suite {path} cannot be read: {error.strerror}.") from error
+    except UnicodeDecodeError as error:
+        raise SuiteError(f"Suite {path} is not UTF-8 text.") from error
+    except tomllib.TOMLDecodeError as error:
+        raise SuiteError(f"Suite {path} is not TOML: {error}.") from error
+    except msgspec.ValidationError as error:
+        allowed = ", ".join(Entry.__struct_fields__)
+        raise SuiteError(f"Suite {path}: {error}; keys of a cell are {allowed}.") from error
+    if not suite.cells:
+        raise SuiteError(f"Suite {path} names no cell; it needs at least one [[cells]] table.")
+    return suite
+
+
+def expand(suite: Suite, choices: Choices, origin: str) -> list[Cell]:
+    """Return the cells of `suite` with `choices` applied, without doubles, in the file's order.
+
+    A chosen workload that the suite lacks is run with the settings of the suite's first entry.
+    Raises SuiteError that names `origin`, the entry and the allowed values.
+    """
+    cells: dict[Cell, None] = {}
+    for number, entry in enumerate(_chosen_entries(suite, choices), start=1):
+        backends = [b for b in entry.backends if not choices.backends or b in choices.backends]
+        for backend in backends:
+            try:
+                cells[_cell(entry, choices, backend)] = None
+            except (CellError, WorkloadNameError) as error:
+                raise SuiteError(f"Suite {origin}, cell {number}: {error}") from error
+    if not cells:
+        raise SuiteError(
+            f"Suite {origin} has no cell for backend {', '.join(choices.backends)}; "
+            f"its backends are {', '.join(sorted({b for e in suite.cells for b in e.backends}))}."
+        )
+    return list(cells)
+
+
+def _chosen_entries(suite: Suite, choices: Choices) -> list[Entry]:
+    if not choices.workloads:
+        return list(suite.cells)
+    entries = []
+    for workload in choices.workloads:
+        present = [entry for entry in suite.cells if entry.workload == workload]
+        adopted = [msgspec.structs.replace(suite.cells[0], workload=workload)]
+        entries += present or adopted
+    return entries
+
+
+def _cell(entry: Entry, choices: Choices, backend: str) -> Cell:
+    workload = resolve_workload(entry.workload)
+    recipe = recipe_of(workload)
+    return Cell(
+        workload=workload,
+        dataset=choices.dataset or entry.dataset,
+        backend=backend,
+        lane=entry.lane,
+        precision=entry.precision,
+        batch_size=_first(choices.batch_size, entry.batch_size, recipe.batch_size),
+        epochs=_first(choices.epochs, entry.epochs, recipe.epochs),
+        seed=_first(choices.seed, entry.seed),
+        device=choices.device or entry.device,
+        limit_train=entry.limit_train if choices.limit_train is None else choices.limit_train,
+    )
+
+
+def _first(*values: int | None) -> int:
+    """Return the first value that was given; zero counts as given."""
+    return next(value for value in values if value is not None)

@@ -1,0 +1,1 @@
+"""The child side of a launch: the only package of bench that may import a framework."""

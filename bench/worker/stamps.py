@@ -1,0 +1,106 @@
+"""The clock of a launch: one callback that stamps epochs, validation and the first step."""
+
+import math
+import os
+from time import perf_counter
+
+import keras
+import msgspec
+
+from bench.job import Progress
+from bench.record import Epoch
+
+
+class NonFiniteLossError(ArithmeticError):
+    """The loss became NaN or infinite, so training further proves nothing."""
+
+
+class Stamps(keras.callbacks.Callback):
+    """Collects raw clock readings of one `fit(…, validation_data=…)`.
+
+    An epoch's training time runs from `on_epoch_begin` to `on_test_begin`, where one variable is
+    read as NumPy: on JAX nothing else waits there for the last step. Its validation time runs
+    from there to `on_test_end`, where Keras has turned the logs into Python numbers, which waits
+    on every backend. Only hooks that leave async dispatch on are overridden: a callback with
+    `on_train_batch_end` makes JAX and torch synchronise at every step (keras/src/callbacks/
+    callback_list.py, `_configure_async_dispatch`).
+    """
+
+    def __init__(self, epochs: int, events_fd: int | None) -> None:
+        """Expect `epochs` epochs; write a line per finished one on `events_fd` if it is given."""
+        super().__init__()
+        self.epochs: list[Epoch] = []
+        self.batch_begins: list[float] = []
+        self._planned_epochs = epochs
+        self._events_fd = events_fd
+        self._barrier_variable: keras.Variable | None = None
+
+    def on_train_begin(self, logs: dict | None = None) -> None:
+        """Choose the smallest variable as the barrier, so that reading it costs least."""
+        variables = self.model.trainable_variables or self.model.variables
+        self._barrier_variable = min(variables, key=lambda v: math.prod(v.shape), default=None)
+
+    def on_epoch_begin(self, epoch: int, logs: dict | None = None) -> None:
+        """Start the clock of the epoch."""
+        self._epoch_begin = perf_counter()
+
+    def on_train_batch_begin(self, batch: int, logs: dict | None = None) -> None:
+        """Stamp the first two batches of the launch: their distance is the first step."""
+        if len(self.batch_begins) < 2:
+            self.batch_begins.append(perf_counter())
+
+    def on_test_begin(self, logs: dict | None = None) -> None:
+        """Wait until training is done, then end its clock and start that of validation."""
+        if self._barrier_variable is not None:
+            keras.ops.convert_to_numpy(self._barrier_variable)
+        self._test_begin = perf_counter()
+
+    def on_test_end(self, logs: dict | None = None) -> None:
+        """End the clock of validation."""
+        self._test_end = perf_counter()
+
+    def on_epoch_end(self, epoch: int, logs: dict | None = None) -> None:
+        """Keep the epoch; raise NonFiniteLossError when a loss is NaN or infinite."""
+        logs = logs or {}
+        for name in ("loss", "val_loss"):
+            if not math.isfinite(logs[name]):
+                raise NonFiniteLossError(f"{name} is {logs[name]} in epoch {epoch}")
+        finished = Epoch(
+            index=epoch,
+            warmup=epoch == 0,
+            train_seconds=self._test_begin - self._epoch_begin,
+            validation_seconds=self._test_end - self._test_begin,
+            loss=logs["loss"],
+            accuracy=_accuracy(logs, ""),
+            val_loss=logs["val_loss"],
+            val_accuracy=_accuracy(logs, "val_"),
+        )
+        self.epochs.append(finished)
+        self._tell(finished)
+
+    @property
+    def first_step_seconds(self) -> float | None:
+        """Trace, compile and first step; None for a launch of a single batch."""
+        if len(self.batch_begins) < 2:
+            return None
+        return self.batch_begins[1] - self.batch_begins[0]
+
+    def _tell(self, epoch: Epoch) -> None:
+        if self._events_fd is None:
+            return
+        progress = Progress(
+            epoch=epoch.index + 1,
+            epochs=self._planned_epochs,
+            epoch_seconds=epoch.train_seconds + epoch.validation_seconds,
+            loss=epoch.loss,
+            val_accuracy=epoch.val_accuracy,
+        )
+        os.write(self._events_fd, msgspec.json.encode(progress) + b"\n")
+
+
+def _accuracy(logs: dict, prefix: str) -> float | None:
+    """Return the accuracy that a compiled model logs under one of its usual names, or None."""
+    for name in ("accuracy", "acc", "categorical_accuracy", "sparse_categorical_accuracy"):
+        if prefix + name in logs:
+            return float(logs[prefix + name])
+    return None

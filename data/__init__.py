@@ -1,0 +1,1 @@
+"""Datasets as NumPy arrays, prepared once into memory-mapped files; imports no framework."""

@@ -1,0 +1,203 @@
+"""The cifar10 dataset, from the official binary archive or from a local copy.
+
+Format, from https://www.cs.toronto.edu/~kriz/cifar.html: six files of 10,000 rows of 3,073 bytes;
+a row is one label byte, then 1,024 red, 1,024 green and 1,024 blue bytes, each row-major.
+"""
+
+import hashlib
+import tarfile
+import zlib
+from collections.abc import Callable, Iterable, Iterator
+from pathlib import Path
+from typing import Final
+
+import numpy as np
+import numpy.typing as npt
+
+from data.download import download_archive
+from data.errors import (
+    LabelOutOfRange,
+    MissingSource,
+    SourceUnreadable,
+    TruncatedFile,
+    WrongHash,
+    WrongSize,
+)
+from data.source import Arrays, Source
+
+Images = npt.NDArray[np.uint8]
+Labels = npt.NDArray[np.int64]
+
+CLASSES: Final = 10
+ARCHIVE_URL = "https://www.cs.toronto.edu/~kriz/cifar-10-binary.tar.gz"
+ARCHIVE_SHA256 = "c4a38c50a1bc5f3a1c5537f2155ab9d68f9f25eb1ed8d9ddda3db29a59bca1dd"
+ARCHIVE_SIZE_BYTES = 170_052_171
+#: Not just "downloads": a cache set to a home folder must not meet the user's own Downloads.
+DOWNLOAD_FOLDER: Final = "cifar10-download"
+ARCHIVE_FILE: Final = "cifar-10-binary.tar.gz"
+FOLDER: Final = "cifar-10-batches-bin"
+TRAIN_FILES: Final = tuple(f"data_batch_{number}.bin" for number in range(1, 6))
+TEST_FILE: Final = "test_batch.bin"
+FILES: Final = (*TRAIN_FILES, TEST_FILE)
+ROWS_PER_FILE = 10_000
+ROW_BYTES: Final = 1 + 3 * 32 * 32
+
+
+def cifar10_source(data_dir: Path | None, cache_dir: Path) -> Source:
+    """Return where cifar10 comes from: `data_dir` if given, else the official download.
+
+    `data_dir` holds `cifar-10-batches-bin/`, never official because only the archive's hash is
+    known, or else `cifar-10-binary.tar.gz`, which must be the official one. Raises MissingSource,
+    TruncatedFile, WrongSize or SourceUnreadable.
+    """
+    if data_dir is None:
+        return _source("cifar10", ARCHIVE_URL, True, lambda: _download(cache_dir))
+    data_dir = data_dir.expanduser()
+    folder, archive = data_dir / FOLDER, data_dir / ARCHIVE_FILE
+    try:
+        if folder.is_dir():
+            key = _local_key({folder / name: _file_size_bytes() for name in FILES})
+            return _source(key, f"local copy ({FOLDER})", False, lambda: _read_folder(folder))
+        if archive.exists():
+            key = _local_key({archive: ARCHIVE_SIZE_BYTES})
+            description = f"{ARCHIVE_URL} (local copy, sha256 checked)"
+            return _source(key, description, True, lambda: _read_local_archive(archive))
+    except OSError as error:
+        raise _unreadable(data_dir, error) from error
+    raise MissingSource(
+        f"{data_dir} (from --data-dir or KERAS_BENCH_DATA) must be a folder that holds "
+        f"{FOLDER}/ or {ARCHIVE_FILE}, and neither is there."
+    )
+
+
+def decode(rows: bytes, place: str) -> tuple[Images, Labels]:
+    """Return the uint8 images (n, 32, 32, 3) and int64 labels (n,) of n rows of 3,073 bytes.
+
+    `place` names the file in LabelOutOfRange, raised for a label above 9.
+    """
+    table = np.frombuffer(rows, np.uint8).reshape(-1, ROW_BYTES)
+    labels = table[:, 0].astype(np.int64)
+    wrong = np.flatnonzero(labels >= CLASSES)
+    if len(wrong):
+        raise LabelOutOfRange(
+            f"{place} has the label {labels[wrong[0]]} in row {wrong[0]}, "
+            f"where 0 to {CLASSES - 1} are allowed."
+        )
+    images = table[:, 1:].reshape(-1, 3, 32, 32).transpose(0, 2, 3, 1)
+    return images, labels
+
+
+def _source(key: str, description: str, official: bool, read: Callable[[], Arrays]) -> Source:
+    return Source(
+        name="cifar10",
+        key=key,
+        description=description,
+        official=official,
+        classes=CLASSES,
+        read=read,
+    )
+
+
+def _file_size_bytes() -> int:
+    return ROWS_PER_FILE * ROW_BYTES
+
+
+def _local_key(size_bytes_by_path: dict[Path, int]) -> str:
+    """Return a key that changes with any file's path, size or time; checks the sizes."""
+    facts = []
+    for path, size_bytes in size_bytes_by_path.items():
+        if not path.is_file():
+            raise MissingSource(f"{path} is missing or not a regular file.")
+        status = path.stat()
+        _check_size(str(path), status.st_size, size_bytes)
+        facts.append(f"{path.resolve()}\0{status.st_size}\0{status.st_mtime_ns}")
+    digest = hashlib.sha256("\n".join(facts).encode(errors="surrogateescape")).hexdigest()
+    return f"cifar10-local-{digest[:12]}"
+
+
+def _check_size(place: str, size_bytes: int, allowed_bytes: int) -> None:
+    sentence = f"{place} has {size_bytes:,} bytes, where exactly {allowed_bytes:,} are allowed."
+    if size_bytes < allowed_bytes:
+        raise TruncatedFile(sentence)
+    if size_bytes > allowed_bytes:
+        raise WrongSize(sentence)
+
+
+def _read_folder(folder: Path) -> Arrays:
+    return _assemble((name, _read_file(folder / name)) for name in FILES)
+
+
+def _read_file(path: Path) -> bytes:
+    try:
+        rows = path.read_bytes()
+    except FileNotFoundError as error:
+        raise MissingSource(f"{path} is missing.") from error
+    except OSError as error:
+        raise _unreadable(path, error) from error
+    _check_size(str(path), len(rows), _file_size_bytes())
+    return rows
+
+
+def _download(cache_dir: Path) -> Arrays:
+    path = cache_dir / DOWNLOAD_FOLDER / ARCHIVE_FILE
+    return _read_archive(download_archive(ARCHIVE_URL, ARCHIVE_SHA256, path))
+
+
+def _read_local_archive(path: Path) -> Arrays:
+    try:
+        with path.open("rb") as stream:
+            sha256 = hashlib.file_digest(stream, "sha256").hexdigest()
+    except OSError as error:
+        raise _unreadable(path, error) from error
+    if sha256 != ARCHIVE_SHA256:
+        raise WrongHash(
+            f"{path} has the sha256 {sha256}, where only {ARCHIVE_SHA256} of the official "
+            f"archive is allowed; unpack it to {FOLDER}/ to use it as an unofficial copy."
+        )
+    return _read_archive(path)
+
+
+def _read_archive(path: Path) -> Arrays:
+    try:
+        with tarfile.open(path, "r|gz") as archive:
+            return _assemble(_members(archive, path))
+    except (OSError, EOFError, tarfile.TarError, zlib.error) as error:
+        raise _unreadable(path, error) from error
+
+
+def _members(archive: tarfile.TarFile, path: Path) -> Iterator[tuple[str, bytes]]:
+    """Yield the expected members by exact name, from the stream; nothing is extracted to disk."""
+    expected = {f"{FOLDER}/{name}": name for name in FILES}
+    for member in archive:
+        if member.name not in expected or not member.isreg():
+            continue
+        place = f"{path}:{member.name}"
+        _check_size(place, member.size, _file_size_bytes())
+        stream = archive.extractfile(member)
+        assert stream is not None  # extractfile returns None for irregular members only
+        rows = stream.read()
+        _check_size(place, len(rows), _file_size_bytes())
+        yield expected.pop(member.name), rows
+    if expected:
+        raise MissingSource(f"{path} lacks the member {min(expected)}.")
+
+
+def _assemble(files: Iterable[tuple[str, bytes]]) -> Arrays:
+    """Return the four arrays from (file name, rows) pairs of all FILES in any order."""
+    count = len(TRAIN_FILES) * ROWS_PER_FILE
+    x_train, y_train = np.empty((count, 32, 32, 3), np.uint8), np.empty(count, np.int64)
+    arrays: Arrays = {"x_train": x_train, "y_train": y_train}
+    for name, rows in files:
+        images, labels = decode(rows, name)
+        if name == TEST_FILE:
+            arrays |= {"x_test": np.ascontiguousarray(images), "y_test": labels}
+        else:
+            start = TRAIN_FILES.index(name) * ROWS_PER_FILE
+            x_train[start : start + ROWS_PER_FILE] = images
+            y_train[start : start + ROWS_PER_FILE] = labels
+    return arrays
+
+
+def _unreadable(path: Path, error: Exception) -> SourceUnreadable:
+    reason = error.strerror if isinstance(error, OSError) and error.strerror else error
+    return SourceUnreadable(f"{path} cannot be read ({reason}).")

@@ -1,0 +1,120 @@
+"""A prepared folder: one manifest and four `.npy` files, written whole or not at all."""
+
+import hashlib
+import os
+import secrets
+import shutil
+from collections.abc import Iterator
+from contextlib import contextmanager
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+import numpy.typing as npt
+
+from data.errors import CacheUnwritable, ForeignFile
+from data.manifest import (
+    ARRAY_NAMES,
+    MANIFEST_FILE,
+    MANIFEST_VERSION,
+    ArrayFacts,
+    Manifest,
+    fingerprint_of,
+    write_manifest,
+)
+from data.source import Source
+
+_OUR_FILES = frozenset({MANIFEST_FILE, *(f"{name}.npy" for name in ARRAY_NAMES)})
+
+
+def write_folder(source: Source, folder: Path) -> None:
+    """Read `source` and put its prepared folder at `folder`, in place of a damaged one.
+
+    The caller holds the lock of `folder`. It is written beside `folder` and renamed, so that no
+    reader ever sees half of it, and removed again on any failure, Ctrl-C included. Raises
+    ForeignFile before anything else where `folder` holds files that are not ours, CacheUnwritable,
+    and what `source.read` raises.
+    """
+    _remove_leftovers(folder)
+    _check_ours(folder)
+    arrays = source.read()
+    fresh = folder.with_name(f"{_temporary_prefix(folder)}{secrets.token_hex(4)}")
+    damaged = fresh.with_name(f"{fresh.name}.old")
+    try:
+        with writing_to(folder.parent):
+            fresh.mkdir()
+            facts = {name: _write_array(fresh, name, arrays[name]) for name in ARRAY_NAMES}
+            write_manifest(_manifest_of(source, facts), fresh)
+            if folder.exists():
+                folder.rename(damaged)
+            fresh.rename(folder)
+    finally:
+        shutil.rmtree(fresh, ignore_errors=True)
+        shutil.rmtree(damaged, ignore_errors=True)
+
+
+@contextmanager
+def writing_to(place: Path) -> Iterator[None]:
+    """Turn an OSError of the block into CacheUnwritable, naming `place` and the way out."""
+    try:
+        yield
+    except OSError as error:
+        raise CacheUnwritable(
+            f"The cache folder {place} cannot be written ({error.strerror or error}); free or "
+            "unlock it, or set KERAS_BENCH_CACHE to a folder that can be written."
+        ) from error
+
+
+def _temporary_prefix(folder: Path) -> str:
+    # A key holds no dot, so this matches no other folder's leftovers.
+    return f".{folder.name}.tmp."
+
+
+def _remove_leftovers(folder: Path) -> None:
+    """Remove what a killed process left; the lock says that no living one is at work."""
+    for leftover in folder.parent.glob(f"{_temporary_prefix(folder)}*"):
+        shutil.rmtree(leftover, ignore_errors=True)
+
+
+def _check_ours(folder: Path) -> None:
+    if not os.path.lexists(folder):
+        return
+    foreign = [] if folder.is_dir() and not folder.is_symlink() else [folder]
+    if not foreign:
+        foreign = [entry for entry in folder.iterdir() if entry.name not in _OUR_FILES]
+    if foreign:
+        raise ForeignFile(
+            f"{foreign[0]} is in the place of a prepared dataset but was not written by this "
+            "program; move it away, or set KERAS_BENCH_CACHE to another folder."
+        )
+
+
+def _write_array(folder: Path, name: str, array: npt.NDArray[Any]) -> ArrayFacts:
+    array = np.ascontiguousarray(array)
+    path = folder / f"{name}.npy"
+    with path.open("wb") as stream:
+        np.lib.format.write_array(stream, array, allow_pickle=False)
+        stream.flush()
+        # Opening trusts size and time alone, which survive a power cut that the bytes do not.
+        os.fsync(stream.fileno())
+    status = path.stat()
+    return ArrayFacts(
+        file=path.name,
+        shape=array.shape,
+        dtype=array.dtype.name,
+        sha256=hashlib.sha256(array.data).hexdigest(),
+        size_bytes=status.st_size,
+        mtime_ns=status.st_mtime_ns,
+    )
+
+
+def _manifest_of(source: Source, facts: dict[str, ArrayFacts]) -> Manifest:
+    return Manifest(
+        version=MANIFEST_VERSION,
+        name=source.name,
+        source=source.description,
+        official=source.official,
+        classes=source.classes,
+        fingerprint=fingerprint_of(facts),
+        arrays=facts,
+    )

@@ -1,0 +1,78 @@
+"""Preparing: from a dataset's name to a folder that `open_dataset` opens in milliseconds."""
+
+import os
+from pathlib import Path
+
+from filelock import FileLock
+
+from data.catalogue import parse_name
+from data.cifar10 import cifar10_source
+from data.dataset import open_dataset
+from data.digits import digits_source
+from data.errors import ManifestUnreadable, OtherManifestVersion, PreparedChanged
+from data.folder import write_folder, writing_to
+from data.manifest import MANIFEST_VERSION
+from data.source import Source
+from data.synthetic import synthetic_source
+
+
+def default_cache_dir() -> Path:
+    """Return KERAS_BENCH_CACHE, or else `keras-bench` in the user's cache folder."""
+    named = os.environ.get("KERAS_BENCH_CACHE")
+    if named:
+        return Path(named).expanduser()
+    # Only here, because a worker that opens a prepared folder has no use for it.
+    import platformdirs
+
+    return platformdirs.user_cache_path("keras-bench", appauthor=False)
+
+
+def prepare(name: str, *, data_dir: Path | None = None, cache_dir: Path | None = None) -> Path:
+    """Return the prepared folder of the dataset `name`, making it the first time.
+
+    `data_dir` holds a local copy of cifar10 and falls back to KERAS_BENCH_DATA; other datasets
+    ignore it. `cache_dir` falls back to `default_cache_dir()`. A second call costs milliseconds
+    and writes nothing; a damaged prepared folder is made anew; of several processes one prepares
+    and the others wait for it. Raises a DataError of one sentence.
+    """
+    cache = default_cache_dir() if cache_dir is None else cache_dir
+    source = find_source(name, data_dir, cache)
+    folder = cache / f"prepared-v{MANIFEST_VERSION}" / source.key
+    if _is_intact(folder):  # before the lock, so that a read-only cache serves what it holds
+        return folder
+    lock = FileLock(cache / "locks" / f"{source.key}.lock")
+    with writing_to(cache):
+        folder.parent.mkdir(parents=True, exist_ok=True)
+        Path(lock.lock_file).parent.mkdir(exist_ok=True)
+        lock.acquire()
+    try:
+        if not _is_intact(folder):  # another process may have made it while we waited
+            write_folder(source, folder)
+    finally:
+        lock.release()
+    return folder
+
+
+def find_source(name: str, data_dir: Path | None, cache_dir: Path) -> Source:
+    """Return what `name` would be prepared from; reads file sizes and times, nothing larger.
+
+    Raises UnknownDataset, BadOption, and for a local cifar10 MissingSource, TruncatedFile or
+    WrongSize.
+    """
+    family, spec = parse_name(name)
+    if spec is not None:
+        return synthetic_source(spec)
+    if family == "digits":
+        return digits_source()
+    named = os.environ.get("KERAS_BENCH_DATA")
+    if data_dir is None and named:
+        data_dir = Path(named)
+    return cifar10_source(data_dir, cache_dir)
+
+
+def _is_intact(folder: Path) -> bool:
+    try:
+        open_dataset(folder)
+    except (PreparedChanged, ManifestUnreadable, OtherManifestVersion):
+        return False
+    return True

@@ -1,0 +1,26 @@
+"""A source: what a prepared folder is made from, before anything is read."""
+
+from collections.abc import Callable
+from dataclasses import dataclass
+from typing import Any
+
+import numpy.typing as npt
+
+Arrays = dict[str, npt.NDArray[Any]]
+
+
+@dataclass(frozen=True, kw_only=True)
+class Source:
+    """One dataset's origin.
+
+    `key` names the prepared folder: letters, digits and dashes, another one whenever the bytes may
+    differ. `description` becomes the manifest's `source`. `read` returns the arrays x_train,
+    y_train, x_test and y_test, or raises a DataError; it is the only costly part.
+    """
+
+    name: str
+    key: str
+    description: str
+    official: bool
+    classes: int
+    read: Callable[[], Arrays]

@@ -1,0 +1,1 @@
+"""One workload family per file; imports keras only, never bench."""

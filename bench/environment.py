@@ -13,6 +13,7 @@ _NEEDED: Final = frozenset(
 )
 
 #: Passed on, kept in the record and covered by the digest: they change speed or numerics.
+#: TensorFlow's are spelt out, since Terraform's variables begin with TF_ too.
 _DECISIVE: Final = (
     "CUDA_",
     "GOMP_",
@@ -23,7 +24,17 @@ _DECISIVE: Final = (
     "NVIDIA_",
     "OMP_",
     "OPENBLAS_",
-    "TF_",
+    "TF_CPP_",
+    "TF_CUDA_",
+    "TF_CUDNN_",
+    "TF_DETERMINISTIC_",
+    "TF_DISABLE_",
+    "TF_ENABLE_",
+    "TF_FORCE_",
+    "TF_GPU_",
+    "TF_NUM_",
+    "TF_USE_",
+    "TF_XLA_",
     "TORCH_",
     "XLA_",
 )

@@ -32,6 +32,7 @@ class Step(msgspec.Struct, frozen=True, kw_only=True):
     action: Literal["run", "stored", "blocked"]
     why: str
     digest: str = ""
+    workload_source: str = ""
     interpreter: Interpreter | None = None
     dataset_folder: Path | None = None
     dataset: DatasetFacts | None = None
@@ -81,6 +82,7 @@ def _draft(cell: Cell, pythons: Mapping[str, str], data_dir: Path | None) -> Ste
         manifest = open_dataset(folder).manifest
     except (InterpreterError, DataError) as error:
         return Step(cell=cell, repetition=0, action="blocked", why=str(error))
+    source = source_hash(cell.workload)
     return Step(
         cell=cell,
         repetition=0,
@@ -88,11 +90,12 @@ def _draft(cell: Cell, pythons: Mapping[str, str], data_dir: Path | None) -> Ste
         why="no record yet",
         digest=digest(
             cell,
-            workload_source=source_hash(cell.workload),
+            workload_source=source,
             dataset_fingerprint=manifest.fingerprint,
             versions=interpreter.digest_versions,
             environment=decisive_variables(cell, os.environ),
         ),
+        workload_source=source,
         interpreter=interpreter,
         dataset_folder=folder,
         dataset=DatasetFacts(

@@ -111,7 +111,8 @@ class Record(msgspec.Struct, frozen=True, forbid_unknown_fields=True, kw_only=Tr
     `result` is None exactly when `status` is "failed", and `reason` None exactly when it is "ok".
     `exit_status` is the worker's, negative for a signal, None when it could not be started: a
     worker that crashes at interpreter exit after its result was written is ok, with that status
-    kept. `started_at` is UTC in ISO 8601; `wall_seconds` runs from start to exit of the process.
+    kept. `workload_source` is the sha256 of the workload's source, `protocol_version` that of the
+    harness that timed it. `started_at` is UTC in ISO 8601; `wall_seconds` runs from start to exit of the process.
     `environment` holds the variables that can change speed or numerics (XLA_FLAGS, OMP_… and the
     like, see `bench.environment`).
     """
@@ -119,6 +120,8 @@ class Record(msgspec.Struct, frozen=True, forbid_unknown_fields=True, kw_only=Tr
     record_version: int = RECORD_VERSION
     cell: Cell
     digest: str
+    protocol_version: int
+    workload_source: str
     repetition: int
     run_id: str
     status: Literal["ok", "failed"]

@@ -6,6 +6,7 @@ from pathlib import Path
 
 from rich.console import Console
 
+from bench.cell import PROTOCOL_VERSION
 from bench.environment import decisive_variables
 from bench.job import Job
 from bench.launch import WORKER_COMMAND, Outcome, launch
@@ -82,6 +83,8 @@ def seal(step: Step, run_id: str, outcome: Outcome) -> Record:
     return Record(
         cell=step.cell,
         digest=step.digest,
+        protocol_version=PROTOCOL_VERSION,
+        workload_source=step.workload_source,
         repetition=step.repetition,
         run_id=run_id,
         status="ok" if reason is None else "failed",

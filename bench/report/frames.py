@@ -95,6 +95,8 @@ def _facts(record: Record) -> dict[str, object]:
         "run_id": record.run_id,
         "digest": record.digest,
         "dataset_fingerprint": record.dataset.fingerprint,
+        "workload_source": record.workload_source,
+        "protocol_version": record.protocol_version,
         "keras_version": record.versions.get("keras"),
         "machine_id": record.machine_id,
         "status": record.status,

@@ -112,9 +112,9 @@ class Record(msgspec.Struct, frozen=True, forbid_unknown_fields=True, kw_only=Tr
     `exit_status` is the worker's, negative for a signal, None when it could not be started: a
     worker that crashes at interpreter exit after its result was written is ok, with that status
     kept. `workload_source` is the sha256 of the workload's source, `protocol_version` that of the
-    harness that timed it. `started_at` is UTC in ISO 8601; `wall_seconds` runs from start to exit of the process.
-    `environment` holds the variables that can change speed or numerics (XLA_FLAGS, OMP_… and the
-    like, see `bench.environment`).
+    harness that timed it. `started_at` is UTC in ISO 8601; `wall_seconds` runs from start to exit
+    of the process. `environment` holds the variables that can change speed or numerics
+    (XLA_FLAGS, OMP_… and the like, see `bench.environment`).
     """
 
     record_version: int = RECORD_VERSION

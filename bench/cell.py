@@ -53,8 +53,16 @@ class Cell(msgspec.Struct, frozen=True, forbid_unknown_fields=True, kw_only=True
         if self.limit_train is not None:
             self._check_range("limit_train", 1, 1_000_000_000)
         for field in ("workload", "dataset"):
-            if not getattr(self, field).strip():
-                raise CellError(f"{field} is empty; it must name a {field}.")
+            self._check_name(field)
+
+    def _check_name(self, field: str) -> None:
+        name = getattr(self, field)
+        if not name.strip():
+            raise CellError(f"{field} is empty; it must name a {field}.")
+        try:
+            name.encode()
+        except UnicodeEncodeError:
+            raise CellError(f"{field} {name!r} is not UTF-8 text.") from None
 
     def _check_choice(self, field: str, allowed: tuple[str, ...]) -> None:
         value = getattr(self, field)

@@ -1,5 +1,6 @@
 """The environment of a worker: an allow-list, so that nothing unseen changes a number."""
 
+import re
 from collections.abc import Mapping
 from pathlib import Path
 from typing import Final
@@ -39,13 +40,20 @@ _DECISIVE: Final = (
     "XLA_",
 )
 
+#: Never passed on or recorded, whatever the prefix: NVIDIA_API_KEY is the common one.
+_SECRET: Final = re.compile("API_?KEY|TOKEN|SECRET|PASSW", re.IGNORECASE)
+
 
 def decisive_variables(cell: Cell, outer: Mapping[str, str]) -> dict[str, str]:
     """Return the variables a worker of `cell` gets that can change speed or numerics, sorted.
 
     A cell on the CPU sees no GPU, whatever `outer` says.
     """
-    found = {name: value for name, value in outer.items() if name.startswith(_DECISIVE)}
+    found = {
+        name: value
+        for name, value in outer.items()
+        if name.startswith(_DECISIVE) and not _SECRET.search(name)
+    }
     if cell.device == "cpu":
         found |= {"CUDA_VISIBLE_DEVICES": "", "JAX_PLATFORMS": "cpu"}
     return dict(sorted(found.items()))

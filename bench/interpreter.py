@@ -108,11 +108,18 @@ def probe_versions(python: str) -> dict[str, str]:
     """Return the versions of the packages of interest in the interpreter `python`."""
     try:
         done = subprocess.run(
-            [python, "-I", "-c", _PROBE], capture_output=True, text=True, timeout=60
+            [python, "-I", "-c", _PROBE],
+            capture_output=True,
+            text=True,
+            errors="replace",
+            timeout=60,
         )
     except (OSError, subprocess.TimeoutExpired) as error:
         raise InterpreterError(f"{python} cannot be run: {error}.") from error
     if done.returncode != 0:
         last = (done.stderr.strip().splitlines() or ["no message"])[-1]
         raise InterpreterError(f"{python} does not work as a Python interpreter: {last}.")
-    return msgspec.json.decode(done.stdout, type=dict[str, str])
+    try:
+        return msgspec.json.decode(done.stdout, type=dict[str, str])
+    except msgspec.MsgspecError as error:
+        raise InterpreterError(f"{python} does not answer like a Python: {error}.") from error

@@ -22,6 +22,9 @@ WORKER_COMMAND: Final = ("-P", "-m", "bench.worker")
 
 _TAIL_CHARACTERS: Final = 4_000
 
+#: `poll` takes its milliseconds as a C int, which ends at 24 days.
+_LONGEST_POLL_SECONDS: Final = 86_400.0
+
 
 class Outcome(msgspec.Struct, frozen=True, kw_only=True):
     """How one launch ended: the worker's output, and what only the parent can see.
@@ -104,7 +107,7 @@ def _wait(
     pending = b""
     try:
         while (left := deadline - monotonic()) > 0:
-            ready = {fd for fd, _ in poll.poll(left * 1000)}
+            ready = {fd for fd, _ in poll.poll(min(left, _LONGEST_POLL_SECONDS) * 1000)}
             if events in ready:
                 chunk = os.read(events, 65_536)
                 if not chunk:
@@ -160,9 +163,16 @@ def _describe_end(status: int, timeout_seconds: float, in_time: bool, log_tail: 
     if status == -signal.SIGKILL:
         return "killed by SIGKILL, possibly out of memory"
     if status < 0:
-        return f"killed by {signal.Signals(-status).name}"
+        return f"killed by {_signal_name(-status)}"
     last = (log_tail.strip().splitlines() or ["its log is empty"])[-1].strip()
     return f"exited with status {status} before it wrote a result: {last}"[:400]
+
+
+def _signal_name(number: int) -> str:
+    try:
+        return signal.Signals(number).name
+    except ValueError:  # most of the real-time signals have no name
+        return f"signal {number}"
 
 
 def _never_started(reason: str, started_at: str) -> Outcome:

@@ -43,9 +43,16 @@ def timing_lock(path: Path, holder: str) -> Iterator[None]:
 
 
 def _open(path: Path) -> int:
-    """Open the lock's file, made usable for every user of the machine."""
+    """Open the lock's file, made usable for every user of the machine.
+
+    A link is refused, since anybody could lay one in /tmp that ends in a file of ours.
+    """
     try:
-        descriptor = os.open(path, os.O_RDWR | os.O_CREAT, 0o666)
+        try:
+            # Linux refuses O_CREAT for another user's file in /tmp (fs.protected_regular).
+            descriptor = os.open(path, os.O_RDWR | os.O_NOFOLLOW)
+        except FileNotFoundError:
+            descriptor = os.open(path, os.O_RDWR | os.O_NOFOLLOW | os.O_CREAT, 0o666)
     except OSError as error:
         raise MachineBusyError(
             f"The timing lock {path} cannot be opened: {error.strerror}. "

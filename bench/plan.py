@@ -13,7 +13,7 @@ from bench.environment import decisive_variables
 from bench.interpreter import Interpreter, InterpreterError, find_interpreter
 from bench.record import DatasetFacts, Record
 from bench.store import newest_of_each
-from bench.workload import source_hash
+from bench.workload import WorkloadNameError, source_hash
 from data.dataset import open_dataset
 from data.errors import DataError
 from data.prepare import prepare
@@ -80,9 +80,9 @@ def _draft(cell: Cell, pythons: Mapping[str, str], data_dir: Path | None) -> Ste
         interpreter = find_interpreter(cell.backend, pythons)
         folder = prepare(cell.dataset, data_dir=data_dir)
         manifest = open_dataset(folder).manifest
-    except (InterpreterError, DataError) as error:
+        source = source_hash(cell.workload)
+    except (InterpreterError, DataError, WorkloadNameError) as error:
         return Step(cell=cell, repetition=0, action="blocked", why=str(error))
-    source = source_hash(cell.workload)
     return Step(
         cell=cell,
         repetition=0,

@@ -35,7 +35,7 @@ class Epoch(msgspec.Struct, frozen=True, forbid_unknown_fields=True, kw_only=Tru
 
     def __post_init__(self) -> None:
         """Refuse clock readings that are not positive and metrics that are not finite."""
-        if min(self.train_seconds, self.validation_seconds) <= 0:
+        if not all(0 < s < math.inf for s in (self.train_seconds, self.validation_seconds)):
             raise ValueError(f"epoch {self.index} has a duration that is not above 0 s")
         for name in ("loss", "accuracy", "val_loss", "val_accuracy"):
             value = getattr(self, name)
@@ -70,11 +70,15 @@ class Result(msgspec.Struct, frozen=True, forbid_unknown_fields=True, kw_only=Tr
     settings: dict[str, Scalar]
 
     def __post_init__(self) -> None:
-        """Refuse a result without epochs, or with epochs out of order."""
+        """Refuse a result without epochs, with epochs out of order, or with impossible numbers."""
         if [epoch.index for epoch in self.epochs] != list(range(len(self.epochs))):
             raise ValueError("the epochs are not numbered 0, 1, 2, …")
         if not self.epochs:
             raise ValueError("there is no epoch in the result")
+        for name in self.__struct_fields__:
+            value = getattr(self, name)
+            if isinstance(value, int | float) and not 0 <= value < math.inf:
+                raise ValueError(f"{name} is {value}, where a number from 0 is expected")
 
 
 class WorkerOutput(msgspec.Struct, frozen=True, forbid_unknown_fields=True, kw_only=True):
@@ -84,9 +88,11 @@ class WorkerOutput(msgspec.Struct, frozen=True, forbid_unknown_fields=True, kw_o
     reason: str | None = None
 
     def __post_init__(self) -> None:
-        """Refuse an output that holds both or neither."""
+        """Refuse an output that holds both or neither, or a reason without a word."""
         if (self.result is None) == (self.reason is None):
             raise ValueError("a worker's output holds either a result or a reason")
+        if self.reason is not None and not self.reason.strip():
+            raise ValueError("the reason is empty")
 
 
 class DatasetFacts(msgspec.Struct, frozen=True, forbid_unknown_fields=True, kw_only=True):
@@ -138,7 +144,7 @@ class Record(msgspec.Struct, frozen=True, forbid_unknown_fields=True, kw_only=Tr
     environment: dict[str, str] = {}
 
     def __post_init__(self) -> None:
-        """Refuse a record whose status, reason and result contradict each other."""
+        """Refuse a record that contradicts itself or holds impossible numbers."""
         ok = self.status == "ok"
         if ok != (self.result is not None) or ok != (self.reason is None):
             raise ValueError("status, reason and result contradict each other")
@@ -147,6 +153,8 @@ class Record(msgspec.Struct, frozen=True, forbid_unknown_fields=True, kw_only=Tr
                 f"the cell asks for {self.cell.epochs} epochs, "
                 f"the result holds {len(self.result.epochs)}"
             )
+        if not 0 <= self.wall_seconds < math.inf or self.repetition < 0:
+            raise ValueError("wall_seconds or repetition is not a number from 0")
 
     @property
     def key(self) -> tuple[str, int]:
@@ -171,9 +179,9 @@ def decode_record(content: bytes, origin: str) -> Record:
         if version != RECORD_VERSION:
             raise RecordError(_other_version(version, origin))
         return msgspec.json.decode(content, type=Record)
-    except (msgspec.MsgspecError, ValueError) as error:
-        if isinstance(error, RecordError):
-            raise
+    except RecordError:
+        raise
+    except (ValueError, RecursionError) as error:
         raise RecordError(f"{origin} is not a record: {error}.") from error
 
 
@@ -181,7 +189,7 @@ def decode_worker_output(content: bytes) -> WorkerOutput:
     """Return what a worker wrote; RecordError says why it cannot be used."""
     try:
         return msgspec.json.decode(content, type=WorkerOutput)
-    except (msgspec.MsgspecError, ValueError) as error:
+    except (ValueError, RecursionError) as error:
         raise RecordError(f"the worker wrote an unusable result: {error}") from error
 
 

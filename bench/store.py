@@ -79,11 +79,13 @@ class Store:
         return path
 
     def run_ids(self) -> list[str]:
-        """Return the ids of all runs, oldest first."""
+        """Return the ids of all runs, oldest first; StoreError when the folder is unreadable."""
         try:
             folders = [path for path in (self.reports / "runs").iterdir() if path.is_dir()]
         except FileNotFoundError:
             return []
+        except OSError as error:
+            raise StoreError(f"{self.reports} cannot be read: {error.strerror}.") from error
         return sorted(path.name for path in folders)
 
     def load(self, run_id: str) -> list[Record]:

@@ -71,11 +71,12 @@ def load_suite(name_or_path: str) -> Suite:
         raise SuiteError(f"Suite {path} cannot be read: {error.strerror}.") from error
     except UnicodeDecodeError as error:
         raise SuiteError(f"Suite {path} is not UTF-8 text.") from error
-    except tomllib.TOMLDecodeError as error:
-        raise SuiteError(f"Suite {path} is not TOML: {error}.") from error
     except msgspec.ValidationError as error:
         allowed = ", ".join(Entry.__struct_fields__)
         raise SuiteError(f"Suite {path}: {error}; keys of a cell are {allowed}.") from error
+    except (ValueError, RecursionError) as error:
+        # Beside its own error, tomllib lets those of endless numbers and nesting through.
+        raise SuiteError(f"Suite {path} is not TOML: {error}.") from error
     if not suite.cells:
         raise SuiteError(f"Suite {path} names no cell; it needs at least one [[cells]] table.")
     return suite
@@ -96,9 +97,10 @@ def expand(suite: Suite, choices: Choices, origin: str) -> list[Cell]:
             except (CellError, WorkloadNameError) as error:
                 raise SuiteError(f"Suite {origin}, cell {number}: {error}") from error
     if not cells:
+        named = sorted({backend for entry in suite.cells for backend in entry.backends})
         raise SuiteError(
-            f"Suite {origin} has no cell for backend {', '.join(choices.backends)}; "
-            f"its backends are {', '.join(sorted({b for e in suite.cells for b in e.backends}))}."
+            f"Suite {origin} has no cell for backend {', '.join(choices.backends or BACKENDS)}; "
+            f"its backends are {', '.join(named) or 'none'}."
         )
     return list(cells)
 

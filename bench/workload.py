@@ -23,7 +23,11 @@ def resolve_workload(name: str) -> str:
         raise WorkloadNameError(
             f"workload is {name!r}; allowed are {', '.join(WORKLOADS)} or FILE.py:FUNCTION."
         )
-    path = Path(location).expanduser().resolve()
+    try:
+        path = Path(location).expanduser().resolve()
+    except (OSError, RuntimeError, ValueError) as error:  # an unknown ~user, a null byte
+        why = str(error).rstrip(".")
+        raise WorkloadNameError(f"workload is {name!r}, which is no path: {why}.") from error
     if not path.is_file():
         raise WorkloadNameError(f"workload is {name!r}, but there is no file {path}.")
     return f"{path}:{function}"
@@ -40,12 +44,19 @@ def builder_of(name: str) -> str:
 
 
 def source_hash(name: str) -> str:
-    """Return the sha256 of the workload's source: all of `models/`, or the user's file."""
+    """Return the sha256 of the workload's source: all of `models/`, or the user's file.
+
+    Raises WorkloadNameError when it cannot be read.
+    """
     if name in WORKLOADS:
         paths = sorted((CHECKOUT / "models").rglob("*.py"))
     else:
         paths = [Path(name.rpartition(":")[0])]
     total = hashlib.sha256()
     for path in paths:
-        total.update(f"{path.name}\0".encode() + hashlib.sha256(path.read_bytes()).digest())
+        try:
+            content = path.read_bytes()
+        except OSError as error:
+            raise WorkloadNameError(f"{path} cannot be read: {error.strerror}.") from error
+        total.update(f"{path.name}\0".encode() + hashlib.sha256(content).digest())
     return total.hexdigest()

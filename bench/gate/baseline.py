@@ -1,0 +1,74 @@
+"""A baseline saved by pytest-benchmark: is it one that the rows may be compared with?"""
+
+from collections.abc import Mapping, Sequence
+from typing import Any, Final
+
+import msgspec
+
+#: What must be equal on both sides of a comparison; unlike rows are refused. Versions and digest
+#: are not among them: that they change is what a regression gate is for.
+MUST_MATCH: Final = ("machine_id", "dataset_fingerprint", "dataset_official", "environment")
+
+
+class Baseline(msgspec.Struct, frozen=True, kw_only=True):
+    """One saved file: when it was saved, and its rows' `extra_info` by their full name."""
+
+    saved_at: str
+    rows: dict[str, dict[str, Any]]
+
+
+def parse_baseline(content: Mapping[str, Any]) -> Baseline:
+    """Return the baseline in a saved file's `content`, as pytest-benchmark loads it."""
+    return Baseline(
+        saved_at=str(content.get("datetime", "at an unknown time")),
+        rows={row["fullname"]: dict(row.get("extra_info") or {}) for row in content["benchmarks"]},
+    )
+
+
+def baseline_failures(baseline: Baseline, rows: Mapping[str, Mapping[str, object]]) -> list[str]:
+    """Return a sentence for whatever makes a comparison of `rows` with the baseline worthless.
+
+    `rows` maps the full name, by which pytest-benchmark pairs the two sides, to extra_info.
+    pytest-benchmark itself says nothing about a row that has no partner.
+    """
+    where = f"the baseline saved {baseline.saved_at}"
+    failures = [
+        f"{_short(name)} is missing in {where}: nothing was compared for it."
+        for name in rows
+        if name not in baseline.rows
+    ]
+    failures += [
+        f"{_short(name)} stands in {where} but is no cell of this suite."
+        for name in baseline.rows
+        if name not in rows
+    ]
+    for name in [name for name in rows if name in baseline.rows and rows[name]]:
+        failures += [
+            f"{_short(name)} cannot be compared with {where}: {difference}."
+            for difference in _differences(baseline.rows[name], rows[name])
+        ]
+    return failures
+
+
+def same_records(baseline: Baseline, rows: Mapping[str, Mapping[str, object]]) -> list[str]:
+    """Return the full names of the rows whose times are the baseline's own, not measured anew."""
+    own = ("digest", "run_ids")
+    return [
+        name
+        for name, facts in rows.items()
+        if facts
+        and name in baseline.rows
+        and all(baseline.rows[name].get(key) == facts.get(key) for key in own)
+    ]
+
+
+def _differences(saved: Mapping[str, Any], now: Mapping[str, object]) -> Sequence[str]:
+    return [
+        f"{field} was {saved.get(field)!r} and is {now.get(field)!r}"
+        for field in MUST_MATCH
+        if field not in saved or saved[field] != now.get(field)
+    ]
+
+
+def _short(fullname: str) -> str:
+    return fullname.rpartition("::")[2]

@@ -1,0 +1,113 @@
+"""One row of the gate: an expected cell with its newest records on this machine."""
+
+from collections.abc import Sequence
+
+import msgspec
+
+from bench.cell import Cell
+from bench.record import Record
+from bench.store import latest_records
+from models.table import WORKLOADS
+
+
+class Row(msgspec.Struct, frozen=True, kw_only=True):
+    """A cell that the suite expects.
+
+    `records` are its newest, one per repetition, all of one digest; `problem` says in a phrase
+    why there is nothing to judge, None when there is something.
+    """
+
+    cell: Cell
+    records: tuple[Record, ...]
+    problem: str | None
+
+    @property
+    def samples_seconds(self) -> tuple[float, ...]:
+        """The training seconds of every epoch but the warm-ups, all repetitions in a line."""
+        return _samples(self.records)
+
+    @property
+    def accuracy_floor(self) -> float | None:
+        """The val_accuracy (0 to 1) that the last epoch must reach, None where none is set.
+
+        There is none for a user's workload, for a dataset that the table does not name, and for
+        a cell of fewer epochs than the recipe's.
+        """
+        workload = WORKLOADS.get(self.cell.workload)
+        if workload is None or self.cell.epochs < workload.recipe.epochs:
+            return None
+        return workload.accuracy_floor.get(self.cell.dataset)
+
+    def accuracy_defects(self) -> list[str]:
+        """Return a sentence per repetition that ends under the floor or without an accuracy."""
+        floor = self.accuracy_floor
+        defects = []
+        for record, value in zip(self.records, _final_accuracies(self.records), strict=True):
+            where = f"{self.cell.id}, repetition {record.repetition} (run {record.run_id})"
+            if floor is not None and value is None:
+                defects.append(f"{where} has no val_accuracy; its floor is {floor}.")
+            elif floor is not None and value is not None and value < floor:
+                defects.append(f"{where} ends at val_accuracy {value:.6g}; its floor is {floor}.")
+        return defects
+
+    def extra_info(self) -> dict[str, object]:
+        """Return what a saved row says about itself, as JSON values; `baseline` compares some.
+
+        Of versions, dataset and environment it holds those of the newest record; the digest
+        covers them, so that all the row's records have the same. {} without a record.
+        """
+        if not self.records:
+            return {}
+        newest = self.records[-1]
+        return {
+            "cell_id": self.cell.id,
+            "digest": newest.digest,
+            "run_ids": [record.run_id for record in self.records],
+            "backend": self.cell.backend,
+            "versions": dict(newest.versions),
+            "environment": dict(newest.environment),
+            "machine_id": newest.machine_id,
+            "dataset_official": newest.dataset.official,
+            "dataset_fingerprint": newest.dataset.fingerprint,
+            "final_val_accuracy": _final_accuracies(self.records),
+            "n": len(self.samples_seconds),
+        }
+
+
+def make_rows(cells: Sequence[Cell], records: Sequence[Record], machine_id: str) -> list[Row]:
+    """Return a row for every cell, in order, those without a usable record included."""
+    latest = latest_records(records, machine_id)
+    rows = []
+    for cell in cells:
+        own = tuple(record for record in latest if record.cell == cell)
+        elsewhere = any(record.cell == cell for record in records)
+        problem = _problem(own) if own else _absence(machine_id, elsewhere=elsewhere)
+        rows.append(Row(cell=cell, records=own, problem=problem))
+    return rows
+
+
+def _absence(machine_id: str, *, elsewhere: bool) -> str:
+    others = "; the store has records of other machines only" if elsewhere else ""
+    return f"no record of it on this machine ({machine_id}){others}"
+
+
+def _problem(records: Sequence[Record]) -> str | None:
+    failed = [
+        f"repetition {record.repetition} of run {record.run_id} failed: {record.reason}"
+        for record in records
+        if record.status == "failed"
+    ]
+    if failed:
+        return "; ".join(failed)
+    return None if _samples(records) else "its records hold no epoch besides the warm-up"
+
+
+def _samples(records: Sequence[Record]) -> tuple[float, ...]:
+    results = [record.result for record in records if record.result is not None]
+    epochs = [epoch for result in results for epoch in result.epochs if not epoch.warmup]
+    return tuple(epoch.train_seconds for epoch in epochs)
+
+
+def _final_accuracies(records: Sequence[Record]) -> list[float | None]:
+    """Return each record's val_accuracy of the last epoch, None where there is none."""
+    return [record.result.epochs[-1].val_accuracy if record.result else None for record in records]

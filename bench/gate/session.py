@@ -1,0 +1,104 @@
+"""One session of the gate: a suite's rows, what became of them, and what they are compared with."""
+
+from pathlib import Path
+
+import msgspec
+
+from bench.gate.baseline import Baseline, baseline_failures, same_records
+from bench.gate.replay import ReplayClock
+from bench.gate.row import Row, make_rows
+from bench.gate.tally import Tally
+from bench.machine import machine_facts
+from bench.store import Store
+from bench.suite import Choices, expand, load_suite
+
+TIME_TEST = "test_epoch_seconds"
+ACCURACY_TEST = "test_accuracy_floor"
+
+
+class GateSession(msgspec.Struct, kw_only=True):
+    """The rows by cell id, a clock for each, the tally of their tests, and the baselines so far.
+
+    `unreadable` holds the store's reasons for records that it could not read.
+    """
+
+    suite: str
+    reports: Path
+    rows: dict[str, Row]
+    clocks: dict[str, ReplayClock]
+    tally: Tally
+    unreadable: list[str]
+    baselines: list[Baseline] = []
+
+    @property
+    def floored(self) -> list[str]:
+        """The ids of the cells that have an accuracy floor."""
+        return [cell_id for cell_id, row in self.rows.items() if row.accuracy_floor is not None]
+
+    def summary(self) -> str:
+        """Return in a line what this session judges."""
+        return (
+            f"bench gate: suite {self.suite}, {len(self.rows)} cells, "
+            f"{len(self.floored)} with an accuracy floor, times from {self.reports}"
+        )
+
+    def failures(self, *, time_file: str, compare_asked: bool) -> list[str]:
+        """Return the sentences that make the session fail, none when every row was judged.
+
+        `time_file` is the node id of the file of the rows, with which pytest-benchmark names them.
+        """
+        problems = {cell_id: row.problem for cell_id, row in self.rows.items() if row.problem}
+        explained = {
+            f"{test}[{cell_id}]" for cell_id in problems for test in (TIME_TEST, ACCURACY_TEST)
+        }
+        failures = [f"{cell_id}: {problem}." for cell_id, problem in problems.items()]
+        failures += self.tally.failures(explained)
+        if compare_asked and not self.baselines:
+            failures.append(
+                "A comparison was asked for, but no baseline was found: nothing was compared. "
+                "--benchmark-save=NAME makes one, per Python version."
+            )
+        facts = self._facts(time_file)
+        for baseline in self.baselines:
+            failures += baseline_failures(baseline, facts)
+        return failures
+
+    def notes(self, *, time_file: str) -> list[str]:
+        """Return what a reader should know although it fails nothing."""
+        notes = [f"A record was left out: {reason}" for reason in self.unreadable]
+        without = [cell_id for cell_id in self.rows if cell_id not in self.floored]
+        if without:
+            notes.append(f"No accuracy floor, so not judged by accuracy: {', '.join(without)}.")
+        for baseline in self.baselines:
+            same = same_records(baseline, self._facts(time_file))
+            if same:
+                notes.append(
+                    f"{len(same)} of {len(self.rows)} cells were compared with themselves: the "
+                    f"baseline saved {baseline.saved_at} holds the same records."
+                )
+        return notes
+
+    def _facts(self, time_file: str) -> dict[str, dict[str, object]]:
+        return {
+            f"{time_file}::{TIME_TEST}[{cell_id}]": row.extra_info()
+            for cell_id, row in self.rows.items()
+        }
+
+
+def open_session(suite: str, reports: Path) -> GateSession:
+    """Return the session of a suite's name or file; SuiteError says what is wrong there."""
+    cells = expand(load_suite(suite), Choices(), suite)
+    store = Store(reports)
+    machine_id = str(machine_facts()["machine_id"])
+    rows = {row.cell.id: row for row in make_rows(cells, store.load_all(), machine_id)}
+    floored = [cell_id for cell_id, row in rows.items() if row.accuracy_floor is not None]
+    expected = [f"{TIME_TEST}[{cell_id}]" for cell_id in rows]
+    expected += [f"{ACCURACY_TEST}[{cell_id}]" for cell_id in floored]
+    return GateSession(
+        suite=suite,
+        reports=reports,
+        rows=rows,
+        clocks={cell_id: ReplayClock(row.samples_seconds) for cell_id, row in rows.items()},
+        tally=Tally(expected),
+        unreadable=store.unreadable,
+    )

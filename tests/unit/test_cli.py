@@ -1,0 +1,291 @@
+"""The command line: every command on its real path, with a fake Python for every backend."""
+
+import csv
+import os
+import subprocess
+import sys
+from pathlib import Path
+
+import pytest
+
+from bench import cli
+from bench.lock import default_lock_path, timing_lock
+from bench.machine import CHECKOUT
+from bench.record import encode_record
+from bench.store import Store
+from tests.fixtures.fake_python import make_fake_python, make_workload
+from tests.fixtures.records import make_record
+from tests.fixtures.steps import TINY
+
+CSVS = ("epochs.csv", "cells.csv", "comparison.csv")
+
+pytestmark = pytest.mark.usefixtures("own_signals")
+
+
+class Bench:
+    """`python -m bench` with the fake Python, in a store of its own."""
+
+    def __init__(self, folder: Path, capsys: pytest.CaptureFixture[str]) -> None:
+        self.folder = folder
+        self.reports = folder / "reports"
+        self.out = self.err = ""
+        self._capsys = capsys
+        fake = make_fake_python(folder)
+        self.pythons = [f"--python={b}={fake}" for b in ("jax", "tensorflow", "torch")]
+
+    def call(self, *arguments: str) -> int:
+        """Return the exit code of a command; `out` and `err` hold what it printed."""
+        self._capsys.readouterr()
+        try:
+            code = cli.main(arguments)
+        except SystemExit as error:  # argparse's own
+            code = error.code
+        self.out, self.err = self._capsys.readouterr()
+        return int(code)
+
+    def select(self, *modes: str) -> list[str]:
+        """Return options for tiny jax cells that make the fake worker do `modes`."""
+        workloads = [f"--workload={make_workload(self.folder, mode)}" for mode in modes]
+        tiny = [f"--dataset={TINY}", "--backend=jax", "--epochs=2", "--batch-size=4"]
+        return [*workloads, *tiny, *self.pythons, f"--reports={self.reports}"]
+
+    def run(self, *modes: str, more: tuple[str, ...] = ()) -> int:
+        return self.call("run", *self.select(*modes), *more)
+
+    def rows(self, name: str, run: str = "latest") -> list[dict[str, str]]:
+        folder = self.reports / run if run == "latest" else self.reports / "runs" / run
+        with (folder / name).open(encoding="utf-8", newline="") as file:
+            return list(csv.DictReader(file))
+
+
+@pytest.fixture
+def bench(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> Bench:
+    return Bench(tmp_path, capsys)
+
+
+def test_a_run_that_trains_everything_exits_0_and_names_its_table(bench):
+    assert bench.run("ok") == cli.Exit.OK == 0
+    assert "0 stored (not trained again), 1 to train." in bench.out
+    assert f"Comparison: {bench.reports}/latest/comparison.csv" in bench.out
+    (run_id,) = Store(bench.reports).run_ids()
+    for name in CSVS:
+        assert len(bench.rows(name)) == len(bench.rows(name, run_id)) > 0
+    assert len(bench.rows("epochs.csv")) == 2
+
+
+def test_a_second_run_trains_nothing_and_says_so_and_a_fresh_one_trains(bench):
+    bench.run("ok")
+    assert bench.run("ok") == 0
+    assert "1 stored (not trained again), 0 to train." in bench.out
+    assert len(Store(bench.reports).load_all()) == 1
+    assert bench.run("ok", more=("--fresh",)) == 0
+    assert len(Store(bench.reports).load_all()) == 2
+
+
+def test_three_repeats_give_three_records_and_one_comparison(bench):
+    assert bench.run("ok", more=("--repeats=3",)) == 0
+    assert sorted(record.repetition for record in Store(bench.reports).load_all()) == [0, 1, 2]
+    assert len(bench.rows("comparison.csv")) == 1
+
+
+def test_every_failed_cell_is_in_every_csv_with_its_reason_and_the_exit_code_is_1(bench):
+    reasons = {
+        "crash": "no such layer",
+        "sigkill": "possibly out of memory",
+        "garbage": "unusable result",
+        "nan": "unusable result",
+        "memory": "MemoryError",
+        "hang": "timeout of 0.8 s",
+        "reason": "NonFiniteLossError",
+    }
+    assert bench.run("ok", *reasons, more=("--timeout=0.8",)) == cli.Exit.CELLS_FAILED == 1
+    assert "7 of 8 launches failed, 0 could not start." in bench.out
+    for name in CSVS:
+        lines = [" ".join(row.values()) for row in bench.rows(name)]
+        for mode, reason in reasons.items():
+            assert [line for line in lines if f":{mode}" in line and reason in line], (name, mode)
+        assert [line for line in lines if ":ok" in line]
+
+
+def test_a_failed_cell_is_tried_again_and_an_ok_one_is_not(bench):
+    bench.run("ok", "crash")
+    assert bench.run("ok", "crash") == 1
+    assert "1 stored (not trained again), 1 to train" in bench.out
+
+
+def test_a_blocked_cell_is_told_while_the_others_run_and_the_exit_code_is_1(bench):
+    missing = (f"--python=torch={bench.folder}/none", "--backend=torch")
+    assert bench.run("ok", more=missing) == 1
+    assert "cannot run: " in bench.out and f"{bench.folder}/none" in bench.out
+    assert "0 of 2 launches failed, 1 could not start." in bench.out
+
+
+@pytest.mark.parametrize(
+    ("arguments", "words"),
+    [
+        (["run", "--suite=slow"], "allowed are lab, quick"),
+        (["plan", "--suite=none.toml"], "none.toml cannot be read"),
+        (["run", "--workload=resnet"], "allowed are lab_baseline"),
+        (["run", "--epochs=0"], "epochs is 0; allowed is 1"),
+        (["plan", "--limit-train=0"], "limit_train is 0"),
+        (["run", "--python=jax"], "is not BACKEND=PATH"),
+        (["list", "--python=tf=/x"], "is not BACKEND=PATH"),
+        (["doctor", "--python=x"], "is not BACKEND=PATH"),
+        (["run", "--backend=tf"], "'jax', 'tensorflow', 'torch'"),
+        (["run", "--repeats=0"], "0 is not 1 or more"),
+        (["run", "--repeats=two"], "--repeats"),
+        (["run", "--timeout=0"], "above 0"),
+        (["run", "--timeout=inf"], "above 0"),
+        (["run", "--timeout=nan"], "above 0"),
+        (["run", "--device=tpu"], "'cpu', 'gpu'"),
+        (["run", "extra"], "unrecognized arguments: extra"),
+        (["dance"], "invalid choice: 'dance'"),
+        ([], "COMMAND"),
+    ],
+)
+def test_a_wrong_argument_is_told_in_words_and_exits_2(bench, arguments, words):
+    selection = [f"--reports={bench.reports}"] if arguments[:1] in (["run"], ["plan"]) else []
+    assert bench.call(*arguments, *selection) == cli.Exit.USAGE == 2
+    assert words in bench.err
+    assert "Traceback" not in bench.err
+    assert not bench.reports.exists()
+
+
+def test_a_run_of_which_no_cell_can_start_exits_2(bench):
+    assert bench.run("ok", more=("--dataset=mnist",)) == 2
+    assert "There is no dataset 'mnist'" in bench.out
+    assert Store(bench.reports).run_ids() == []
+
+
+def test_a_second_run_on_the_machine_exits_3_with_the_first_ones_name(bench):
+    with timing_lock(default_lock_path(), "run 7, process 42"):
+        assert bench.run("ok") == cli.Exit.BUSY == 3
+    assert "run 7, process 42" in bench.err
+    assert not bench.reports.exists()
+
+
+def test_a_plan_and_a_report_need_no_lock(bench):
+    bench.run("ok")
+    with timing_lock(default_lock_path(), "run 7, process 42"):
+        assert bench.call("plan", *bench.select("ok")) == 0
+        assert bench.call("report", f"--reports={bench.reports}") == 0
+
+
+def test_a_store_that_cannot_be_read_or_written_exits_4_before_anything_is_trained(bench):
+    bench.reports.touch()
+    assert bench.run("ok") == cli.Exit.STORE == 4
+    assert "Not a directory" in bench.err
+    assert ": started" not in bench.out
+
+
+def test_a_report_that_cannot_be_written_exits_4_and_the_records_are_kept(bench):
+    bench.reports.mkdir()
+    (bench.reports / "latest").touch()
+    assert bench.run("ok") == 4
+    assert f"{bench.reports}/latest" in bench.err
+    assert len(Store(bench.reports).load_all()) == 1
+
+
+def test_a_plan_tells_action_estimate_and_reason_and_trains_nothing(bench):
+    bench.run("ok", "crash")
+    modes = ("ok", "crash", "reason")
+    assert bench.call("plan", *bench.select(*modes), "--repeats=2") == 0
+    text = " ".join(bench.out.split())
+    assert "1 stored (not trained again), 5 to train" in text
+    assert "stored in" in text and "failed" in text and "unknown" in text
+    assert len(Store(bench.reports).load_all()) == 2
+
+
+def test_a_plan_of_which_no_cell_can_start_exits_2(bench):
+    assert bench.call("plan", *bench.select("ok"), "--dataset=mnist") == 2
+
+
+def test_what_a_framework_printed_is_shown_as_it_is(bench):
+    bench.run("ok")
+    record = Store(bench.reports).load_all()[0]
+    fields = {"cell": record.cell, "digest": record.digest, "machine": record.machine}
+    strange = "[/job:localhost] [red]\x1b[2J"
+    newer = {"started_at": "2999-01-01T00:00:00.000+00:00", "run_id": "29990101T000000Z-0000"}
+    Store(bench.reports).save(make_record(**fields, **newer, status="failed", reason=strange))
+    assert bench.call("plan", *bench.select("ok")) == 0
+    assert "[/job:localhost]" in bench.out and "[red]" in bench.out and "\x1b" not in bench.out
+
+
+def test_a_folder_whose_name_looks_like_markup_is_shown_as_it_is(bench):
+    bench.reports = bench.folder / "[red]" / "[" / "red]"
+    assert bench.run("ok") == 0
+    assert f"Comparison: {bench.reports}/latest/comparison.csv" in bench.out
+    assert bench.call("report", f"--reports={bench.reports}") == 0
+    assert f"Wrote {bench.reports}/runs/" in bench.out
+
+
+def test_every_table_is_written_again_byte_for_byte_from_the_records(bench):
+    bench.run("ok", "crash")
+    paths = [path for name in CSVS for path in bench.reports.rglob(name)]
+    before = {path: path.read_bytes() for path in paths}
+    for path in paths:
+        path.unlink()
+    assert bench.call("report", f"--reports={bench.reports}") == 0
+    assert {path: path.read_bytes() for path in paths} == before
+    assert len(before) == 2 * len(CSVS)
+
+
+def test_the_report_of_an_unknown_run_is_refused_with_the_known_ones(bench):
+    bench.run("ok")
+    assert bench.call("report", "20260101T000000Z-0000", f"--reports={bench.reports}") == 4
+    assert "There is no run '20260101T000000Z-0000'" in bench.err
+    assert Store(bench.reports).run_ids()[0] in bench.err
+
+
+def test_the_report_of_an_empty_store_says_so(bench):
+    assert bench.call("report", f"--reports={bench.reports}") == 0
+    assert "no record yet" in bench.out
+
+
+def test_unreadable_records_are_told_and_left_out(bench):
+    bench.run("ok")
+    (path,) = bench.reports.glob("runs/*/records/*.json")
+    path.with_name("older.json").write_bytes(b'{"record_version": 0}')
+    assert bench.call("report", f"--reports={bench.reports}") == 0
+    assert "Left out: " in bench.err and "re-run its cell" in bench.err
+    assert len(bench.rows("cells.csv")) == 1
+
+
+def test_latest_compares_the_records_of_three_runs_of_one_backend_each(bench):
+    for backend in ("jax", "tensorflow", "torch"):
+        options = [option for option in bench.select("ok") if option != "--backend=jax"]
+        assert bench.call("run", *options, f"--backend={backend}") == 0
+    (row,) = bench.rows("comparison.csv")
+    assert {row[f"{backend}_status"] for backend in ("jax", "tensorflow", "torch")} == {"ok"}
+    assert len(Store(bench.reports).run_ids()) == 3
+
+
+def test_a_list_names_workloads_datasets_suites_and_interpreters(bench):
+    assert bench.call("list", *bench.pythons[:2], "--python=torch=/no/python") == 0
+    for word in ("lab_baseline", "FILE.py:FUNCTION", "digits", "cifar10", "quick", "lab"):
+        assert word in bench.out
+    assert "missing: /no/python" in bench.out
+
+
+def test_a_doctor_finds_what_is_missing(bench):
+    pythons = [*bench.pythons[:2], "--python=torch=/no/python"]
+    assert bench.call("doctor", *pythons, f"--reports={bench.reports}") == 0
+    assert "/no/python" in bench.out and "NOTE" in bench.out
+    assert not bench.reports.exists()
+
+
+def test_a_reader_that_goes_away_is_no_error(bench):
+    command = [sys.executable, "-m", "bench", "list", *bench.pythons]
+    reader, writer = os.pipe()
+    os.close(reader)
+    done = subprocess.run(command, cwd=CHECKOUT, stdout=writer, stderr=subprocess.PIPE)
+    os.close(writer)
+    assert (done.returncode, done.stderr) == (0, b"")
+
+
+def test_a_record_of_another_checkout_is_read_by_the_report(bench):
+    folder = bench.reports / "runs" / "20260101T000000Z-0000" / "records"
+    folder.mkdir(parents=True)
+    (folder / "any-name.json").write_bytes(encode_record(make_record()))
+    assert bench.call("report", f"--reports={bench.reports}") == 0
+    assert len(bench.rows("cells.csv", "20260101T000000Z-0000")) == 1

@@ -1,0 +1,141 @@
+"""Interpreters: which Python runs a backend, and one sentence where there is none."""
+
+import json
+import sys
+from pathlib import Path
+
+import pytest
+
+from bench import interpreter as interpreter_module
+from bench.cell import BACKENDS
+from bench.interpreter import (
+    TOX_ENVS,
+    InterpreterError,
+    find_interpreter,
+    parse_choices,
+    probe_versions,
+)
+from tests.fixtures.fake_python import make_fake_python
+
+ALL = {"python": "3.11.9", "keras": "3.15.1", "jax": "1", "tensorflow-cpu": "2", "torch": "3"}
+
+
+def make_python(path: Path, answer: str, status: int = 0) -> str:
+    """Return the path of a program that gives `answer` to whoever asks for its versions."""
+    path.parent.mkdir(parents=True, exist_ok=True)
+    path.write_text(f"#!/bin/sh\ncat <<'END'\n{answer}\nEND\necho oh dear >&2; exit {status}\n")
+    path.chmod(0o755)
+    return str(path)
+
+
+@pytest.fixture
+def checkout(tmp_path, monkeypatch) -> Path:
+    """An empty checkout, and a current Python without any backend."""
+    monkeypatch.setattr(interpreter_module, "CHECKOUT", tmp_path)
+    current = make_python(tmp_path / "current" / "python", '{"python": "3.11.9"}')
+    monkeypatch.setattr(sys, "executable", current)
+    return tmp_path
+
+
+def test_choices_are_read_by_backend():
+    assert parse_choices([]) == {}
+    assert parse_choices(["jax=/a/python", "torch=/b=c/python", "jax=/d"]) == {
+        "jax": "/d",
+        "torch": "/b=c/python",
+    }
+
+
+@pytest.mark.parametrize("text", ["jax", "jax=", "=/a/python", "tf=/a/python", "/a/python", ""])
+def test_a_choice_that_is_not_one_is_refused_with_the_backends(text):
+    with pytest.raises(InterpreterError) as caught:
+        parse_choices([text])
+    assert str(caught.value) == (
+        f"--python {text!r} is not BACKEND=PATH; backends are {', '.join(BACKENDS)}."
+    )
+
+
+def test_the_chosen_interpreter_comes_before_tox_and_tox_before_this_one(checkout, monkeypatch):
+    chosen = make_python(checkout / "chosen" / "python", json.dumps(ALL))
+    current = make_python(checkout / "this" / "python", json.dumps(ALL))
+    monkeypatch.setattr(sys, "executable", current)
+    assert find_interpreter("tensorflow", {}).python == current
+    tox = make_python(checkout / ".tox" / "tf" / "bin" / "python", json.dumps(ALL))
+    assert find_interpreter("tensorflow", {}).python == tox
+    assert find_interpreter("tensorflow", {"tensorflow": chosen}).python == chosen
+    assert find_interpreter("tensorflow", {"jax": chosen}).python == tox
+
+
+@pytest.mark.parametrize("backend", BACKENDS)
+def test_a_missing_backend_is_one_sentence_with_two_ways_out(checkout, backend):
+    with pytest.raises(InterpreterError) as caught:
+        find_interpreter(backend, {})
+    env = TOX_ENVS[backend]
+    assert f"`tox run --notest -e {env}`" in str(caught.value)
+    assert f"--python {backend}=PATH." in str(caught.value)
+
+
+@pytest.mark.parametrize("backend", BACKENDS)
+def test_a_chosen_interpreter_without_the_backend_is_refused_and_nothing_else_tried(
+    checkout, backend
+):
+    make_python(checkout / ".tox" / TOX_ENVS[backend] / "bin" / "python", json.dumps(ALL))
+    without_keras = {name: version for name, version in ALL.items() if name != "keras"}
+    for versions in ({"python": "3.11.9", "keras": "3.15.1"}, without_keras):
+        probe_versions.cache_clear()
+        chosen = make_python(checkout / "chosen", json.dumps(versions))
+        with pytest.raises(InterpreterError, match=f"has no keras with {backend} installed"):
+            find_interpreter(backend, {backend: chosen})
+
+
+def test_the_digest_covers_keras_and_the_backends_own_packages_only(checkout):
+    versions = {**ALL, "numpy": "2.4.6", "jaxlib": "1"}
+    chosen = make_python(checkout / "chosen", json.dumps(versions))
+    found = {b: find_interpreter(b, {b: chosen}) for b in BACKENDS}
+    keras = {"keras": "3.15.1"}
+    assert found["jax"].digest_versions == {**keras, "jax": "1", "jaxlib": "1"}
+    assert found["tensorflow"].digest_versions == {**keras, "tensorflow-cpu": "2"}
+    assert found["torch"].digest_versions == {**keras, "torch": "3"}
+    assert all(interpreter.versions == versions for interpreter in found.values())
+
+
+def test_a_program_that_is_not_there_is_refused():
+    with pytest.raises(InterpreterError, match=r"^/no/python cannot be run: "):
+        probe_versions("/no/python")
+
+
+def test_a_program_that_fails_is_refused_with_its_last_words(tmp_path):
+    python = make_python(tmp_path / "python", "", status=3)
+    with pytest.raises(InterpreterError, match=r"does not work as a Python .*: oh dear\.$"):
+        probe_versions(python)
+
+
+@pytest.mark.parametrize("answer", ["", "3.11", "[]", '{"keras": 3}'])
+def test_a_program_that_is_no_python_is_refused(tmp_path, answer):
+    python = make_python(tmp_path / "python", answer)
+    with pytest.raises(InterpreterError, match="does not answer like a Python"):
+        probe_versions(python)
+
+
+def test_an_answer_that_is_no_text_is_refused(tmp_path):
+    python = make_python(tmp_path / "python", "x")
+    Path(python).write_text("#!/bin/sh\nprintf '\\377\\376'\n")
+    with pytest.raises(InterpreterError, match="does not answer like a Python"):
+        probe_versions(python)
+
+
+def test_the_real_python_is_probed_without_importing_anything():
+    versions = probe_versions(sys.executable)
+    assert versions["python"].startswith(f"{sys.version_info.major}.{sys.version_info.minor}.")
+    assert "numpy" in versions
+
+
+def test_an_interpreter_is_asked_once_per_process(tmp_path):
+    python = make_python(tmp_path / "python", json.dumps(ALL))
+    assert probe_versions(python) == ALL
+    Path(python).unlink()
+    assert probe_versions(python) == ALL
+
+
+def test_the_fake_python_of_the_other_tests_has_every_backend(tmp_path):
+    fake = make_fake_python(tmp_path)
+    assert {find_interpreter(b, {b: fake}).python for b in BACKENDS} == {fake}

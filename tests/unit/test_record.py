@@ -1,0 +1,295 @@
+"""Records: immutable, validated, versioned, and the same after a trip through JSON."""
+
+import math
+from typing import Any
+
+import msgspec
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+
+from bench.cell import BACKENDS, DEVICES, LANES, PRECISIONS, Cell
+from bench.record import (
+    RECORD_VERSION,
+    DatasetFacts,
+    Epoch,
+    GitFacts,
+    Record,
+    RecordError,
+    Result,
+    WorkerOutput,
+    decode_record,
+    decode_worker_output,
+    encode_record,
+)
+from tests.fixtures.records import make_record
+
+seconds = st.floats(1e-9, 1e9)
+metric = st.floats(-1e9, 1e9)
+count = st.integers(0, 2**53)
+text = st.text(max_size=20)
+name = st.text(min_size=1, max_size=20).filter(str.strip)
+scalar = st.one_of(st.none(), st.booleans(), st.integers(-(2**53), 2**53), metric, text)
+cells = st.builds(
+    Cell,
+    workload=name,
+    dataset=name,
+    backend=st.sampled_from(BACKENDS),
+    lane=st.sampled_from(LANES),
+    precision=st.sampled_from(PRECISIONS),
+    batch_size=st.integers(1, 4096),
+    epochs=st.integers(1, 3),
+    seed=st.integers(0, 2**32 - 1),
+    device=st.sampled_from(DEVICES),
+    limit_train=st.none() | st.integers(1, 10**9),
+)
+
+
+@st.composite
+def results(draw: st.DrawFn, epochs: int) -> Result:
+    numbers = {"train_seconds": seconds, "validation_seconds": seconds}
+    metrics = {"loss": metric, "val_loss": metric}
+    maybe = {"accuracy": st.none() | metric, "val_accuracy": st.none() | metric}
+    strategy = {**numbers, **metrics, **maybe, "warmup": st.booleans()}
+    durations = [n for n in Result.__struct_fields__ if n.endswith("_seconds")]
+    counts = ["train_images", "validation_images", "parameters", "trainable_parameters"]
+    return Result(
+        epochs=tuple(
+            Epoch(index=index, **{n: draw(s) for n, s in strategy.items()})
+            for index in range(epochs)
+        ),
+        fit_seconds_total=draw(seconds),
+        peak_memory_bytes=draw(count),
+        settings=draw(st.dictionaries(text, scalar, max_size=3)),
+        **{n: draw(seconds | st.none() if n == "first_step_seconds" else seconds) for n in durations},
+        **{n: draw(count) for n in counts},
+    )
+
+
+@st.composite
+def records(draw: st.DrawFn) -> Record:
+    cell = draw(cells)
+    ok = draw(st.booleans())
+    texts = ("digest", "workload_source", "run_id", "started_at", "log_tail")
+    mapping = st.dictionaries(text, text, max_size=3)
+    return Record(
+        cell=cell,
+        protocol_version=draw(count),
+        repetition=draw(st.integers(0, 99)),
+        status="ok" if ok else "failed",
+        reason=None if ok else draw(name),
+        result=draw(results(cell.epochs)) if ok else None,
+        wall_seconds=draw(seconds),
+        exit_status=draw(st.none() | st.integers(-64, 255)),
+        dataset=DatasetFacts(
+            name=draw(text), fingerprint=draw(text), official=draw(st.booleans()), source=draw(text)
+        ),
+        machine=draw(st.dictionaries(text, scalar, max_size=3)),
+        versions=draw(mapping),
+        environment=draw(mapping),
+        git=GitFacts(commit=draw(st.none() | text), dirty=draw(st.none() | st.booleans())),
+        **{n: draw(text) for n in texts},
+    )
+
+
+def all_names(value: Any) -> set[str]:
+    """Return the names of all keys in decoded JSON, at any depth."""
+    if isinstance(value, dict):
+        return set(value).union(*(all_names(item) for item in value.values()))
+    if isinstance(value, list):
+        return set().union(*(all_names(item) for item in value))
+    return set()
+
+
+@given(records())
+def test_a_record_is_the_same_after_a_trip_through_json(record):
+    assert decode_record(encode_record(record), "x") == record
+
+
+def test_the_json_of_a_record_names_every_field_of_every_part():
+    names = all_names(msgspec.json.decode(encode_record(make_record())))
+    for part in (Record, Cell, Result, Epoch, DatasetFacts, GitFacts):
+        assert names >= set(part.__struct_fields__)
+
+
+def test_the_json_of_a_record_is_lines_that_a_diff_can_show():
+    content = encode_record(make_record())
+    assert content.endswith(b"}\n")
+    assert content.count(b"\n") > len(Record.__struct_fields__)
+
+
+@pytest.mark.parametrize("part", ["record", "cell", "result", "epoch", "dataset", "git"])
+def test_a_record_never_changes(part):
+    record = make_record()
+    parts = {
+        "record": record,
+        "cell": record.cell,
+        "result": record.result,
+        "epoch": record.result.epochs[0],
+        "dataset": record.dataset,
+        "git": record.git,
+    }
+    field = parts[part].__struct_fields__[0]
+    with pytest.raises(AttributeError):
+        setattr(parts[part], field, getattr(parts[part], field))
+
+
+@pytest.mark.parametrize(
+    "contradiction",
+    [
+        {"status": "ok", "result": None},
+        {"status": "ok", "reason": "out of memory"},
+        {"status": "ok", "result": None, "reason": "out of memory"},
+        {"status": "failed", "reason": None},
+        {"status": "failed", "result": make_record().result},
+    ],
+)
+def test_a_record_that_contradicts_itself_is_refused(contradiction):
+    with pytest.raises(ValueError, match="contradict each other"):
+        make_record(**contradiction)
+
+
+def test_a_record_with_more_or_fewer_epochs_than_its_cell_is_refused():
+    result = make_record(epochs=3).result
+    for epochs in (2, 4):
+        with pytest.raises(ValueError, match=f"asks for {epochs} epochs, the result holds 3"):
+            make_record(epochs=epochs, result=result)
+
+
+@pytest.mark.parametrize("field", ["train_seconds", "validation_seconds"])
+@pytest.mark.parametrize("value", [0.0, -0.001, math.nan, math.inf, -math.inf])
+def test_an_epoch_takes_time_above_zero(field, value):
+    epoch = make_record().result.epochs[1]
+    with pytest.raises(ValueError, match="epoch 1 has a duration that is not above 0 s"):
+        msgspec.structs.replace(epoch, **{field: value})
+
+
+@pytest.mark.parametrize("field", ["loss", "accuracy", "val_loss", "val_accuracy"])
+@pytest.mark.parametrize("value", [math.nan, math.inf, -math.inf])
+def test_a_metric_is_finite(field, value):
+    epoch = make_record().result.epochs[1]
+    with pytest.raises(ValueError, match=f"{field} is {value} in epoch 1"):
+        msgspec.structs.replace(epoch, **{field: value})
+
+
+@pytest.mark.parametrize("field", ["accuracy", "val_accuracy"])
+def test_a_model_without_accuracy_has_none(field):
+    epoch = msgspec.structs.replace(make_record().result.epochs[0], **{field: None})
+    assert getattr(epoch, field) is None
+
+
+NUMBERS = [n for n in Result.__struct_fields__ if n not in ("epochs", "settings")]
+
+
+@pytest.mark.parametrize("field", NUMBERS)
+@pytest.mark.parametrize("value", [-1, math.nan, math.inf])
+def test_a_number_of_a_result_is_finite_and_not_negative(field, value):
+    with pytest.raises(ValueError, match=f"{field} is {value}"):
+        msgspec.structs.replace(make_record().result, **{field: value})
+
+
+@pytest.mark.parametrize("value", [-0.5, math.nan, math.inf])
+def test_the_wall_time_of_a_record_is_finite_and_not_negative(value):
+    with pytest.raises(ValueError, match="wall_seconds"):
+        make_record(wall_seconds=value)
+    assert make_record(wall_seconds=0.0).wall_seconds == 0
+
+
+def test_a_repetition_is_not_negative():
+    with pytest.raises(ValueError, match="repetition"):
+        make_record(repetition=-1)
+
+
+def test_epochs_are_numbered_without_gaps():
+    result = make_record().result
+    for epochs in (result.epochs[1:], result.epochs[::-1], result.epochs[:1] * 2):
+        with pytest.raises(ValueError, match="not numbered 0, 1, 2"):
+            msgspec.structs.replace(result, epochs=epochs)
+    with pytest.raises(ValueError, match="no epoch"):
+        msgspec.structs.replace(result, epochs=())
+
+
+def test_a_worker_gives_either_a_result_or_a_reason():
+    result = make_record().result
+    for wrong in ({}, {"result": result, "reason": "x"}):
+        with pytest.raises(ValueError, match="either a result or a reason"):
+            WorkerOutput(**wrong)
+    with pytest.raises(ValueError, match="reason is empty"):
+        WorkerOutput(reason=" \n")
+
+
+@pytest.mark.parametrize(
+    ("version", "advice"),
+    [(RECORD_VERSION - 1, "re-run its cell"), (RECORD_VERSION + 1, "the newer checkout")],
+)
+def test_a_record_of_another_version_is_refused_with_an_instruction(version, advice):
+    old = encode_record(make_record()).replace(
+        f'"record_version": {RECORD_VERSION}'.encode(), f'"record_version": {version}'.encode()
+    )
+    with pytest.raises(RecordError) as caught:
+        decode_record(old, "runs/a.json")
+    assert str(caught.value).startswith(f"runs/a.json has record version {version}, this checkout")
+    assert advice in str(caught.value)
+
+
+def test_a_version_is_recognised_whatever_else_that_version_holds():
+    with pytest.raises(RecordError, match="has record version 99"):
+        decode_record(b'{"record_version": 99, "cell": "another layout"}', "x")
+
+
+def test_an_unknown_field_is_refused():
+    content = encode_record(make_record()).replace(b'"digest"', b'"more": 1, "digest"')
+    with pytest.raises(RecordError, match="unknown field `more`"):
+        decode_record(content, "x")
+
+
+def test_a_record_of_a_cell_that_is_not_allowed_is_refused():
+    content = encode_record(make_record()).replace(b'"jax"', b'"mxnet"', 1)
+    with pytest.raises(RecordError, match="x is not a record: backend is 'mxnet'"):
+        decode_record(content, "x")
+
+
+@given(st.binary(max_size=200))
+def test_garbage_gives_a_record_error_and_nothing_else(content):
+    for decode in (lambda c: decode_record(c, "x"), decode_worker_output):
+        with pytest.raises(RecordError):
+            decode(content)
+
+
+@given(st.data())
+def test_a_damaged_record_is_read_or_gives_a_record_error_and_nothing_else(data):
+    content = bytearray(encode_record(make_record(epochs=1)))
+    for _ in range(data.draw(st.integers(1, 4))):
+        place = data.draw(st.integers(0, len(content) - 1))
+        piece = data.draw(st.sampled_from([b"", b"9", b"-", b"null", b'"', b"{", b"\xff", b"1e999"]))
+        content[place : place + data.draw(st.integers(0, 30))] = piece
+        content = content or bytearray(b"{")
+    try:
+        assert decode_record(bytes(content), "x").record_version == RECORD_VERSION
+    except RecordError as error:
+        assert str(error).startswith("x ")
+
+
+@pytest.mark.parametrize(
+    "content",
+    [b"", b"null", b"[]", b"{}", b'"\xed\xa0\x80"', b'{"record_version": 1, "cell": ' + b"[" * 10**5],
+    ids=["empty", "null", "array", "object", "surrogate", "deep"],
+)
+def test_what_is_no_record_is_refused_with_its_origin(content):
+    with pytest.raises(RecordError, match=r"^runs/a\.json is not a record: "):
+        decode_record(content, "runs/a.json")
+
+
+@pytest.mark.parametrize(
+    "content",
+    [b'{"result": ' * 10**5, b'{"result": {"epochs": [{"loss": NaN}]}}', b'{"reason": ""}'],
+    ids=["deep", "NaN", "empty reason"],
+)
+def test_an_unusable_output_of_a_worker_is_refused(content):
+    with pytest.raises(RecordError, match="^the worker wrote an unusable result: "):
+        decode_worker_output(content)
+
+
+def test_the_key_of_a_record_is_its_digest_and_repetition():
+    assert make_record(digest="d", repetition=2).key == ("d", 2)
+    assert make_record(machine={"machine_id": "m"}).machine_id == "m"

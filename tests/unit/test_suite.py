@@ -1,0 +1,227 @@
+"""Suites: what a file and the command line may say, and one sentence for what they may not."""
+
+import errno
+from pathlib import Path
+
+import pytest
+
+from bench.cell import BACKENDS
+from bench.suite import Choices, Entry, Suite, SuiteError, expand, load_suite, suite_names
+
+NO_CHOICES = Choices()
+ENTRY = {"workload": "lab_baseline", "dataset": "digits"}
+
+
+def write(folder: Path, text: str | bytes) -> str:
+    path = folder / "mine.toml"
+    path.write_bytes(text.encode() if isinstance(text, str) else text)
+    return str(path)
+
+
+def suite_text(line: str = "", *, workload: str = "lab_baseline") -> str:
+    head = 'description = "mine"\n[[cells]]\n'
+    return f'{head}workload = "{workload}"\ndataset = "digits"\n{line}\n'
+
+
+def one_sentence(error: Exception) -> str:
+    text = str(error)
+    assert "\n" not in text and text.endswith("."), text
+    return text
+
+
+def refused(folder: Path, text: str | bytes, choices: Choices = NO_CHOICES) -> str:
+    """Return the one sentence in which the suite is refused; it names the file."""
+    path = write(folder, text)
+    with pytest.raises(SuiteError) as caught:
+        expand(load_suite(path), choices, path)
+    assert path in one_sentence(caught.value)
+    return str(caught.value)
+
+
+def test_quick_trains_both_workloads_on_digits_on_every_backend():
+    cells = expand(load_suite("quick"), NO_CHOICES, "quick")
+    assert [(c.workload, c.backend) for c in cells] == [
+        (workload, backend) for workload in ("lab_baseline", "lab_deep") for backend in BACKENDS
+    ]
+    assert {(c.dataset, c.batch_size, c.limit_train) for c in cells} == {("digits", 16, None)}
+
+
+def test_lab_takes_batch_size_and_epochs_from_the_recipes():
+    cells = expand(load_suite("lab"), NO_CHOICES, "lab")
+    assert len(cells) == 6
+    assert {(c.dataset, c.batch_size, c.epochs) for c in cells} == {("cifar10", 64, 5)}
+
+
+@pytest.mark.parametrize("name", suite_names())
+def test_every_suite_of_the_harness_gives_cells(name):
+    assert expand(load_suite(name), NO_CHOICES, name)
+
+
+def test_an_unknown_suite_is_refused_with_the_known_ones():
+    with pytest.raises(SuiteError) as caught:
+        load_suite("slow")
+    sentence = one_sentence(caught.value)
+    assert sentence == "suite is 'slow'; allowed are lab, quick or a .toml file."
+
+
+def test_a_missing_file_is_refused_with_its_path(tmp_path):
+    with pytest.raises(SuiteError) as caught:
+        load_suite(str(tmp_path / "none.toml"))
+    assert one_sentence(caught.value).endswith("none.toml cannot be read: No such file or "
+                                               "directory.")
+
+
+def test_a_folder_in_the_place_of_a_suite_is_refused(tmp_path):
+    with pytest.raises(SuiteError, match="Is a directory"):
+        load_suite(str((tmp_path / "folder.toml").mkdir() or tmp_path / "folder.toml"))
+
+
+def test_a_file_without_permission_is_refused(tmp_path, monkeypatch):
+    def deny(*_, **__):
+        raise PermissionError(errno.EACCES, "Permission denied")
+
+    monkeypatch.setattr(Path, "read_text", deny)
+    with pytest.raises(SuiteError, match=r"x\.toml cannot be read: Permission denied\."):
+        load_suite("x.toml")
+
+
+@pytest.mark.parametrize(
+    "text",
+    ["cells = [", "= 1", "[[cells]]\n[[cells]", "description = 1" + "0" * 5000, "a = " + "[" * 9999],
+    ids=["open bracket", "no key", "half a header", "endless number", "endless nesting"],
+)
+def test_what_is_not_toml_is_refused(tmp_path, text):
+    assert " is not TOML: " in refused(tmp_path, text)
+
+
+def test_bytes_that_are_no_text_are_refused(tmp_path):
+    assert "is not UTF-8 text" in refused(tmp_path, b"\xff\xfe\x00")
+
+
+def test_a_suite_without_cells_is_refused(tmp_path):
+    assert "names no cell" in refused(tmp_path, 'description = "mine"\ncells = []')
+    assert "`cells`" in refused(tmp_path, 'description = "mine"')
+
+
+def test_an_unknown_key_is_refused_with_the_allowed_ones(tmp_path):
+    sentence = refused(tmp_path, suite_text("batchsize = 4"))
+    assert "`batchsize`" in sentence
+    assert all(name in sentence for name in Entry.__struct_fields__)
+
+
+@pytest.mark.parametrize(
+    ("line", "key"),
+    [
+        ('batch_size = "16"', "batch_size"),
+        ("epochs = 1.5", "epochs"),
+        ("epochs = true", "epochs"),
+        ('backends = "jax"', "backends"),
+        ("lane = 1", "lane"),
+        ("seed = 1979-05-27", "seed"),
+    ],
+)
+def test_a_value_of_the_wrong_type_is_refused_with_its_key(tmp_path, line, key):
+    assert f"$.cells[0].{key}" in refused(tmp_path, suite_text(line)).replace("[...]", "[0]")
+
+
+@pytest.mark.parametrize(
+    ("line", "words"),
+    [
+        ('backends = ["tf"]', "backend is 'tf'; allowed are jax, tensorflow, torch"),
+        ('lane = "fast"', "lane is 'fast'; allowed are default"),
+        ('precision = "float64"', "precision is 'float64'; allowed are float32"),
+        ('device = "tpu"', "device is 'tpu'; allowed are cpu, gpu"),
+        ("epochs = 0", "epochs is 0; allowed is 1 to"),
+        ("batch_size = -1", "batch_size is -1; allowed is 1 to"),
+        ("seed = 99999999999999999999", "seed is 99999999999999999999; allowed is 0 to"),
+        ("limit_train = 0", "limit_train is 0; allowed is 1 to"),
+    ],
+)
+def test_a_value_that_is_not_allowed_is_refused_with_cell_key_and_allowed_ones(
+    tmp_path, line, words
+):
+    sentence = refused(tmp_path, suite_text(line))
+    assert f", cell 1: {words}" in sentence
+
+
+@pytest.mark.parametrize(
+    "workload",
+    ["resnet", "model.py", "model.py:", "model.py:a b", ":build", "", "~no-such-user/m.py:build"],
+)
+def test_an_unknown_workload_is_refused_with_the_known_ones(tmp_path, workload):
+    sentence = refused(tmp_path, suite_text(workload=workload))
+    assert f"cell 1: workload is '{workload}'" in sentence
+    if "~" not in workload:
+        assert "allowed are lab_baseline, lab_deep or FILE.py:FUNCTION" in sentence
+
+
+def test_a_workload_whose_file_is_missing_is_refused_with_its_path(tmp_path):
+    sentence = refused(tmp_path, suite_text(workload=f"{tmp_path}/cnn.py:build"))
+    assert f"there is no file {tmp_path}/cnn.py" in sentence
+
+
+def test_a_workload_with_a_null_byte_is_refused(tmp_path):
+    assert "workload is" in refused(tmp_path, suite_text(workload=r"a\u0000.py:build"))
+
+
+def test_an_empty_dataset_is_refused(tmp_path):
+    text = suite_text().replace('"digits"', '""')
+    assert "dataset is empty; it must name a dataset." in refused(tmp_path, text)
+
+
+def test_a_backend_filter_that_leaves_nothing_is_refused_with_the_backends(tmp_path):
+    text = suite_text('backends = ["torch", "jax"]')
+    sentence = refused(tmp_path, text, Choices(backends=("tensorflow",)))
+    assert sentence.endswith("has no cell for backend tensorflow; its backends are jax, torch.")
+
+
+def test_a_suite_whose_cells_name_no_backend_is_refused(tmp_path):
+    sentence = refused(tmp_path, suite_text("backends = []"))
+    assert sentence.endswith("no cell for backend jax, tensorflow, torch; its backends are none.")
+
+
+def test_choices_replace_the_values_of_every_cell():
+    choices = Choices(
+        backends=("torch", "jax"),
+        workloads=("lab_deep",),
+        dataset="cifar10",
+        batch_size=8,
+        epochs=2,
+        seed=3,
+        device="gpu",
+        limit_train=64,
+    )
+    cells = expand(load_suite("quick"), choices, "quick")
+    seen = [(c.workload, c.dataset, c.backend, c.batch_size, c.epochs) for c in cells]
+    assert seen == [("lab_deep", "cifar10", backend, 8, 2) for backend in ("jax", "torch")]
+    assert {(c.seed, c.device, c.limit_train) for c in cells} == {(3, "gpu", 64)}
+
+
+def test_a_chosen_zero_is_a_choice_and_not_a_gap():
+    suite = Suite(description="", cells=(Entry(**ENTRY, seed=7),))
+    assert {c.seed for c in expand(suite, Choices(seed=0), "x")} == {0}
+    with pytest.raises(SuiteError, match="epochs is 0"):
+        expand(suite, Choices(epochs=0), "x")
+    with pytest.raises(SuiteError, match="limit_train is 0"):
+        expand(suite, Choices(limit_train=0), "x")
+
+
+def test_a_users_workload_is_run_with_the_settings_of_the_first_entry(tmp_path):
+    (tmp_path / "cnn.py").write_text("def build(): ...")
+    name = f"{tmp_path}/cnn.py:build"
+    entries = (Entry(**ENTRY, batch_size=16, seed=4, backends=("torch",)), Entry(**ENTRY))
+    cells = expand(Suite(description="", cells=entries), Choices(workloads=(name,)), "x")
+    assert [(c.workload, c.backend) for c in cells] == [(name, "torch")]
+    assert [(c.batch_size, c.epochs, c.seed) for c in cells] == [(16, 5, 4)]
+
+
+def test_a_users_file_gets_its_absolute_path(tmp_path, monkeypatch):
+    (tmp_path / "cnn.py").touch()
+    monkeypatch.chdir(tmp_path)
+    cells = expand(load_suite("quick"), Choices(workloads=("cnn.py:build",)), "quick")
+    assert {c.workload for c in cells} == {f"{tmp_path}/cnn.py:build"}
+
+
+def test_equal_cells_are_run_once():
+    suite = Suite(description="", cells=(Entry(**ENTRY), Entry(**ENTRY)))
+    assert len(expand(suite, NO_CHOICES, "x")) == len(BACKENDS)

@@ -4,12 +4,16 @@ import argparse
 import os
 import signal
 import sys
-from collections.abc import Iterable, Sequence
+from collections.abc import Callable, Iterable, Sequence
 from enum import IntEnum
+from pathlib import Path
+from time import monotonic
 from types import FrameType
+from typing import Final
 
 from rich.console import Console
 from rich.table import Table
+from rich.text import Text
 
 from bench.arguments import make_parser, read_choices, read_pythons
 from bench.cell import BACKENDS
@@ -20,6 +24,7 @@ from bench.machine import machine_facts
 from bench.plan import Step, make_plan, remaining_seconds
 from bench.record import Record
 from bench.report.terminal import comparison_renderables
+from bench.report.text import one_line
 from bench.report.write import write_report
 from bench.run import execute
 from bench.store import Store, StoreError, latest_records, new_run_id
@@ -40,15 +45,27 @@ class Exit(IntEnum):
     INTERRUPTED = 130
 
 
-_USER_ERRORS = (SuiteError, InterpreterError, DataError)
+_USER_ERRORS: Final = (SuiteError, InterpreterError, DataError)
+
+_INTERRUPTIONS: Final = (signal.SIGINT, signal.SIGTERM, signal.SIGHUP)
+
+#: Longer than killing a worker and writing the reports takes.
+_CLEAN_UP_SECONDS: Final = 10.0
+
+
+class _Output(Console):
+    """A console whose reader may go away (`| head`): the command then goes on in silence."""
+
+    def on_broken_pipe(self) -> None:
+        self.quiet = True
+        os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
 
 
 def main(arguments: Sequence[str] | None = None) -> int:
     """Run one command and return its exit code; errors of the user end in one sentence."""
     parsed = make_parser().parse_args(arguments)
-    console = Console(width=None if sys.stdout.isatty() else 100)
-    signal.signal(signal.SIGTERM, _interrupt)
-    signal.signal(signal.SIGHUP, _interrupt)
+    console = _Output(width=None if sys.stdout.isatty() else 100)
+    _handle_interruptions(_interrupter())
     commands = {
         "run": _run,
         "plan": _plan,
@@ -57,17 +74,19 @@ def main(arguments: Sequence[str] | None = None) -> int:
         "doctor": _doctor,
     }
     try:
-        return commands[parsed.command](parsed, console)
+        code = commands[parsed.command](parsed, console)
     except _USER_ERRORS as error:
         return _complain(error, Exit.USAGE)
     except MachineBusyError as error:
         return _complain(error, Exit.BUSY)
     except StoreError as error:
         return _complain(error, Exit.STORE)
-    except BrokenPipeError:
-        # The reader of our output went away (`| head`); nothing is left to tell.
-        os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
-        return Exit.OK
+    except KeyboardInterrupt:
+        code = _complain("Interrupted.", Exit.INTERRUPTED)
+    if code == Exit.INTERRUPTED:
+        # Python's own end gives signals their default back, which would hide our exit code.
+        _handle_interruptions(signal.SIG_IGN)
+    return code
 
 
 def _run(arguments: argparse.Namespace, console: Console) -> int:
@@ -84,7 +103,8 @@ def _run(arguments: argparse.Namespace, console: Console) -> int:
                 records = execute(steps, store, run_id, console, timeout_seconds=arguments.timeout)
             except KeyboardInterrupt:
                 interrupted = True
-    _write_run(store, run_id)
+    if store.run_folder(run_id).is_dir():
+        _write_run(store, run_id)
     _print_comparison(store, steps, console)
     if interrupted:
         console.print("Interrupted. Every finished record is kept; the same call continues there.")
@@ -108,7 +128,8 @@ def _plan(arguments: argparse.Namespace, console: Console) -> int:
     for step in steps:
         seconds = step.estimate_seconds if step.action == "run" else None
         about = "" if step.action != "run" else "unknown" if seconds is None else f"{seconds:.0f} s"
-        table.add_row(step.cell.id, str(step.repetition), step.action, about, step.why)
+        row = (step.cell.id, str(step.repetition), step.action, about, step.why)
+        table.add_row(*(Text(one_line(text)) for text in row))
     console.print(table)
     _tell_plan(steps, console)
     return Exit.USAGE if all(step.action == "blocked" for step in steps) else Exit.OK
@@ -118,7 +139,7 @@ def _report(arguments: argparse.Namespace, console: Console) -> int:
     store = Store(arguments.reports)
     for run_id in arguments.runs or store.run_ids():
         path = _write_run(store, run_id)
-        console.print(f"Wrote {path}", soft_wrap=True)
+        console.print(f"Wrote {path}", markup=False, soft_wrap=True)
     _print_comparison(store, None, console)
     return Exit.OK
 
@@ -172,22 +193,26 @@ def _tell_plan(steps: Sequence[Step], console: Console) -> None:
             console.print(f"{step.cell.id} cannot run: {step.why}", markup=False, soft_wrap=True)
 
 
-def _write_run(store: Store, run_id: str) -> str:
-    """Write the run's tables, if it has records, and those of `latest`; return the run's CSV."""
-    path = ""
-    if store.run_folder(run_id).is_dir():
-        path = str(write_report(store.run_folder(run_id), store.load(run_id), title=run_id))
-    return path
+def _write_run(store: Store, run_id: str) -> Path:
+    """Write the run's tables and return its CSV; StoreError when there is no such run."""
+    return _write(store.run_folder(run_id), store.load(run_id), run_id)
+
+
+def _write(folder: Path, records: Sequence[Record], title: str) -> Path:
+    try:
+        return write_report(folder, records, title=title)
+    except OSError as error:
+        raise StoreError(f"No report can be written to {folder}: {error.strerror}.") from error
 
 
 def _print_comparison(store: Store, steps: Sequence[Step] | None, console: Console) -> None:
     """Write `reports/latest/` and print its rows: all, or those that `steps` belong to."""
     records = latest_records(store.load_all(), str(machine_facts()["machine_id"]))
-    path = write_report(store.reports / "latest", records, title="latest")
+    path = _write(store.reports / "latest", records, "latest")
     keys = None if steps is None else {step.cell.comparison_key for step in steps}
     shown = [r for r in records if keys is None or r.cell.comparison_key in keys]
     console.print(*comparison_renderables(shown), sep="\n")
-    console.print(f"Comparison: {path}", soft_wrap=True)
+    console.print(f"Comparison: {path}", markup=False, soft_wrap=True)
     _warn_unreadable(store)
 
 
@@ -199,15 +224,35 @@ def _warn_unreadable(store: Store) -> None:
 def _print_rows(head: Sequence[str], rows: Iterable[Sequence[str]], console: Console) -> None:
     table = Table(*head)
     for row in rows:
-        table.add_row(*row)
+        table.add_row(*(Text(one_line(text)) for text in row))
     console.print(table)
 
 
-def _complain(error: Exception, code: Exit) -> int:
+def _complain(error: Exception | str, code: Exit) -> int:
     print(error, file=sys.stderr)
     return code
 
 
-def _interrupt(signum: int, frame: FrameType | None) -> None:
-    """Turn SIGTERM and SIGHUP into what Ctrl-C raises, so that all three end a run alike."""
-    raise KeyboardInterrupt
+def _handle_interruptions(
+    handler: Callable[[int, FrameType | None], None] | signal.Handlers,
+) -> None:
+    for number in _INTERRUPTIONS:
+        if signal.getsignal(number) is not signal.SIG_IGN:  # as nohup sets SIGHUP
+            signal.signal(number, handler)
+
+
+def _interrupter() -> Callable[[int, FrameType | None], None]:
+    """Return a handler that raises KeyboardInterrupt, so that all signals end a run alike.
+
+    Those that follow at once are ignored: tox repeats a terminal's Ctrl-C, and the clean-up after
+    the first must not be interrupted itself.
+    """
+    deaf_until = 0.0
+
+    def interrupt(signum: int, frame: FrameType | None) -> None:
+        nonlocal deaf_until
+        if monotonic() >= deaf_until:
+            deaf_until = monotonic() + _CLEAN_UP_SECONDS
+            raise KeyboardInterrupt
+
+    return interrupt

@@ -5,11 +5,12 @@ import select
 import signal
 import subprocess
 import tempfile
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Callable, Iterator, Mapping, Sequence
+from contextlib import contextmanager
 from datetime import UTC, datetime
 from pathlib import Path
 from time import monotonic, perf_counter
-from typing import Final
+from typing import BinaryIO, Final
 
 import msgspec
 
@@ -20,7 +21,11 @@ from bench.record import RecordError, WorkerOutput, decode_worker_output
 #: How a worker is started; `-P` keeps modules of the current folder from shadowing ours.
 WORKER_COMMAND: Final = ("-P", "-m", "bench.worker")
 
+#: A worker closes its events when its output is written; it gets this long to exit after that.
+EXIT_SECONDS: Final = 60.0
+
 _TAIL_CHARACTERS: Final = 4_000
+_OUTPUT: Final = "output.json"
 
 #: `poll` takes its milliseconds as a C int, which ends at 24 days.
 _LONGEST_POLL_SECONDS: Final = 86_400.0
@@ -56,45 +61,59 @@ def launch(
     kernel meanwhile; it wakes when an epoch is finished, not by a clock.
     """
     log_path.parent.mkdir(parents=True, exist_ok=True)
-    with tempfile.TemporaryDirectory(prefix="keras-bench-") as scratch:
+    started_at = datetime.now(UTC).isoformat(timespec="milliseconds")
+    with tempfile.TemporaryDirectory(prefix="keras-bench-") as scratch, log_path.open("wb") as log:
         folder = Path(scratch)
-        reader, writer = os.pipe()
-        output_path = folder / "output.json"
-        job = msgspec.structs.replace(job, output_path=str(output_path), events_fd=writer)
-        (folder / "job.json").write_bytes(msgspec.json.encode(job))
-        started_at = datetime.now(UTC).isoformat(timespec="milliseconds")
         start = perf_counter()
-        with log_path.open("wb") as log, os.fdopen(reader, "rb", buffering=0) as events:
-            try:
-                worker = subprocess.Popen(
-                    [python, *command, str(folder / "job.json")],
-                    env=worker_environment(job.cell, outer, folder),
-                    stdin=subprocess.DEVNULL,
-                    stdout=log,
-                    stderr=subprocess.STDOUT,
-                    start_new_session=True,
-                    pass_fds=[writer],
-                )
-            except OSError as error:
-                reason = f"{python} cannot be started: {error.strerror}."
-                return _never_started(reason, started_at)
-            finally:
-                os.close(writer)
-            in_time = _wait(worker, events.fileno(), timeout_seconds, on_progress)
+        try:
+            worker, events = _start(job, [python, *command], folder, outer, log)
+        except OSError as error:
+            reason = f"{python} cannot be started: {error.strerror}."
+            return _never_started(reason, started_at)
+        with events, _wakeup_pipe() as signals:
+            in_time = _wait(worker, events.fileno(), signals, timeout_seconds, on_progress)
         wall_seconds = perf_counter() - start
-        log_tail = _read_tail(log_path)
+        tail = _read_tail(log_path)
         return Outcome(
-            output=_judge(output_path, worker.returncode, timeout_seconds, in_time, log_tail),
+            output=_judge(folder, worker.returncode, timeout_seconds, in_time, tail),
             started_at=started_at,
             wall_seconds=wall_seconds,
             exit_status=worker.returncode,
-            log_tail=log_tail,
+            log_tail=tail,
         )
+
+
+def _start(
+    job: Job, command: Sequence[str], folder: Path, outer: Mapping[str, str], log: BinaryIO
+) -> tuple[subprocess.Popen[bytes], BinaryIO]:
+    """Start the worker; return it and the end of the pipe on which it tells of its epochs."""
+    reader, writer = os.pipe()
+    events = os.fdopen(reader, "rb", buffering=0)
+    output_path = str(folder / _OUTPUT)
+    try:
+        job = msgspec.structs.replace(job, output_path=output_path, events_fd=writer)
+        (folder / "job.json").write_bytes(msgspec.json.encode(job))
+        worker = subprocess.Popen(
+            [*command, str(folder / "job.json")],
+            env=worker_environment(job.cell, outer, folder),
+            stdin=subprocess.DEVNULL,
+            stdout=log,
+            stderr=subprocess.STDOUT,
+            start_new_session=True,
+            pass_fds=[writer],
+        )
+    except BaseException:
+        events.close()
+        raise
+    finally:
+        os.close(writer)
+    return worker, events
 
 
 def _wait(
     worker: subprocess.Popen[bytes],
     events: int,
+    signals: int,
     timeout_seconds: float,
     on_progress: Callable[[Progress], None],
 ) -> bool:
@@ -104,14 +123,18 @@ def _wait(
     poll = select.poll()
     poll.register(exited, select.POLLIN)
     poll.register(events, select.POLLIN)
+    poll.register(signals, select.POLLIN)
     pending = b""
     try:
         while (left := deadline - monotonic()) > 0:
             ready = {fd for fd, _ in poll.poll(min(left, _LONGEST_POLL_SECONDS) * 1000)}
+            if signals in ready:
+                os.read(signals, 4096)
             if events in ready:
                 chunk = os.read(events, 65_536)
                 if not chunk:
                     poll.unregister(events)
+                    deadline = min(deadline, monotonic() + EXIT_SECONDS)
                 *lines, pending = (pending + chunk).split(b"\n")
                 _tell(lines, on_progress)
             elif exited in ready:
@@ -122,6 +145,23 @@ def _wait(
         _kill_group(worker.pid)
         worker.wait()
         os.close(exited)
+
+
+@contextmanager
+def _wakeup_pipe() -> Iterator[int]:
+    """Give a descriptor that can be read after a signal.
+
+    When two signals come at once, the kernel may hand both to a thread of NumPy's BLAS. Python's
+    handlers run in the main thread alone, and nothing else would wake it from its `poll`.
+    """
+    reader, writer = os.pipe2(os.O_NONBLOCK | os.O_CLOEXEC)
+    former = signal.set_wakeup_fd(writer, warn_on_full_buffer=False)
+    try:
+        yield reader
+    finally:
+        signal.set_wakeup_fd(former)
+        os.close(reader)
+        os.close(writer)
 
 
 def _kill_group(group: int) -> None:
@@ -142,7 +182,7 @@ def _tell(lines: Sequence[bytes], on_progress: Callable[[Progress], None]) -> No
 
 
 def _judge(
-    output_path: Path, status: int, timeout_seconds: float, in_time: bool, log_tail: str
+    folder: Path, status: int, timeout_seconds: float, in_time: bool, log_tail: str
 ) -> WorkerOutput:
     """Return the worker's output, or a reason in one sentence why there is none.
 
@@ -150,7 +190,7 @@ def _judge(
     crash at exit after a good run.
     """
     try:
-        return decode_worker_output(output_path.read_bytes())
+        return decode_worker_output((folder / _OUTPUT).read_bytes())
     except FileNotFoundError:
         return WorkerOutput(reason=_describe_end(status, timeout_seconds, in_time, log_tail))
     except (RecordError, OSError) as error:

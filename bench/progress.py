@@ -11,6 +11,7 @@ from rich.progress import BarColumn, Progress, TextColumn, TimeElapsedColumn
 from bench.job import Progress as EpochProgress
 from bench.plan import Step
 from bench.record import Record
+from bench.report.text import one_line
 
 
 class RunProgress:
@@ -78,7 +79,8 @@ class RunProgress:
         self._durations.append(record.wall_seconds)
         head = f"[{self._position}/{len(self._steps)}] {_name(step)}: "
         if record.result is None:
-            self._print(f"{head}FAILED after {record.wall_seconds:.1f} s: {record.reason}")
+            reason = one_line(str(record.reason))
+            self._print(f"{head}FAILED after {record.wall_seconds:.1f} s: {reason}")
             return
         accuracy = record.result.epochs[-1].val_accuracy
         shown = "" if accuracy is None else f", val_accuracy {accuracy:.3f}"

@@ -80,6 +80,11 @@ class Result(msgspec.Struct, frozen=True, forbid_unknown_fields=True, kw_only=Tr
             if isinstance(value, int | float) and not 0 <= value < math.inf:
                 raise ValueError(f"{name} is {value}, where a number from 0 is expected")
 
+    @property
+    def steady_epochs(self) -> tuple[Epoch, ...]:
+        """The epochs that are no warm-up: what time statistics are made of."""
+        return tuple(epoch for epoch in self.epochs if not epoch.warmup)
+
 
 class WorkerOutput(msgspec.Struct, frozen=True, forbid_unknown_fields=True, kw_only=True):
     """What a worker writes: its result, or in one sentence why there is none."""

@@ -1,5 +1,6 @@
 """Downloading the official archive into the cache, verified by its sha256."""
 
+import sys
 from pathlib import Path
 
 from data.errors import DownloadFailed, WrongHash
@@ -17,7 +18,7 @@ def download_archive(url: str, sha256: str, path: Path) -> Path:
     on an HTTP error, WrongHash, CacheUnwritable.
     """
     # Only here, because they cost 0.2 s that no other dataset needs.
-    import pooch  # type: ignore[import-untyped]
+    import pooch
     from requests.exceptions import RequestException
 
     with writing_to(path.parent):
@@ -26,7 +27,9 @@ def download_archive(url: str, sha256: str, path: Path) -> Path:
             leftover.unlink()
         try:
             # The default chunk of 1 KiB is flushed 166,000 times for this archive.
-            downloader = pooch.HTTPDownloader(chunk_size=_CHUNK_BYTES, timeout=_TIMEOUT_SECONDS)
+            downloader = pooch.HTTPDownloader(
+                progressbar=sys.stderr.isatty(), chunk_size=_CHUNK_BYTES, timeout=_TIMEOUT_SECONDS
+            )
             pooch.retrieve(url, sha256, path.name, path.parent, downloader=downloader)
         except (RequestException, ConnectionError, TimeoutError) as error:
             raise DownloadFailed(

@@ -7,12 +7,15 @@ from pathlib import Path
 
 import hypothesis
 import pytest
+from hypothesis.configuration import set_hypothesis_home_dir
 
 from bench.interpreter import probe_versions
+from bench.machine import CHECKOUT
 
 # The same examples on every run, none of them timed: this machine may be busy.
-hypothesis.settings.register_profile("suite", derandomize=True, deadline=None, max_examples=60)
+hypothesis.settings.register_profile("suite", derandomize=True, deadline=None, max_examples=40)
 hypothesis.settings.load_profile("suite")
+set_hypothesis_home_dir(CHECKOUT / ".pytest_cache" / "hypothesis")
 
 
 @pytest.fixture(scope="session")

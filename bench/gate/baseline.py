@@ -7,7 +7,13 @@ import msgspec
 
 #: What must be equal on both sides of a comparison; unlike rows are refused. Versions and digest
 #: are not among them: that they change is what a regression gate is for.
-MUST_MATCH: Final = ("machine_id", "dataset_fingerprint", "dataset_official", "environment")
+MUST_MATCH: Final = (
+    "machine_id",
+    "protocol_version",
+    "dataset_fingerprint",
+    "dataset_official",
+    "environment",
+)
 
 
 class Baseline(msgspec.Struct, frozen=True, kw_only=True):

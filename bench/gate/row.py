@@ -30,13 +30,11 @@ class Row(msgspec.Struct, frozen=True, kw_only=True):
     def accuracy_floor(self) -> float | None:
         """The val_accuracy (0 to 1) that the last epoch must reach, None where none is set.
 
-        There is none for a user's workload, for a dataset that the table does not name, and for
-        a cell of fewer epochs than the recipe's.
+        There is none for a user's workload, nor for a dataset that the table does not name. A
+        cell shortened below what learning takes fails its floor: it is no cell to gate on.
         """
         workload = WORKLOADS.get(self.cell.workload)
-        if workload is None or self.cell.epochs < workload.recipe.epochs:
-            return None
-        return workload.accuracy_floor.get(self.cell.dataset)
+        return None if workload is None else workload.accuracy_floor.get(self.cell.dataset)
 
     def accuracy_defects(self) -> list[str]:
         """Return a sentence per repetition that ends under the floor or without an accuracy."""
@@ -67,6 +65,7 @@ class Row(msgspec.Struct, frozen=True, kw_only=True):
             "versions": dict(newest.versions),
             "environment": dict(newest.environment),
             "machine_id": newest.machine_id,
+            "protocol_version": newest.protocol_version,
             "dataset_official": newest.dataset.official,
             "dataset_fingerprint": newest.dataset.fingerprint,
             "final_val_accuracy": _final_accuracies(self.records),
@@ -104,8 +103,7 @@ def _problem(records: Sequence[Record]) -> str | None:
 
 def _samples(records: Sequence[Record]) -> tuple[float, ...]:
     results = [record.result for record in records if record.result is not None]
-    epochs = [epoch for result in results for epoch in result.epochs if not epoch.warmup]
-    return tuple(epoch.train_seconds for epoch in epochs)
+    return tuple(epoch.train_seconds for result in results for epoch in result.steady_epochs)
 
 
 def _final_accuracies(records: Sequence[Record]) -> list[float | None]:

@@ -3,7 +3,7 @@
 from statistics import median
 from typing import Final
 
-from bench.record import Epoch, Record, Result
+from bench.record import Record, Result
 
 _AS_MEASURED: Final = (
     "import_seconds",
@@ -20,17 +20,6 @@ _AS_MEASURED: Final = (
 )
 
 
-def steady_epochs(record: Record) -> tuple[Epoch, ...]:
-    """Return the epochs that are no warm-up; none for a failed record."""
-    epochs = record.result.epochs if record.result else ()
-    return tuple(epoch for epoch in epochs if not epoch.warmup)
-
-
-def steady_seconds(record: Record) -> list[float]:
-    """Return the train_seconds of the steady epochs, in order."""
-    return [epoch.train_seconds for epoch in steady_epochs(record)]
-
-
 def record_figures(record: Record) -> dict[str, float | int | None]:
     """Return the record's numbers by column of cells.csv; a missing one is absent or None."""
     if record.result is None:
@@ -39,7 +28,7 @@ def record_figures(record: Record) -> dict[str, float | int | None]:
     return {
         **{name: getattr(result, name) for name in _AS_MEASURED},
         **_metrics(result),
-        **_steady_statistics(record, result.train_images),
+        **_steady_statistics(result),
     }
 
 
@@ -55,16 +44,16 @@ def _metrics(result: Result) -> dict[str, float | None]:
     }
 
 
-def _steady_statistics(record: Record, train_images: int) -> dict[str, float | int]:
-    seconds = steady_seconds(record)
+def _steady_statistics(result: Result) -> dict[str, float | int]:
+    seconds = [epoch.train_seconds for epoch in result.steady_epochs]
     if not seconds:
         return {}
-    validation = [epoch.validation_seconds for epoch in steady_epochs(record)]
+    validation = [epoch.validation_seconds for epoch in result.steady_epochs]
     return {
         "epoch_seconds_median": median(seconds),
         "epoch_seconds_min": min(seconds),
         "epoch_seconds_max": max(seconds),
         "epoch_seconds_n": len(seconds),
         "validation_seconds_median": median(validation),
-        "images_per_second": train_images / median(seconds),
+        "images_per_second": result.train_images / median(seconds),
     }

@@ -26,6 +26,8 @@ def main(job_path: str) -> int:
         traceback.print_exc()
         output = WorkerOutput(reason=_one_sentence(error))
     _write_atomically(Path(job.output_path), msgspec.json.encode(output))
+    if job.events_fd is not None:
+        os.close(job.events_fd)  # tells the parent that all that is left is to exit
     return 0 if output.result else 1
 
 

@@ -54,12 +54,10 @@ def _train(
     keras: "keras", job: Job, dataset: Dataset, import_seconds: float, open_seconds: float
 ) -> Result:
     from bench.worker.build import build_model, encode_targets
-    from bench.worker.settings import resolved_settings
     from bench.worker.stamps import Stamps
 
-    cell = job.cell
+    cell, classes = job.cell, dataset.manifest.classes
     images = dataset.x_train[: cell.limit_train]
-    classes = dataset.manifest.classes
 
     build_begin = perf_counter()
     model = build_model(job, images.shape[1:], classes)
@@ -89,12 +87,21 @@ def _train(
         fit_seconds_total=fit_end - fit_begin,
         train_images=len(images),
         validation_images=len(dataset.x_test),
-        parameters=model.count_params(),
-        trainable_parameters=_count(model.trainable_variables),
-        peak_memory_bytes=_peak_memory_bytes(),
-        cpu_seconds=time.process_time(),
-        settings=resolved_settings(model, cell.backend),
+        **_model_facts(model, cell),
     )
+
+
+def _model_facts(model: "keras.Model", cell: Cell) -> dict:
+    """Return the fields of a Result that are read from the process and the trained model."""
+    from bench.worker.settings import resolved_settings
+
+    return {
+        "parameters": model.count_params(),
+        "trainable_parameters": _count(model.trainable_variables),
+        "peak_memory_bytes": _peak_memory_bytes(),
+        "cpu_seconds": time.process_time(),
+        "settings": resolved_settings(model, cell.backend),
+    }
 
 
 def _count(variables: list) -> int:

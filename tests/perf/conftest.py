@@ -16,7 +16,7 @@ from pytest_benchmark.session import PerformanceRegression
 from bench.gate.baseline import parse_baseline
 from bench.gate.session import GateSession, open_session
 from bench.machine import machine_facts
-from bench.store import default_reports_folder
+from bench.store import StoreError, default_reports_folder
 from bench.suite import SuiteError
 
 GATE = pytest.StashKey[GateSession]()
@@ -47,7 +47,7 @@ def pytest_configure(config: pytest.Config) -> None:
     try:
         folder = Path(reports) if reports else default_reports_folder()
         config.stash[GATE] = open_session(suite or "quick", folder)
-    except SuiteError as error:
+    except (SuiteError, StoreError) as error:
         raise pytest.UsageError(str(error)) from error
 
 
@@ -83,11 +83,14 @@ def pytest_benchmark_generate_machine_info() -> dict[str, Any]:
     return {name: machine_facts()[name] for name in _MACHINE}
 
 
-@pytest.hookimpl(optionalhook=True)
+@pytest.hookimpl(optionalhook=True, tryfirst=True)
 def pytest_benchmark_compare_machine_info(
-    config: pytest.Config, compared_benchmark: dict[str, Any]
+    config: pytest.Config, machine_info: dict[str, Any], compared_benchmark: dict[str, Any]
 ) -> None:
     config.stash[GATE].baselines.append(parse_baseline(compared_benchmark))
+    # We judge the machine by each row's facts. pytest-benchmark 5.3.1 would only warn here, and
+    # in doing so crash when its storage is not below the working directory.
+    compared_benchmark["machine_info"] = machine_info
 
 
 def pytest_itemcollected(item: pytest.Item) -> None:
@@ -113,10 +116,6 @@ def pytest_sessionfinish(session: pytest.Session) -> None:
     failures = config.stash[GATE].failures(
         time_file=_time_file(config), compare_asked=bool(config.getoption("benchmark_compare"))
     )
-    if config.getoption("benchmark_compare_fail") and not config.pluginmanager.hasplugin(
-        "terminalreporter"
-    ):
-        failures.append("--benchmark-compare-fail is judged while printing: not with no:terminal.")
     config.stash[FAILURES] = failures
     config.stash[SESSION] = session
     if failures and session.exitstatus in (pytest.ExitCode.OK, pytest.ExitCode.NO_TESTS_COLLECTED):

@@ -5,16 +5,20 @@ import signal
 import subprocess
 import sys
 import time
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from pathlib import Path
+from typing import TypeVar
 
 import pytest
 
+from bench.cli import main
 from bench.machine import CHECKOUT
 from bench.store import Store
 from tests.fixtures.fake_python import are_gone, hung_pids, make_fake_python, make_workload
 from tests.fixtures.steps import TINY
+
+T = TypeVar("T")
 
 
 def command_of(folder: Path, *modes: str) -> list[str]:
@@ -25,42 +29,59 @@ def command_of(folder: Path, *modes: str) -> list[str]:
     return [sys.executable, "-m", "bench", "run", *workloads, *tiny, python, reports]
 
 
+def start(command: list[str], ignored: int | None = None) -> subprocess.Popen[str]:
+    """Start a command with the default signals, but for one that it is to ignore."""
+
+    def set_signals() -> None:
+        for number in (signal.SIGINT, signal.SIGTERM, signal.SIGHUP):
+            signal.signal(number, signal.SIG_IGN if number == ignored else signal.SIG_DFL)
+
+    return subprocess.Popen(
+        command,
+        cwd=CHECKOUT,
+        stdout=subprocess.PIPE,
+        stderr=subprocess.PIPE,
+        text=True,
+        preexec_fn=set_signals,
+    )
+
+
+def wait_for(look: Callable[[], T], process: subprocess.Popen[str]) -> T:
+    """Return what `look` finds while the process runs."""
+    deadline = time.monotonic() + 60
+    while process.poll() is None and time.monotonic() < deadline:
+        if found := look():
+            return found
+        time.sleep(0.01)
+    process.kill()
+    raise AssertionError(process.communicate())
+
+
 @contextmanager
 def hung_run(
     folder: Path, mode: str = "hang", ignored: int | None = None
 ) -> Iterator[tuple[subprocess.Popen[str], list[int]]]:
     """Start a run of an ok cell and one that hangs; yield it with the hanging processes' ids."""
-    process = subprocess.Popen(
-        command_of(folder, "ok", mode),
-        cwd=CHECKOUT,
-        stdout=subprocess.PIPE,
-        stderr=subprocess.PIPE,
-        text=True,
-        start_new_session=True,
-        preexec_fn=lambda: ignored and signal.signal(ignored, signal.SIG_IGN),
-    )
+
+    def look() -> list[int]:
+        logs = (folder / "reports").glob("runs/*/logs/*.log")
+        pids = [pid for log in logs for pid in hung_pids(log.read_text())]
+        return pids if len(pids) == 2 else []
+
+    process = start(command_of(folder, "ok", mode), ignored)
+    pids = wait_for(look, process)
     try:
-        yield process, _wait_for_hang(process, folder)
+        yield process, pids
     finally:
-        if process.poll() is None:
-            os.killpg(process.pid, signal.SIGKILL)
+        for pid in [] if are_gone(pids, 0) else pids:
+            os.kill(pid, signal.SIGKILL)
+        process.kill()
         process.communicate()
 
 
-def _wait_for_hang(process: subprocess.Popen[str], folder: Path) -> list[int]:
-    while process.poll() is None:
-        logs = (folder / "reports").glob("runs/*/logs/*.log")
-        pids = [pid for log in logs for pid in hung_pids(log.read_text())]
-        if len(pids) == 2:
-            return pids
-        time.sleep(0.01)
-    raise AssertionError(process.communicate())
-
-
-@pytest.mark.parametrize("number", [signal.SIGINT, signal.SIGTERM, signal.SIGHUP])
-def test_an_interrupted_run_keeps_what_is_finished_and_leaves_no_process(tmp_path, number):
+def test_an_interrupted_run_keeps_what_is_finished_and_leaves_no_process(tmp_path):
     with hung_run(tmp_path, "hang_deaf") as (process, pids):
-        process.send_signal(number)
+        process.send_signal(signal.SIGTERM)
         out, err = process.communicate(timeout=60)
     assert (process.returncode, err) == (130, "")
     assert "Interrupted. Every finished record is kept" in out
@@ -70,14 +91,16 @@ def test_an_interrupted_run_keeps_what_is_finished_and_leaves_no_process(tmp_pat
     assert [record.cell.workload.rpartition(":")[2] for record in records] == ["ok"]
 
 
-def test_the_next_call_continues_where_the_interrupted_one_ended(tmp_path):
+def test_the_next_call_waits_for_the_end_and_continues_there(tmp_path, capsys, own_signals):
+    arguments = command_of(tmp_path, "ok", "crash")[3:]
     with hung_run(tmp_path) as (process, _):
-        process.send_signal(signal.SIGINT)
+        assert main(arguments) == 3
+        assert f"process {process.pid}" in capsys.readouterr().err
+        process.send_signal(signal.SIGHUP)
         process.communicate(timeout=60)
-    command = command_of(tmp_path, "ok", "crash")
-    done = subprocess.run(command, cwd=CHECKOUT, capture_output=True, text=True)
-    assert done.returncode == 1
-    assert "1 stored (not trained again), 1 to train" in done.stdout
+        assert process.returncode == 130
+    assert main(arguments) == 1
+    assert "1 stored (not trained again), 1 to train" in capsys.readouterr().out
 
 
 def test_impatient_signals_do_not_stop_the_clean_up(tmp_path):
@@ -93,40 +116,25 @@ def test_impatient_signals_do_not_stop_the_clean_up(tmp_path):
     assert are_gone(pids)
 
 
-def test_a_run_under_nohup_survives_a_hang_up(tmp_path):
+def test_a_run_under_nohup_survives_a_hang_up_and_ends_at_ctrl_c(tmp_path):
     with hung_run(tmp_path, ignored=signal.SIGHUP) as (process, pids):
         process.send_signal(signal.SIGHUP)
+        with pytest.raises(subprocess.TimeoutExpired):
+            process.wait(timeout=0.3)
         process.send_signal(signal.SIGINT)
-        out, _ = process.communicate(timeout=60)
-    assert process.returncode == 130
+        out, err = process.communicate(timeout=60)
+    assert (process.returncode, err) == (130, "")
     assert are_gone(pids)
     assert "Interrupted." in out
 
 
-def test_the_lock_is_free_after_an_interrupted_run(tmp_path):
-    with hung_run(tmp_path) as (process, _):
-        busy = subprocess.run(
-            command_of(tmp_path, "ok"), cwd=CHECKOUT, capture_output=True, text=True
-        )
-        assert busy.returncode == 3
-        assert f"process {process.pid}" in busy.stderr
-        process.send_signal(signal.SIGTERM)
-        process.communicate(timeout=60)
-    done = subprocess.run(command_of(tmp_path, "ok"), cwd=CHECKOUT, capture_output=True, text=True)
-    assert done.returncode == 0
-
-
 def test_an_interrupted_plan_is_told_in_a_word(tmp_path):
     slow = tmp_path / "slow-python"
-    slow.write_text("#!/bin/sh\nread line < fifo\n")
+    slow.write_text(f"#!/bin/sh\ntouch {tmp_path}/started\nexec sleep 60\n")
     slow.chmod(0o755)
     command = [sys.executable, "-m", "bench", "plan", "--backend=jax", f"--python=jax={slow}"]
-    os.mkfifo(tmp_path / "fifo")
-    environment = {**os.environ, "PYTHONPATH": str(CHECKOUT)}
-    process = subprocess.Popen(
-        command, cwd=tmp_path, stderr=subprocess.PIPE, text=True, env=environment
-    )
-    with (tmp_path / "fifo").open("w"):  # opens when the probe has begun to read
-        process.send_signal(signal.SIGINT)
-        _, err = process.communicate(timeout=60)
+    process = start(command)
+    wait_for((tmp_path / "started").exists, process)
+    process.send_signal(signal.SIGINT)
+    _, err = process.communicate(timeout=50)
     assert (process.returncode, err) == (130, "Interrupted.\n")

@@ -5,10 +5,13 @@ import os
 import re
 import signal
 import sys
+import threading
+import time
 from pathlib import Path
 
 import pytest
 
+import bench.launch
 from bench.cell import Cell
 from bench.job import Job, Progress
 from bench.launch import Outcome, launch
@@ -108,6 +111,14 @@ def test_a_hang_after_the_result_ends_at_the_timeout_and_the_result_counts(tmp_p
     assert outcome.exit_status == -signal.SIGKILL
 
 
+def test_a_hang_at_exit_does_not_last_until_the_timeout(tmp_path, monkeypatch):
+    monkeypatch.setattr(bench.launch, "EXIT_SECONDS", 0.1)
+    outcome = end_of("hang_at_exit", tmp_path, timeout_seconds=60)
+    assert outcome.output.result is not None
+    assert outcome.wall_seconds < 60
+    assert outcome.exit_status == -signal.SIGKILL
+
+
 def test_a_child_that_outlives_its_worker_is_killed(tmp_path):
     outcome = end_of("orphan", tmp_path)
     assert outcome.output.result is not None
@@ -130,6 +141,29 @@ def test_an_interruption_kills_the_worker_and_its_children(tmp_path, mode, error
     assert are_gone(pids)
 
 
+def test_a_signal_that_the_kernel_gave_to_another_thread_interrupts_too(tmp_path):
+    interrupted, woken = threading.Event(), []
+
+    def signal_itself():
+        time.sleep(0.1)  # until the main thread is back in the kernel
+        signal.pthread_kill(threading.get_ident(), signal.SIGUSR1)
+        woken.append(interrupted.wait(10))
+
+    def raise_interrupt(signum, frame):
+        raise KeyboardInterrupt
+
+    thread = threading.Thread(target=signal_itself)
+    former = signal.signal(signal.SIGUSR1, raise_interrupt)
+    try:
+        with pytest.raises(KeyboardInterrupt):
+            end_of("hang", tmp_path, timeout_seconds=20, on_progress=lambda _: thread.start())
+    finally:
+        interrupted.set()
+        thread.join()
+        signal.signal(signal.SIGUSR1, former)
+    assert woken == [True]
+
+
 @pytest.mark.parametrize("mode", ["garbage", "half", "nan", "deep", "blank_reason"])
 def test_an_unusable_result_is_a_reason(tmp_path, mode):
     outcome = end_of(mode, tmp_path)
@@ -143,9 +177,7 @@ def test_a_folder_in_the_place_of_the_result_is_a_reason(tmp_path):
 
 def test_a_worker_out_of_memory_says_so(tmp_path):
     outcome = end_of("memory", tmp_path)
-    assert outcome.output.reason == (
-        "exited with status 1 before it wrote a result: MemoryError"
-    )
+    assert outcome.output.reason == ("exited with status 1 before it wrote a result: MemoryError")
 
 
 def test_a_flood_of_output_is_kept_in_the_log_and_only_its_tail_in_the_record(tmp_path):
@@ -157,9 +189,7 @@ def test_a_flood_of_output_is_kept_in_the_log_and_only_its_tail_in_the_record(tm
 
 
 def test_an_interpreter_that_is_not_there_is_a_reason(tmp_path):
-    outcome = launch(
-        make_job("ok"), "/no/python", log_path=tmp_path / "log", timeout_seconds=60
-    )
+    outcome = launch(make_job("ok"), "/no/python", log_path=tmp_path / "log", timeout_seconds=60)
     assert outcome.output.reason == "/no/python cannot be started: No such file or directory."
     assert (outcome.exit_status, outcome.wall_seconds) == (None, 0.0)
 
@@ -194,11 +224,12 @@ def test_a_worker_sees_the_listed_variables_only(tmp_path):
 
 def test_a_launch_leaves_no_descriptor_and_no_scratch_folder_behind(tmp_path, monkeypatch):
     monkeypatch.setattr("tempfile.tempdir", str(tmp_path))
-    before = sorted(os.listdir("/proc/self/fd"))
+    descriptors = Path("/proc/self/fd")
+    before = len(list(descriptors.iterdir()))
     for mode in ("ok", "sigkill", "orphan"):
         end_of(mode, tmp_path)
     launch(make_job("ok"), "/no/python", log_path=tmp_path / "log", timeout_seconds=60)
-    assert sorted(os.listdir("/proc/self/fd")) == before
+    assert len(list(descriptors.iterdir())) == before
     assert sorted(path.name for path in tmp_path.iterdir()) == ["log", "logs"]
 
 

@@ -35,9 +35,12 @@ def another_holder(path: Path) -> Iterator[subprocess.Popen[str]]:
 
 def test_a_second_process_is_refused_with_the_name_of_the_first(tmp_path):
     path = tmp_path / "lock"
-    with another_holder(path):
-        with pytest.raises(MachineBusyError) as caught, timing_lock(path, "me"):
-            pass
+    with (
+        another_holder(path),
+        pytest.raises(MachineBusyError) as caught,
+        timing_lock(path, "me"),
+    ):
+        pass
     assert "(run 7, process 42)" in str(caught.value)
     assert str(path) in str(caught.value)
 

@@ -61,7 +61,10 @@ def results(draw: st.DrawFn, epochs: int) -> Result:
         fit_seconds_total=draw(seconds),
         peak_memory_bytes=draw(count),
         settings=draw(st.dictionaries(text, scalar, max_size=3)),
-        **{n: draw(seconds | st.none() if n == "first_step_seconds" else seconds) for n in durations},
+        **{
+            n: draw(seconds | st.none() if n == "first_step_seconds" else seconds)
+            for n in durations
+        },
         **{n: draw(count) for n in counts},
     )
 
@@ -261,7 +264,9 @@ def test_a_damaged_record_is_read_or_gives_a_record_error_and_nothing_else(data)
     content = bytearray(encode_record(make_record(epochs=1)))
     for _ in range(data.draw(st.integers(1, 4))):
         place = data.draw(st.integers(0, len(content) - 1))
-        piece = data.draw(st.sampled_from([b"", b"9", b"-", b"null", b'"', b"{", b"\xff", b"1e999"]))
+        piece = data.draw(
+            st.sampled_from([b"", b"9", b"-", b"null", b'"', b"{", b"\xff", b"1e999"])
+        )
         content[place : place + data.draw(st.integers(0, 30))] = piece
         content = content or bytearray(b"{")
     try:
@@ -272,7 +277,14 @@ def test_a_damaged_record_is_read_or_gives_a_record_error_and_nothing_else(data)
 
 @pytest.mark.parametrize(
     "content",
-    [b"", b"null", b"[]", b"{}", b'"\xed\xa0\x80"', b'{"record_version": 1, "cell": ' + b"[" * 10**5],
+    [
+        b"",
+        b"null",
+        b"[]",
+        b"{}",
+        b'"\xed\xa0\x80"',
+        b'{"record_version": 1, "cell": ' + b"[" * 10**5,
+    ],
     ids=["empty", "null", "array", "object", "surrogate", "deep"],
 )
 def test_what_is_no_record_is_refused_with_its_origin(content):
@@ -286,7 +298,7 @@ def test_what_is_no_record_is_refused_with_its_origin(content):
     ids=["deep", "NaN", "empty reason"],
 )
 def test_an_unusable_output_of_a_worker_is_refused(content):
-    with pytest.raises(RecordError, match="^the worker wrote an unusable result: "):
+    with pytest.raises(RecordError, match=r"^the worker wrote an unusable result: "):
         decode_worker_output(content)
 
 

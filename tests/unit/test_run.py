@@ -1,7 +1,6 @@
 """One run: what fails is stored with its reason, what does not goes on."""
 
 import io
-import os
 from pathlib import Path
 
 import pytest
@@ -26,8 +25,9 @@ def run(folder: Path, steps: list[Step], **options) -> tuple[list[Record], str]:
 
 
 def run_modes(folder: Path, *modes: str, **options) -> list[Record]:
-    return run(folder, plan_fake(folder, [make_fake_cell(folder, mode) for mode in modes]),
-               **options)[0]
+    return run(
+        folder, plan_fake(folder, [make_fake_cell(folder, mode) for mode in modes]), **options
+    )[0]
 
 
 def test_a_record_holds_what_the_worker_and_the_parent_saw(tmp_path):

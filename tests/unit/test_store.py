@@ -84,7 +84,7 @@ def test_an_interrupted_save_leaves_nothing_half_written(tmp_path, monkeypatch):
 
 def test_a_store_that_cannot_be_written_says_so_before_anything_is_trained(tmp_path):
     (tmp_path / "runs").touch()
-    with pytest.raises(StoreError, match="runs.* cannot be written: Not a directory"):
+    with pytest.raises(StoreError, match=r"runs.* cannot be written: Not a directory"):
         Store(tmp_path).check_writable(RUN)
 
 

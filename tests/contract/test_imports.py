@@ -1,0 +1,188 @@
+"""Imports point one way, and frameworks stay in the worker; each rule is seen to fail once."""
+
+import subprocess
+import sys
+
+import pytest
+
+from bench.machine import CHECKOUT
+from tests.contract.source import Source, imports_of, is_within, source_at, sources_of
+
+FRAMEWORKS = ("keras", "jax", "jaxlib", "tensorflow", "torch", "tf_keras", "flax", "torchvision")
+
+#: A module of bench imports only those that stand before it; a package counts as one entry.
+ORDER = (
+    "cell",
+    "record",
+    "job",
+    "machine",
+    "environment",
+    "interpreter",
+    "workload",
+    "store",
+    "lock",
+    "suite",
+    "launch",
+    "plan",
+    "report",
+    "progress",
+    "run",
+    "gate",
+    "doctor",
+    "arguments",
+    "cli",
+    "__main__",
+)
+#: All of bench that the child side knows.
+SHARED = ("bench.cell", "bench.job", "bench.record")
+
+
+def wrong_imports(source: Source) -> set[str]:
+    """Return the imports of a file of bench, data or models that the design forbids."""
+    imported = imports_of(source)
+    if is_within(source.module, ("bench.worker",)):
+        allowed = ("bench.worker", *SHARED)
+        return {name for name in imported if _is_of("bench", name, allowed)}
+    forbidden = {
+        "bench": ("bench.worker", "models.lab", *FRAMEWORKS),
+        "data": ("bench", "models", *FRAMEWORKS),
+        "models": ("bench", "data", *FRAMEWORKS[1:]),
+    }[source.module.split(".")[0]]
+    wrong = {name for name in imported if is_within(name, forbidden)}
+    if source.module.startswith("bench."):
+        wrong |= {name for name in imported if _comes_later(source.module, name)}
+    if source.module.startswith("models"):
+        wrong |= {name for name in imported if not _is_plain(name)}
+    if source.module == "models.table":
+        wrong |= {name for name in imported if is_within(name, FRAMEWORKS)}
+    return wrong
+
+
+def _is_of(root: str, name: str, allowed: tuple[str, ...]) -> bool:
+    return is_within(name, (root,)) and name != root and not is_within(name, allowed)
+
+
+def _is_plain(name: str) -> bool:
+    """Return whether a workload may import `name`: keras, the standard library, its siblings."""
+    root = name.split(".")[0]
+    return root in ("keras", "models") or root in sys.stdlib_module_names
+
+
+def _comes_later(module: str, imported: str) -> bool:
+    if not imported.startswith("bench."):
+        return False
+    mine, other = module.split(".")[1], imported.split(".")[1]
+    # `import bench.unlisted` is judged in its own file; `from bench import cell` is bench.cell.
+    return mine != other and (other not in ORDER or _place(other) > _place(mine))
+
+
+def _place(name: str) -> int:
+    return ORDER.index(name) if name in ORDER else len(ORDER)
+
+
+@pytest.mark.parametrize("source", sources_of("bench", "data", "models"), ids=lambda s: s.path)
+def test_a_file_imports_only_what_the_design_allows(source):
+    assert wrong_imports(source) == set()
+
+
+def test_every_module_of_the_harness_has_its_place_in_the_order():
+    names = {source.module.split(".")[1] for source in sources_of("bench") if "." in source.module}
+    assert names - {"worker"} == set(ORDER)
+
+
+def test_the_package_files_of_bench_import_nothing():
+    for source in sources_of("bench", "data", "models"):
+        if source.module in ("bench", "data", "models", "bench.worker"):
+            assert imports_of(source) == set()
+
+
+def test_no_test_without_a_framework_imports_one():
+    for source in sources_of("tests/unit", "tests/contract", "tests/fixtures", "tests/perf"):
+        found = {name for name in imports_of(source) if is_within(name, FRAMEWORKS)}
+        assert found == set(), source.path
+
+
+@pytest.mark.parametrize(
+    ("path", "text", "wrong"),
+    [
+        ("bench/plan.py", "import keras", "keras"),
+        ("bench/plan.py", "import numpy, torch.nn as nn", "torch.nn"),
+        ("bench/plan.py", "def f():\n    from jax import numpy", "jax"),
+        ("bench/plan.py", "import importlib\nimportlib.import_module('keras')", "keras"),
+        ("bench/plan.py", "x = __import__('tensorflow')", "tensorflow"),
+        ("bench/plan.py", "if TYPE_CHECKING:\n    import keras.models", "keras.models"),
+        ("bench/plan.py", "from bench.worker.train import run_job", "bench.worker.train"),
+        ("bench/plan.py", "from bench import worker", "bench.worker"),
+        ("bench/plan.py", "from .worker import train", "bench.worker"),
+        ("bench/plan.py", "from models.lab import build_deep", "models.lab"),
+        ("bench/record.py", "from bench.store import Store", "bench.store"),
+        ("bench/cell.py", "import bench.record", "bench.record"),
+        ("bench/run.py", "from bench import cli", "bench.cli"),
+        ("bench/launch.py", "from bench.gate.row import Row", "bench.gate.row"),
+        ("bench/report/frames.py", "from ..gate import row", "bench.gate"),
+        ("bench/report/frames.py", "from bench.cli import Exit", "bench.cli"),
+        ("bench/gate/row.py", "from bench.unlisted import x", "bench.unlisted"),
+        ("bench/worker/train.py", "from bench.store import Store", "bench.store"),
+        ("data/digits.py", "import keras", "keras"),
+        ("data/digits.py", "from bench.cell import Cell", "bench.cell"),
+        ("data/digits.py", "from models.table import WORKLOADS", "models.table"),
+        ("models/lab.py", "from bench.cell import Cell", "bench.cell"),
+        ("models/lab.py", "from data.digits import x", "data.digits"),
+        ("models/lab.py", "import torch", "torch"),
+        ("models/lab.py", "import numpy", "numpy"),
+        ("models/table.py", "import keras", "keras"),
+    ],
+)
+def test_the_rules_catch_a_forbidden_import(path, text, wrong):
+    assert wrong in wrong_imports(source_at(path, text))
+
+
+@pytest.mark.parametrize(
+    ("path", "text"),
+    [
+        ("bench/worker/settings.py", "import keras, jax\nfrom bench.record import Scalar"),
+        ("bench/worker/train.py", "from data.dataset import open_dataset\nfrom .build import x"),
+        ("models/lab.py", "import keras\nfrom keras import layers\nimport math"),
+        ("models/table.py", "from dataclasses import dataclass"),
+        ("bench/report/write.py", "import pandas\nfrom bench.report.text import one_line"),
+        ("bench/cli.py", "from bench import cell, run"),
+        ("bench/plan.py", "WORKER = 'bench.worker'\nkeras = 'keras'"),
+    ],
+)
+def test_the_rules_allow_what_the_design_allows(path, text):
+    assert wrong_imports(source_at(path, text)) == set()
+
+
+_IMPORT_ALL = """
+import importlib, sys
+for name in sys.argv[2:]:
+    importlib.import_module(name)
+print(*sorted(set(sys.argv[1].split()) & set(sys.modules)))
+"""
+
+
+def loaded_frameworks(*modules: str, path: str = str(CHECKOUT)) -> list[str]:
+    """Return the frameworks that a fresh process holds after it imported `modules`."""
+    done = subprocess.run(
+        [sys.executable, "-c", _IMPORT_ALL, " ".join(FRAMEWORKS), *modules],
+        env={"PYTHONPATH": path},
+        capture_output=True,
+        text=True,
+    )
+    assert done.returncode == 0, done.stderr
+    return done.stdout.split()
+
+
+def test_the_whole_harness_is_imported_without_a_framework():
+    modules = [
+        source.module
+        for source in sources_of("bench", "data")
+        if not is_within(source.module, ("bench.worker",))
+    ]
+    assert loaded_frameworks(*modules, "models.table") == []
+
+
+def test_a_framework_that_is_imported_on_the_side_would_be_seen(tmp_path):
+    (tmp_path / "torch.py").touch()
+    (tmp_path / "innocent.py").write_text("import torch")
+    assert loaded_frameworks("innocent", path=str(tmp_path)) == ["torch"]

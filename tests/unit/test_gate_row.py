@@ -1,0 +1,96 @@
+"""A row holds the newest records of a cell, its samples, and why it cannot be judged."""
+
+from typing import Any
+
+import msgspec
+import pytest
+
+from bench.cell import Cell
+from bench.gate.row import Row, make_rows
+from bench.record import Record
+from bench.suite import Choices, expand, load_suite, suite_names
+from tests.fixtures.records import make_record
+
+_MACHINE = "0123456789ab"
+
+
+def _record(**overrides: Any) -> Record:
+    return make_record(**{"train_seconds": [9.0, 2.0, 2.5, 3.0, 3.5], **overrides})
+
+
+def _row(*records: Record) -> Row:
+    return make_rows([records[0].cell], records, _MACHINE)[0]
+
+
+def test_samples_are_the_epochs_of_all_repetitions_but_the_warm_up() -> None:
+    row = _row(_record(), _record(repetition=1, train_seconds=[8.0, 4.0, 4.5, 5.0, 5.5]))
+    assert row.samples_seconds == (2.0, 2.5, 3.0, 3.5, 4.0, 4.5, 5.0, 5.5)
+    assert row.problem is None
+
+
+def test_a_newer_record_takes_the_place_of_an_older_one() -> None:
+    newer = _record(train_seconds=[9.0, 1.0, 1.0, 1.0, 1.0], started_at="2026-12-01T00:00:00+00:00")
+    assert _row(_record(), newer).samples_seconds == (1.0,) * 4
+
+
+def test_a_failed_repetition_makes_the_row_a_problem_with_its_reason() -> None:
+    row = _row(_record(), _record(repetition=1, status="failed", reason="the loss is NaN"))
+    assert row.problem == "repetition 1 of run 20261101T120000Z-0a1b failed: the loss is NaN"
+
+
+def test_a_cell_without_a_record_here_is_a_row_with_a_problem() -> None:
+    cell = _record().cell
+    (row,) = make_rows([cell], [], _MACHINE)
+    assert row.problem == f"no record of it on this machine ({_MACHINE})"
+    (row,) = make_rows([cell], [_record(machine={"machine_id": "other"})], _MACHINE)
+    assert row.problem is not None
+    assert row.problem.endswith("the store has records of other machines only")
+    assert row.extra_info() == {}
+
+
+def test_records_of_a_warm_up_alone_are_a_problem() -> None:
+    assert _row(_record(train_seconds=[9.0])).problem is not None
+
+
+def test_the_last_epoch_decides_whether_the_floor_is_reached() -> None:
+    good = _record(val_accuracies=[0.1, 0.2, 0.3, 0.4, 0.9])
+    bad = _record(repetition=1, val_accuracies=[0.95, 0.95, 0.95, 0.95, 0.8999])
+    assert _row(good).accuracy_defects() == []
+    (defect,) = _row(good, bad).accuracy_defects()
+    assert defect == (
+        f"{bad.cell.id}, repetition 1 (run 20261101T120000Z-0a1b) "
+        "ends at val_accuracy 0.8999; its floor is 0.9."
+    )
+
+
+def test_a_model_without_an_accuracy_does_not_reach_a_floor() -> None:
+    record = _record()
+    assert record.result is not None
+    epochs = [msgspec.structs.replace(e, val_accuracy=None) for e in record.result.epochs]
+    result = msgspec.structs.replace(record.result, epochs=tuple(epochs))
+    (defect,) = _row(msgspec.structs.replace(record, result=result)).accuracy_defects()
+    assert "has no val_accuracy; its floor is 0.9" in defect
+
+
+@pytest.mark.parametrize("fields", [{"workload": "/x/my.py:build"}, {"dataset": "synthetic"}])
+def test_a_cell_that_no_floor_is_meant_for_has_none(fields: dict[str, Any]) -> None:
+    cell = msgspec.structs.replace(_record().cell, **fields)
+    assert Row(cell=cell, records=(), problem=None).accuracy_floor is None
+
+
+def _cells(suite: str) -> list[Cell]:
+    return expand(load_suite(suite), Choices(), suite)
+
+
+@pytest.mark.parametrize("cell", [c for s in suite_names() for c in _cells(s)], ids=lambda c: c.id)
+def test_every_cell_of_our_own_suites_has_a_floor(cell: Cell) -> None:
+    assert Row(cell=cell, records=(), problem=None).accuracy_floor is not None
+
+
+def test_a_saved_row_says_what_it_was_measured_on() -> None:
+    info = _row(_record(), _record(repetition=1, run_id="later")).extra_info()
+    assert info["cell_id"] == _record().cell.id
+    assert info["run_ids"] == ["20261101T120000Z-0a1b", "later"]
+    assert info["final_val_accuracy"] == [0.875, 0.875]
+    assert (info["machine_id"], info["dataset_official"], info["n"]) == (_MACHINE, True, 8)
+    assert msgspec.json.decode(msgspec.json.encode(info)) == info

@@ -25,11 +25,11 @@ def download_archive(url: str, sha256: str, path: Path) -> Path:
         path.parent.mkdir(parents=True, exist_ok=True)
         for leftover in path.parent.glob("tmp*"):  # of a process that was killed
             leftover.unlink()
+        # The default chunk of 1 KiB is flushed 166,000 times for this archive.
+        downloader = pooch.HTTPDownloader(
+            progressbar=sys.stderr.isatty(), chunk_size=_CHUNK_BYTES, timeout=_TIMEOUT_SECONDS
+        )
         try:
-            # The default chunk of 1 KiB is flushed 166,000 times for this archive.
-            downloader = pooch.HTTPDownloader(
-                progressbar=sys.stderr.isatty(), chunk_size=_CHUNK_BYTES, timeout=_TIMEOUT_SECONDS
-            )
             pooch.retrieve(url, sha256, path.name, path.parent, downloader=downloader)
         except (RequestException, ConnectionError, TimeoutError) as error:
             raise DownloadFailed(

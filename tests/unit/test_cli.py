@@ -102,10 +102,10 @@ def test_every_failed_cell_is_in_every_csv_with_its_reason_and_the_exit_code_is_
         "garbage": "unusable result",
         "nan": "unusable result",
         "memory": "MemoryError",
-        "hang": "timeout of 0.8 s",
+        "hang": "timeout of 3 s",
         "reason": "NonFiniteLossError",
     }
-    assert reporting.run("ok", *reasons, more=("--timeout=0.8",)) == cli.Exit.CELLS_FAILED == 1
+    assert reporting.run("ok", *reasons, more=("--timeout=3",)) == cli.Exit.CELLS_FAILED == 1
     assert "7 of 8 launches failed, 0 could not start." in reporting.out
     for name in CSVS:
         lines = [" ".join(row.values()) for row in reporting.rows(name)]

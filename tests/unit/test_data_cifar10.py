@@ -1,22 +1,15 @@
-"""cifar10 from a local folder, a local archive and a download, in a format of 20 rows a file."""
+"""cifar10 from a local folder and a local archive, in a format of 20 rows a file."""
 
-import hashlib
 import io
 import os
-import socket
 import tarfile
-import threading
-from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
 from pathlib import Path
 
-import numpy as np
 import pytest
 
 from data import cifar10
 from data.dataset import open_dataset
 from data.errors import (
-    CacheUnwritable,
-    DownloadFailed,
     LabelOutOfRange,
     MissingSource,
     SourceUnreadable,
@@ -25,22 +18,20 @@ from data.errors import (
     WrongSize,
 )
 from data.prepare import prepare
-
-ROWS = 20
+from tests.fixtures.cifar10_files import (
+    GOOD_MEMBERS,
+    archive_of,
+    assert_is_ours,
+    believe_official,
+    files_under,
+    rows_of,
+    use_small_files,
+)
 
 
 @pytest.fixture(autouse=True)
 def small_files(monkeypatch):
-    monkeypatch.setattr(cifar10, "ROWS_PER_FILE", ROWS)
-    monkeypatch.delenv("KERAS_BENCH_DATA", raising=False)
-    monkeypatch.setenv("NO_PROXY", "127.0.0.1")
-
-
-def rows_of(name: str) -> bytes:
-    random = np.random.RandomState(cifar10.FILES.index(name))
-    table = random.randint(0, 256, (ROWS, cifar10.ROW_BYTES), np.uint8)
-    table[:, 0] %= 10
-    return table.tobytes()
+    use_small_files(monkeypatch)
 
 
 @pytest.fixture
@@ -52,73 +43,8 @@ def data_dir(tmp_path) -> Path:
     return folder.parent
 
 
-def archive_of(members: dict[str, bytes]) -> bytes:
-    stream = io.BytesIO()
-    with tarfile.open(fileobj=stream, mode="w:gz") as archive:
-        for name, content in members.items():
-            member = tarfile.TarInfo(name)
-            member.size = len(content)
-            archive.addfile(member, io.BytesIO(content))
-    return stream.getvalue()
-
-
-GOOD_MEMBERS = {f"{cifar10.FOLDER}/readme.html": b"hello", "../../evil.bin": b"never extracted"}
-# Not in the order of FILES: each member finds its own place.
-GOOD_MEMBERS |= {f"{cifar10.FOLDER}/{name}": rows_of(name) for name in reversed(cifar10.FILES)}
-
-
-def believe_official(monkeypatch, content: bytes) -> None:
-    monkeypatch.setattr(cifar10, "ARCHIVE_SHA256", hashlib.sha256(content).hexdigest())
-    monkeypatch.setattr(cifar10, "ARCHIVE_SIZE_BYTES", len(content))
-
-
-@pytest.fixture
-def server(monkeypatch):
-    """Serve `server.content` with `server.status`, announcing `server.announced` bytes."""
-
-    class Handler(BaseHTTPRequestHandler):
-        def do_GET(self):
-            self.server.requests += 1
-            self.send_response(self.server.status)
-            announced = self.server.announced or len(self.server.content)
-            self.send_header("Content-Length", str(announced))
-            self.end_headers()
-            self.wfile.write(self.server.content)
-
-        def log_message(self, *_):
-            pass
-
-    with ThreadingHTTPServer(("127.0.0.1", 0), Handler) as http:
-        http.status, http.content, http.announced, http.requests = 200, b"", None, 0
-        url = f"http://127.0.0.1:{http.server_port}/cifar-10-binary.tar.gz"
-        monkeypatch.setattr(cifar10, "ARCHIVE_URL", url)
-        thread = threading.Thread(target=http.serve_forever, kwargs={"poll_interval": 0.01})
-        thread.start()
-        yield http
-        http.shutdown()
-        thread.join()
-
-
-def files_under(folder: Path) -> list[Path]:
-    return sorted(path for path in folder.rglob("*") if path.is_file() and path.suffix != ".lock")
-
-
 def contents(folder: Path) -> dict[Path, tuple[bytes, int]]:
     return {path: (path.read_bytes(), path.stat().st_mtime_ns) for path in files_under(folder)}
-
-
-def assert_is_ours(dataset) -> None:
-    """The pixels and labels are those of rows_of(), file after file."""
-    assert dataset.x_train.shape == (5 * ROWS, 32, 32, 3) and dataset.x_train.dtype == np.uint8
-    assert dataset.x_test.shape == (ROWS, 32, 32, 3) and dataset.y_test.dtype == np.int64
-    third = np.frombuffer(rows_of("data_batch_3.bin"), np.uint8).reshape(ROWS, -1)
-    row, column, green = 7, 11, 1
-    assert dataset.y_train[2 * ROWS + 4] == third[4, 0]
-    pixel = third[4, 1 + green * 1024 + row * 32 + column]
-    assert dataset.x_train[2 * ROWS + 4, row, column, green] == pixel
-    test = np.frombuffer(rows_of(cifar10.TEST_FILE), np.uint8).reshape(ROWS, -1)
-    assert np.array_equal(dataset.y_test, test[:, 0])
-    assert np.array_equal(dataset.x_test[0, :, :, 2].ravel(), test[0, 2049:])
 
 
 def test_a_local_folder_is_decoded_and_never_called_official(data_dir, tmp_path):
@@ -273,70 +199,6 @@ def test_a_link_with_a_members_name_is_not_followed(tmp_path, monkeypatch):
     (tmp_path / cifar10.ARCHIVE_FILE).write_bytes(stream.getvalue())
     with pytest.raises(MissingSource, match="lacks the member"):
         prepare("cifar10", data_dir=tmp_path, cache_dir=tmp_path / "cache")
-
-
-def test_the_download_is_official_and_happens_once(tmp_path, monkeypatch, server):
-    server.content = archive_of(GOOD_MEMBERS)
-    believe_official(monkeypatch, server.content)
-    folder = prepare("cifar10", cache_dir=tmp_path)
-    assert_is_ours(open_dataset(folder))
-    assert open_dataset(folder).manifest.official is True
-    (folder / "manifest.json").unlink()  # prepared anew from the archive that is kept
-    assert prepare("cifar10", cache_dir=tmp_path) == folder
-    assert server.requests == 1
-
-
-def test_a_download_with_another_hash_is_removed_and_tried_again(tmp_path, monkeypatch, server):
-    good = archive_of(GOOD_MEMBERS)
-    believe_official(monkeypatch, good)
-    server.content = b"captive portal"
-    with pytest.raises(WrongHash, match=r"http://127.* was removed; try again.*--data-dir"):
-        prepare("cifar10", cache_dir=tmp_path)
-    assert files_under(tmp_path) == []
-    server.content = good
-    assert_is_ours(open_dataset(prepare("cifar10", cache_dir=tmp_path)))
-
-
-def test_an_archive_damaged_in_the_cache_is_downloaded_again(tmp_path, monkeypatch, server):
-    server.content = archive_of(GOOD_MEMBERS)
-    believe_official(monkeypatch, server.content)
-    kept = tmp_path / cifar10.DOWNLOAD_FOLDER / cifar10.ARCHIVE_FILE
-    kept.parent.mkdir()
-    kept.write_bytes(b"damaged")
-    kept.with_name("tmpkilled").write_bytes(b"half")
-    assert_is_ours(open_dataset(prepare("cifar10", cache_dir=tmp_path)))
-    assert [path.name for path in kept.parent.iterdir()] == [kept.name]
-
-
-def test_a_download_cut_short_leaves_nothing(tmp_path, server):
-    server.content, server.announced = b"half", 1000
-    with pytest.raises(DownloadFailed, match="http://127"):
-        prepare("cifar10", cache_dir=tmp_path)
-    assert files_under(tmp_path) == []
-
-
-def test_an_http_error_names_the_status_and_the_way_out(tmp_path, server):
-    server.status = 404
-    with pytest.raises(DownloadFailed, match=r"HTTP status 404.*--data-dir or KERAS_BENCH_DATA"):
-        prepare("cifar10", cache_dir=tmp_path)
-    assert files_under(tmp_path) == []
-
-
-def test_no_network_names_the_url_and_the_way_out(tmp_path, monkeypatch):
-    with socket.socket() as unused:
-        unused.bind(("127.0.0.1", 0))  # bound, never listening: connections are refused
-        url = f"http://127.0.0.1:{unused.getsockname()[1]}/cifar-10-binary.tar.gz"
-        monkeypatch.setattr(cifar10, "ARCHIVE_URL", url)
-        with pytest.raises(DownloadFailed, match=rf"{url} .*\(ConnectionError\).*--data-dir"):
-            prepare("cifar10", cache_dir=tmp_path)
-    assert files_under(tmp_path) == []
-
-
-def test_a_download_into_a_cache_that_cannot_be_written_is_one_sentence(tmp_path, server):
-    (tmp_path / cifar10.DOWNLOAD_FOLDER).touch()
-    with pytest.raises(CacheUnwritable, match="KERAS_BENCH_CACHE"):
-        prepare("cifar10", cache_dir=tmp_path)
-    assert server.requests == 0
 
 
 def test_the_official_constants_are_those_of_the_datasets_home_page():

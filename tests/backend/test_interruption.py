@@ -23,11 +23,15 @@ def test_an_interrupted_run_continues_from_its_last_record(
         cwd=CHECKOUT,
         stdout=subprocess.PIPE,
         text=True,
+        # A shell's background jobs, these tests perhaps among them, start deaf to Ctrl-C.
+        preexec_fn=lambda: signal.signal(signal.SIGINT, signal.SIG_DFL),
     ) as run:
         assert run.stdout is not None
         while "(repetition 2): started" not in run.stdout.readline():
             assert run.poll() is None, "the run ended before its second repetition"
-        workers = psutil.Process(run.pid).children(recursive=True)
+        workers = []
+        while not workers:
+            workers = psutil.Process(run.pid).children(recursive=True)
         run.send_signal(sent)
         rest = run.stdout.read()
     assert run.returncode == 130

@@ -10,7 +10,9 @@ from bench.report.columns import BACKEND_GROUP, CELLS_COLUMNS, COMPARISON_COLUMN
 from bench.suite import suite_names
 from data.catalogue import DATASETS
 
-README = (Path(__file__).resolve().parents[2] / "README.md").read_text(encoding="utf-8")
+_ROOT = Path(__file__).resolve().parents[2]
+README = (_ROOT / "README.md").read_text(encoding="utf-8")
+CI = (_ROOT / ".ci" / "run").read_text(encoding="utf-8")
 
 _GROUPS = {f"{backend}_{name}": name for backend in BACKENDS for name in BACKEND_GROUP}
 _EXPECTED = {
@@ -32,3 +34,9 @@ def test_the_readme_explains_the_exit_code(code: Exit) -> None:
 @pytest.mark.parametrize("name", [*suite_names(), *DATASETS])
 def test_the_readme_names_each_suite_and_dataset(name: str) -> None:
     assert f"| `{name}" in README
+
+
+def test_ci_runs_the_test_command_of_the_readme() -> None:
+    command = CI.strip().splitlines()[-1]
+    assert command.endswith(".venv/bin/tox")
+    assert f"```sh\n{command}\n```" in README

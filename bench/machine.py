@@ -44,7 +44,8 @@ def git_facts() -> GitFacts:
     commit = _git("rev-parse", "HEAD")
     if commit is None:
         return GitFacts(commit=None, dirty=None)
-    return GitFacts(commit=commit, dirty=bool(_git("status", "--porcelain", "-uno")))
+    changes = _git("status", "--porcelain", "-uno")
+    return GitFacts(commit=commit, dirty=None if changes is None else bool(changes))
 
 
 def load_average() -> float:

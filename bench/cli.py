@@ -4,11 +4,9 @@ import argparse
 import os
 import signal
 import sys
-from collections.abc import Callable, Iterable, Sequence
+from collections.abc import Iterable, Sequence
 from enum import IntEnum
 from pathlib import Path
-from time import monotonic
-from types import FrameType
 from typing import Final
 
 from rich.console import Console
@@ -19,6 +17,7 @@ from bench.arguments import make_parser, read_choices, read_pythons
 from bench.cell import BACKENDS
 from bench.doctor import examine
 from bench.interpreter import InterpreterError, find_interpreter
+from bench.interruption import handle_interruptions, interrupter
 from bench.lock import MachineBusyError, default_lock_path, timing_lock
 from bench.machine import machine_facts
 from bench.plan import Step, make_plan, remaining_seconds
@@ -47,11 +46,6 @@ class Exit(IntEnum):
 
 _USER_ERRORS: Final = (SuiteError, InterpreterError, DataError)
 
-_INTERRUPTIONS: Final = (signal.SIGINT, signal.SIGTERM, signal.SIGHUP)
-
-#: Longer than killing a worker and writing the reports takes.
-_CLEAN_UP_SECONDS: Final = 10.0
-
 
 class _Output(Console):
     """A console whose reader may go away (`| head`): the command then goes on in silence."""
@@ -65,7 +59,7 @@ def main(arguments: Sequence[str] | None = None) -> int:
     """Run one command and return its exit code; errors of the user end in one sentence."""
     parsed = make_parser().parse_args(arguments)
     console = _Output(width=None if sys.stdout.isatty() else 100)
-    _handle_interruptions(_interrupter())
+    handle_interruptions(interrupter())
     commands = {
         "run": _run,
         "plan": _plan,
@@ -85,7 +79,7 @@ def main(arguments: Sequence[str] | None = None) -> int:
         code = _complain("Interrupted.", Exit.INTERRUPTED)
     if code == Exit.INTERRUPTED:
         # Python's own end gives signals their default back, which would hide our exit code.
-        _handle_interruptions(signal.SIG_IGN)
+        handle_interruptions(signal.SIG_IGN)
     return code
 
 
@@ -231,28 +225,3 @@ def _print_rows(head: Sequence[str], rows: Iterable[Sequence[str]], console: Con
 def _complain(error: Exception | str, code: Exit) -> int:
     print(error, file=sys.stderr)
     return code
-
-
-def _handle_interruptions(
-    handler: Callable[[int, FrameType | None], None] | signal.Handlers,
-) -> None:
-    for number in _INTERRUPTIONS:
-        if signal.getsignal(number) is not signal.SIG_IGN:  # as nohup sets SIGHUP
-            signal.signal(number, handler)
-
-
-def _interrupter() -> Callable[[int, FrameType | None], None]:
-    """Return a handler that raises KeyboardInterrupt, so that all signals end a run alike.
-
-    Those that follow at once are ignored: tox repeats a terminal's Ctrl-C, and the clean-up after
-    the first must not be interrupted itself.
-    """
-    deaf_until = 0.0
-
-    def interrupt(signum: int, frame: FrameType | None) -> None:
-        nonlocal deaf_until
-        if monotonic() >= deaf_until:
-            deaf_until = monotonic() + _CLEAN_UP_SECONDS
-            raise KeyboardInterrupt
-
-    return interrupt

@@ -5,8 +5,7 @@ import select
 import signal
 import subprocess
 import tempfile
-from collections.abc import Callable, Iterator, Mapping, Sequence
-from contextlib import contextmanager
+from collections.abc import Callable, Mapping, Sequence
 from datetime import UTC, datetime
 from pathlib import Path
 from time import monotonic, perf_counter
@@ -15,6 +14,7 @@ from typing import BinaryIO, Final
 import msgspec
 
 from bench.environment import worker_environment
+from bench.interruption import held_interruptions, wakeup_pipe
 from bench.job import Job, Progress
 from bench.record import RecordError, WorkerOutput, decode_worker_output
 
@@ -65,13 +65,14 @@ def launch(
     with tempfile.TemporaryDirectory(prefix="keras-bench-") as scratch, log_path.open("wb") as log:
         folder = Path(scratch)
         start = perf_counter()
-        try:
-            worker, events = _start(job, [python, *command], folder, outer, log)
-        except OSError as error:
-            reason = f"{python} cannot be started: {error.strerror}."
-            return _never_started(reason, started_at)
-        with events, _wakeup_pipe() as signals:
-            in_time = _wait(worker, events.fileno(), signals, timeout_seconds, on_progress)
+        with held_interruptions() as release:
+            try:
+                worker, events = _start(job, [python, *command], folder, outer, log)
+            except OSError as error:
+                reason = f"{python} cannot be started: {error.strerror}."
+                return _never_started(reason, started_at)
+            with events:
+                in_time = _wait(worker, events.fileno(), timeout_seconds, on_progress, release)
         wall_seconds = perf_counter() - start
         tail = _read_tail(log_path)
         return Outcome(
@@ -113,33 +114,21 @@ def _start(
 def _wait(
     worker: subprocess.Popen[bytes],
     events: int,
-    signals: int,
     timeout_seconds: float,
     on_progress: Callable[[Progress], None],
+    release: Callable[[], None],
 ) -> bool:
-    """Block until the worker ends, then kill its group; False when it did not end in time."""
+    """Block until the worker ends, then kill its group; False when it did not end in time.
+
+    Interruptions that were held while the worker started are let go by `release` in here, where
+    they cannot leave it behind.
+    """
     deadline = monotonic() + timeout_seconds
     exited = os.pidfd_open(worker.pid)
-    poll = select.poll()
-    poll.register(exited, select.POLLIN)
-    poll.register(events, select.POLLIN)
-    poll.register(signals, select.POLLIN)
-    pending = b""
     try:
-        while (left := deadline - monotonic()) > 0:
-            ready = {fd for fd, _ in poll.poll(min(left, _LONGEST_POLL_SECONDS) * 1000)}
-            if signals in ready:
-                os.read(signals, 4096)
-            if events in ready:
-                chunk = os.read(events, 65_536)
-                if not chunk:
-                    poll.unregister(events)
-                    deadline = min(deadline, monotonic() + EXIT_SECONDS)
-                *lines, pending = (pending + chunk).split(b"\n")
-                _tell(lines, on_progress)
-            elif exited in ready:
-                return True
-        return False
+        release()
+        with wakeup_pipe() as signals:
+            return _watch(exited, events, signals, deadline, on_progress)
     finally:
         # The worker is a zombie until `wait`, so its group's number cannot have been reused.
         _kill_group(worker.pid)
@@ -147,21 +136,32 @@ def _wait(
         os.close(exited)
 
 
-@contextmanager
-def _wakeup_pipe() -> Iterator[int]:
-    """Give a descriptor that can be read after a signal.
-
-    When two signals come at once, the kernel may hand both to a thread of NumPy's BLAS. Python's
-    handlers run in the main thread alone, and nothing else would wake it from its `poll`.
-    """
-    reader, writer = os.pipe2(os.O_NONBLOCK | os.O_CLOEXEC)
-    former = signal.set_wakeup_fd(writer, warn_on_full_buffer=False)
-    try:
-        yield reader
-    finally:
-        signal.set_wakeup_fd(former)
-        os.close(reader)
-        os.close(writer)
+def _watch(
+    exited: int,
+    events: int,
+    signals: int,
+    deadline: float,
+    on_progress: Callable[[Progress], None],
+) -> bool:
+    """Hand on events until the worker has exited; False when the deadline comes first."""
+    poll = select.poll()
+    for descriptor in (exited, events, signals):
+        poll.register(descriptor, select.POLLIN)
+    pending = b""
+    while (left := deadline - monotonic()) > 0:
+        ready = {fd for fd, _ in poll.poll(min(left, _LONGEST_POLL_SECONDS) * 1000)}
+        if signals in ready:
+            os.read(signals, 4096)
+        if events in ready:
+            chunk = os.read(events, 65_536)
+            if not chunk:
+                poll.unregister(events)
+                deadline = min(deadline, monotonic() + EXIT_SECONDS)
+            *lines, pending = (pending + chunk).split(b"\n")
+            _tell(lines, on_progress)
+        elif exited in ready:
+            return True
+    return False
 
 
 def _kill_group(group: int) -> None:

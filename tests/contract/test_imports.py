@@ -21,6 +21,7 @@ ORDER = (
     "workload",
     "store",
     "lock",
+    "interruption",
     "suite",
     "launch",
     "plan",

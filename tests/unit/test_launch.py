@@ -111,6 +111,25 @@ def test_a_hang_after_the_result_ends_at_the_timeout_and_the_result_counts(tmp_p
     assert outcome.exit_status == -signal.SIGKILL
 
 
+def test_an_interruption_while_the_worker_starts_does_not_leave_it_behind(
+    tmp_path, monkeypatch, own_signals
+):
+    started = []
+
+    def start_and_interrupt(*arguments):
+        started.append(start(*arguments))
+        signal.raise_signal(signal.SIGINT)
+        return started[0]
+
+    start = bench.launch._start
+    monkeypatch.setattr(bench.launch, "_start", start_and_interrupt)
+    signal.signal(signal.SIGINT, signal.default_int_handler)
+    with pytest.raises(KeyboardInterrupt):
+        end_of("hang", tmp_path)
+    [(worker, _)] = started
+    assert worker.returncode == -signal.SIGKILL
+
+
 def test_a_hang_at_exit_does_not_last_until_the_timeout(tmp_path, monkeypatch):
     monkeypatch.setattr(bench.launch, "EXIT_SECONDS", 0.1)
     outcome = end_of("hang_at_exit", tmp_path, timeout_seconds=60)

@@ -87,6 +87,16 @@ def by_row_key(rows: Iterable[Row]) -> dict[RowKey, list[Row]]:
     return groups
 
 
+def key_of_group(values: Sequence[object]) -> RowKey:
+    """Return the values of ROW_KEY by which pandas named a group, as `row_key` gives them."""
+    return tuple(None if value is pd.NA or value != value else value for value in values)
+
+
+def frames_by_row(frame: pd.DataFrame) -> dict[RowKey, pd.DataFrame]:
+    """Return the part of any table that belongs to each row of the comparison."""
+    return {key_of_group(key): own for key, own in frame.groupby(list(ROW_KEY), dropna=False)}
+
+
 def by_race(ratios: Iterable[Row]) -> list[list[Row]]:
     """Return the rows of ratios.csv in groups, one for each race."""
     groups: dict[tuple[str, RowKey], list[Row]] = {}

@@ -1,6 +1,6 @@
-"""The comparison as Markdown, with what has to be known to believe it."""
+"""report.md: the comparison as Markdown, with what has to be known to believe it."""
 
-from collections.abc import Iterable, Sequence
+from collections.abc import Collection, Sequence
 
 from bench.cell import BACKENDS
 from bench.record import Record
@@ -19,6 +19,8 @@ from bench.report.display import (
     table_rows,
     timing_notes,
 )
+from bench.report.drawing import figure_caption, figure_name
+from bench.report.measured import measured_facts, records_sentence
 from bench.report.sections import (
     ledger_section,
     markdown_table,
@@ -27,28 +29,50 @@ from bench.report.sections import (
     steps_section,
     work_section,
 )
+from bench.report.sentences import verdict_sentences
+from bench.report.series import newest_ratios
 from bench.report.tables import Tables
 from bench.report.text import markdown_text
 
 _FIGURES = (*FIT_FIGURES, *METRIC_FIGURES)
 
 
-def comparison_markdown(tables: Tables, title: str) -> str:
-    """Return the whole document: ratios, a section per comparison row, steps, how measured."""
+def report_markdown(tables: Tables, title: str, figures: Collection[str] = ()) -> str:
+    """Return the whole document: verdicts, ratios, a section per row, steps, how measured.
+
+    `figures` are the names of files in the folder `figures` beside it, of the rows that have one.
+    """
     lines = [f"# {markdown_text(title)}", ""]
     if not tables.records:
         return "\n".join([*lines, "There is no record yet.", ""])
     rows, ratios = table_rows(tables.comparison), table_rows(tables.ratios)
     cells = by_row_key(cell for cell in table_rows(tables.cells) if not cell["instrumented"])
     ledger = by_row_key(table_rows(tables.ledger))
+    lines += _verdicts(rows, ratios)
     lines += [*ratios_section(ratios), "How to read the times:", ""]
     lines += [*(f"- {note}" for note in timing_notes(rows)), ""]
-    for row in rows:
+    for number, row in enumerate(rows, start=1):
         key = row_key(row)
-        lines += _section(row)
+        lines += [*_section(row), *_figure(figure_name(number, row), row, figures)]
         lines += [*work_section(row), *phases_section(cells[key]), *ledger_section(ledger[key])]
     lines += steps_section(tables.records, ratios)
     return "\n".join([*lines, *_how_measured(tables.records), ""])
+
+
+def _verdicts(rows: Sequence[Row], ratios: Sequence[Row]) -> list[str]:
+    newest = newest_ratios(ratios)
+    lines = [
+        f"- **{markdown_text(heading(row))}** ({markdown_text(conditions(row))}): "
+        f"{markdown_text(verdict_sentences(row, newest.get(row_key(row), [])))}"
+        for row in rows
+    ]
+    return [*lines, ""]
+
+
+def _figure(name: str, row: Row, figures: Collection[str]) -> list[str]:
+    if name not in figures:
+        return []
+    return [f"![{markdown_text(figure_caption(row))}](figures/{name})", ""]
 
 
 def _section(row: Row) -> list[str]:
@@ -91,32 +115,7 @@ def _backend_texts(row: Row, backend: str) -> list[str]:
 
 
 def _how_measured(records: Sequence[Record]) -> list[str]:
-    """Return machines, sources of data and commits, each unlike one once."""
-    commits = [
-        "no git checkout"
-        if record.git.commit is None
-        else f"{record.git.commit}{' with uncommitted changes' if record.git.dirty else ''}"
-        for record in records
-    ]
-    machines = [
-        ", ".join(f"{name}={value}" for name, value in sorted(record.machine.items()))
-        for record in records
-    ]
-    failed = sum(record.status == "failed" for record in records)
-    instrumented = sum(record.instrumented for record in records)
-    return [
-        "## How it was measured",
-        "",
-        f"{len(records)} records, {failed} of them failed and {instrumented} instrumented; one "
-        "process per record. Metrics, fit and first-step seconds are medians over the records, "
-        "memory is the largest (MB = 1,000,000 bytes).",
-        "",
-        *_list("Machine", machines),
-        *_list("Dataset sources", (f"{r.dataset.name}: {r.dataset.source}" for r in records)),
-        *_list("Harness commit", commits),
-    ]
-
-
-def _list(name: str, entries: Iterable[str]) -> list[str]:
-    unlike = [f"  - {markdown_text(entry)}" for entry in dict.fromkeys(entries)]
-    return [f"- {name}:", *unlike]
+    lines = ["## How it was measured", "", records_sentence(records), ""]
+    for name, texts in measured_facts(records).items():
+        lines += [f"- {name}:", *(f"  - {markdown_text(text)}" for text in texts)]
+    return lines

@@ -10,9 +10,12 @@ def one_line(text: str) -> str:
     """Return `text` without terminal escapes, control and format characters, on one line."""
     if text.isprintable():  # nearly always
         return " ".join(text.split())
-    plain = _ESCAPE.sub("", text)
-    visible = (" " if unicodedata.category(c) in {"Cc", "Cf", "Cs"} else c for c in plain)
-    return " ".join("".join(visible).split())
+    return " ".join(_visible(_ESCAPE.sub("", text)).split())
+
+
+def plain_lines(text: str) -> str:
+    """Return `text` without terminal escapes, control and format characters; lines stay lines."""
+    return "\n".join(_visible(line).rstrip() for line in _ESCAPE.sub("", text).splitlines())
 
 
 def csv_text(text: str) -> str:
@@ -25,3 +28,7 @@ def markdown_text(text: str) -> str:
     """Return one line of Markdown that shows `text` as it is, in a table's cell too."""
     line = one_line(text).replace("&", "&amp;").replace("<", "&lt;").replace(">", "&gt;")
     return re.sub(r"[\\`*~|\[\]]|(?<![A-Za-z0-9])_|_(?![A-Za-z0-9])", r"\\\g<0>", line)
+
+
+def _visible(text: str) -> str:
+    return "".join(" " if unicodedata.category(c) in {"Cc", "Cf", "Cs"} else c for c in text)

@@ -18,8 +18,11 @@ def test_the_published_report_follows_from_the_published_records(
     paths = sorted((folder / "records").glob("*.json"))
     records = [decode_record(path.read_bytes(), str(path)) for path in paths]
     assert records
-    title = (folder / "comparison.md").read_text().partition("\n")[0].removeprefix("# ")
+    title = (folder / "report.md").read_text().partition("\n")[0].removeprefix("# ")
     write_report(tmp_path, records, title=title)
     assert {path.name for path in folder.glob("*.csv")} == {f"{name}.csv" for name in CSV_TABLES}
-    for path in tmp_path.iterdir():
-        assert path.read_bytes() == (folder / path.name).read_bytes(), path.name
+    for path in tmp_path.rglob("*"):
+        name = path.relative_to(tmp_path)
+        assert path.is_dir() or path.read_bytes() == (folder / name).read_bytes(), name
+    figures = {path.name for path in (tmp_path / "figures").iterdir()}
+    assert {path.name for path in (folder / "figures").iterdir()} == figures

@@ -3,7 +3,7 @@
 import numpy as np
 import pytest
 
-from bench.report.markdown import comparison_markdown
+from bench.report.markdown import report_markdown
 from bench.report.steps import step_figures, steps_frame
 from bench.report.tables import make_tables
 from tests.fixtures.records import make_detail, make_record, race_records
@@ -40,7 +40,7 @@ def test_without_a_steady_step_there_are_no_figures() -> None:
 
 
 def _step_lines(*records: object) -> list[str]:
-    text = comparison_markdown(make_tables(records), "x")  # type: ignore[arg-type]
+    text = report_markdown(make_tables(records), "x")  # type: ignore[arg-type]
     section = text.partition("## Steps\n")[2].partition("\n## ")[0]
     return [line for line in section.splitlines() if line.startswith(("| lab", "- "))]
 
@@ -72,4 +72,4 @@ def test_a_failed_or_too_short_instrumented_launch_is_told() -> None:
 
 
 def test_without_an_instrumented_record_there_is_no_section_on_steps() -> None:
-    assert "## Steps" not in comparison_markdown(make_tables([make_record()]), "x")
+    assert "## Steps" not in report_markdown(make_tables([make_record()]), "x")

@@ -5,7 +5,7 @@ from collections.abc import Callable, Sequence
 from rich.console import Console, RenderableType
 
 from bench.record import Record
-from bench.report.markdown import comparison_markdown
+from bench.report.markdown import report_markdown
 from bench.report.tables import make_tables
 from bench.report.terminal import comparison_renderables, ratio_renderables
 from tests.fixtures.records import golden_records, make_record, race_records
@@ -60,7 +60,7 @@ def test_markup_and_terminal_escapes_of_a_record_are_shown_or_removed() -> None:
 def test_unlike_backends_are_refused_in_words() -> None:
     records = [make_record(), make_record(backend="torch", parameters=1)]
     assert "no fastest backend: they differ in parameters" in "\n".join(_printed(records))
-    assert "No fastest backend: they differ in parameters." in comparison_markdown(
+    assert "No fastest backend: they differ in parameters." in report_markdown(
         make_tables(records), "x"
     )
 

@@ -12,13 +12,29 @@ from hypothesis import strategies as st
 
 from bench.cell import BACKENDS
 from bench.record import Record, decode_record, encode_record
+from bench.report.colours import BACKEND_COLOURS
 from bench.report.columns import ROW_KEY
 from bench.report.write import CSV_TABLES, write_report
 from tests.fixtures.records import golden_records, make_record, race_records
 from tests.fixtures.strategies import records
 
 GOLDEN = Path(__file__).parent.parent / "fixtures" / "golden"
-FILES = (*(f"{name}.csv" for name in CSV_TABLES), "comparison.md")
+FILES = (*(f"{name}.csv" for name in CSV_TABLES), "report.md")
+ALL_FILES = (
+    *FILES,
+    "report.html",
+    *(
+        f"figures/{n}"
+        for n in (
+            "1-lab_baseline-digits-default.svg",
+            "2-lab_baseline-digits-default.svg",
+            "3-lab_baseline-digits-default.svg",
+            "4-lab_baseline-digits-matched.svg",
+            "5-lab_deep-cifar10-default.svg",
+            "6-lab_deep-digits-default.svg",
+        )
+    ),
+)
 
 
 @pytest.fixture(scope="module")
@@ -35,15 +51,17 @@ def test_files_are_the_golden_ones(folder: Path, name: str) -> None:
 
 
 def test_the_bytes_depend_neither_on_the_order_nor_on_a_former_report(folder: Path) -> None:
-    before = {name: (folder / name).read_bytes() for name in FILES}
+    before = {name: (folder / name).read_bytes() for name in ALL_FILES}
     records = [decode_record(encode_record(record), "") for record in golden_records()]
     for name in FILES[:2]:
         (folder / name).unlink()
-    for seed in range(3):
+    (folder / "figures" / "7-old.svg").touch()
+    for seed in range(2):
         Random(seed).shuffle(records)
         write_report(folder, records, title="Golden report")
-        assert {name: (folder / name).read_bytes() for name in FILES} == before
-    assert sorted(path.name for path in folder.iterdir()) == sorted(FILES)
+        assert {name: (folder / name).read_bytes() for name in ALL_FILES} == before
+    written = (path for path in folder.rglob("*") if path.is_file())
+    assert sorted(str(path.relative_to(folder)) for path in written) == sorted(ALL_FILES)
 
 
 def test_every_csv_holds_the_failed_records_with_their_reasons(folder: Path) -> None:
@@ -70,6 +88,19 @@ def test_missing_numbers_are_empty_and_hostile_text_is_harmless(folder: Path, na
         assert "-local" in text or name not in ("cells.csv", "ledger.csv")
     else:
         assert "<script>" not in text
+
+
+def test_the_figures_stand_in_the_markdown_and_speak_the_backends_colours(folder: Path) -> None:
+    text = (folder / "report.md").read_text("utf-8")
+    for name in ALL_FILES:
+        if name.startswith("figures/"):
+            assert f"]({name})" in text
+    svg = (folder / "figures" / "3-lab_baseline-digits-default.svg").read_text("utf-8")
+    assert all(colour.lower() in svg.lower() for colour in BACKEND_COLOURS.values())
+
+
+def test_a_page_is_far_under_2_megabytes(folder: Path) -> None:
+    assert (folder / "report.html").stat().st_size < 1_500_000
 
 
 def test_negative_numbers_stay_numbers(tmp_path: Path) -> None:
@@ -114,7 +145,7 @@ def test_no_records_give_headers_only(tmp_path: Path) -> None:
     assert path == tmp_path / "comparison.csv"
     for name in CSV_TABLES:
         assert len((tmp_path / f"{name}.csv").read_text().splitlines()) == 1
-    assert "There is no record yet." in (tmp_path / "comparison.md").read_text()
+    assert "There is no record yet." in (tmp_path / "report.md").read_text()
 
 
 def test_whole_numbers_stay_whole_beside_missing_ones(tmp_path: Path) -> None:
@@ -126,13 +157,13 @@ def test_whole_numbers_stay_whole_beside_missing_ones(tmp_path: Path) -> None:
 
 def _document(folder: Path, *records: Record) -> str:
     write_report(folder, records, title="x")
-    return (folder / "comparison.md").read_text()
+    return (folder / "report.md").read_text()
 
 
 def test_the_document_begins_with_the_ratios_and_none_stands_without_an_interval(
     folder: Path, tmp_path: Path
 ) -> None:
-    golden = (folder / "comparison.md").read_text()
+    golden = (folder / "report.md").read_text()
     first = golden.index("\n## ")
     assert golden[first:].startswith("\n## Ratios\n")
     assert (

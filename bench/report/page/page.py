@@ -1,0 +1,190 @@
+"""report.html, whole: what the template shows, and the data that its charts draw."""
+
+import json
+from collections.abc import Mapping, Sequence
+from functools import cache
+from pathlib import Path
+from typing import Any, Final, NamedTuple
+
+from bench.record import Record
+from bench.report.charts import CHARTS
+from bench.report.colours import BACKEND_COLOURS
+from bench.report.display import (
+    Row,
+    conditions,
+    frames_by_row,
+    heading,
+    row_key,
+    table_rows,
+    timing_notes,
+)
+from bench.report.drawing import VEGA_LITE
+from bench.report.intervals import launch_intervals
+from bench.report.measured import measured_facts, records_sentence
+from bench.report.page.lines import HEADINGS, comparison_lines
+from bench.report.page.parts import (
+    Table,
+    first_at_accuracy,
+    gpu_memory,
+    ledger_tables,
+    phases_table,
+    row_notes,
+)
+from bench.report.sentences import verdict_sentences
+from bench.report.series import Drawn, Series, drawn_rows, newest_ratios
+from bench.report.tables import Tables
+from bench.report.text import one_line, plain_lines
+
+#: A store of thousands of records stays one page that opens at once: it says what it leaves out.
+MOST_ROWS: Final = 200
+MOST_CHARTED: Final = 12
+MOST_FAILURES: Final = 50
+
+_HERE: Final = Path(__file__).parent
+
+
+class Section(NamedTuple):
+    """What the page shows of one row of the comparison whose charts it draws."""
+
+    number: int
+    row: Row
+    heading: str
+    conditions: str
+    notes: list[str]
+    empty: set[str]
+    first: Table | None
+    phases: Table | None
+    gpu: list[str]
+    differing: Table
+    equal: Table
+
+
+def page_text(tables: Tables, title: str) -> str:
+    """Return the page; it depends on the tables and the title alone, and asks no network.
+
+    Above MOST_ROWS rows, MOST_CHARTED rows with charts or MOST_FAILURES failed records, it leaves
+    out the rest and says so. All text of records is escaped.
+    """
+    rows = table_rows(tables.comparison)
+    drawn = drawn_rows(tables, rows[:MOST_CHARTED])
+    ratios = newest_ratios(table_rows(tables.ratios))
+    failed = [record for record in tables.records if record.status == "failed"]
+    return _template().render(
+        title=title,
+        colours=BACKEND_COLOURS,
+        charts=CHARTS,
+        verdicts=[
+            (heading(row), conditions(row), verdict_sentences(row, ratios.get(row_key(row), [])))
+            for row in rows[:MOST_ROWS]
+        ],
+        headings=HEADINGS,
+        lines=comparison_lines(rows[:MOST_ROWS], launch_intervals(tables.epochs)),
+        timing=timing_notes(rows),
+        failed=[_failure(record) for record in failed[:MOST_FAILURES]],
+        sections=_sections(tables, rows, drawn),
+        left_out=_left_out(len(rows), len(failed)),
+        summary=records_sentence(tables.records),
+        measured=measured_facts(tables.records),
+        data=_script_json({"charts": _specs(), "rows": [each.series for each in drawn]}),
+        bundle=_bundle(),
+    )
+
+
+def _sections(tables: Tables, rows: Sequence[Row], drawn: Sequence[Drawn]) -> list[Section]:
+    cells = frames_by_row(tables.cells[~tables.cells["instrumented"]])
+    ledger = frames_by_row(tables.ledger)
+    return [
+        _section(number, row, each, table_rows(cells[key]), table_rows(ledger[key]))
+        for number, (row, each) in enumerate(zip(rows, drawn, strict=False), start=1)
+        for key in [row_key(row)]
+    ]
+
+
+def _section(
+    number: int, row: Row, drawn: Drawn, cells: Sequence[Row], ledger: Sequence[Row]
+) -> Section:
+    differing, equal = ledger_tables(ledger)
+    return Section(
+        number=number,
+        row=row,
+        heading=heading(row),
+        conditions=conditions(row),
+        notes=[*row_notes(row), *drawn.notes],
+        empty=_empty(drawn.series),
+        first=first_at_accuracy(drawn.series),
+        phases=phases_table(cells),
+        gpu=gpu_memory(row),
+        differing=differing,
+        equal=equal,
+    )
+
+
+def _empty(series: Series) -> set[str]:
+    """Return the names of the charts of which there is nothing to draw."""
+    return {name for name, chart in CHARTS.items() if not _has(series, chart.series, name)}
+
+
+def _has(series: Series, name: str, field: str) -> bool:
+    lines = series[name]
+    return any(line.get(field) is not None for line in lines) if name == "curves" else bool(lines)
+
+
+def _failure(record: Record) -> dict[str, str | int | None]:
+    return {
+        "cell": record.cell.id,
+        "run": record.run_id,
+        "repetition": record.repetition,
+        "exit_status": record.exit_status,
+        "reason": record.reason,
+        "log": plain_lines(record.log_tail),
+    }
+
+
+def _left_out(rows: int, failed: int) -> list[str]:
+    """Return a sentence on each thing that there is too much of to show all."""
+    shown = (
+        ("rows of the comparison", rows, MOST_ROWS, "comparison.csv"),
+        ("rows with their charts", rows, MOST_CHARTED, "epochs.csv and cells.csv"),
+        ("failed records", failed, MOST_FAILURES, "cells.csv"),
+    )
+    return [
+        f"This page shows {most} of {count:,} {what}; {where} has all."
+        for what, count, most, where in shown
+        if count > most
+    ]
+
+
+def _specs() -> dict[str, Mapping[str, Any]]:
+    return {name: chart.spec for name, chart in CHARTS.items()}
+
+
+def _script_json(value: object) -> str:
+    """Return JSON that no HTML parser takes for markup, inside a script element."""
+    text = json.dumps(value, allow_nan=False, separators=(",", ":"))
+    return text.replace("&", "\\u0026").replace("<", "\\u003c").replace(">", "\\u003e")
+
+
+@cache
+def _bundle() -> str:
+    """Return Vega, Vega-Lite and Vega-Embed as one script; a second or two, once per process."""
+    # Imported where it is needed: it starts a JavaScript engine.
+    import vl_convert
+
+    return vl_convert.javascript_bundle(vl_version=VEGA_LITE).replace("</script", "<\\/script")
+
+
+@cache
+def _template() -> Any:
+    # Imported where it is needed, as most commands write no page.
+    import jinja2
+
+    environment = jinja2.Environment(
+        loader=jinja2.FileSystemLoader(_HERE),
+        autoescape=True,
+        undefined=jinja2.StrictUndefined,
+        trim_blocks=True,
+        lstrip_blocks=True,
+        keep_trailing_newline=True,
+    )
+    environment.filters["line"] = one_line
+    return environment.get_template("page.html.j2")

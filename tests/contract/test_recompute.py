@@ -1,0 +1,96 @@
+"""The README's snippet recomputes every number of the page from the CSVs beside it."""
+
+import re
+from pathlib import Path
+from typing import Any
+
+import pandas as pd
+import pytest
+
+from bench.machine import CHECKOUT
+from bench.report.columns import ROW_KEY
+from bench.report.series import PHASE_PARTS
+from bench.report.write import write_report
+from tests.fixtures.pages import chart_data, table_values
+from tests.fixtures.records import golden_records
+
+_SECTION = (CHECKOUT / "README.md").read_text("utf-8").partition("\n## The page\n")[2]
+[_SNIPPET, *_] = re.findall(r"```python\n(.*?)```", _SECTION.partition("\n## ")[0], re.DOTALL)
+
+
+@pytest.fixture(scope="module")
+def folder(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    new = tmp_path_factory.mktemp("recompute")
+    return write_report(new, golden_records(), title="x").parent
+
+
+@pytest.fixture(scope="module")
+def found(folder: Path) -> dict[str, Any]:
+    """Return what the snippet computes, by the names of its variables."""
+    names: dict[str, Any] = {}
+    exec(_SNIPPET.replace('"reports/latest"', repr(str(folder))), names)
+    return names
+
+
+@pytest.fixture(scope="module")
+def page(folder: Path) -> str:
+    return (folder / "report.html").read_text("utf-8")
+
+
+def _keys(folder: Path) -> list[tuple[Any, ...]]:
+    """Return the values of ROW_KEY of each row of the page."""
+    rows = pd.read_csv(folder / "comparison.csv")
+    return [tuple(values) for values in rows[list(ROW_KEY)].itertuples(index=False)]
+
+
+def _of(frame: Any, key: tuple[Any, ...], backend: str) -> Any:
+    """Return the part of what the snippet computed for one row and backend."""
+    for name, value in zip([*ROW_KEY, "backend"], [*key, backend], strict=True):
+        level = frame.index.get_level_values(name)
+        frame = frame[level.isna() if pd.isna(value) else level == value]
+    return frame
+
+
+def test_the_numbers_of_the_table(found: dict[str, Any], folder: Path, page: str) -> None:
+    keys, checked = _keys(folder), 0
+    for (number, backend), values in table_values(page).items():
+        line = _of(found["table"], keys[number - 1], backend)
+        for column, value in values.items():
+            if column == "interval":
+                [interval] = _of(found["intervals"], keys[number - 1], backend).tolist() or [None]
+                expected = interval and interval.high - interval.low
+            else:
+                expected = line[column].iloc[0] if len(line) else None
+            expected = None if expected is None or pd.isna(expected) else expected
+            assert value == (None if expected is None else pytest.approx(expected, rel=1e-12)), (
+                f"row {number}, {backend}, {column}"
+            )
+            checked += value is not None
+    assert checked > 150
+
+
+def test_the_numbers_of_the_charts(found: dict[str, Any], folder: Path, page: str) -> None:
+    keys, checked = _keys(folder), 0
+    ends = {"": "median", "_low": "min", "_high": "max"}
+    for key, series in zip(keys, chart_data(page)["rows"], strict=True):
+        for point in series["curves"]:
+            prefix = "val_" if point["part"] == "validation" else ""
+            own = _of(found["curves"], key, point["backend"]).xs(point["epoch"], level="epoch")
+            for name in ("loss", "accuracy"):
+                for end, statistic in ends.items():
+                    assert point[f"{name}{end}"] == own[(f"{prefix}{name}", statistic)].iloc[0]
+                    checked += 1
+        for point in series["elapsed"]:
+            own = _of(found["elapsed"], key, point["backend"]).xs(point["epoch"], level="epoch")
+            assert point["seconds"] == pytest.approx(own["seconds_so_far"].iloc[0], rel=1e-12)
+            assert point["val_accuracy"] == own["val_accuracy"].iloc[0]
+        for backend in {point["backend"] for point in series["points"]}:
+            raw = sorted(p["seconds"] for p in series["points"] if p["backend"] == backend)
+            own = found["steady"].set_index([*ROW_KEY, "backend"])["train_seconds"]
+            assert raw == sorted(_of(own, key, backend))
+        for part in series["phases"]:
+            own = _of(found["phases"], key, part["backend"])
+            seconds = own[list(PHASE_PARTS[part["part"]])].iloc[0].sum()
+            assert part["seconds"] == pytest.approx(seconds, rel=1e-12)
+            checked += 1
+    assert checked > 250

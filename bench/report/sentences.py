@@ -52,7 +52,9 @@ def _speed(row: Row, ratios: Sequence[Row]) -> str:
 
 def _raced(fastest: str, ratios: Sequence[Row]) -> str:
     """Return how many times as long the others took as the fastest one, each with its interval."""
-    clear, unclear, unknown = [], [], []
+    clear: list[str] = []
+    unclear: list[str] = []
+    unknown: list[str] = []
     for ratio in ratios:
         pair = (ratio["numerator"], ratio["denominator"])
         if fastest not in pair:

@@ -53,10 +53,7 @@ let drawn = [];
 async function draw() {
   for (const chart of drawn) chart.finalize();
   drawn = [];
-  // Level 1: errors alone. Of charts whose height follows from their rows, Vega-Lite warns that
-  // only their width fits the page.
-  const options = { logLevel: 1, mode: "vega-lite", renderer: "svg",
-                    actions: false, config: style(),
+  const options = { mode: "vega-lite", renderer: "svg", actions: false, config: style(),
                     tooltip: { theme: dark.matches ? "dark" : "light" } };
   for (const place of document.querySelectorAll("[data-chart]")) {
     const spec = { ...charts[place.dataset.chart], width: "container",

@@ -6,6 +6,8 @@ from functools import cache
 from pathlib import Path
 from typing import Any, Final, NamedTuple
 
+import jinja2
+
 from bench.record import Record
 from bench.report.charts import CHARTS
 from bench.report.colours import BACKEND_COLOURS
@@ -170,14 +172,13 @@ def _bundle() -> str:
     # Imported where it is needed: it starts a JavaScript engine.
     import vl_convert
 
-    return vl_convert.javascript_bundle(vl_version=VEGA_LITE).replace("</script", "<\\/script")
+    return vl_convert.javascript_bundle(None, vl_version=VEGA_LITE).replace(
+        "</script", "<\\/script"
+    )
 
 
 @cache
-def _template() -> Any:
-    # Imported where it is needed, as most commands write no page.
-    import jinja2
-
+def _template() -> jinja2.Template:
     environment = jinja2.Environment(
         loader=jinja2.FileSystemLoader(_HERE),
         autoescape=True,

@@ -23,32 +23,19 @@ def make_parser() -> argparse.ArgumentParser:
         prog="python -m bench",
         description="Train the same Keras 3 models on JAX, TensorFlow and PyTorch, and compare.",
     )
+    parser.set_defaults(mode="full")
     commands = parser.add_subparsers(dest="command", required=True, metavar="COMMAND")
 
-    run = commands.add_parser("run", help="train what is not stored yet, then report")
-    _add_selection(run, suite="quick")
-    _add_repeats(run)
-    _add_timeout(run)
-    plan = commands.add_parser("plan", help="show what `run` would do, why, and about how long")
-    _add_selection(plan, suite="quick")
-    _add_repeats(plan)
-    race = commands.add_parser("race", help="time the backends in alternating rounds, for ratios")
-    _add_selection(race, suite="race")
-    _add_rounds(race, DEFAULT_RACE_ROUNDS)
-    _add_timeout(race)
-    steps = commands.add_parser(
-        "steps", help="per-step times, from instrumented launches beside plain"
-    )
-    _add_selection(steps, suite="race")
-    _add_rounds(steps, FEWEST_ROUNDS)
-    _add_timeout(steps)
-
+    _add_measuring(commands)
     overhead = commands.add_parser("overhead", help="measure what the harness itself costs")
     _add_overhead(overhead)
 
     report = commands.add_parser("report", help="write all CSVs again from the records alone")
-    report.add_argument("runs", nargs="*", metavar="RUN", help="run ids (default: all, and latest)")
-    _add_reports(report)
+    _add_report(report)
+    compare = commands.add_parser("compare", help="compare two runs, cell by cell")
+    _add_compare(compare)
+    history = commands.add_parser("history", help="one cell over all runs, with what changed")
+    _add_history(history)
 
     listing = commands.add_parser("list", help="workloads, datasets, suites, backends")
     _add_pythons(listing)
@@ -56,6 +43,30 @@ def make_parser() -> argparse.ArgumentParser:
     _add_pythons(doctor)
     _add_reports(doctor)
     return parser
+
+
+def _add_measuring(commands: "argparse._SubParsersAction[argparse.ArgumentParser]") -> None:
+    """Add the commands that have a suite of cells."""
+    run = commands.add_parser("run", help="train what is not stored yet, then report")
+    _add_selection(run, suite="quick")
+    _add_repeats(run)
+    _add_timeout(run)
+    _add_output(run)
+    plan = commands.add_parser("plan", help="show what `run` would do, why, and about how long")
+    _add_selection(plan, suite="quick")
+    _add_repeats(plan)
+    race = commands.add_parser("race", help="time the backends in alternating rounds, for ratios")
+    _add_selection(race, suite="race")
+    _add_rounds(race, DEFAULT_RACE_ROUNDS)
+    _add_timeout(race)
+    _add_output(race)
+    steps = commands.add_parser(
+        "steps", help="per-step times, from instrumented launches beside plain"
+    )
+    _add_selection(steps, suite="race")
+    _add_rounds(steps, FEWEST_ROUNDS)
+    _add_timeout(steps)
+    _add_output(steps)
 
 
 def read_choices(arguments: argparse.Namespace) -> Choices:
@@ -94,6 +105,45 @@ def _add_selection(parser: argparse.ArgumentParser, suite: str) -> None:
     add("--limit-train", type=int, metavar="N", help="train on the first N images only")
     _add_pythons(parser)
     _add_reports(parser)
+
+
+def _add_report(parser: argparse.ArgumentParser) -> None:
+    add = parser.add_argument
+    add("runs", nargs="*", metavar="RUN", help="run ids (default: all, and latest)")
+    add("--parquet", action="store_true", help="write NAME.parquet beside every CSV")
+    _add_reports(parser)
+    _add_output(parser)
+
+
+def _add_compare(parser: argparse.ArgumentParser) -> None:
+    add = parser.add_argument
+    add("run_a", metavar="RUN_A", help="a run id, or a folder that holds records/")
+    add("run_b", metavar="RUN_B", help="what is compared with it")
+    add("--across-machines", action="store_true", help="even if they ran on unlike machines")
+    _add_reports(parser)
+    _add_output(parser)
+
+
+def _add_history(parser: argparse.ArgumentParser) -> None:
+    parser.add_argument("cell", metavar="CELL", help="a cell's id, or a part that no other has")
+    _add_reports(parser)
+    _add_output(parser)
+
+
+def _add_output(parser: argparse.ArgumentParser) -> None:
+    group = parser.add_mutually_exclusive_group()
+    for mode, text in (
+        ("quiet", "print errors and the path of the result alone"),
+        ("json", "print one JSON object at the end, and errors"),
+    ):
+        group.add_argument(
+            f"--{mode}",
+            dest="mode",
+            action="store_const",
+            const=mode,
+            default=argparse.SUPPRESS,
+            help=text,
+        )
 
 
 def _add_overhead(parser: argparse.ArgumentParser) -> None:

@@ -4,35 +4,39 @@ import argparse
 import os
 import signal
 import sys
-from collections.abc import Callable, Iterable, Sequence
+from collections import Counter
+from collections.abc import Callable, Sequence
 from enum import IntEnum
-from pathlib import Path
 from typing import Final
 
-from rich.console import Console
-from rich.table import Table
-from rich.text import Text
-
-from bench.arguments import make_parser, read_choices, read_pythons
+from bench.arguments import make_parser, read_pythons
 from bench.cell import BACKENDS
-from bench.doctor import examine
+from bench.commands.comparing import compare_runs, tell_history
+from bench.commands.listing import print_findings, print_list
+from bench.commands.planning import plan_race, plan_run, print_plan, tell_plan
+from bench.commands.reporting import (
+    comparison_rows,
+    print_comparison,
+    records_of,
+    warn_unreadable,
+    write_latest,
+    write_run,
+)
+from bench.compare.rows import UnlikeError
+from bench.compare.side import SideError
+from bench.history.find import UnknownCellError
 from bench.interpreter import InterpreterError, find_interpreter
 from bench.interruption import handle_interruptions, interrupter
 from bench.lock import MachineBusyError, default_lock_path, timing_lock
-from bench.machine import machine_facts
+from bench.output import Output
 from bench.overhead.measure import measure_overhead
-from bench.plan import Step, draft_step, make_plan, remaining_seconds
-from bench.race import race_steps
+from bench.plan import Step
 from bench.record import Record
-from bench.report.terminal import comparison_renderables, ratio_renderables
-from bench.report.text import one_line
-from bench.report.write import write_report
+from bench.report.parquet import ParquetError
 from bench.run import execute
-from bench.store import Store, StoreError, latest_records, new_run_id
-from bench.suite import SuiteError, expand, load_suite, suite_names
-from data.catalogue import DATASETS
+from bench.store import Store, StoreError, new_run_id
+from bench.suite import SuiteError
 from data.errors import DataError
-from models.table import WORKLOADS
 
 
 class Exit(IntEnum):
@@ -46,21 +50,15 @@ class Exit(IntEnum):
     INTERRUPTED = 130
 
 
-_USER_ERRORS: Final = (SuiteError, InterpreterError, DataError)
-
-
-class _Output(Console):
-    """A console whose reader may go away (`| head`): the command then goes on in silence."""
-
-    def on_broken_pipe(self) -> None:
-        self.quiet = True
-        os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
+_USER_ERRORS: Final = (
+    *(SuiteError, InterpreterError, DataError, ParquetError),
+    *(SideError, UnlikeError, UnknownCellError),
+)
 
 
 def main(arguments: Sequence[str] | None = None) -> int:
     """Run one command and return its exit code; errors of the user end in one sentence."""
     parsed = make_parser().parse_args(arguments)
-    console = _Output(width=None if sys.stdout.isatty() else 100)
     handle_interruptions(interrupter())
     commands = {
         "run": _run,
@@ -69,11 +67,13 @@ def main(arguments: Sequence[str] | None = None) -> int:
         "steps": _race,
         "overhead": _overhead,
         "report": _report,
+        "compare": _compare,
+        "history": _history,
         "list": _list,
         "doctor": _doctor,
     }
     try:
-        code = commands[parsed.command](parsed, console)
+        code = commands[parsed.command](parsed, Output(parsed.mode))
     except _USER_ERRORS as error:
         return _complain(error, Exit.USAGE)
     except MachineBusyError as error:
@@ -88,17 +88,17 @@ def main(arguments: Sequence[str] | None = None) -> int:
     return code
 
 
-def _run(arguments: argparse.Namespace, console: Console) -> int:
-    return _measure(arguments, console, _steps)
+def _run(arguments: argparse.Namespace, output: Output) -> int:
+    return _measure(arguments, output, plan_run)
 
 
-def _race(arguments: argparse.Namespace, console: Console) -> int:
-    return _measure(arguments, console, _race_steps)
+def _race(arguments: argparse.Namespace, output: Output) -> int:
+    return _measure(arguments, output, plan_race)
 
 
 def _measure(
     arguments: argparse.Namespace,
-    console: Console,
+    output: Output,
     make_steps: Callable[[argparse.Namespace, Store], list[Step]],
 ) -> int:
     """Plan, launch and report, alone on the machine."""
@@ -106,26 +106,72 @@ def _measure(
     run_id = new_run_id()
     with timing_lock(default_lock_path(), f"run {run_id}, process {os.getpid()}"):
         steps = make_steps(arguments, store)
-        _tell_plan(steps, console)
+        tell_plan(steps, output)
         interrupted = False
         records: list[Record] = []
         if any(step.action == "run" for step in steps):
             store.check_writable(run_id)
             try:
-                records = execute(steps, store, run_id, console, timeout_seconds=arguments.timeout)
+                records = execute(steps, store, run_id, output, timeout_seconds=arguments.timeout)
             except KeyboardInterrupt:
-                interrupted = True
-    if store.run_folder(run_id).is_dir():
-        _write_run(store, run_id)
-    _print_comparison(store, steps, console)
-    console.print(*ratio_renderables(records), sep="\n")
+                interrupted, records = True, store.load(run_id)
+    code = _outcome(steps, records, interrupted)
+    _tell_results(arguments.command, store, run_id, steps, records, code, output)
+    return code
+
+
+def _tell_results(
+    command: str,
+    store: Store,
+    run_id: str,
+    steps: Sequence[Step],
+    records: Sequence[Record],
+    code: Exit,
+    output: Output,
+) -> None:
+    """Write the reports on the run and on all, and tell what came out."""
+    folder = store.run_folder(run_id)
+    ran = folder.is_dir()
+    if ran:
+        write_run(store, run_id)
+    path, latest = write_latest(store)
+    shown = records_of(steps, latest)
+    print_comparison(shown, output)
+    warn_unreadable(store)
+    counts = _counts(steps, records)
+    if code == Exit.INTERRUPTED:
+        kept = "Every finished record is kept; the same call continues there."
+        output.complain(f"Interrupted. {kept}")
+    elif code != Exit.OK:
+        failed = f"{counts['failed']} of {len(steps)} launches failed"
+        output.complain(f"{failed}, {counts['blocked']} could not start.")
+    facts: dict[str, object] = {"command": command, "run_id": run_id if ran else None}
+    facts |= {"exit_code": int(code), "counts": counts}
+    facts["paths"] = {"csv": str(path), "run": str(folder) if ran else None}
+    output.finish("Comparison", path, lambda: {**facts, "rows": comparison_rows(shown)})
+
+
+def _counts(steps: Sequence[Step], records: Sequence[Record]) -> dict[str, int]:
+    actions = Counter(step.action for step in steps)
+    statuses = Counter(record.status for record in records)
+    return {
+        "stored": actions["stored"],
+        "ok": statuses["ok"],
+        "failed": statuses["failed"],
+        "blocked": actions["blocked"],
+    }
+
+
+def _outcome(steps: Sequence[Step], records: Sequence[Record], interrupted: bool) -> Exit:
     if interrupted:
-        console.print("Interrupted. Every finished record is kept; the same call continues there.")
         return Exit.INTERRUPTED
-    return _exit_code(steps, records, console)
+    counts = _counts(steps, records)
+    if counts["blocked"] == len(steps):
+        return Exit.USAGE
+    return Exit.CELLS_FAILED if counts["failed"] or counts["blocked"] else Exit.OK
 
 
-def _overhead(arguments: argparse.Namespace, console: Console) -> int:
+def _overhead(arguments: argparse.Namespace, output: Output) -> int:
     pythons = read_pythons(arguments)
     interpreters = [find_interpreter(b, pythons) for b in arguments.backend or BACKENDS]
     run_id = new_run_id()
@@ -136,144 +182,61 @@ def _overhead(arguments: argparse.Namespace, console: Console) -> int:
             pairs=arguments.pairs,
             launches=arguments.launches,
             folder=folder,
-            console=console,
+            console=output,
         )
     for failure in found.failures:
-        console.print(failure, markup=False, soft_wrap=True)
-    console.print(f"Overhead: {folder / 'overhead.csv'}", markup=False, soft_wrap=True)
+        output.complain(failure)
+    output.say(f"Overhead: {folder / 'overhead.csv'}")
     return Exit.CELLS_FAILED if found.failures else Exit.OK
 
 
-def _exit_code(steps: Sequence[Step], records: Sequence[Record], console: Console) -> int:
-    failed = sum(record.status == "failed" for record in records)
-    blocked = sum(step.action == "blocked" for step in steps)
-    if failed or blocked:
-        console.print(f"{failed} of {len(steps)} launches failed, {blocked} could not start.")
-    if blocked == len(steps):
-        return Exit.USAGE
-    return Exit.CELLS_FAILED if failed or blocked else Exit.OK
-
-
-def _plan(arguments: argparse.Namespace, console: Console) -> int:
-    table = Table("cell", "rep", "action", "about", "why")
-    steps = _steps(arguments, Store(arguments.reports))
-    for step in steps:
-        seconds = step.estimate_seconds if step.action == "run" else None
-        about = "" if step.action != "run" else "unknown" if seconds is None else f"{seconds:.0f} s"
-        row = (step.cell.id, str(step.repetition), step.action, about, step.why)
-        table.add_row(*(Text(one_line(text)) for text in row))
-    console.print(table)
-    _tell_plan(steps, console)
+def _plan(arguments: argparse.Namespace, output: Output) -> int:
+    steps = plan_run(arguments, Store(arguments.reports))
+    print_plan(steps, output)
+    tell_plan(steps, output)
     return Exit.USAGE if all(step.action == "blocked" for step in steps) else Exit.OK
 
 
-def _report(arguments: argparse.Namespace, console: Console) -> int:
+def _report(arguments: argparse.Namespace, output: Output) -> int:
     store = Store(arguments.reports)
+    paths = {}
     for run_id in arguments.runs or store.run_ids():
-        path = _write_run(store, run_id)
-        console.print(f"Wrote {path}", markup=False, soft_wrap=True)
-    _print_comparison(store, None, console)
-    return Exit.OK
-
-
-def _list(arguments: argparse.Namespace, console: Console) -> int:
-    pythons = read_pythons(arguments)
-    rows = [("workload", name, workload.summary) for name, workload in WORKLOADS.items()]
-    rows += [("workload", "FILE.py:FUNCTION", "your own; returns a keras.Model")]
-    rows += [("dataset", name, summary) for name, summary in DATASETS.items()]
-    rows += [("suite", name, load_suite(name).description) for name in suite_names()]
-    for backend in BACKENDS:
-        try:
-            rows.append(("backend", backend, find_interpreter(backend, pythons).python))
-        except InterpreterError as error:
-            rows.append(("backend", backend, f"missing: {error}"))
-    _print_rows(("kind", "name", "what"), rows, console)
-    return Exit.OK
-
-
-def _doctor(arguments: argparse.Namespace, console: Console) -> int:
-    findings = examine(read_pythons(arguments), arguments.reports)
-    rows = [("ok" if f.ok else "NOTE", f.what, f.seen) for f in findings]
-    _print_rows(("", "what", "seen"), rows, console)
-    return Exit.OK
-
-
-def _steps(arguments: argparse.Namespace, store: Store) -> list[Step]:
-    cells = expand(load_suite(arguments.suite), read_choices(arguments), arguments.suite)
-    steps = make_plan(
-        cells,
-        store.load_all(),
-        str(machine_facts()["machine_id"]),
-        repeats=arguments.repeats,
-        fresh=arguments.fresh,
-        pythons=read_pythons(arguments),
-        data_dir=arguments.data_dir,
+        paths[run_id] = str(write_run(store, run_id, parquet=arguments.parquet))
+        output.say(f"Wrote {paths[run_id]}")
+    path, latest = write_latest(store, parquet=arguments.parquet)
+    print_comparison(latest, output)
+    warn_unreadable(store)
+    output.finish(
+        "Comparison",
+        path,
+        lambda: {
+            "command": "report",
+            "counts": {"runs": len(paths), "records": len(latest)},
+            "paths": {"csv": str(path), "runs": paths},
+            "rows": comparison_rows(latest),
+        },
     )
-    _warn_unreadable(store)
-    return steps
+    return Exit.OK
 
 
-def _race_steps(arguments: argparse.Namespace, store: Store) -> list[Step]:
-    """Return the steps of a race; that of `steps` puts an instrumented launch beside each plain."""
-    cells = expand(load_suite(arguments.suite), read_choices(arguments), arguments.suite)
-    machine_id = machine_facts()["machine_id"]
-    here = [record for record in store.load_all() if record.machine_id == machine_id]
-    kinds = (False, True) if arguments.command == "steps" else (False,)
-    pythons = read_pythons(arguments)
-    contenders = [
-        draft_step(cell, here, pythons, arguments.data_dir, instrumented=instrumented)
-        for cell in cells
-        for instrumented in kinds
-    ]
-    _warn_unreadable(store)
-    return race_steps(contenders, arguments.rounds)
+def _compare(arguments: argparse.Namespace, output: Output) -> int:
+    compare_runs(arguments, output)
+    return Exit.OK
 
 
-def _tell_plan(steps: Sequence[Step], console: Console) -> None:
-    stored = sum(step.action == "stored" for step in steps)
-    to_run = sum(step.action == "run" for step in steps)
-    seconds, unknown = remaining_seconds(steps)
-    about = f", about {seconds / 60:.1f} min" if seconds else ""
-    about += f" ({unknown} without an estimate)" if unknown and seconds else ""
-    console.print(f"{stored} stored (not trained again), {to_run} to train{about}.")
-    for step in steps:
-        if step.action == "blocked" and step.repetition == 0:
-            console.print(f"{step.cell.id} cannot run: {step.why}", markup=False, soft_wrap=True)
+def _history(arguments: argparse.Namespace, output: Output) -> int:
+    tell_history(arguments, output)
+    return Exit.OK
 
 
-def _write_run(store: Store, run_id: str) -> Path:
-    """Write the run's tables and return its CSV; StoreError when there is no such run."""
-    return _write(store.run_folder(run_id), store.load(run_id), run_id)
+def _list(arguments: argparse.Namespace, output: Output) -> int:
+    print_list(read_pythons(arguments), output)
+    return Exit.OK
 
 
-def _write(folder: Path, records: Sequence[Record], title: str) -> Path:
-    try:
-        return write_report(folder, records, title=title)
-    except OSError as error:
-        raise StoreError(f"No report can be written to {folder}: {error.strerror}.") from error
-
-
-def _print_comparison(store: Store, steps: Sequence[Step] | None, console: Console) -> None:
-    """Write `reports/latest/` and print its rows: all, or those that `steps` belong to."""
-    records = latest_records(store.load_all(), str(machine_facts()["machine_id"]))
-    path = _write(store.reports / "latest", records, "latest")
-    keys = None if steps is None else {step.cell.comparison_key for step in steps}
-    shown = [r for r in records if keys is None or r.cell.comparison_key in keys]
-    console.print(*comparison_renderables(shown), sep="\n")
-    console.print(f"Comparison: {path}", markup=False, soft_wrap=True)
-    _warn_unreadable(store)
-
-
-def _warn_unreadable(store: Store) -> None:
-    while store.unreadable:
-        print(f"Left out: {store.unreadable.pop(0)}", file=sys.stderr)
-
-
-def _print_rows(head: Sequence[str], rows: Iterable[Sequence[str]], console: Console) -> None:
-    table = Table(*head)
-    for row in rows:
-        table.add_row(*(Text(one_line(text)) for text in row))
-    console.print(table)
+def _doctor(arguments: argparse.Namespace, output: Output) -> int:
+    print_findings(read_pythons(arguments), arguments.reports, output)
+    return Exit.OK
 
 
 def _complain(error: Exception | str, code: Exit) -> int:

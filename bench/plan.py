@@ -137,7 +137,7 @@ def _decide(step: Step, stored: Record | None) -> Step:
 
 def _estimate(cell: Cell, records: Sequence[Record]) -> float | None:
     """Return the median wall seconds of the cell's own records, else of other backends' ones."""
-    ok = [record for record in records if record.status == "ok"]
+    ok = [record for record in records if record.status == "ok" and not record.instrumented]
     own = [record.wall_seconds for record in ok if record.cell == cell]
     like = [r.wall_seconds for r in ok if r.cell.comparison_key == cell.comparison_key]
     return statistics.median(own or like) if own or like else None

@@ -1,57 +1,28 @@
 """What a person sees while cells run: a live line on a terminal, plain lines elsewhere."""
 
 from time import monotonic
-from types import TracebackType
-from typing import Self
 
 from rich.console import Console
 from rich.markup import escape
-from rich.progress import BarColumn, Progress, TextColumn, TimeElapsedColumn
+from rich.progress import TextColumn
 
 from bench.job import Progress as EpochProgress
+from bench.live import LiveLine, time_left
 from bench.plan import Step
 from bench.record import Record
 from bench.report.text import one_line
 
 
-class RunProgress:
-    """Tells of each step's begin, epochs and end, with an estimate of what is left.
-
-    Nothing is redrawn between two epochs: this process must sleep while a worker is timed.
-    """
+class RunProgress(LiveLine):
+    """Tells of each step's begin, epochs and end, with an estimate of what is left."""
 
     def __init__(self, console: Console, steps: list[Step]) -> None:
         """Tell on `console` about `steps`, all of which will run."""
-        self._console = console
+        super().__init__(console, TextColumn("{task.fields[note]}"))
         self._steps = steps
         self._position = 0
         self._begin = 0.0
         self._durations: list[float] = []
-        self._bar = Progress(
-            TextColumn("{task.description}"),
-            BarColumn(bar_width=20),
-            TimeElapsedColumn(),
-            TextColumn("{task.fields[note]}"),
-            console=console,
-            auto_refresh=False,
-            transient=True,
-            disable=not console.is_terminal,
-        )
-        self._task = self._bar.add_task("", total=1, note="")
-
-    def __enter__(self) -> Self:
-        """Start the live line."""
-        self._bar.start()
-        return self
-
-    def __exit__(
-        self,
-        kind: type[BaseException] | None,
-        error: BaseException | None,
-        trace: TracebackType | None,
-    ) -> None:
-        """Take the live line away."""
-        self._bar.stop()
 
     def begin(self, step: Step) -> None:
         """Tell that a step starts."""
@@ -59,7 +30,7 @@ class RunProgress:
         self._begin = monotonic()
         name = f"[{self._position}/{len(self._steps)}] {_name(step)}"
         self._bar.reset(self._task, total=step.cell.epochs, description=escape(name), note="")
-        left = _left(self._seconds_left(step.estimate_seconds))
+        left = time_left(self._seconds_left(step.estimate_seconds))
         self._bar.update(self._task, note=left, refresh=True)
         if not self._console.is_terminal:
             self._print(f"{name}: started, {left}")
@@ -68,7 +39,7 @@ class RunProgress:
         """Tell that an epoch is finished."""
         in_step = (event.epochs - event.epoch) * event.epoch_seconds
         accuracy = "" if event.val_accuracy is None else f", val_accuracy {event.val_accuracy:.3f}"
-        left = _left(self._seconds_left(monotonic() - self._begin + in_step, in_step))
+        left = time_left(self._seconds_left(monotonic() - self._begin + in_step, in_step))
         note = f"epoch {event.epoch}/{event.epochs}, loss {event.loss:.3f}{accuracy}; {left}"
         self._bar.update(self._task, completed=event.epoch, note=note, refresh=True)
         if not self._console.is_terminal and event.epoch_seconds > 5:
@@ -99,9 +70,6 @@ class RunProgress:
         known = [seconds for seconds in (own, *later) if seconds is not None]
         return sum(known) if len(known) == len(later) + 1 else None
 
-    def _print(self, text: str) -> None:
-        self._console.print(text, markup=False, highlight=False, soft_wrap=True)
-
 
 def _name(step: Step) -> str:
     if step.race is not None:
@@ -109,12 +77,3 @@ def _name(step: Step) -> str:
         return f"{step.cell.id} (round {step.race.round + 1}{kind})"
     repetition = f" (repetition {step.repetition + 1})" if step.repetition else ""
     return f"{step.cell.id}{repetition}"
-
-
-def _left(seconds: float | None) -> str:
-    """Return an estimate in words that do not pretend to more than it knows."""
-    if seconds is None:
-        return "time left not known yet"
-    if seconds < 90:
-        return f"about {max(seconds, 1):.0f} s left"
-    return f"about {seconds / 60:.0f} min left"

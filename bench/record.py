@@ -26,9 +26,9 @@ class Epoch(msgspec.Struct, frozen=True, forbid_unknown_fields=True, kw_only=Tru
 
     `warmup` marks the first epoch: it holds trace and compile costs, so statistics leave it out.
     The accuracies are None for a model that has no accuracy metric. `tail_seconds` runs from the
-    end of validation to the end of the epoch, `first_step_seconds` from the begin of the epoch to
-    that of its second step, with all that starting an epoch costs (None for an epoch of one step).
-    Both are None in records of version 1.
+    end of validation to the begin of the next epoch, for the last one to its own end;
+    `first_step_seconds` from the begin of the epoch to that of its second step, with all that
+    starting an epoch costs (None for an epoch of one step). Both are None in records of version 1.
     """
 
     index: int

@@ -93,8 +93,12 @@ class Store:
         if not self.run_folder(run_id).is_dir():
             known = ", ".join(self.run_ids()[-5:]) or "none"
             raise StoreError(f"There is no run {run_id!r}; the newest are: {known}.")
+        return self.load_folder(self.run_folder(run_id))
+
+    def load_folder(self, folder: Path) -> list[Record]:
+        """Return the readable records in the folder's records/, oldest first, as `load` does."""
         records = []
-        for path in sorted((self.run_folder(run_id) / "records").glob("*.json")):
+        for path in sorted((folder / "records").glob("*.json")):
             try:
                 records.append(decode_record(path.read_bytes(), str(path)))
             except (RecordError, OSError) as error:

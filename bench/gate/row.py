@@ -74,12 +74,16 @@ class Row(msgspec.Struct, frozen=True, kw_only=True):
 
 
 def make_rows(cells: Sequence[Cell], records: Sequence[Record], machine_id: str) -> list[Row]:
-    """Return a row for every cell, in order, those without a usable record included."""
-    latest = latest_records(records, machine_id)
+    """Return a row for every cell, in order, those without a usable record included.
+
+    Instrumented launches are not measurements, so none is judged.
+    """
+    plain = [record for record in records if not record.instrumented]
+    latest = latest_records(plain, machine_id)
     rows = []
     for cell in cells:
         own = tuple(record for record in latest if record.cell == cell)
-        elsewhere = any(record.cell == cell for record in records)
+        elsewhere = any(record.cell == cell for record in plain)
         problem = _problem(own) if own else _absence(machine_id, elsewhere=elsewhere)
         rows.append(Row(cell=cell, records=own, problem=problem))
     return rows

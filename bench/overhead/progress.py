@@ -2,12 +2,12 @@
 
 from collections.abc import Sequence
 from time import monotonic
-from types import TracebackType
-from typing import Final, Self
+from typing import Final
 
 from rich.console import Console
-from rich.progress import BarColumn, Progress, TextColumn, TimeElapsedColumn, TimeRemainingColumn
+from rich.progress import TimeRemainingColumn
 
+from bench.live import LiveLine, time_left
 from bench.overhead.launches import EPOCHS
 from bench.overhead.pair import Kind
 from bench.overhead.part import Part
@@ -19,42 +19,16 @@ _GUESSED_SECONDS: Final[dict[Kind, float]] = {"callbacks": 1.5, "launch": 20.0}
 _TICKS: Final[dict[Kind, int]] = {"callbacks": 1, "launch": EPOCHS}
 
 
-class OverheadProgress:
+class OverheadProgress(LiveLine):
     """Tells of each part's begin, epochs and end, with an estimate of what is left."""
 
     def __init__(self, console: Console, parts: Sequence[Part]) -> None:
         """Tell on `console` about `parts`, all of which will be measured in this order."""
-        self._console = console
+        super().__init__(console, TimeRemainingColumn())
         self._parts = parts
         self._position = 0
         self._begin = 0.0
         self._pair_seconds = dict(_GUESSED_SECONDS)
-        columns = (TextColumn("{task.description}"), BarColumn(bar_width=20))
-        self._bar = Progress(
-            *columns,
-            TimeElapsedColumn(),
-            TimeRemainingColumn(),
-            console=console,
-            # Nothing is redrawn between two epochs: this process sleeps while a worker is timed.
-            auto_refresh=False,
-            transient=True,
-            disable=not console.is_terminal,
-        )
-        self._task = self._bar.add_task("")
-
-    def __enter__(self) -> Self:
-        """Start the live line."""
-        self._bar.start()
-        return self
-
-    def __exit__(
-        self,
-        kind: type[BaseException] | None,
-        error: BaseException | None,
-        trace: TracebackType | None,
-    ) -> None:
-        """Take the live line away."""
-        self._bar.stop()
 
     def begin(self, part: Part) -> None:
         """Tell that a part starts, and how long it and all later ones will take."""
@@ -64,8 +38,7 @@ class OverheadProgress:
         total = part.number * _TICKS[part.kind]
         self._bar.reset(self._task, total=total, description=self._head(part))
         self._bar.refresh()
-        about = f"{left:.0f} s" if left < 90 else f"{left / 60:.0f} min"
-        self._print(f"{self._head(part)}: {part.number} pairs, about {about} left")
+        self._print(f"{self._head(part)}: {part.number} pairs, {time_left(left)}")
 
     def tick(self) -> None:
         """Tell that an epoch with our callback is finished."""
@@ -82,6 +55,3 @@ class OverheadProgress:
 
     def _head(self, part: Part) -> str:
         return f"({self._position}/{len(self._parts)}) {part.name}"
-
-    def _print(self, text: str) -> None:
-        self._console.print(text, markup=False, highlight=False, soft_wrap=True)

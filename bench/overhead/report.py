@@ -2,7 +2,6 @@
 
 import csv
 import io
-import os
 from collections.abc import Iterable, Mapping, Sequence
 from pathlib import Path
 from typing import Final
@@ -14,6 +13,7 @@ from bench.interpreter import Interpreter
 from bench.machine import git_facts, machine_facts
 from bench.overhead.pair import Pair
 from bench.overhead.verdict import Verdict, judge
+from bench.report.files import write_text
 from bench.report.text import markdown_text
 
 _HEAD: Final = ("backend", "what", "pairs", "median [95% interval]", "target", "verdict")
@@ -71,8 +71,8 @@ def write_overhead(
     interpreters: Sequence[Interpreter],
 ) -> None:
     """Write overhead.csv and overhead.md, each whole or not at all; OSError if that fails."""
-    _replace(folder / "overhead.csv", overhead_csv(pairs))
-    _replace(folder / "overhead.md", overhead_markdown(pairs, failures, interpreters))
+    write_text(folder / "overhead.csv", overhead_csv(pairs))
+    write_text(folder / "overhead.md", overhead_markdown(pairs, failures, interpreters))
 
 
 def _row(verdict: Verdict) -> tuple[str, ...]:
@@ -93,12 +93,3 @@ def _line(texts: Iterable[str]) -> str:
 
 def _facts(facts: Mapping[str, object]) -> str:
     return markdown_text(", ".join(f"{name}={value}" for name, value in sorted(facts.items())))
-
-
-def _replace(path: Path, text: str) -> None:
-    temporary = path.with_name(f".{path.name}.{os.getpid()}.tmp")
-    try:
-        temporary.write_text(text, encoding="utf-8", newline="\n")
-        temporary.replace(path)
-    finally:
-        temporary.unlink(missing_ok=True)

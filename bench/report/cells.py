@@ -58,13 +58,19 @@ _WORK: Final = (
     Column("gemm_peak_gflops", "Float64", "best of the record's calibrations, on the CPU"),
     Column("gemm_peak_fraction", "Float64", "achieved / peak; empty on a GPU"),
     Column(
-        "gemm_before_seconds", "Float64", "calibration before the launch: median matrix product"
+        "gemm_before_seconds",
+        "Float64",
+        "calibration before the launch: lower quartile of its matrix products",
     ),
     Column("gemm_after_seconds", "Float64", "the same after the launch"),
-    Column("gemm_seconds", "Float64", "median of both calibrations' repetitions together"),
-    Column("copy_before_seconds", "Float64", "calibration before the launch: median memory copy"),
+    Column("gemm_seconds", "Float64", "lower quartile of both calibrations' repetitions together"),
+    Column(
+        "copy_before_seconds",
+        "Float64",
+        "calibration before the launch: lower quartile of its memory copies",
+    ),
     Column("copy_after_seconds", "Float64", "the same after the launch"),
-    Column("copy_seconds", "Float64", "median of both calibrations' repetitions together"),
+    Column("copy_seconds", "Float64", "lower quartile of both calibrations' repetitions together"),
     Column("peak_memory_bytes", "Int64", "largest resident set of the worker"),
     Column("memory_over_baseline_bytes", "Int64", "that minus the one after importing the backend"),
     Column("device_peak_memory_bytes", "Int64", "peak on the GPU by the backend's own counter"),
@@ -100,7 +106,7 @@ _SETTINGS: Final = (
     Column(
         "settings_intra_op_threads",
         "object",
-        "threads that share an operation; 0, empty: automatic",
+        "threads that share an operation; empty: no such pool",
     ),
     Column(
         "settings_inter_op_threads", "object", "threads that run operations side by side, as above"

@@ -67,6 +67,8 @@ COMPARISON_COLUMNS: Final = (
 )
 
 _GROUP: Final = ["row", "backend"]
+#: All that is needed of epochs.csv, which may be large.
+_OF_AN_EPOCH: Final = ("instrumented", "warmup", "train_seconds")
 _MIXED: Final = "records of unlike code, data or versions are not pooled: report them separately"
 _MEDIANS: Final = (
     *("first_step_seconds", "final_loss", "final_accuracy", "final_val_loss"),
@@ -89,7 +91,7 @@ def comparison_frame(records: Sequence[Record]) -> pd.DataFrame:
 
 def comparison_of(cells: pd.DataFrame, epochs: pd.DataFrame) -> pd.DataFrame:
     """Return `comparison_frame` of the records of which `cells` and `epochs` are the tables."""
-    cells, epochs = _numbered(cells), _numbered(epochs)
+    cells, epochs = _numbered(cells), _numbered(epochs)[[*_GROUP, *_OF_AN_EPOCH]]
     plain, plain_epochs = cells[~cells["instrumented"]], epochs[~epochs["instrumented"]]
     by_row = plain.groupby("row")
     groups = _backend_groups(plain, plain_epochs)

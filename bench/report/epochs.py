@@ -1,18 +1,17 @@
 """epochs.csv: the raw samples, a row per epoch."""
 
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from typing import Final
 
-import msgspec
+import numpy as np
 import pandas as pd
 
-from bench.record import Record
-from bench.report.columns import RECORD_COLUMNS, Column, make_frame
+from bench.record import Epoch, Record
+from bench.report.columns import RECORD_COLUMNS, Column, make_frame, typed
 from bench.report.facts import record_facts, sorted_records
 from bench.report.figures import step_seconds
 
-EPOCHS_COLUMNS: Final = (
-    *RECORD_COLUMNS,
+_OF_AN_EPOCH: Final = (
     Column("epoch", "Int64", "number of the epoch, from 1; empty for a failed record"),
     Column("warmup", "boolean", "True for the first epoch, which statistics leave out"),
     Column("train_seconds", "Float64", "the epoch's training time, without validation"),
@@ -25,17 +24,39 @@ EPOCHS_COLUMNS: Final = (
     Column("val_loss", "Float64", "validation loss"),
     Column("val_accuracy", "Float64", "validation accuracy, 0 to 1; empty without that metric"),
 )
+EPOCHS_COLUMNS: Final = (*RECORD_COLUMNS, *_OF_AN_EPOCH)
+
+#: What is not a field of an epoch by the column's name.
+_DERIVED: Final[dict[str, Callable[[Record, Epoch], object]]] = {
+    "epoch": lambda _, epoch: epoch.index + 1,
+    "step_seconds": step_seconds,
+}
 
 
 def epochs_frame(records: Sequence[Record]) -> pd.DataFrame:
     """Return a row per epoch of the ok records and one, without epoch, per failed record."""
-    rows = []
-    for record in sorted_records(records):
-        epochs = record.result.epochs if record.result else ()
-        for epoch in epochs:
-            fields = msgspec.structs.asdict(epoch)
-            fields |= {"epoch": epoch.index + 1, "step_seconds": step_seconds(record, epoch)}
-            rows.append({**record_facts(record), **fields})
-        if not epochs:
-            rows.append(record_facts(record))
-    return make_frame(rows, EPOCHS_COLUMNS)
+    records = sorted_records(records)
+    facts = make_frame([record_facts(record) for record in records], RECORD_COLUMNS)
+    # A million epochs are the size to bear: a column at a time, and no mapping per row.
+    epochs = [_epochs(record) for record in records]
+    lengths = np.array([len(own) for own in epochs], dtype=np.intp)
+    facts = facts.loc[facts.index.repeat(lengths)].reset_index(drop=True)
+    values = {column.name: _values(column, records, epochs) for column in _OF_AN_EPOCH}
+    own = typed(pd.DataFrame(values, dtype=object), _OF_AN_EPOCH)
+    return pd.concat([facts, own], axis=1)
+
+
+def _epochs(record: Record) -> tuple[Epoch | None, ...]:
+    return record.result.epochs if record.result else (None,)
+
+
+def _values(
+    column: Column, records: Sequence[Record], epochs: Sequence[tuple[Epoch | None, ...]]
+) -> list[object]:
+    """Return the values of one column, None where there is no epoch."""
+    value = _DERIVED.get(column.name) or (lambda _, epoch: getattr(epoch, column.name))
+    return [
+        None if epoch is None else value(record, epoch)
+        for record, own in zip(records, epochs, strict=True)
+        for epoch in own
+    ]

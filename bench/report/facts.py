@@ -1,6 +1,7 @@
 """Records in one fixed order, and what every row about a record says of it."""
 
 from collections.abc import Sequence
+from itertools import groupby
 
 import msgspec
 
@@ -13,8 +14,11 @@ def sorted_records(records: Sequence[Record]) -> list[Record]:
 
     Lanes of one cell stand together, an instrumented record after the plain ones; equal ones once.
     """
-    unique = {msgspec.json.encode(record, order="deterministic"): record for record in records}
-    return [unique[content] for content in sorted(unique, key=lambda c: (*_order(unique[c]), c))]
+    found: list[Record] = []
+    for _, group in groupby(sorted(records, key=_order), key=_order):
+        alike = list(group)
+        found += alike if len(alike) == 1 else _by_content(alike)
+    return found
 
 
 def record_facts(record: Record) -> dict[str, object]:
@@ -40,6 +44,12 @@ def backend_version(record: Record) -> str | None:
     """Return the version of the record's backend, which may be a `-cpu` package."""
     backend = record.cell.backend
     return record.versions.get(backend) or record.versions.get(f"{backend}-cpu")
+
+
+def _by_content(records: Sequence[Record]) -> list[Record]:
+    """Return the records in an order that is theirs alone; equal ones once."""
+    unique = {msgspec.json.encode(record, order="deterministic"): record for record in records}
+    return [unique[content] for content in sorted(unique)]
 
 
 def _order(record: Record) -> tuple[object, ...]:

@@ -4,6 +4,7 @@ from math import ceil
 from statistics import median
 from typing import Final
 
+from bench.calibration import lower_quartile
 from bench.record import Epoch, Record, Result
 from bench.report.phases import PHASE_COLUMNS, phase_seconds
 
@@ -123,12 +124,12 @@ def _calibration(record: Record) -> dict[str, Figure]:
         return {}
     before, after = record.calibration
     return {
-        "gemm_before_seconds": before.gemm_median_seconds,
-        "gemm_after_seconds": after.gemm_median_seconds,
-        "gemm_seconds": median(before.gemm_seconds + after.gemm_seconds),
-        "copy_before_seconds": before.copy_median_seconds,
-        "copy_after_seconds": after.copy_median_seconds,
-        "copy_seconds": median(before.copy_seconds + after.copy_seconds),
+        "gemm_before_seconds": lower_quartile(before.gemm_seconds),
+        "gemm_after_seconds": lower_quartile(after.gemm_seconds),
+        "gemm_seconds": lower_quartile(before.gemm_seconds + after.gemm_seconds),
+        "copy_before_seconds": lower_quartile(before.copy_seconds),
+        "copy_after_seconds": lower_quartile(after.copy_seconds),
+        "copy_seconds": lower_quartile(before.copy_seconds + after.copy_seconds),
         "gemm_peak_gflops": _gemm_peak_gflops(record),
     }
 

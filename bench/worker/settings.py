@@ -46,7 +46,7 @@ def backend_settings(
 
     `tf32` says where TF32 may stand in for float32: "off" (as always on a CPU), "on", "matmul" or
     "convolutions". `intra_op_threads` share one operation, `inter_op_threads` run operations
-    beside each other (None: the backend has no such pool).
+    beside each other; None where the backend has no such pool, or none that can be counted.
     """
     if backend == "jax":
         return _jax_settings(framework, on_gpu)
@@ -61,7 +61,7 @@ def _jax_settings(jax: Any, on_gpu: bool) -> dict[str, Scalar]:
     return {
         # JAX has no thread option and tells no number: these are the threads of XLA's Eigen pool,
         # one for each CPU that was usable when its client started.
-        "intra_op_threads": thread_count("tf_XLAEigen"),
+        "intra_op_threads": thread_count("tf_XLAEigen") or None,
         "inter_op_threads": None,
         "matmul_precision": precision,
         "tf32": "on" if on_gpu and not full else "off",

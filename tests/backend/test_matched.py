@@ -58,12 +58,13 @@ import keras
 class Model(keras.Model):
     def __init__(self, classes):
         super().__init__()
+        self.scale = keras.layers.Rescaling(1 / 255)
         self.hidden = keras.layers.Conv2D(4, 3, bias_initializer="normal")
         self.pool = keras.layers.GlobalMaxPooling2D()
         self.head = keras.layers.Dense(classes, activation="softmax")
 
     def call(self, images):
-        return self.head(self.pool(self.hidden(images)))
+        return self.head(self.pool(self.hidden(self.scale(images))))
 
 
 def build(classes):
@@ -160,7 +161,7 @@ def test_a_model_that_builds_itself_with_its_first_image_is_matched_too(
 def test_a_model_that_cannot_be_built_is_told_in_one_sentence(
     bench: Bench, user_file: Callable[[str], str]
 ) -> None:
-    broken = user_file(UNBUILT.replace("self.hidden(images)", "self.head(images)"))
+    broken = user_file(UNBUILT.replace("self.pool(", "no_such_layer("))
     arguments = ("--lane", "matched", "--dataset", _TINY, "--epochs", "1")
     done = bench("run", "--backend", "torch", "--workload", broken, *arguments)
     assert done.returncode == 1

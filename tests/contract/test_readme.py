@@ -7,6 +7,8 @@ import pytest
 
 from bench.cell import BACKENDS
 from bench.cli import Exit
+from bench.compare.rows import COMPARE_COLUMNS
+from bench.history.rows import HISTORY_COLUMNS
 from bench.report.cells import CELLS_COLUMNS
 from bench.report.comparison import BACKEND_GROUP, COMPARISON_COLUMNS
 from bench.report.epochs import EPOCHS_COLUMNS
@@ -27,6 +29,7 @@ _EXPECTED = {
     for columns in (
         *(EPOCHS_COLUMNS, CELLS_COLUMNS, COMPARISON_COLUMNS, LEDGER_COLUMNS),
         *(ROUNDS_COLUMNS, RATIOS_COLUMNS, STEPS_COLUMNS),
+        *(COMPARE_COLUMNS, HISTORY_COLUMNS),
     )
     for column in columns
 }
@@ -42,7 +45,7 @@ def test_the_readme_explains_no_column_that_there_is_not() -> None:
     assert set(re.findall(r"^\| `(\w+)` \| (.+) \|$", _CSVS, re.MULTILINE)) <= _EXPECTED
 
 
-@pytest.mark.parametrize("table", CSV_TABLES)
+@pytest.mark.parametrize("table", [*CSV_TABLES, "compare", "history"])
 def test_the_readme_says_what_each_table_holds(table: str) -> None:
     assert f"`{table}.csv` has " in _CSVS
 

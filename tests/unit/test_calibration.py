@@ -4,7 +4,7 @@ from itertools import count
 
 import pytest
 
-from bench.calibration import GEMM_FLOPS, REPETITIONS, Calibration, calibrate
+from bench.calibration import GEMM_FLOPS, REPETITIONS, Calibration, calibrate, lower_quartile
 
 
 def test_each_repetition_of_both_kernels_is_kept():
@@ -14,11 +14,15 @@ def test_each_repetition_of_both_kernels_is_kept():
     assert calibration.copy_seconds == (0.25,) * REPETITIONS
 
 
-def test_the_peak_is_the_best_repetition_and_the_speed_the_median_one():
+def test_the_peak_is_the_best_repetition():
     calibration = Calibration(gemm_seconds=(0.2, 0.1, 0.4), copy_seconds=(0.3, 0.1, 0.2))
     assert calibration.gemm_gflops == pytest.approx(GEMM_FLOPS / 0.1 / 1e9)
-    assert calibration.gemm_median_seconds == 0.2
-    assert calibration.copy_median_seconds == 0.2
+
+
+def test_a_burst_on_one_side_of_a_launch_does_not_move_its_calibration_but_a_lasting_load_does():
+    quiet, slow = [0.1] * 10, [0.15] * 10
+    assert lower_quartile(quiet + slow) == pytest.approx(0.1)
+    assert lower_quartile(slow + slow) == pytest.approx(0.15)
 
 
 @pytest.mark.parametrize("seconds", [(), (0.0,), (-1.0,), (float("nan"),), (float("inf"),)])

@@ -1,6 +1,5 @@
 """The command line: every command on its real path, with a fake Python for every backend."""
 
-import csv
 import os
 import subprocess
 import sys
@@ -9,53 +8,17 @@ from pathlib import Path
 import pytest
 
 from bench import cli
+from bench.commands import reporting as reporting_commands
 from bench.lock import default_lock_path, timing_lock
 from bench.machine import CHECKOUT
 from bench.record import encode_record
 from bench.store import Store
-from tests.fixtures.fake_python import make_fake_python, make_workload
+from tests.fixtures.command_line import Bench
 from tests.fixtures.records import make_record
-from tests.fixtures.steps import TINY
 
 CSVS = ("epochs.csv", "cells.csv", "comparison.csv")
 
 pytestmark = pytest.mark.usefixtures("own_signals")
-
-
-class Bench:
-    """`python -m bench` with the fake Python, in a store of its own."""
-
-    def __init__(self, folder: Path, capsys: pytest.CaptureFixture[str]) -> None:
-        self.folder = folder
-        self.reports = folder / "reports"
-        self.out = self.err = ""
-        self._capsys = capsys
-        fake = make_fake_python(folder)
-        self.pythons = [f"--python={b}={fake}" for b in ("jax", "tensorflow", "torch")]
-
-    def call(self, *arguments: str) -> int:
-        """Return the exit code of a command; `out` and `err` hold what it printed."""
-        self._capsys.readouterr()
-        try:
-            code = cli.main(arguments)
-        except SystemExit as error:  # argparse's own
-            code = error.code
-        self.out, self.err = self._capsys.readouterr()
-        return int(code)
-
-    def select(self, *modes: str) -> list[str]:
-        """Return options for tiny jax cells that make the fake worker do `modes`."""
-        workloads = [f"--workload={make_workload(self.folder, mode)}" for mode in modes]
-        tiny = [f"--dataset={TINY}", "--backend=jax", "--epochs=2", "--batch-size=4"]
-        return [*workloads, *tiny, *self.pythons, f"--reports={self.reports}"]
-
-    def run(self, *modes: str, more: tuple[str, ...] = ()) -> int:
-        return self.call("run", *self.select(*modes), *more)
-
-    def rows(self, name: str, run: str = "latest") -> list[dict[str, str]]:
-        folder = self.reports / run if run == "latest" else self.reports / "runs" / run
-        with (folder / name).open(encoding="utf-8", newline="") as file:
-            return list(csv.DictReader(file))
 
 
 @pytest.fixture
@@ -66,8 +29,10 @@ def reporting(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> Bench:
 @pytest.fixture
 def bench(reporting: Bench, monkeypatch: pytest.MonkeyPatch) -> Bench:
     """The same without tables, which take most of a run's time."""
-    monkeypatch.setattr(cli, "write_report", lambda folder, records, title: folder / "x.csv")
-    monkeypatch.setattr(cli, "comparison_renderables", lambda records: ["the comparison"])
+    tables = {"write_report": lambda folder, records, title, parquet: folder / "x.csv"}
+    tables |= {"comparison_renderables": lambda records: ["the comparison"]}
+    for name, fake in tables.items():
+        monkeypatch.setattr(reporting_commands, name, fake)
     return reporting
 
 
@@ -263,7 +228,8 @@ def test_latest_compares_the_records_of_three_runs_of_one_backend_each(reporting
         options = [option for option in reporting.select("ok") if option != "--backend=jax"]
         with monkeypatch.context() as patch:
             if backend != "torch":
-                patch.setattr(cli, "write_report", lambda folder, records, title: folder)
+                fake = lambda folder, records, title, parquet: folder  # noqa: E731
+                patch.setattr(reporting_commands, "write_report", fake)
             assert reporting.call("run", *options, f"--backend={backend}") == 0
     (row,) = reporting.rows("comparison.csv")
     assert {row[f"{backend}_status"] for backend in ("jax", "tensorflow", "torch")} == {"ok"}

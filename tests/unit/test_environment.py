@@ -45,17 +45,22 @@ DECISIVE = {
 }
 
 
-def test_the_matched_lane_tells_every_library_the_same_number_of_threads():
+def test_the_matched_lane_tells_every_library_the_same_threads_and_malloc_to_keep_memory():
     matched = msgspec.structs.replace(CPU, lane="matched")
     usable = str(len(os.sched_getaffinity(0)))
     added = decisive_variables(matched, {}).items() - decisive_variables(CPU, {}).items()
-    assert {name for name, _ in added} == {
-        "OMP_NUM_THREADS",
-        "MKL_NUM_THREADS",
-        "TF_NUM_INTRAOP_THREADS",
-        "TF_NUM_INTEROP_THREADS",
+    threads = {name: value for name, value in added if not name.startswith("MALLOC_")}
+    assert threads == {
+        "OMP_NUM_THREADS": usable,
+        "MKL_NUM_THREADS": usable,
+        "TF_NUM_INTRAOP_THREADS": usable,
+        "TF_NUM_INTEROP_THREADS": usable,
     }
-    assert {value for _, value in added} == {usable}
+    assert {name for name, _ in added - threads.items()} == {
+        "MALLOC_MMAP_THRESHOLD_",
+        "MALLOC_TRIM_THRESHOLD_",
+        "MALLOC_TOP_PAD_",
+    }
 
 
 def test_a_worker_gets_its_backend_its_own_keras_home_and_the_checkout():

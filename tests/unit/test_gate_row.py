@@ -82,7 +82,15 @@ def _cells(suite: str) -> list[Cell]:
     return expand(load_suite(suite), Choices(), suite)
 
 
-@pytest.mark.parametrize("cell", [c for s in suite_names() for c in _cells(s)], ids=lambda c: c.id)
+#: Suites that are about speed alone.
+TIMING_ONLY = {"race"}
+
+
+@pytest.mark.parametrize(
+    "cell",
+    [c for s in suite_names() if s not in TIMING_ONLY for c in _cells(s)],
+    ids=lambda c: c.id,
+)
 def test_every_cell_of_our_own_suites_has_a_floor(cell: Cell) -> None:
     assert Row(cell=cell, records=(), problem=None).accuracy_floor is not None
 

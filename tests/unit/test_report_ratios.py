@@ -22,7 +22,7 @@ CONTENDERS = {"jax": 3.0, "jax instrumented": 3.6, "tensorflow": 2.5, "torch": 2
 def _noisy_race(rounds: int) -> list[Record]:
     """Return a race whose epochs and calibrations are unlike in every launch."""
     random, slow = Random(1), Random(2)
-    records = race_records(CONTENDERS, rounds, slowness=lambda _: slow.uniform(1.0, 1.2))
+    records = race_records(CONTENDERS, rounds, slowness=lambda _: slow.uniform(1.0, 1.12))
     return [_with_seconds(record, random) for record in records]
 
 

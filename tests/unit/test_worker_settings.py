@@ -56,9 +56,9 @@ def test_torch_threads_are_what_torch_says() -> None:
     assert (settings["intra_op_threads"], settings["inter_op_threads"]) == (3, 4)
 
 
-def test_jax_has_no_threads_of_xla_where_there_is_no_jax() -> None:
+def test_jax_tells_no_threads_where_it_has_no_pool_of_xla() -> None:
     settings = backend_settings("jax", fake_jax(None), on_gpu=False)
-    assert (settings["intra_op_threads"], settings["inter_op_threads"]) == (0, None)
+    assert (settings["intra_op_threads"], settings["inter_op_threads"]) == (None, None)
 
 
 @pytest.mark.parametrize(

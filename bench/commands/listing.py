@@ -1,0 +1,44 @@
+"""What there is to choose from, and what this machine lacks."""
+
+from collections.abc import Iterable, Mapping, Sequence
+from pathlib import Path
+
+from rich.table import Table
+from rich.text import Text
+
+from bench.cell import BACKENDS
+from bench.doctor import examine
+from bench.interpreter import InterpreterError, find_interpreter
+from bench.output import Output
+from bench.report.text import one_line
+from bench.suite import load_suite, suite_names
+from data.catalogue import DATASETS
+from models.table import WORKLOADS
+
+
+def print_list(pythons: Mapping[str, str], output: Output) -> None:
+    """Print workloads, datasets, suites and the interpreters of the backends."""
+    rows = [("workload", name, workload.summary) for name, workload in WORKLOADS.items()]
+    rows += [("workload", "FILE.py:FUNCTION", "your own; returns a keras.Model")]
+    rows += [("dataset", name, summary) for name, summary in DATASETS.items()]
+    rows += [("suite", name, load_suite(name).description) for name in suite_names()]
+    for backend in BACKENDS:
+        try:
+            rows.append(("backend", backend, find_interpreter(backend, pythons).python))
+        except InterpreterError as error:
+            rows.append(("backend", backend, f"missing: {error}"))
+    _print_rows(("kind", "name", "what"), rows, output)
+
+
+def print_findings(pythons: Mapping[str, str], reports: Path, output: Output) -> None:
+    """Print what is missing and what makes timings noisy."""
+    findings = examine(pythons, reports)
+    rows = [("ok" if f.ok else "NOTE", f.what, f.seen) for f in findings]
+    _print_rows(("", "what", "seen"), rows, output)
+
+
+def _print_rows(head: Sequence[str], rows: Iterable[Sequence[str]], output: Output) -> None:
+    table = Table(*head)
+    for row in rows:
+        table.add_row(*(Text(one_line(text)) for text in row))
+    output.print(table)

@@ -1,0 +1,73 @@
+"""The steps that a command line asks for, and what a person is told of them."""
+
+import argparse
+from collections.abc import Sequence
+
+from rich.table import Table
+from rich.text import Text
+
+from bench.arguments import read_choices, read_pythons
+from bench.commands.reporting import warn_unreadable
+from bench.machine import machine_facts
+from bench.output import Output
+from bench.plan import Step, draft_step, make_plan, remaining_seconds
+from bench.race import race_steps
+from bench.report.text import one_line
+from bench.store import Store
+from bench.suite import expand, load_suite
+
+
+def plan_run(arguments: argparse.Namespace, store: Store) -> list[Step]:
+    """Return the steps of a run."""
+    cells = expand(load_suite(arguments.suite), read_choices(arguments), arguments.suite)
+    steps = make_plan(
+        cells,
+        store.load_all(),
+        str(machine_facts()["machine_id"]),
+        repeats=arguments.repeats,
+        fresh=arguments.fresh,
+        pythons=read_pythons(arguments),
+        data_dir=arguments.data_dir,
+    )
+    warn_unreadable(store)
+    return steps
+
+
+def plan_race(arguments: argparse.Namespace, store: Store) -> list[Step]:
+    """Return the steps of a race; that of `steps` puts an instrumented launch beside each plain."""
+    cells = expand(load_suite(arguments.suite), read_choices(arguments), arguments.suite)
+    machine_id = machine_facts()["machine_id"]
+    here = [record for record in store.load_all() if record.machine_id == machine_id]
+    kinds = (False, True) if arguments.command == "steps" else (False,)
+    pythons = read_pythons(arguments)
+    contenders = [
+        draft_step(cell, here, pythons, arguments.data_dir, instrumented=instrumented)
+        for cell in cells
+        for instrumented in kinds
+    ]
+    warn_unreadable(store)
+    return race_steps(contenders, arguments.rounds)
+
+
+def tell_plan(steps: Sequence[Step], output: Output) -> None:
+    """Tell how much there is to train, about how long it takes, and what cannot run."""
+    stored = sum(step.action == "stored" for step in steps)
+    to_run = sum(step.action == "run" for step in steps)
+    seconds, unknown = remaining_seconds(steps)
+    about = f", about {seconds / 60:.1f} min" if seconds else ""
+    about += f" ({unknown} without an estimate)" if unknown and seconds else ""
+    output.print(f"{stored} stored (not trained again), {to_run} to train{about}.")
+    for step in steps:
+        if step.action == "blocked" and step.repetition == 0:
+            output.complain(f"{step.cell.id} cannot run: {step.why}")
+
+
+def print_plan(steps: Sequence[Step], output: Output) -> None:
+    """Print a row per step."""
+    table = Table("cell", "rep", "action", "about", "why")
+    for step in steps:
+        seconds = step.estimate_seconds if step.action == "run" else None
+        about = "" if step.action != "run" else "unknown" if seconds is None else f"{seconds:.0f} s"
+        row = (step.cell.id, str(step.repetition), step.action, about, step.why)
+        table.add_row(*(Text(one_line(text)) for text in row))
+    output.print(table)

@@ -1,0 +1,56 @@
+"""The reports on a store: those of its runs, and the newest records of every cell."""
+
+import sys
+from collections.abc import Sequence
+from pathlib import Path
+
+from bench.machine import machine_facts
+from bench.output import Output
+from bench.plan import Step
+from bench.record import Record
+from bench.report.comparison import comparison_frame
+from bench.report.display import Row, table_rows
+from bench.report.terminal import comparison_renderables, ratio_renderables
+from bench.report.write import write_report
+from bench.store import Store, StoreError, latest_records
+
+
+def write_run(store: Store, run_id: str, *, parquet: bool = False) -> Path:
+    """Write the run's tables and return its CSV; StoreError when there is no such run."""
+    return _write(store.run_folder(run_id), store.load(run_id), run_id, parquet)
+
+
+def write_latest(store: Store, *, parquet: bool = False) -> tuple[Path, list[Record]]:
+    """Write `reports/latest/`; return its CSV and the records that it is made of."""
+    records = latest_records(store.load_all(), str(machine_facts()["machine_id"]))
+    return _write(store.reports / "latest", records, "latest", parquet), records
+
+
+def records_of(steps: Sequence[Step], records: Sequence[Record]) -> list[Record]:
+    """Return the records that stand in a row of the comparison with one of the steps."""
+    keys = {step.cell.comparison_key for step in steps}
+    return [record for record in records if record.cell.comparison_key in keys]
+
+
+def print_comparison(records: Sequence[Record], output: Output) -> None:
+    """Print the tables of `records` and the ratios of their newest race."""
+    if not output.quiet:
+        output.print(*comparison_renderables(records), *ratio_renderables(records), sep="\n")
+
+
+def comparison_rows(records: Sequence[Record]) -> list[Row]:
+    """Return the rows of comparison.csv, missing values as None."""
+    return table_rows(comparison_frame(records))
+
+
+def warn_unreadable(store: Store) -> None:
+    """Tell on the error stream, once each, which records were left out."""
+    while store.unreadable:
+        print(f"Left out: {store.unreadable.pop(0)}", file=sys.stderr)
+
+
+def _write(folder: Path, records: Sequence[Record], title: str, parquet: bool) -> Path:
+    try:
+        return write_report(folder, records, title=title, parquet=parquet)
+    except OSError as error:
+        raise StoreError(f"No report can be written to {folder}: {error.strerror}.") from error

@@ -1,0 +1,1 @@
+"""Any two runs, cell by cell: `python -m bench compare`."""

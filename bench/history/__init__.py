@@ -1,0 +1,1 @@
+"""One cell over all runs: `python -m bench history`."""

@@ -147,8 +147,10 @@ def _medians(
 
 
 def _ratio(ratio: Row) -> dict[str, Any]:
+    pair = f"{ratio['numerator']} / {ratio['denominator']}"
     return {
-        "pair": f"{ratio['numerator']} / {ratio['denominator']}",
+        "name": f"{pair}, {ratio['quantity']}",
+        "pair": pair,
         "quantity": ratio["quantity"],
         "ratio": ratio["ratio"],
         "low": ratio["ratio_low"],

@@ -129,19 +129,20 @@ def epoch_times() -> Spec:
     }
 
 
-def ratios() -> Spec:
-    """Return the ratios of a race with their intervals, on a logarithmic axis."""
+def forest(series: str, what: str, *fields: tuple[str, str, str], height: int) -> Spec:
+    """Return ratios with their intervals, one line each by `name`, on a logarithmic axis.
+
+    `what` is the title of the axis, and `fields` are those of the tooltip besides the ratio's.
+    """
     few = {"tickCount": 5, "labelOverlap": True}
-    ratio = _number("ratio", "ratio of seconds", zero=False, axis=few)
+    ratio = _number("ratio", what, zero=False, axis=few)
     ratio["scale"] = {"type": "log", "nice": False, "padding": 12}
-    fields = (("pair", "pair", ""), ("quantity", "of", ""), ("ratio", "ratio", ".3f"))
-    interval = (("low", "95% from", ".3f"), ("high", "to", ".3f"), ("rounds", "rounds", "d"))
+    interval = (("ratio", "ratio", ".3f"), ("low", "95% from", ".3f"), ("high", "to", ".3f"))
     name = {"field": "name", "type": "nominal", "title": None, "sort": None}
     name |= {"axis": {"labelLimit": 170}}
     return {
-        "data": {"name": "ratios"},
-        "transform": [{"calculate": "datum.pair + ', ' + datum.quantity", "as": "name"}],
-        "height": 150,
+        "data": {"name": series},
+        "height": height,
         "layer": [
             {"mark": {"type": "rule", "strokeDash": [4, 4]}, "encoding": {"x": {"datum": 1}}},
             {
@@ -154,14 +155,16 @@ def ratios() -> Spec:
             },
             {
                 "mark": {"type": "point", "filled": True, "size": 90, "opacity": 1},
-                "encoding": {
-                    "y": name,
-                    "x": ratio,
-                    "tooltip": _tooltip(*fields, *interval),
-                },
+                "encoding": {"y": name, "x": ratio, "tooltip": _tooltip(*fields, *interval)},
             },
         ],
     }
+
+
+def ratios() -> Spec:
+    """Return the ratios of a race with their intervals."""
+    fields = (("pair", "pair", ""), ("quantity", "of", ""), ("rounds", "rounds", "d"))
+    return forest("ratios", "ratio of seconds", *fields, height=150)
 
 
 def elapsed() -> Spec:

@@ -9,7 +9,7 @@ from bench.cell import BACKENDS
 from bench.report.charts import CHARTS
 from bench.report.colours import BACKEND_COLOURS
 from bench.report.display import table_rows
-from bench.report.page import page as page_module
+from bench.report.page import shell
 from bench.report.page.page import page_text
 from bench.report.page.parts import first_at_accuracy
 from bench.report.sentences import verdict_sentences
@@ -24,7 +24,7 @@ HOSTILE = "<script>alert(1)</script>\x1b[31m & \"quoted\" 'text' </pre>"
 @pytest.fixture(autouse=True)
 def no_bundle(monkeypatch: pytest.MonkeyPatch) -> None:
     """Leave out the plotting library: it is the browser test's."""
-    monkeypatch.setattr(page_module, "_bundle", lambda: "")
+    monkeypatch.setattr(shell, "_bundle", lambda: "")
 
 
 def _page(*records: Any) -> str:

@@ -1,16 +1,10 @@
 """report.html, whole: what the template shows, and the data that its charts draw."""
 
-import json
-from collections.abc import Mapping, Sequence
-from functools import cache
-from pathlib import Path
-from typing import Any, Final, NamedTuple
-
-import jinja2
+from collections.abc import Sequence
+from typing import Final, NamedTuple
 
 from bench.record import Record
 from bench.report.charts import CHARTS
-from bench.report.colours import BACKEND_COLOURS
 from bench.report.display import (
     Row,
     conditions,
@@ -20,7 +14,6 @@ from bench.report.display import (
     table_rows,
     timing_notes,
 )
-from bench.report.drawing import VEGA_LITE
 from bench.report.intervals import launch_intervals
 from bench.report.measured import measured_facts, records_sentence
 from bench.report.page.lines import HEADINGS, comparison_lines
@@ -32,17 +25,16 @@ from bench.report.page.parts import (
     phases_table,
     row_notes,
 )
+from bench.report.page.shell import render
 from bench.report.sentences import verdict_sentences
 from bench.report.series import Drawn, Series, drawn_rows, newest_ratios
 from bench.report.tables import Tables
-from bench.report.text import one_line, plain_lines
+from bench.report.text import plain_lines
 
 #: A store of thousands of records stays one page that opens at once: it says what it leaves out.
 MOST_ROWS: Final = 200
 MOST_CHARTED: Final = 12
 MOST_FAILURES: Final = 50
-
-_HERE: Final = Path(__file__).parent
 
 
 class Section(NamedTuple):
@@ -71,10 +63,12 @@ def page_text(tables: Tables, title: str) -> str:
     drawn = drawn_rows(tables, rows[:MOST_CHARTED])
     ratios = newest_ratios(table_rows(tables.ratios))
     failed = [record for record in tables.records if record.status == "failed"]
-    return _template().render(
+    return render(
+        "page.html.j2",
         title=title,
-        colours=BACKEND_COLOURS,
-        charts=CHARTS,
+        charts={name: chart.spec for name, chart in CHARTS.items()},
+        rows=[each.series for each in drawn],
+        figures=CHARTS,
         verdicts=[
             (heading(row), conditions(row), verdict_sentences(row, ratios.get(row_key(row), [])))
             for row in rows[:MOST_ROWS]
@@ -87,8 +81,6 @@ def page_text(tables: Tables, title: str) -> str:
         left_out=_left_out(len(rows), len(failed)),
         summary=records_sentence(tables.records),
         measured=measured_facts(tables.records),
-        data=_script_json({"charts": _specs(), "rows": [each.series for each in drawn]}),
-        bundle=_bundle(),
     )
 
 
@@ -154,38 +146,3 @@ def _left_out(rows: int, failed: int) -> list[str]:
         for what, count, most, where in shown
         if count > most
     ]
-
-
-def _specs() -> dict[str, Mapping[str, Any]]:
-    return {name: chart.spec for name, chart in CHARTS.items()}
-
-
-def _script_json(value: object) -> str:
-    """Return JSON that no HTML parser takes for markup, inside a script element."""
-    text = json.dumps(value, allow_nan=False, separators=(",", ":"))
-    return text.replace("&", "\\u0026").replace("<", "\\u003c").replace(">", "\\u003e")
-
-
-@cache
-def _bundle() -> str:
-    """Return Vega, Vega-Lite and Vega-Embed as one script; a second or two, once per process."""
-    # Imported where it is needed: it starts a JavaScript engine.
-    import vl_convert
-
-    return vl_convert.javascript_bundle(None, vl_version=VEGA_LITE).replace(
-        "</script", "<\\/script"
-    )
-
-
-@cache
-def _template() -> jinja2.Template:
-    environment = jinja2.Environment(
-        loader=jinja2.FileSystemLoader(_HERE),
-        autoescape=True,
-        undefined=jinja2.StrictUndefined,
-        trim_blocks=True,
-        lstrip_blocks=True,
-        keep_trailing_newline=True,
-    )
-    environment.filters["line"] = one_line
-    return environment.get_template("page.html.j2")

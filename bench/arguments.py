@@ -12,7 +12,7 @@ from bench.suite import Choices, suite_names
 DEFAULT_TIMEOUT_SECONDS = 7200.0
 
 #: Enough for intervals of a few percent on a quiet machine; about a quarter of an hour.
-DEFAULT_RACE_ROUNDS = 12
+DEFAULT_RACE_ROUNDS = 16
 #: The fewest rounds over which a median has a 95% interval.
 FEWEST_ROUNDS = 6
 

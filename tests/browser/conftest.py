@@ -10,6 +10,7 @@ from playwright.sync_api import Browser, Page, sync_playwright
 
 from bench.report.write import write_report
 from tests.fixtures.records import golden_records, make_record
+from tests.fixtures.runs import write_golden
 
 LOG_TAIL = "Traceback:\n  <script>alert(2)</script>\nKilled"
 
@@ -21,6 +22,14 @@ def report(tmp_path_factory: pytest.TempPathFactory) -> Path:
     folder = tmp_path_factory.mktemp("report")
     write_report(folder, [*golden_records(), make_record(seed=3), failed], title="Golden report")
     return folder / "report.html"
+
+
+@pytest.fixture(scope="session")
+def comparison(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """Return the page of the golden comparison of two runs."""
+    folder = tmp_path_factory.mktemp("compare")
+    write_golden(folder)
+    return folder / "compare.html"
 
 
 @pytest.fixture(scope="session")
@@ -42,10 +51,13 @@ def events() -> list[str]:
 
 @pytest.fixture
 def open_page(browser: Browser, report: Path, events: list[str]) -> Iterator[Callable[..., Page]]:
-    """Return what opens the page and waits for its charts; options are those of a new page."""
+    """Return what opens a page, else the report, and waits for its charts.
+
+    The options are those of a new page of the browser.
+    """
     pages = []
 
-    def open_one(**options: Any) -> Page:
+    def open_one(path: Path = report, **options: Any) -> Page:
         page = browser.new_page(**options)
         pages.append(page)
         page.set_default_timeout(20_000)
@@ -53,7 +65,7 @@ def open_page(browser: Browser, report: Path, events: list[str]) -> Iterator[Cal
         page.on("pageerror", lambda error: events.append(f"error: {error}"))
         page.on("request", lambda request: events.append(f"request: {request.url}"))
         page.on("dialog", lambda dialog: (events.append("dialog"), dialog.dismiss()))
-        page.goto(report.as_uri())
+        page.goto(path.as_uri())
         page.wait_for_function("document.documentElement.dataset.drawn !== undefined")
         return page
 

@@ -91,3 +91,20 @@ def test_a_change_of_the_scheme_draws_the_charts_again(open_page: OpenPage) -> N
         "ink => document.querySelector('svg .role-axis-label text').getAttribute('fill') !== ink",
         arg=before,
     )
+
+
+def test_a_comparison_shows_first_what_one_side_lacks_and_draws_its_ratios(
+    open_page: OpenPage, comparison: Path, events: list[str]
+) -> None:
+    page = open_page(comparison, viewport={"width": 390, "height": 844})
+    assert page.locator("main > section").first.get_attribute("id") == "lonely"
+    assert page.locator("#lonely li").count() == 3
+    drawn = page.locator('[data-chart="changes"] svg')
+    assert drawn.locator(".mark-symbol.role-mark path").count() == page.evaluate(
+        "rows[0].changes.length"
+    )
+    assert drawn.bounding_box()["x"] + drawn.bounding_box()["width"] <= 390
+    assert page.evaluate("document.documentElement.scrollWidth") <= 390
+    assert [event for event in events if event != "request: data:,"] == [
+        f"request: {comparison.as_uri()}"
+    ]

@@ -36,7 +36,11 @@ def test_two_runs_are_compared_into_a_folder_of_both_names(bench):
     folder = bench.reports / "compare" / "one--two"
     assert f"Compared: {folder}/compare.csv" in bench.out
     assert bench.out.index("NOT COMPARED: 1 of 2 cells") < bench.out.index("slower")
-    assert sorted(path.name for path in folder.iterdir()) == ["compare.csv", "compare.md"]
+    assert sorted(path.name for path in folder.iterdir()) == [
+        "compare.csv",
+        "compare.html",
+        "compare.md",
+    ]
 
 
 @pytest.mark.parametrize(

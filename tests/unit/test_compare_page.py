@@ -1,0 +1,61 @@
+"""The page of a comparison: what one side lacks comes first, and every ratio is drawn or counted."""
+
+import pytest
+
+from bench.compare.page import MOST_DRAWN, compare_page
+from bench.compare.rows import compare_frame
+from bench.compare.side import Side
+from bench.report.display import Row, table_rows
+from bench.report.page import shell
+from tests.fixtures.pages import chart_data
+from tests.fixtures.runs import golden_sides, launches
+
+
+@pytest.fixture(autouse=True)
+def no_bundle(monkeypatch: pytest.MonkeyPatch) -> None:
+    """Leave out the plotting library: it is the browser test's."""
+    monkeypatch.setattr(shell, "_bundle", lambda: "")
+
+
+def _rows(a: Side, b: Side) -> list[Row]:
+    return table_rows(compare_frame(a, b))
+
+
+def test_cells_of_one_side_come_before_all_figures() -> None:
+    a, b = golden_sides()
+    text = compare_page(_rows(a, b), "before", "after")
+    assert "Not compared: 3 of 9 cells are on one side only" in text
+    assert text.index('id="lonely"') < text.index('id="changes"') < text.index('class="group"')
+
+
+def test_each_ratio_is_drawn_with_its_interval() -> None:
+    a, b = golden_sides()
+    rows = _rows(a, b)
+    [series] = chart_data(compare_page(rows, "before", "after"))["rows"]
+    assert [(point["ratio"], point["low"], point["high"]) for point in series["changes"]] == [
+        (row["seconds_ratio"], row["seconds_ratio_low"], row["seconds_ratio_high"])
+        for row in rows
+        if row["time"] == "ok"
+    ]
+
+
+def test_text_of_records_is_shown_and_never_acts() -> None:
+    a, b = golden_sides()
+    text = compare_page(_rows(a, b), "<img src=x>", "after")
+    assert "<img" not in text and "&lt;img src=x&gt;" in text
+    assert "\x1b" not in text and "&lt;script&gt;" in text
+
+
+def test_without_a_ratio_there_is_no_figure() -> None:
+    text = compare_page(_rows(*[Side("A", launches(2.0, 1))] * 2), "A", "B")
+    assert 'id="changes"' not in text and "no interval: 1 launch each" in text
+
+
+def test_of_very_many_ratios_some_are_drawn_and_the_page_says_so() -> None:
+    sides = [
+        Side(name, [record for seed in range(101) for record in launches(2.0, seed=seed)])
+        for name in "AB"
+    ]
+    text = compare_page(_rows(*sides), "A", "B")
+    assert f"Drawn are the first {MOST_DRAWN} of 101 ratios; the tables have all." in text
+    assert len(chart_data(text)["rows"][0]["changes"]) == MOST_DRAWN

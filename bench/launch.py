@@ -64,7 +64,7 @@ def launch(
     """
     log_path.parent.mkdir(parents=True, exist_ok=True)
     started_at = datetime.now(UTC).isoformat(timespec="milliseconds")
-    with tempfile.TemporaryDirectory(prefix="keras-bench-") as scratch, log_path.open("wb") as log:
+    with tempfile.TemporaryDirectory(prefix="keras-bench-") as scratch, log_path.open("w+b") as log:
         folder = Path(scratch)
         start = perf_counter()
         with held_interruptions() as release:
@@ -76,7 +76,7 @@ def launch(
             with events:
                 in_time = _wait(worker, events.fileno(), timeout_seconds, on_progress, release)
         wall_seconds = perf_counter() - start
-        tail = _read_tail(log_path)
+        tail = _read_tail(log)
         return Outcome(
             output=_judge(folder, worker.returncode, timeout_seconds, in_time, tail),
             started_at=started_at,
@@ -229,9 +229,11 @@ def _never_started(reason: str, started_at: str, started_clock: float) -> Outcom
     )
 
 
-def _read_tail(path: Path) -> str:
-    """Return the last characters of a log, however long and whatever bytes it holds."""
-    with path.open("rb") as file:
-        file.seek(0, os.SEEK_END)
-        file.seek(max(0, file.tell() - _TAIL_CHARACTERS))
-        return file.read().decode("utf-8", errors="replace")
+def _read_tail(log: BinaryIO) -> str:
+    """Return the last characters of a log, however long and whatever bytes it holds.
+
+    It is read from the open file: its folder may have been removed while the worker ran.
+    """
+    log.seek(0, os.SEEK_END)
+    log.seek(max(0, log.tell() - _TAIL_CHARACTERS))
+    return log.read().decode("utf-8", errors="replace")

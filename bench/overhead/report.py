@@ -49,12 +49,17 @@ def overhead_csv(pairs: Sequence[Pair]) -> str:
     return text.getvalue()
 
 
+def verdict_lines(pairs: Sequence[Pair]) -> list[str]:
+    """Return a Markdown table with a row per backend and target."""
+    rows = [_line(map(markdown_text, _row(verdict))) for verdict in judge(pairs)]
+    return [_line(_HEAD), _line("---" for _ in _HEAD), *rows]
+
+
 def overhead_markdown(
     pairs: Sequence[Pair], failures: Sequence[str], interpreters: Sequence[Interpreter]
 ) -> str:
     """Return the whole document: the verdicts, what failed, and how it was measured."""
-    lines = ["# What the harness costs", "", _line(_HEAD), _line("---" for _ in _HEAD)]
-    lines += [_line(map(markdown_text, _row(verdict))) for verdict in judge(pairs)]
+    lines = ["# What the harness costs", "", *verdict_lines(pairs)]
     if failures:
         lines += ["", *(f"- Failed: {markdown_text(failure)}" for failure in failures)]
     git = git_facts()

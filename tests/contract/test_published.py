@@ -1,17 +1,23 @@
-"""What is published can be recomputed: its report follows from the records beside them."""
+"""What is published can be recomputed: its report follows from the raw rows beside it."""
 
+import csv
 from pathlib import Path
 
+import msgspec
 import pytest
 
 from bench.machine import CHECKOUT
+from bench.overhead.pair import Pair
+from bench.overhead.report import verdict_lines
 from bench.record import decode_record
 from bench.report.write import CSV_TABLES, write_report
 
-PUBLISHED = sorted((CHECKOUT / "reports" / "published").iterdir())
+PUBLISHED = CHECKOUT / "reports" / "published"
+OVERHEAD = PUBLISHED / "overhead"
+REPORTS = sorted(folder for folder in PUBLISHED.iterdir() if folder != OVERHEAD)
 
 
-@pytest.mark.parametrize("folder", PUBLISHED, ids=lambda folder: folder.name)
+@pytest.mark.parametrize("folder", REPORTS, ids=lambda folder: folder.name)
 def test_the_published_report_follows_from_the_published_records(
     folder: Path, tmp_path: Path
 ) -> None:
@@ -26,3 +32,12 @@ def test_the_published_report_follows_from_the_published_records(
         assert path.is_dir() or path.read_bytes() == (folder / name).read_bytes(), name
     figures = {path.name for path in (tmp_path / "figures").iterdir()}
     assert {path.name for path in (folder / "figures").iterdir()} == figures
+
+
+def test_the_published_cost_of_the_harness_follows_from_the_published_pairs() -> None:
+    with (OVERHEAD / "overhead.csv").open(encoding="utf-8", newline="") as file:
+        rows = [{name: text or None for name, text in row.items()} for row in csv.DictReader(file)]
+    pairs = msgspec.convert(rows, list[Pair], strict=False)
+    table = "\n".join(verdict_lines(pairs))
+    assert table.count("| met |") + table.count("| missed |") > 0
+    assert f"\n{table}\n" in (OVERHEAD / "overhead.md").read_text("utf-8")

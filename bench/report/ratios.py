@@ -18,7 +18,7 @@ from bench.report.columns import (
     make_frame,
     names,
 )
-from bench.report.verdict import CALIBRATION_BOUND, Verdict, judge, movement
+from bench.report.verdict import CALIBRATION_BOUND, Verdict, judge, race_movement
 
 _RUN: Final = Column("run_id", "string", "the run that made the record")
 _OF_A_LAUNCH: Final = (
@@ -32,6 +32,11 @@ _DECLARED: Final = {column.name: column for column in CELLS_COLUMNS}
 
 #: They mean what they mean in cells.csv.
 ROUNDS_COLUMNS: Final = (_RUN, *ROW_COLUMNS, *(_DECLARED[name] for name in _OF_A_LAUNCH))
+
+_MOVEMENT: Final = (
+    "larger of: 90th / 10th percentile of the rounds' median {}_seconds, - 1; and largest / smallest "
+    "of the contenders', - 1"
+)
 
 RATIOS_COLUMNS: Final = (
     _RUN,
@@ -50,8 +55,8 @@ RATIOS_COLUMNS: Final = (
     Column("ratio_low", "Float64", "lower end of its interval"),
     Column("ratio_high", "Float64", "upper end of its interval"),
     Column("confidence", "Float64", "with which the interval holds the true ratio"),
-    Column("gemm_movement", "Float64", "90th / 10th percentile of the race's gemm_seconds, - 1"),
-    Column("copy_movement", "Float64", "90th / 10th percentile of the race's copy_seconds, - 1"),
+    Column("gemm_movement", "Float64", _MOVEMENT.format("gemm")),
+    Column("copy_movement", "Float64", _MOVEMENT.format("copy")),
     Column("movement_bound", "Float64", "above it a race is `unstable`"),
 )
 
@@ -103,10 +108,14 @@ def ratios_of(cells: pd.DataFrame) -> pd.DataFrame:
 
 def race_movements(race: pd.DataFrame) -> dict[str, float | None]:
     """Return the columns of RATIOS_COLUMNS that tell how far the race's calibration moved."""
-    return {
-        f"{kernel}_movement": movement(race[f"{kernel}_seconds"].dropna().tolist())
-        for kernel in ("gemm", "copy")
-    }
+    contenders = race["backend"] + race["instrumented"].map({True: " instrumented", False: ""})
+    found = {}
+    for kernel in ("gemm", "copy"):
+        known = race[f"{kernel}_seconds"].notna()
+        columns = (race["race_round"], contenders, race[f"{kernel}_seconds"])
+        launches = list(zip(*(column[known].tolist() for column in columns), strict=True))
+        found[f"{kernel}_movement"] = race_movement(launches)
+    return found
 
 
 def _pairs(race: pd.DataFrame) -> Iterator[_Pair]:

@@ -2,6 +2,7 @@
 
 from collections.abc import Mapping, Sequence
 from math import exp, log
+from statistics import median
 from typing import Final, Literal, NamedTuple
 
 import numpy as np
@@ -9,9 +10,9 @@ import numpy as np
 from bench.interval import Interval, median_interval
 
 #: By how much a calibration may move over a race, 0.15 being 15%: beyond it the machine was not one
-#: machine, and the race gives no ratio. Over a quarter of an hour on an idle machine of two
-#: cores, shared with unseen neighbours, the calibrations of a race moved by 12% (GEMM and
-#: copy); one busy core makes a GEMM take 1.5 to 2 times as long.
+#: machine, and the race gives no ratio. Over a quarter of an hour on an idle machine of two cores,
+#: shared with unseen neighbours, those of five races moved by 8% to 19% from round to round; one
+#: busy core makes a GEMM take 1.5 to 2 times as long.
 CALIBRATION_BOUND: Final = 0.15
 
 CONFIDENCE: Final = 0.95
@@ -34,7 +35,7 @@ class Verdict(NamedTuple):
 
 
 def movement(calibrations_seconds: Sequence[float]) -> float | None:
-    """Return by how much a race's calibrations, one per launch, moved: 0.1 is 10%.
+    """Return by how much calibrations moved: 0.1 is 10%.
 
     That is their 90th percentile over their 10th, minus 1; percentiles are linear between the
     order statistics (NumPy's default). None where there is no calibration.
@@ -43,6 +44,27 @@ def movement(calibrations_seconds: Sequence[float]) -> float | None:
         return None
     low, high = np.quantile(calibrations_seconds, [0.1, 0.9])
     return float(high / low) - 1
+
+
+def race_movement(calibrations: Sequence[tuple[int, str, float]]) -> float | None:
+    """Return by how much the calibrations of a race moved, given as (round, contender, seconds).
+
+    That is the larger one of two: the movement of the rounds' medians, and the largest over the
+    smallest of the contenders' medians, minus 1. A single calibration of a quarter of a second is
+    noise to a tenth, which says nothing of a machine, and what hits a single launch is what the
+    interval over rounds is for. What would shift a ratio unseen is a machine that changed between
+    rounds, or one that was slower whenever the same contender ran. None without a calibration.
+    """
+    if not calibrations:
+        return None
+    rounds: dict[int, list[float]] = {}
+    contenders: dict[str, list[float]] = {}
+    for number, contender, seconds in calibrations:
+        rounds.setdefault(number, []).append(seconds)
+        contenders.setdefault(contender, []).append(seconds)
+    medians = [median(found) for found in contenders.values()]
+    between_rounds = movement([median(found) for found in rounds.values()])
+    return max(between_rounds or 0.0, max(medians) / min(medians) - 1)
 
 
 def judge(

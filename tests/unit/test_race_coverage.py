@@ -8,7 +8,7 @@ from math import pi, sin
 import numpy as np
 import pytest
 
-from bench.report.verdict import Verdict, judge, movement
+from bench.report.verdict import Verdict, judge, race_movement
 
 RACES, ROUNDS, EPOCHS = 1000, 10, 4
 
@@ -57,8 +57,8 @@ def race(machine: FakeMachine, sensitivities: Mapping[str, float]) -> list[Verdi
         for name in TRUE_SECONDS if number % 2 == 0 else reversed(TRUE_SECONDS):
             taken = machine.launch(TRUE_SECONDS[name], sensitivities.get(name, 1.0))
             seconds[name][number], beside = taken
-            calibrations.append(beside)
-    moved = movement(calibrations)
+            calibrations.append((number, name, beside))
+    moved = race_movement(calibrations)
     return [judge(seconds[above], seconds[below], [moved]) for above, below in PAIRS]
 
 

@@ -2,6 +2,7 @@
 
 from collections.abc import Mapping, Sequence
 
+from bench.calibration import lower_quartile
 from bench.record import Record
 
 
@@ -39,12 +40,12 @@ def _commit(record: Record) -> str:
 
 
 def _calibration(records: Sequence[Record]) -> list[str]:
-    """Return between which medians the calibrations next to the launches lay."""
+    """Return between which lower quartiles the calibrations next to the launches lay."""
     found = [each for record in records for each in record.calibration or ()]
     if not found:
         return []
-    gemm = [calibration.gemm_median_seconds * 1e3 for calibration in found]
-    copy = [calibration.copy_median_seconds * 1e3 for calibration in found]
+    gemm = [lower_quartile(calibration.gemm_seconds) * 1e3 for calibration in found]
+    copy = [lower_quartile(calibration.copy_seconds) * 1e3 for calibration in found]
     return [
         f"{len(found)} calibrations: matrix product {min(gemm):.1f} to {max(gemm):.1f} ms, "
         f"memory copy {min(copy):.1f} to {max(copy):.1f} ms"

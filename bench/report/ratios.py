@@ -34,8 +34,8 @@ _DECLARED: Final = {column.name: column for column in CELLS_COLUMNS}
 ROUNDS_COLUMNS: Final = (_RUN, *ROW_COLUMNS, *(_DECLARED[name] for name in _OF_A_LAUNCH))
 
 _MOVEMENT: Final = (
-    "larger of: 90th / 10th percentile of the rounds' median {}_seconds, - 1; and largest / smallest "
-    "of the contenders', - 1"
+    "larger of: 90th / 10th percentile of the rounds' median {}_seconds, - 1; and largest / "
+    "smallest of the contenders', - 1"
 )
 
 RATIOS_COLUMNS: Final = (

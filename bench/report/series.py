@@ -140,7 +140,10 @@ def _medians(
         seconds = row[f"{backend}_epoch_seconds_median"]
         interval = intervals.get((row_key(row), backend))
         if seconds is not None:
-            ends = {"low": interval.low, "high": interval.high} if interval else {}
+            # A bar of no length where there is no interval: Vega warns of one without ends.
+            low, high = (interval.low, interval.high) if interval else (seconds, seconds)
+            text = f"{low:.3f} to {high:.3f}" if interval else "none: too few launches"
+            ends = {"low": low, "high": high, "interval": text}
             n = row[f"{backend}_epoch_seconds_n"]
             lines.append({"backend": backend, "median": seconds, "n": n, **ends})
     return lines

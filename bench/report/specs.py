@@ -101,7 +101,7 @@ def epoch_times() -> Spec:
     each = (("backend", "backend", ""), ("seconds", "seconds", ".3f"))
     where = (("epoch", "epoch", "d"), ("repetition", "launch", "d"))
     whole = (("backend", "backend", ""), ("median", "median", ".3f"), ("n", "epochs", "d"))
-    interval = (("low", "95% from", ".3f"), ("high", "to", ".3f"))
+    interval = (("interval", "95% interval", ""),)
     return {
         "data": {"name": "points"},
         "height": _ROWS_HEIGHT,
@@ -138,8 +138,8 @@ def forest(series: str, what: str, *fields: tuple[str, str, str], height: int) -
     ratio = _number("ratio", what, zero=False, axis=few)
     ratio["scale"] = {"type": "log", "nice": False, "padding": 12}
     interval = (("ratio", "ratio", ".3f"), ("low", "95% from", ".3f"), ("high", "to", ".3f"))
-    name = {"field": "name", "type": "nominal", "title": None, "sort": None}
-    name |= {"axis": {"labelLimit": 170}}
+    name: Spec = {"field": "name", "type": "nominal", "title": None, "sort": None}
+    name["axis"] = {"labelLimit": 170}
     return {
         "data": {"name": series},
         "height": height,

@@ -1,4 +1,4 @@
-"""The page of a comparison: what one side lacks comes first, and every ratio is drawn or counted."""
+"""The page of a comparison: what one side lacks comes first, every ratio is drawn or counted."""
 
 import pytest
 

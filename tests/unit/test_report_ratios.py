@@ -128,9 +128,7 @@ def test_an_unstable_race_says_so_and_gives_no_ratio() -> None:
 def test_a_machine_that_is_slow_for_one_contender_alone_is_unstable() -> None:
     """Every round is alike, so that only the contenders' medians can tell."""
     order = [0, 1, 1, 0] * 4
-    race = race_records(
-        {"jax": 2.0, "torch": 3.0}, 8, slowness=lambda n: 1.3 if order[n] else 1.0
-    )
+    race = race_records({"jax": 2.0, "torch": 3.0}, 8, slowness=lambda n: 1.3 if order[n] else 1.0)
     row = _pairs(race)["jax", "torch"]
     assert row["status"] == "unstable"
     assert row["gemm_movement"] == pytest.approx(0.3)

@@ -27,7 +27,8 @@ def render(
 
     All text is escaped. The plotting library is inside, unless there are no rows.
     """
-    return _environment().get_template(template).render(
+    page = _environment().get_template(template)
+    return page.render(
         title=title,
         colours=BACKEND_COLOURS,
         data=_script_json({"charts": charts, "rows": rows}),
@@ -48,7 +49,7 @@ def _bundle() -> str:
     # Imported where it is needed: it starts a JavaScript engine.
     import vl_convert
 
-    return vl_convert.javascript_bundle(None, vl_version=VEGA_LITE).replace(
+    return vl_convert.javascript_bundle("window.vegaEmbed = vegaEmbed;", VEGA_LITE).replace(
         "</script", "<\\/script"
     )
 

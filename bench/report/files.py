@@ -1,6 +1,7 @@
 """Files of a report, each written whole or not at all."""
 
 import csv
+import io
 import os
 from collections.abc import Iterator
 from contextlib import contextmanager
@@ -39,24 +40,31 @@ def write_csv(path: Path, frame: pd.DataFrame) -> None:
 
     It goes to the disk in parts, so that a table of a million rows never is one text in memory.
     """
-    # Most texts stand in many rows, as those of a record in each of its epochs.
-    harmless: dict[str, str] = {}
+    # Most texts stand in many rows, as those of a record in each of its epochs: each becomes a
+    # field once, which is what makes this several times as fast as `csv.writer` row by row.
+    fields: dict[str, str] = {}
     with replacing(path) as temporary, temporary.open("w", encoding="utf-8", newline="") as file:
-        writer = csv.writer(file, lineterminator="\n")
-        writer.writerow(frame.columns)
+        file.write(",".join(_fields(pd.Series(list(frame.columns), dtype="string"), fields)) + "\n")
         for begin in range(0, len(frame), _ROWS_AT_ONCE):
             part = frame.iloc[begin : begin + _ROWS_AT_ONCE]
-            columns = [_csv_values(part[name], harmless) for name in part.columns]
-            writer.writerows(zip(*columns, strict=True))
+            columns = [_fields(part[name], fields) for name in part.columns]
+            file.writelines(f"{','.join(row)}\n" for row in zip(*columns, strict=True))
 
 
-def _csv_values(column: "pd.Series[Any]", harmless: dict[str, str]) -> list[object]:
-    """Return what the CSV writer gets: None where a value is missing, numbers as numbers."""
+def _fields(column: "pd.Series[Any]", known: dict[str, str]) -> list[str]:
+    """Return the column's fields as they stand in the file, empty where a value is missing."""
     values = column.to_numpy(dtype=object, copy=True)
-    values[column.isna().to_numpy()] = None
-    found: list[object] = values.tolist()
+    values[column.isna().to_numpy()] = ""
+    texts: list[str] = [str(value) for value in values.tolist()]
     if column.dtype not in ("string", "object"):
-        return found
-    for text in {value for value in found if isinstance(value, str)} - harmless.keys():
-        harmless[text] = csv_text(text)
-    return [harmless[value] if isinstance(value, str) else value for value in found]
+        return texts
+    for text in set(texts) - known.keys():
+        known[text] = _field(text)
+    return [known[text] for text in texts]
+
+
+def _field(text: str) -> str:
+    """Return the text harmless, and in quotes where CSV needs them."""
+    line = io.StringIO()
+    csv.writer(line, lineterminator="\n").writerow([csv_text(text), ""])
+    return line.getvalue().removesuffix(",\n")

@@ -134,7 +134,7 @@ def forest(series: str, what: str, *fields: tuple[str, str, str], height: int) -
 
     `what` is the title of the axis, and `fields` are those of the tooltip besides the ratio's.
     """
-    few = {"tickCount": 5, "labelOverlap": True}
+    few = {"tickCount": 5, "labelOverlap": "greedy", "labelSeparation": 8}
     ratio = _number("ratio", what, zero=False, axis=few)
     ratio["scale"] = {"type": "log", "nice": False, "padding": 12}
     interval = (("ratio", "ratio", ".3f"), ("low", "95% from", ".3f"), ("high", "to", ".3f"))

@@ -7,6 +7,7 @@ import pandas as pd
 
 from bench.record import Record
 from bench.report.cells import cells_frame
+from bench.report.columns import ROW_KEY
 from bench.report.comparison import comparison_of
 from bench.report.epochs import epochs_frame
 from bench.report.facts import sorted_records
@@ -42,3 +43,16 @@ def make_tables(records: Sequence[Record]) -> Tables:
         ledger=ledger_frame(records),
         steps=steps_frame(records),
     )
+
+
+def first_rows(tables: Tables, most: int) -> Tables:
+    """Return the tables of the records in the first `most` rows of the comparison alone.
+
+    What is drawn and shown of a large store is made of them, so that it costs no more than that.
+    """
+    if len(tables.comparison) <= most:
+        return tables
+    rows = tables.comparison[list(ROW_KEY)].head(most)
+    merged = tables.cells[list(ROW_KEY)].merge(rows, how="left", indicator=True)
+    kept = zip(tables.records, merged["_merge"] == "both", strict=True)
+    return make_tables([record for record, is_kept in kept if is_kept])

@@ -12,7 +12,7 @@ from bench.report.markdown import report_markdown
 from bench.report.page.page import page_text
 from bench.report.parquet import check_parquet, write_parquet
 from bench.report.series import drawn_rows
-from bench.report.tables import Tables, make_tables
+from bench.report.tables import Tables, first_rows, make_tables
 
 #: The tables that become NAME.csv, in the order in which they are written.
 CSV_TABLES: Final = ("epochs", "cells", "comparison", "rounds", "ratios", "ledger", "steps")
@@ -51,11 +51,10 @@ def row_figures(tables: Tables) -> dict[str, str]:
 
     A row with nothing to draw has none.
     """
-    rows = table_rows(tables.comparison)[:MOST_FIGURES]
+    shown = first_rows(tables, MOST_FIGURES)
+    rows = table_rows(shown.comparison)
     figures = {}
-    for number, (row, drawn) in enumerate(
-        zip(rows, drawn_rows(tables, rows), strict=True), start=1
-    ):
+    for number, (row, drawn) in enumerate(zip(rows, drawn_rows(shown, rows), strict=True), start=1):
         svg = row_svg(drawn.series)
         if svg is not None:
             figures[figure_name(number, row)] = svg

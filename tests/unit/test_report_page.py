@@ -3,18 +3,19 @@
 import json
 from typing import Any
 
+import pandas as pd
 import pytest
 
 from bench.cell import BACKENDS
 from bench.report.charts import CHARTS
 from bench.report.colours import BACKEND_COLOURS
-from bench.report.display import table_rows
+from bench.report.display import row_key, table_rows
 from bench.report.page import shell
 from bench.report.page.page import page_text
 from bench.report.page.parts import first_at_accuracy
 from bench.report.sentences import verdict_sentences
 from bench.report.series import MOST_EPOCHS, MOST_POINTS, Drawn, drawn_rows, newest_ratios
-from bench.report.tables import make_tables
+from bench.report.tables import first_rows, make_tables
 from tests.fixtures.pages import chart_data, table_values
 from tests.fixtures.records import golden_records, make_record, race_records
 
@@ -197,3 +198,14 @@ def test_who_is_first_at_each_accuracy_counts_the_training_of_all_epochs_before(
         ["0.55", "8.0 (first)", "not reached"],
         ["0.60", "8.0 (first)", "not reached"],
     ]
+
+
+def test_the_tables_of_the_first_rows_are_those_of_their_records_alone() -> None:
+    records = [*golden_records(), make_record(instrumented=True, seed=9)]
+    tables = make_tables(records)
+    for most in (1, 3):
+        shown = first_rows(tables, most)
+        pd.testing.assert_frame_equal(shown.comparison, tables.comparison.head(most))
+        rows = {row_key(row) for row in table_rows(shown.comparison)}
+        assert len(shown.records) == sum(row_key(r) in rows for r in table_rows(tables.cells))
+    assert first_rows(tables, len(tables.comparison)) is tables

@@ -28,7 +28,7 @@ from bench.report.page.parts import (
 from bench.report.page.shell import render
 from bench.report.sentences import verdict_sentences
 from bench.report.series import Drawn, Series, drawn_rows, newest_ratios
-from bench.report.tables import Tables
+from bench.report.tables import Tables, first_rows
 from bench.report.text import plain_lines
 
 #: A store of thousands of records stays one page that opens at once: it says what it leaves out.
@@ -59,9 +59,10 @@ def page_text(tables: Tables, title: str) -> str:
     Above MOST_ROWS rows, MOST_CHARTED rows with charts or MOST_FAILURES failed records, it leaves
     out the rest and says so. All text of records is escaped.
     """
-    rows = table_rows(tables.comparison)
-    drawn = drawn_rows(tables, rows[:MOST_CHARTED])
-    ratios = newest_ratios(table_rows(tables.ratios))
+    shown, charted = first_rows(tables, MOST_ROWS), first_rows(tables, MOST_CHARTED)
+    rows = table_rows(shown.comparison)
+    drawn = drawn_rows(charted, rows[:MOST_CHARTED])
+    ratios = newest_ratios(table_rows(shown.ratios))
     failed = [record for record in tables.records if record.status == "failed"]
     return render(
         "page.html.j2",
@@ -71,14 +72,14 @@ def page_text(tables: Tables, title: str) -> str:
         figures=CHARTS,
         verdicts=[
             (heading(row), conditions(row), verdict_sentences(row, ratios.get(row_key(row), [])))
-            for row in rows[:MOST_ROWS]
+            for row in rows
         ],
         headings=HEADINGS,
-        lines=comparison_lines(rows[:MOST_ROWS], launch_intervals(tables.epochs)),
+        lines=comparison_lines(rows, launch_intervals(shown.epochs)),
         timing=timing_notes(rows),
         failed=[_failure(record) for record in failed[:MOST_FAILURES]],
-        sections=_sections(tables, rows, drawn),
-        left_out=_left_out(len(rows), len(failed)),
+        sections=_sections(charted, rows, drawn),
+        left_out=_left_out(len(tables.comparison), len(failed)),
         summary=records_sentence(tables.records),
         measured=measured_facts(tables.records),
     )

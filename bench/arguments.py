@@ -149,8 +149,8 @@ def _add_output(parser: argparse.ArgumentParser) -> None:
 def _add_overhead(parser: argparse.ArgumentParser) -> None:
     add = parser.add_argument
     add("--backend", action="append", choices=BACKENDS, help="only this backend; repeatable")
-    add("--pairs", type=_positive_int, default=60, metavar="N", help="pairs of epochs (60)")
-    add("--launches", type=_positive_int, default=12, metavar="N", help="pairs of launches (12)")
+    add("--pairs", type=_positive_int, default=300, metavar="N", help="pairs of epochs (300)")
+    add("--launches", type=_positive_int, default=20, metavar="N", help="pairs of launches (20)")
     _add_pythons(parser)
     _add_reports(parser)
 

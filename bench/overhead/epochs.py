@@ -8,8 +8,8 @@ import msgspec
 from bench.overhead.pair import Pair, order_of
 from bench.overhead.part import OverheadError, Part
 
-#: CIFAR-shaped images to make epochs of: as many as a fast backend may need for one.
-DATASET: Final = "synthetic:shape=32x32x3,classes=10,train=16384,test=4096,seed=0"
+#: Small images to make short epochs of several steps of: as many as a fast backend may need.
+DATASET: Final = "synthetic:shape=16x16x1,classes=10,train=16384,test=4096,seed=0"
 
 _COMMAND: Final = ("-P", "-m", "bench.worker.callback_cost")
 _Seconds = Annotated[float, msgspec.Meta(gt=0)]

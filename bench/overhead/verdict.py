@@ -1,13 +1,17 @@
 """From pairs to what the harness costs: a median, its interval, and whether the target is met."""
 
 from collections.abc import Callable, Iterable, Sequence
-from math import exp, inf, log
+from math import inf
 from typing import Final, Literal, NamedTuple
 
 import msgspec
 
 from bench.interval import Interval, median_interval
 from bench.overhead.pair import Kind, Pair
+
+#: The epoch of which the callback's part is told, a short one: those of the suite `race` on 2 cores
+#: last 2 to 6 s.
+EPOCH_SECONDS: Final = 1.0
 
 
 class Target(NamedTuple):
@@ -45,11 +49,17 @@ class Verdict(msgspec.Struct, frozen=True, kw_only=True):
 
 
 def epoch_ratio(pairs: Sequence[Pair]) -> Interval | None:
-    """Return the median of harness over plain, with its 95% interval made on log ratios."""
-    found = median_interval([log(pair.seconds_harness / pair.seconds_plain) for pair in pairs])
-    if found is None:
+    """Return how much longer our callback makes an epoch of EPOCH_SECONDS: 1 is not at all.
+
+    The callback does the same few things in an epoch of any length, and nothing in a step but to
+    append a clock reading to a list of two. What it adds is therefore measured on epochs as short
+    as possible, in which it is the largest part, as `seconds_added`.
+    """
+    added = seconds_added(pairs)
+    if added is None:
         return None
-    return found._replace(median=exp(found.median), low=exp(found.low), high=exp(found.high))
+    median, low, high = (1 + seconds / EPOCH_SECONDS for seconds in added[:3])
+    return added._replace(median=median, low=low, high=high)
 
 
 def seconds_added(pairs: Sequence[Pair]) -> Interval | None:
@@ -66,7 +76,7 @@ def parent_share(pairs: Sequence[Pair]) -> Interval | None:
 
 TARGETS: Final = (
     Target(
-        quantity="epoch with callback / plain",
+        quantity="epoch of 1 s, ours / plain",
         kind="callbacks",
         interval_of=epoch_ratio,
         low=0.99,

@@ -23,13 +23,13 @@ def run(job_path: str, entered_at: float) -> int:
     `entered_at` is the clock reading at the first line of this process.
     """
     phases = Phases(entered_at)
-    _die_with_parent()
+    die_with_parent()
     job = msgspec.json.decode(Path(job_path).read_bytes(), type=Job)
     try:
         output = WorkerOutput(result=_train(job, phases))
     except Exception as error:  # whatever user code or a framework raises is this cell's failure
         traceback.print_exc()
-        output = WorkerOutput(reason=_one_sentence(error))
+        output = WorkerOutput(reason=one_sentence(error))
     _write_atomically(Path(job.output_path), msgspec.json.encode(output))
     if job.events_fd is not None:
         os.close(job.events_fd)  # tells the parent that all that is left is to exit
@@ -43,13 +43,13 @@ def _train(job: Job, phases: Phases) -> Result:
     return train(job, backend, phases)
 
 
-def _die_with_parent() -> None:
+def die_with_parent() -> None:
     """Ask Linux to kill this process when the harness dies, so that no orphan trains on."""
     if sys.platform == "linux":
         ctypes.CDLL(None).prctl(_PR_SET_PDEATHSIG, signal.SIGKILL)
 
 
-def _one_sentence(error: Exception) -> str:
+def one_sentence(error: Exception) -> str:
     """Return the error's class and the first line of its message, at most 400 characters."""
     lines = str(error).strip().splitlines()
     return f"{type(error).__name__}: {lines[0] if lines else 'no message'}"[:400]

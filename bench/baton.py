@@ -1,0 +1,64 @@
+"""What the gate and one side of a lock-step pair tell each other, a JSON line at a time."""
+
+from typing import Literal
+
+import msgspec
+
+from bench.job import Job
+from bench.record import Scalar
+
+Clock = Literal["wall", "cpu"]
+
+
+class SideJob(msgspec.Struct, frozen=True, forbid_unknown_fields=True, kw_only=True):
+    """One side of a pair, seen from the child.
+
+    `source` is the folder whose `models` are trained, "" for those of this checkout. `work` is the
+    number of steps that are really done for each one that is reported: above 1 in a control that
+    has to be found. The side reads turns from `baton_fd` and writes what it says to `events_fd`
+    of the job.
+    """
+
+    job: Job
+    source: str
+    work: float
+    baton_fd: int
+
+
+class Begin(msgspec.Struct, frozen=True, forbid_unknown_fields=True, kw_only=True):
+    """To a warm side: train slices of so many steps from now on, one per turn."""
+
+    steps: int
+
+
+class Warm(msgspec.Struct, frozen=True, forbid_unknown_fields=True, kw_only=True, tag="warm"):
+    """From a side: it is compiled, and a step takes so long; `settings` are its ledger."""
+
+    step_seconds: float
+    settings: dict[str, Scalar]
+
+
+class Slice(msgspec.Struct, frozen=True, forbid_unknown_fields=True, kw_only=True, tag="slice"):
+    """From a side: one turn, timed over `steps` steps from one synchronised device to the next.
+
+    `idle_cpu_seconds` is the CPU time of its process while it waited `idle_seconds` for the turn.
+    """
+
+    steps: int
+    wall_seconds: float
+    cpu_seconds: float
+    idle_seconds: float
+    idle_cpu_seconds: float
+
+    def seconds(self, clock: Clock) -> float:
+        """Return the slice's seconds on one of the two clocks."""
+        return self.wall_seconds if clock == "wall" else self.cpu_seconds
+
+
+class Trouble(msgspec.Struct, frozen=True, forbid_unknown_fields=True, kw_only=True, tag="trouble"):
+    """From a side: it cannot go on, and why, in one sentence."""
+
+    reason: str
+
+
+Said = Warm | Slice | Trouble

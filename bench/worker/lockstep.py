@@ -1,0 +1,109 @@
+"""`python -m bench.worker.lockstep SIDE.json`: train only in our turns, beside another process.
+
+A slice is one epoch of one long `fit`, without its first step, which draws the first batches and
+finds cold caches. A `fit` of its own would cost TensorFlow over 0.1 s for each slice.
+"""
+
+import os
+import sys
+import traceback
+from pathlib import Path
+from time import perf_counter
+from typing import Any
+
+import msgspec
+
+from bench.baton import Begin, Said, SideJob, Slice, Trouble, Warm
+from bench.worker.backend import Backend, import_backend
+from bench.worker.phases import Phases
+from bench.worker.process import die_with_parent, one_sentence
+
+#: The first `fit`: its first epoch compiles, its last one is timed.
+_WARM_EPOCHS = 3
+_WARM_STEPS = 12
+#: No side trains so long: it is killed.
+_ENDLESS = 10**9
+
+
+class Baton:
+    """Our ends of the two pipes to the gate."""
+
+    def __init__(self, side: SideJob) -> None:
+        """Read turns from `side.baton_fd`, speak on the job's `events_fd`."""
+        self._turns = os.fdopen(side.baton_fd, "rb", buffering=0)
+        self._events_fd = side.job.events_fd
+
+    def wait(self) -> bytes:
+        """Block in the kernel until the gate says something; leave for good when it has gone."""
+        line = self._turns.readline()
+        if not line:
+            os._exit(0)
+        return line
+
+    def say(self, said: Said) -> None:
+        """Tell the gate."""
+        if self._events_fd is not None:
+            os.write(self._events_fd, msgspec.json.encode(said) + b"\n")
+
+
+def train(side: SideJob, baton: Baton, backend: Backend) -> None:
+    """Compile, tell that the side is warm, then train a slice per turn until the gate is gone."""
+    from bench.worker.build import build_model  # these modules import Keras
+    from bench.worker.settings import resolved_settings
+    from bench.worker.slice_clock import SliceClock
+    from data.dataset import open_dataset
+
+    dataset = open_dataset(Path(side.job.dataset_folder))
+    if side.source:
+        sys.path.insert(0, side.source)
+    model = build_model(side.job, dataset.x_train.shape[1:], dataset.manifest.classes)
+    clock, warm = SliceClock(), _feed(side, model, dataset, _WARM_STEPS + 1)
+    model.fit(**warm.arguments, epochs=_WARM_EPOCHS, callbacks=[clock], verbose=0)
+    settings = resolved_settings(model, warm, backend)
+    baton.say(Warm(step_seconds=clock.wall_seconds / _WARM_STEPS, settings=settings))
+    reported = msgspec.json.decode(baton.wait(), type=Begin).steps
+    feed = _feed(side, model, dataset, round(reported * side.work) + 1)
+
+    def tell(clock: SliceClock) -> None:
+        baton.say(
+            Slice(
+                steps=reported,
+                wall_seconds=clock.wall_seconds,
+                cpu_seconds=clock.cpu_seconds,
+                idle_seconds=clock.idle_seconds,
+                idle_cpu_seconds=clock.idle_cpu_seconds,
+            )
+        )
+
+    clock = SliceClock(wait=baton.wait, tell=tell)
+    model.fit(**feed.arguments, epochs=_ENDLESS, callbacks=[clock], verbose=0)
+
+
+def _feed(side: SideJob, model: Any, dataset: Any, steps: int) -> Any:
+    """Return what `fit` trains so many full batches of in an epoch, the data again and again."""
+    import numpy as np
+
+    from bench.worker.build import encode_targets
+    from bench.worker.feed import make_feed
+
+    rows = np.arange(steps * side.job.cell.batch_size) % len(dataset.y_train)
+    targets = encode_targets(model, dataset.y_train, dataset.manifest.classes)
+    return make_feed(side.job.cell, dataset.x_train[rows], targets[rows])
+
+
+def main(path: str) -> int:
+    """Train the side in `path`; what fails is told to the gate in one sentence."""
+    die_with_parent()
+    side = msgspec.json.decode(Path(path).read_bytes(), type=SideJob)
+    baton = Baton(side)
+    try:
+        train(side, baton, import_backend(side.job, Phases(perf_counter())))
+    except Exception as error:  # whatever user code or a framework raises is this side's failure
+        traceback.print_exc()
+        baton.say(Trouble(reason=one_sentence(error)))
+        return 1
+    return 0
+
+
+if __name__ == "__main__":
+    sys.exit(main(sys.argv[1]))

@@ -27,6 +27,20 @@ def make_parser() -> argparse.ArgumentParser:
     commands = parser.add_subparsers(dest="command", required=True, metavar="COMMAND")
 
     _add_measuring(commands)
+    gate = commands.add_parser("gate", help="is a candidate slower than a baseline? in lock-step")
+    _add_selection(gate, suite="race")
+    _add_gate(gate)
+    _add_output(gate)
+    accuracy = commands.add_parser("accuracy", help="is a candidate less accurate? over seeds")
+    _add_selection(accuracy, suite="quick")
+    _add_accuracy(accuracy)
+    _add_timeout(accuracy)
+    _add_output(accuracy)
+    baseline = commands.add_parser("baseline", help="keep runs as a named baseline")
+    baseline.add_argument("name", metavar="NAME")
+    baseline.add_argument("runs", nargs="+", metavar="RUN", help="run ids")
+    _add_reports(baseline)
+    _add_output(baseline)
     overhead = commands.add_parser("overhead", help="measure what the harness itself costs")
     _add_overhead(overhead)
 
@@ -49,14 +63,17 @@ def _add_measuring(commands: "argparse._SubParsersAction[argparse.ArgumentParser
     """Add the commands that have a suite of cells."""
     run = commands.add_parser("run", help="train what is not stored yet, then report")
     _add_selection(run, suite="quick")
+    _add_pythons(run)
     _add_repeats(run)
     _add_timeout(run)
     _add_output(run)
     plan = commands.add_parser("plan", help="show what `run` would do, why, and about how long")
     _add_selection(plan, suite="quick")
+    _add_pythons(plan)
     _add_repeats(plan)
     race = commands.add_parser("race", help="time the backends in alternating rounds, for ratios")
     _add_selection(race, suite="race")
+    _add_pythons(race)
     _add_rounds(race, DEFAULT_RACE_ROUNDS)
     _add_timeout(race)
     _add_output(race)
@@ -64,6 +81,7 @@ def _add_measuring(commands: "argparse._SubParsersAction[argparse.ArgumentParser
         "steps", help="per-step times, from instrumented launches beside plain"
     )
     _add_selection(steps, suite="race")
+    _add_pythons(steps)
     _add_rounds(steps, FEWEST_ROUNDS)
     _add_timeout(steps)
     _add_output(steps)
@@ -77,11 +95,17 @@ def read_choices(arguments: argparse.Namespace) -> Choices:
         dataset=arguments.dataset,
         batch_size=arguments.batch_size,
         epochs=arguments.epochs,
-        seed=arguments.seed,
+        seeds=_seeds(arguments),
         device=arguments.device,
         limit_train=arguments.limit_train,
         lanes=tuple(arguments.lane or ()),
     )
+
+
+def _seeds(arguments: argparse.Namespace) -> tuple[int, ...]:
+    if arguments.seeds is not None:
+        return tuple(range(arguments.seeds))
+    return () if arguments.seed is None else (arguments.seed,)
 
 
 def read_pythons(arguments: argparse.Namespace) -> dict[str, str]:
@@ -100,10 +124,10 @@ def _add_selection(parser: argparse.ArgumentParser, suite: str) -> None:
     add("--epochs", type=int, metavar="N")
     add("--batch-size", type=int, metavar="N")
     add("--seed", type=int, metavar="N")
+    add("--seeds", type=_positive_int, metavar="N", help="each cell with the seeds 0 to N - 1")
     add("--device", choices=DEVICES)
     add("--lane", action="append", choices=LANES, help="instead of the suite's; repeatable")
     add("--limit-train", type=int, metavar="N", help="train on the first N images only")
-    _add_pythons(parser)
     _add_reports(parser)
 
 
@@ -144,6 +168,37 @@ def _add_output(parser: argparse.ArgumentParser) -> None:
             default=argparse.SUPPRESS,
             help=text,
         )
+
+
+def _add_gate(parser: argparse.ArgumentParser) -> None:
+    add = parser.add_argument
+    _add_sides(parser)
+    margin = {"type": _positive_float, "metavar": "PERCENT"}
+    add("--harmless", default=2.0, help="slower by this is harmless (%(default)g)", **margin)
+    add("--caught", default=5.0, help="slower by this must be caught (%(default)g)", **margin)
+    _add_timeout(parser)
+
+
+def _add_accuracy(parser: argparse.ArgumentParser) -> None:
+    _add_sides(parser)
+    parser.add_argument(
+        "--margin",
+        type=_positive_float,
+        default=1.0,
+        metavar="POINTS",
+        help="worse by this is not accepted; a point is 0.01 of val_accuracy (%(default)g)",
+    )
+
+
+def _add_sides(parser: argparse.ArgumentParser) -> None:
+    side = "python=PATH,src=DIR,env.NAME=VALUE"
+    parser.add_argument(
+        "--baseline",
+        default="",
+        metavar="SIDE",
+        help=f"{side} (default: this checkout), or baseline=NAME for kept records",
+    )
+    parser.add_argument("--candidate", required=True, metavar="SIDE", help=side)
 
 
 def _add_overhead(parser: argparse.ArgumentParser) -> None:

@@ -10,18 +10,29 @@ from bench.record import Scalar
 Clock = Literal["wall", "cpu"]
 
 
+class Identity(msgspec.Struct, frozen=True, forbid_unknown_fields=True, kw_only=True):
+    """Who a side is: what the gate expects, and what the side then finds out about itself.
+
+    `workload_source` is the sha256 of the workload's source, `work` the number of steps that are
+    really done for each one that is reported: above 1 in a control that has to be found.
+    """
+
+    python: str
+    versions: dict[str, str]
+    workload_source: str
+    variables: dict[str, str]
+    work: float = 1.0
+
+
 class SideJob(msgspec.Struct, frozen=True, forbid_unknown_fields=True, kw_only=True):
     """One side of a pair, seen from the child.
 
-    `source` is the folder whose `models` are trained, "" for those of this checkout. `work` is the
-    number of steps that are really done for each one that is reported: above 1 in a control that
-    has to be found. The side reads turns from `baton_fd` and writes what it says to `events_fd`
-    of the job.
+    The side reads turns from `baton_fd` and writes what it says to `events_fd` of the job. It
+    answers with its own values of all that `identity` names.
     """
 
     job: Job
-    source: str
-    work: float
+    identity: Identity
     baton_fd: int
 
 
@@ -32,9 +43,9 @@ class Begin(msgspec.Struct, frozen=True, forbid_unknown_fields=True, kw_only=Tru
 
 
 class Warm(msgspec.Struct, frozen=True, forbid_unknown_fields=True, kw_only=True, tag="warm"):
-    """From a side: it is compiled, and a step takes so long; `settings` are its ledger."""
+    """From a side: it is compiled; who it is, and its ledger."""
 
-    step_seconds: float
+    identity: Identity
     settings: dict[str, Scalar]
 
 

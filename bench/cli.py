@@ -12,6 +12,7 @@ from typing import Final
 from bench.arguments import make_parser, read_pythons
 from bench.cell import BACKENDS
 from bench.commands.comparing import compare_runs, tell_history
+from bench.commands.gating import gate_time
 from bench.commands.listing import print_findings, print_list
 from bench.commands.planning import plan_race, plan_run, print_plan, tell_plan
 from bench.commands.reporting import (
@@ -22,8 +23,10 @@ from bench.commands.reporting import (
     write_latest,
     write_run,
 )
+from bench.commands.seeding import gate_accuracy, keep_baseline
 from bench.compare.rows import UnlikeError
 from bench.compare.side import SideError
+from bench.gate.baselines import BaselineError
 from bench.history.find import UnknownCellError
 from bench.interpreter import InterpreterError, find_interpreter
 from bench.interruption import handle_interruptions, interrupter
@@ -34,6 +37,7 @@ from bench.plan import Step
 from bench.record import Record
 from bench.report.parquet import ParquetError
 from bench.run import execute
+from bench.side import SideTextError
 from bench.store import Store, StoreError, new_run_id
 from bench.suite import SuiteError
 from data.errors import DataError
@@ -52,7 +56,7 @@ class Exit(IntEnum):
 
 _USER_ERRORS: Final = (
     *(SuiteError, InterpreterError, DataError, ParquetError),
-    *(SideError, UnlikeError, UnknownCellError),
+    *(SideError, UnlikeError, UnknownCellError, SideTextError, BaselineError),
 )
 
 
@@ -66,6 +70,9 @@ def main(arguments: Sequence[str] | None = None) -> int:
         "race": _race,
         "steps": _race,
         "overhead": _overhead,
+        "gate": gate_time,
+        "accuracy": gate_accuracy,
+        "baseline": keep_baseline,
         "report": _report,
         "compare": _compare,
         "history": _history,

@@ -64,6 +64,11 @@ _KEEP_MEMORY: Final = {
 _SECRET: Final = re.compile("API_?KEY|TOKEN|SECRET|PASSW", re.IGNORECASE)
 
 
+def is_decisive(name: str) -> bool:
+    """Return whether a worker gets this variable because it can change speed or numerics."""
+    return name.startswith(_DECISIVE) and not _SECRET.search(name)
+
+
 def decisive_variables(cell: Cell, outer: Mapping[str, str]) -> dict[str, str]:
     """Return the variables a worker of `cell` gets that can change speed or numerics, sorted.
 
@@ -71,11 +76,7 @@ def decisive_variables(cell: Cell, outer: Mapping[str, str]) -> dict[str, str]:
     told the same number of threads (JAX, which has no such option, takes one for each usable core)
     and the C library keeps freed memory.
     """
-    found = {
-        name: value
-        for name, value in outer.items()
-        if name.startswith(_DECISIVE) and not _SECRET.search(name)
-    }
+    found = {name: value for name, value in outer.items() if is_decisive(name)}
     if cell.device == "cpu":
         found |= {"CUDA_VISIBLE_DEVICES": "", "JAX_PLATFORMS": "cpu"}
     if cell.lane == "matched":

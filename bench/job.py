@@ -13,7 +13,8 @@ class Job(msgspec.Struct, frozen=True, forbid_unknown_fields=True, kw_only=True)
     arrays, `output_path` is where the worker writes its output, and `events_fd` a pipe on which it
     writes one JSON line per finished epoch (None: nobody listens). An `instrumented` launch waits
     after every step to time it. `cpus` are those that the worker may use and `weights_folder` is
-    where the weight files of the `matched` lane are; other lanes leave both alone.
+    where the weight files of the `matched` lane are; other lanes leave both alone. `source` is a
+    folder whose `models` are trained in place of this checkout's, if any.
     """
 
     cell: Cell
@@ -27,6 +28,7 @@ class Job(msgspec.Struct, frozen=True, forbid_unknown_fields=True, kw_only=True)
     instrumented: bool = False
     cpus: tuple[int, ...] = ()
     weights_folder: str = ""
+    source: str = ""
 
 
 class Progress(msgspec.Struct, frozen=True, forbid_unknown_fields=True, kw_only=True):

@@ -1,6 +1,5 @@
 """What would run, what is already stored, why, and about how long it takes."""
 
-import os
 import statistics
 from collections.abc import Iterable, Mapping, Sequence
 from pathlib import Path
@@ -12,6 +11,7 @@ from bench.cell import Cell, digest
 from bench.environment import decisive_variables
 from bench.interpreter import Interpreter, InterpreterError, find_interpreter
 from bench.record import DatasetFacts, RacePlace, Record
+from bench.side import HERE, Side
 from bench.store import newest_of_each
 from bench.workload import WorkloadNameError, source_hash
 from data.dataset import open_dataset
@@ -25,7 +25,8 @@ class Step(msgspec.Struct, frozen=True, kw_only=True):
 
     `action` is "run", "stored" (nothing to do) or "blocked" (it cannot run); `why` says so in a
     sentence. `estimate_seconds` is None when no like cell was ever recorded. A blocked step has
-    no interpreter, dataset or digest. `instrumented` and `race` are as in its record to be.
+    no interpreter, dataset or digest. `instrumented` and `race` are as in its record to be, `side`
+    is the environment in which it is trained.
     """
 
     cell: Cell
@@ -40,6 +41,7 @@ class Step(msgspec.Struct, frozen=True, kw_only=True):
     estimate_seconds: float | None = None
     instrumented: bool = False
     race: RacePlace | None = None
+    side: Side = HERE
 
 
 def make_plan(
@@ -51,6 +53,7 @@ def make_plan(
     fresh: bool = False,
     pythons: Mapping[str, str] | None = None,
     data_dir: Path | None = None,
+    side: Side = HERE,
 ) -> list[Step]:
     """Return the steps of `cells`, `repeats` times each, in the order in which they would run.
 
@@ -60,7 +63,7 @@ def make_plan(
     """
     here = [record for record in records if record.machine_id == machine_id]
     stored = {} if fresh else newest_of_each(record for record in here if record.race is None)
-    drafts = {cell: draft_step(cell, here, pythons or {}, data_dir) for cell in cells}
+    drafts = {cell: draft_step(cell, here, pythons or {}, data_dir, side=side) for cell in cells}
     steps = []
     for repetition in range(repeats):
         for cell in cells if repetition % 2 == 0 else reversed(cells):
@@ -83,16 +86,18 @@ def draft_step(
     data_dir: Path | None,
     *,
     instrumented: bool = False,
+    side: Side = HERE,
 ) -> Step:
     """Return a step to run, or a blocked one when its interpreter or its dataset is missing.
 
-    `records` are those of this machine, for the estimate.
+    `records` are those of this machine, for the estimate. The interpreters of `side` come before
+    `pythons`.
     """
     try:
-        interpreter = find_interpreter(cell.backend, pythons, cell.device)
+        interpreter = find_interpreter(cell.backend, {**pythons, **side.pythons}, cell.device)
         folder = prepare(cell.dataset, data_dir=data_dir)
         manifest = open_dataset(folder).manifest
-        source = source_hash(cell.workload)
+        source = source_hash(cell.workload, side.folder)
     except (InterpreterError, DataError, WorkloadNameError) as error:
         return Step(cell=cell, repetition=0, action="blocked", why=str(error))
     return Step(
@@ -105,7 +110,7 @@ def draft_step(
             workload_source=source,
             dataset_fingerprint=manifest.fingerprint,
             versions=interpreter.digest_versions,
-            environment=decisive_variables(cell, os.environ),
+            environment=decisive_variables(cell, side.outer),
             instrumented=instrumented,
         ),
         workload_source=source,
@@ -114,6 +119,7 @@ def draft_step(
         dataset=_dataset_facts(manifest),
         estimate_seconds=_estimate(cell, records),
         instrumented=instrumented,
+        side=side,
     )
 
 

@@ -60,7 +60,7 @@ def _run_step(
     recipe = recipe_of(step.cell.workload)
     job = Job(
         cell=step.cell,
-        builder=builder_of(step.cell.workload),
+        builder=builder_of(step.cell.workload, step.side.folder),
         optimizer=recipe.optimizer,
         loss=recipe.loss,
         metrics=recipe.metrics,
@@ -69,6 +69,7 @@ def _run_step(
         instrumented=step.instrumented,
         cpus=tuple(sorted(os.sched_getaffinity(0))),
         weights_folder=str(default_cache_dir() / "weights"),
+        source=step.side.source,
     )
     before = calibrate()
     outcome = launch(
@@ -77,6 +78,7 @@ def _run_step(
         log_path=_log_path(store, run_id, step),
         timeout_seconds=timeout_seconds,
         on_progress=lambda event: progress.epoch(step, event),
+        outer=step.side.outer,
         command=command,
     )
     return seal(step, run_id, outcome, (before, calibrate()))
@@ -109,7 +111,7 @@ def seal(
         machine=machine_facts(),
         versions=step.interpreter.versions,
         git=git_facts(),
-        environment=decisive_variables(step.cell, os.environ),
+        environment=decisive_variables(step.cell, step.side.outer),
         instrumented=step.instrumented,
         race=step.race,
         calibration=calibration,

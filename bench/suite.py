@@ -47,7 +47,7 @@ class Choices(msgspec.Struct, frozen=True, kw_only=True):
     dataset: str | None = None
     batch_size: int | None = None
     epochs: int | None = None
-    seed: int | None = None
+    seeds: tuple[int, ...] = ()
     device: str | None = None
     limit_train: int | None = None
     lanes: tuple[str, ...] = ()
@@ -93,9 +93,10 @@ def expand(suite: Suite, choices: Choices, origin: str) -> list[Cell]:
     cells: dict[Cell, None] = {}
     for number, entry in enumerate(_chosen_entries(suite, choices), start=1):
         backends = [b for b in entry.backends if not choices.backends or b in choices.backends]
-        for lane, backend in product(choices.lanes or (entry.lane,), backends):
+        lanes, seeds = choices.lanes or (entry.lane,), choices.seeds or (entry.seed,)
+        for lane, seed, backend in product(lanes, seeds, backends):
             try:
-                cells[_cell(entry, choices, lane, backend)] = None
+                cells[_cell(entry, choices, lane, backend, seed)] = None
             except (CellError, WorkloadNameError) as error:
                 raise SuiteError(f"Suite {origin}, cell {number}: {error}") from error
     if not cells:
@@ -118,7 +119,7 @@ def _chosen_entries(suite: Suite, choices: Choices) -> list[Entry]:
     return entries
 
 
-def _cell(entry: Entry, choices: Choices, lane: str, backend: str) -> Cell:
+def _cell(entry: Entry, choices: Choices, lane: str, backend: str, seed: int) -> Cell:
     workload = resolve_workload(entry.workload)
     recipe = recipe_of(workload)
     return Cell(
@@ -129,7 +130,7 @@ def _cell(entry: Entry, choices: Choices, lane: str, backend: str) -> Cell:
         precision=entry.precision,
         batch_size=_first(choices.batch_size, entry.batch_size, recipe.batch_size),
         epochs=_first(choices.epochs, entry.epochs, recipe.epochs),
-        seed=_first(choices.seed, entry.seed),
+        seed=seed,
         device=choices.device or entry.device,
         limit_train=entry.limit_train if choices.limit_train is None else choices.limit_train,
     )

@@ -1,9 +1,9 @@
 """A workload's name seen from the parent: its recipe, its builder and its source's hash."""
 
-import hashlib
 from pathlib import Path
 
 from bench.machine import CHECKOUT
+from bench.source import files_sha256, source_files
 from models.table import DEFAULT_RECIPE, WORKLOADS, Recipe
 
 
@@ -38,25 +38,28 @@ def recipe_of(name: str) -> Recipe:
     return WORKLOADS[name].recipe if name in WORKLOADS else DEFAULT_RECIPE
 
 
-def builder_of(name: str) -> str:
-    """Return where the worker finds the builder: `module:function` or `/path/FILE.py:FUNCTION`."""
-    return WORKLOADS[name].builder if name in WORKLOADS else name
+def builder_of(name: str, folder: Path | None = None) -> str:
+    """Return where the worker finds the builder: `module:function` or `/path/FILE.py:FUNCTION`.
 
-
-def source_hash(name: str) -> str:
-    """Return the sha256 of the workload's source: all of `models/`, or the user's file.
-
-    Raises WorkloadNameError when it cannot be read.
+    A user's file is looked for in `folder`, by its name, where one is given.
     """
     if name in WORKLOADS:
-        paths = sorted((CHECKOUT / "models").rglob("*.py"))
-    else:
-        paths = [Path(name.rpartition(":")[0])]
-    total = hashlib.sha256()
-    for path in paths:
-        try:
-            content = path.read_bytes()
-        except OSError as error:
-            raise WorkloadNameError(f"{path} cannot be read: {error.strerror}.") from error
-        total.update(f"{path.name}\0".encode() + hashlib.sha256(content).digest())
-    return total.hexdigest()
+        return WORKLOADS[name].builder
+    location, _, function = name.rpartition(":")
+    return name if folder is None else f"{folder / Path(location).name}:{function}"
+
+
+def source_hash(name: str, folder: Path | None = None) -> str:
+    """Return the sha256 of the workload's source: all of `models/`, or the user's file.
+
+    They are looked for in `folder`, in this checkout by default. Raises WorkloadNameError when
+    there is nothing, or when it cannot be read.
+    """
+    paths = source_files(builder_of(name, folder), folder or CHECKOUT)
+    if not paths:
+        raise WorkloadNameError(f"{folder} has no folder models with the workload {name}.")
+    try:
+        return files_sha256(paths)
+    except OSError as error:
+        where = error.filename or paths[0]
+        raise WorkloadNameError(f"{where} cannot be read: {error.strerror}.") from error

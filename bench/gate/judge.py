@@ -1,7 +1,7 @@
 """From lock-step pairs to a verdict per cell: pure statistics, with every rule in a docstring."""
 
 from collections.abc import Mapping, Sequence
-from math import exp, isfinite, log, log1p, sqrt
+from math import exp, log, log1p, sqrt
 from statistics import fmean, stdev
 from typing import Final, Literal, NamedTuple
 
@@ -92,9 +92,7 @@ def judge_look(
     }
     families = {
         "regressed": {c: _either(s, log1p(margins.harmless)) for c, s in samples.items()},
-        "improved": {
-            c: _either(_mirrored(s), log1p(margins.harmless)) for c, s in samples.items()
-        },
+        "improved": {c: _either(_mirrored(s), log1p(margins.harmless)) for c, s in samples.items()},
         "pass": {c: _both_below(s, log1p(margins.caught)) for c, s in samples.items()},
     }
     found = {says: holm(p_values, expected, level) for says, p_values in families.items()}
@@ -176,21 +174,3 @@ def _detectable(values: Sequence[float], margins: Margins, tail: float) -> float
     degrees = len(values) - 1
     needed = float(t.isf(tail, degrees) + t.isf(1 - POWER, degrees))
     return exp(log1p(margins.harmless) + needed * stdev(values) / sqrt(len(values))) - 1
-
-
-def unsound(pair: Pair, fewest_turns: int) -> str | None:
-    """Return in a phrase why a pair is no measurement, None when it is one."""
-    if len(pair.turns) < fewest_turns:
-        return f"pair {pair.number} has {len(pair.turns)} turns; {fewest_turns} are needed"
-    for turn in pair.turns:
-        for name, side in (("baseline", turn.baseline), ("candidate", turn.candidate)):
-            for clock in CLOCKS:
-                seconds = side.seconds(clock)
-                if not (isfinite(seconds) and seconds > 0):
-                    return f"the {clock} clock of the {name} of pair {pair.number} gave {seconds} s"
-        if turn.baseline.steps != turn.candidate.steps:
-            return f"the sides of pair {pair.number} did unlike work"
-    walls = {side.wall_seconds for turn in pair.turns for side in (turn.baseline, turn.candidate)}
-    if len(walls) == 1:
-        return f"the clock of pair {pair.number} stands still"
-    return None

@@ -8,79 +8,101 @@ from typing import Final
 
 import msgspec
 
-from bench.gate.pair import Pair, Turn
-from bench.gate.process import SideProcess
-from bench.gate.side import Side
-from bench.job import Job
+from bench.baton import Slice
+from bench.gate.pair import Kind, Member, Pair, Turn
+from bench.gate.process import LOCKSTEP_COMMAND, PairError, Seat, SideProcess
+from bench.gate.soundness import TURNS, stranger
 
-#: A slice lasts at least so long, and has at least so many steps.
+#: A slice lasts at least so long. Its steps are a multiple of ten, so that a control's tenth more
+#: is whole.
 SLICE_SECONDS: Final = 0.35
-FEWEST_STEPS: Final = 8
-#: Turns of a pair: so many slices of each side.
-TURNS: Final = 24
+STEPS_MULTIPLE: Final = 10
 #: No answer of a side takes so long: imports, compilation and a slice are all shorter.
 TIMEOUT_SECONDS: Final = 600.0
 
 
 class Contest(msgspec.Struct, frozen=True, kw_only=True):
-    """What a pair is made of: the same cell, to be trained on two sides.
+    """What a pair is made of: the same cell, to be trained on two sides."""
 
-    `pythons` are the interpreters of the baseline and the candidate; `work` is the number of steps
-    that the candidate does for each one that it reports: above 1 in a control.
-    """
+    kind: Kind
+    baseline: Seat
+    candidate: Seat
 
-    job: Job
-    baseline: Side
-    candidate: Side
-    pythons: tuple[str, str]
-    work: float = 1.0
+    @property
+    def key(self) -> tuple[Kind, str]:
+        """The kind and the id of the cell, which no other contest of a gate has."""
+        return self.kind, self.baseline.job.cell.id
 
 
-def run_pair(contest: Contest, number: int, log_folder: Path) -> Pair:
-    """Return a new pair's turns; SideError when a side failed, died or hung.
+def run_pair(
+    contest: Contest,
+    number: int,
+    log_folder: Path,
+    command: tuple[str, ...] = LOCKSTEP_COMMAND,
+    timeout_seconds: float = TIMEOUT_SECONDS,
+) -> Pair:
+    """Return a new pair; one with a reason when a side failed, died, hung or is not who it must be.
 
     Only one side computes at a time: the other one waits in the kernel for its turn. Turns go
     A B, B A, and so on, and which side starts first changes with every pair. The first turn of
     each side is thrown away.
     """
     begin = perf_counter()
-    with ExitStack() as stack:
-        sides = [
-            stack.enter_context(
-                SideProcess(
-                    name,
-                    contest.pythons[which],
-                    contest.job,
-                    source=side.source,
-                    work=contest.work if name == "candidate" else 1.0,
-                    outer=side.outer,
-                    log_path=log_folder / f"{contest.job.cell.id}-{name}.log",
-                    timeout_seconds=TIMEOUT_SECONDS,
+    kind, cell_id = contest.key
+    log_path = log_folder / f"{cell_id}-{kind}-p{number}.log"
+    try:
+        with ExitStack() as stack:
+            seats = {"baseline": contest.baseline, "candidate": contest.candidate}
+            names = ("baseline", "candidate") if number % 2 == 0 else ("candidate", "baseline")
+            sides = {
+                name: stack.enter_context(
+                    SideProcess(name, seats[name], log_path, timeout_seconds, command)
                 )
-            )
-            for which, (name, side) in _order(contest, number)
-        ]
-        if number % 2:
-            sides.reverse()
-        baseline, candidate = sides
-        step_seconds = max(side.wait_until_warm().step_seconds for side in sides)
-        for side in sides:
-            side.begin(max(FEWEST_STEPS, ceil(SLICE_SECONDS / step_seconds)))
-        for side in sides:
-            side.turn()
-        turns = tuple(_turn(baseline, candidate, turn % 2 == 1) for turn in range(TURNS))
-    return Pair(number=number, seconds=perf_counter() - begin, turns=turns)
+                for name in names
+            }
+            members = {name: _warm(sides[name], seats[name]) for name in names}
+            turns = _turns(sides["baseline"], sides["candidate"])
+    except PairError as error:
+        seconds = perf_counter() - begin
+        return Pair(kind=kind, cell_id=cell_id, number=number, seconds=seconds, reason=str(error))
+    return Pair(
+        kind=kind,
+        cell_id=cell_id,
+        number=number,
+        seconds=perf_counter() - begin,
+        **members,
+        turns=turns,
+    )
 
 
-def _order(contest: Contest, number: int) -> list[tuple[int, tuple[str, Side]]]:
-    """Return the sides in the order in which they start."""
-    both = list(enumerate((("baseline", contest.baseline), ("candidate", contest.candidate))))
-    return both[::-1] if number % 2 else both
+def _warm(side: SideProcess, seat: Seat) -> Member:
+    said = side.wait_until_warm()
+    member = Member(identity=said.identity, settings=said.settings)
+    wrong = stranger(side.name, member, seat.identity)
+    if wrong:
+        raise PairError(wrong)
+    return member
+
+
+def _turns(baseline: SideProcess, candidate: SideProcess) -> tuple[Turn, ...]:
+    rehearsals = [side.turn() for side in (baseline, candidate)]
+    step_seconds = max(found.wall_seconds / found.steps for found, _ in rehearsals)
+    tens = ceil(SLICE_SECONDS / max(step_seconds, 1e-6) / STEPS_MULTIPLE)
+    for side in (baseline, candidate):
+        side.begin(tens * STEPS_MULTIPLE)
+        side.turn()
+    return tuple(_turn(baseline, candidate, turn % 2 == 1) for turn in range(TURNS))
 
 
 def _turn(baseline: SideProcess, candidate: SideProcess, candidate_first: bool) -> Turn:
     if candidate_first:
-        later = candidate.turn()
-        return Turn(baseline=baseline.turn(), candidate=later)
-    earlier = baseline.turn()
-    return Turn(baseline=earlier, candidate=candidate.turn())
+        later: tuple[Slice, float] = candidate.turn()
+        earlier = baseline.turn()
+    else:
+        earlier, later = baseline.turn(), candidate.turn()
+    return Turn(
+        baseline=earlier[0],
+        candidate=later[0],
+        baseline_round_trip=earlier[1],
+        candidate_round_trip=later[1],
+    )

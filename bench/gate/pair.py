@@ -1,23 +1,47 @@
 """One lock-step pair: two warm processes that computed in turns, slice by slice."""
 
+from typing import Literal
+
 import msgspec
 
-from bench.baton import Slice
+from bench.baton import Identity, Slice
+from bench.record import Scalar
+
+#: What is measured: a cell's two sides, or a control of the measurement itself.
+Kind = Literal["cell", "negative", "positive"]
 
 
 class Turn(msgspec.Struct, frozen=True, forbid_unknown_fields=True, kw_only=True):
-    """A slice of each side, one directly after the other, of the same reported work."""
+    """A slice of each side, one directly after the other, of the same reported work.
+
+    The round trips are the seconds from giving a side its turn to its answer, on our own clock.
+    """
 
     baseline: Slice
     candidate: Slice
+    baseline_round_trip: float
+    candidate_round_trip: float
+
+
+class Member(msgspec.Struct, frozen=True, forbid_unknown_fields=True, kw_only=True):
+    """One process of a pair: who it said it is, and its ledger."""
+
+    identity: Identity
+    settings: dict[str, Scalar]
 
 
 class Pair(msgspec.Struct, frozen=True, forbid_unknown_fields=True, kw_only=True):
     """Two processes, one per side, from their start to their end; `number` counts from 0.
 
-    `seconds` is the wall time of the whole pair, starts and warm-ups included.
+    `seconds` is the wall time of the whole pair, starts and warm-ups included. A pair that
+    failed has a `reason` in one sentence, and no turns.
     """
 
+    kind: Kind
+    cell_id: str
     number: int
     seconds: float
-    turns: tuple[Turn, ...]
+    baseline: Member | None = None
+    candidate: Member | None = None
+    turns: tuple[Turn, ...] = ()
+    reason: str | None = None

@@ -5,23 +5,31 @@ import select
 import signal
 import subprocess
 import tempfile
-from collections.abc import Mapping
+from collections.abc import Sequence
 from pathlib import Path
-from time import monotonic
+from time import monotonic, perf_counter
 from types import TracebackType
 from typing import Final, Self
 
 import msgspec
 
-from bench.baton import Begin, Said, SideJob, Slice, Trouble, Warm
+from bench.baton import Begin, Identity, Said, SideJob, Slice, Trouble, Warm
 from bench.environment import worker_environment
 from bench.job import Job
 
-_COMMAND: Final = ("-P", "-m", "bench.worker.lockstep")
+LOCKSTEP_COMMAND: Final = ("-P", "-m", "bench.worker.lockstep")
 
 
-class SideError(Exception):
+class PairError(Exception):
     """A side of a pair failed, died or hung."""
+
+
+class Seat(msgspec.Struct, frozen=True, kw_only=True):
+    """What one process of a pair is started with: its work, who it must be, its environment."""
+
+    job: Job
+    identity: Identity
+    outer: dict[str, str]
 
 
 class SideProcess:
@@ -30,31 +38,28 @@ class SideProcess:
     def __init__(
         self,
         name: str,
-        python: str,
-        job: Job,
-        *,
-        source: str,
-        work: float,
-        outer: Mapping[str, str],
+        seat: Seat,
         log_path: Path,
         timeout_seconds: float,
+        command: Sequence[str] = LOCKSTEP_COMMAND,
     ) -> None:
         """Start the side `name`; every answer has to come within `timeout_seconds`."""
-        self._name = name
+        self.name = name
         self._timeout_seconds = timeout_seconds
+        self._pending = b""
         self._scratch = tempfile.TemporaryDirectory(prefix="keras-bench-")
         folder = Path(self._scratch.name)
         turns, self._baton = os.pipe()
         self._events, events = os.pipe()
-        job = msgspec.structs.replace(job, events_fd=events)
-        side = SideJob(job=job, source=source, work=work, baton_fd=turns)
+        job = msgspec.structs.replace(seat.job, events_fd=events)
+        side = SideJob(job=job, identity=seat.identity, baton_fd=turns)
         (folder / "side.json").write_bytes(msgspec.json.encode(side))
-        self._pending = b""
+        python = seat.identity.python
         try:
             with log_path.open("ab") as log:
                 self._worker = subprocess.Popen(
-                    [python, *_COMMAND, str(folder / "side.json")],
-                    env=worker_environment(job.cell, outer, folder),
+                    [python, *command, str(folder / "side.json")],
+                    env=worker_environment(job.cell, seat.outer, folder),
                     stdin=subprocess.DEVNULL,
                     stdout=log,
                     stderr=subprocess.STDOUT,
@@ -62,7 +67,10 @@ class SideProcess:
                     pass_fds=[turns, events],
                 )
         except OSError as error:
-            raise SideError(f"{name}: {python} cannot be started: {error.strerror}.") from error
+            os.close(self._baton)
+            os.close(self._events)
+            self._scratch.cleanup()
+            raise PairError(f"{name}: {python} cannot be started: {error.strerror}.") from error
         finally:
             os.close(turns)
             os.close(events)
@@ -88,34 +96,38 @@ class SideProcess:
         """Return what the side says when it is compiled."""
         said = self._heard()
         if not isinstance(said, Warm):
-            raise SideError(f"{self._name} said {said} before it was warm.")
+            raise PairError(f"{self.name} said {said} before it was warm.")
         return said
 
     def begin(self, steps: int) -> None:
         """Tell the side how long its slices are."""
         self._tell(msgspec.json.encode(Begin(steps=steps)))
 
-    def turn(self) -> Slice:
-        """Give the side one turn and return what it timed; this process sleeps meanwhile."""
+    def turn(self) -> tuple[Slice, float]:
+        """Give the side one turn; return what it timed, and the seconds until it had answered.
+
+        This process sleeps meanwhile.
+        """
+        begin = perf_counter()
         self._tell(b"")
         said = self._heard()
         if not isinstance(said, Slice):
-            raise SideError(f"{self._name} said {said} in its turn.")
-        return said
+            raise PairError(f"{self.name} said {said} in its turn.")
+        return said, perf_counter() - begin
 
     def _tell(self, line: bytes) -> None:
         try:
             os.write(self._baton, line + b"\n")
         except BrokenPipeError:
-            raise SideError(f"{self._name} has ended; the end of its log tells why.") from None
+            raise PairError(f"{self.name} has ended; the end of its log tells why.") from None
 
     def _heard(self) -> Warm | Slice:
         try:
             said: Said = msgspec.json.decode(self._line(), type=Said)
         except msgspec.MsgspecError as error:
-            raise SideError(f"{self._name} said what cannot be read: {error}.") from error
+            raise PairError(f"{self.name} said what cannot be read: {error}.") from error
         if isinstance(said, Trouble):
-            raise SideError(f"{self._name} failed: {said.reason}.")
+            raise PairError(f"{self.name} failed: {said.reason}.")
         return said
 
     def _line(self) -> bytes:
@@ -124,12 +136,12 @@ class SideProcess:
         poll.register(self._events, select.POLLIN)
         while b"\n" not in self._pending:
             if not poll.poll(max(0.0, deadline - monotonic()) * 1000):
-                raise SideError(
-                    f"{self._name} said nothing for {self._timeout_seconds:g} s and was killed."
+                raise PairError(
+                    f"{self.name} said nothing for {self._timeout_seconds:g} s and was killed."
                 )
             chunk = os.read(self._events, 65_536)
             if not chunk:
-                raise SideError(f"{self._name} has ended; the end of its log tells why.")
+                raise PairError(f"{self.name} has ended; the end of its log tells why.")
             self._pending += chunk
         line, _, self._pending = self._pending.partition(b"\n")
         return line

@@ -25,6 +25,8 @@ def build_model(job: Job, input_shape: tuple[int, ...], classes: int) -> keras.M
     The builder gets `input_shape` and `classes` if it has parameters of these names. A model that
     comes compiled keeps its own optimizer, loss and metrics; any other gets those of the job.
     """
+    if job.source:
+        sys.path.insert(0, job.source)
     builder = _find_builder(job.builder)
     offered = {"input_shape": input_shape, "classes": classes}
     wanted = inspect.signature(builder).parameters

@@ -18,9 +18,8 @@ from bench.worker.backend import Backend, import_backend
 from bench.worker.phases import Phases
 from bench.worker.process import die_with_parent, one_sentence
 
-#: The first `fit`: its first epoch compiles, its last one is timed.
-_WARM_EPOCHS = 3
-_WARM_STEPS = 12
+_WARM_EPOCHS = 2
+_WARM_STEPS = 10
 #: No side trains so long: it is killed.
 _ENDLESS = 10**9
 
@@ -47,36 +46,44 @@ class Baton:
 
 
 def train(side: SideJob, baton: Baton, backend: Backend) -> None:
-    """Compile, tell that the side is warm, then train a slice per turn until the gate is gone."""
+    """Compile, say that the side is warm, then train a slice per turn until the gate is gone.
+
+    The first turn is a rehearsal of `_WARM_STEPS` steps, after which the gate says how long the
+    slices are.
+    """
     from bench.worker.build import build_model  # these modules import Keras
+    from bench.worker.identity import find_identity
     from bench.worker.settings import resolved_settings
     from bench.worker.slice_clock import SliceClock
     from data.dataset import open_dataset
 
     dataset = open_dataset(Path(side.job.dataset_folder))
-    if side.source:
-        sys.path.insert(0, side.source)
     model = build_model(side.job, dataset.x_train.shape[1:], dataset.manifest.classes)
-    clock, warm = SliceClock(), _feed(side, model, dataset, _WARM_STEPS + 1)
-    model.fit(**warm.arguments, epochs=_WARM_EPOCHS, callbacks=[clock], verbose=0)
+    warm = _feed(side, model, dataset, _WARM_STEPS + 1)
+    model.fit(**warm.arguments, epochs=_WARM_EPOCHS, verbose=0)
     settings = resolved_settings(model, warm, backend)
-    baton.say(Warm(step_seconds=clock.wall_seconds / _WARM_STEPS, settings=settings))
-    reported = msgspec.json.decode(baton.wait(), type=Begin).steps
-    feed = _feed(side, model, dataset, round(reported * side.work) + 1)
+    identity = find_identity(side)
+    baton.say(Warm(identity=identity, settings=settings))
 
-    def tell(clock: SliceClock) -> None:
-        baton.say(
-            Slice(
-                steps=reported,
-                wall_seconds=clock.wall_seconds,
-                cpu_seconds=clock.cpu_seconds,
-                idle_seconds=clock.idle_seconds,
-                idle_cpu_seconds=clock.idle_cpu_seconds,
-            )
-        )
+    baton.wait()
+    clock = SliceClock()
+    model.fit(**warm.arguments, callbacks=[clock], verbose=0)
+    baton.say(_slice(clock, _WARM_STEPS))
 
-    clock = SliceClock(wait=baton.wait, tell=tell)
+    steps = msgspec.json.decode(baton.wait(), type=Begin).steps
+    feed = _feed(side, model, dataset, round(steps * identity.work) + 1)
+    clock = SliceClock(wait=baton.wait, tell=lambda clock: baton.say(_slice(clock, steps)))
     model.fit(**feed.arguments, epochs=_ENDLESS, callbacks=[clock], verbose=0)
+
+
+def _slice(clock: Any, steps: int) -> Slice:
+    return Slice(
+        steps=steps,
+        wall_seconds=clock.wall_seconds,
+        cpu_seconds=clock.cpu_seconds,
+        idle_seconds=clock.idle_seconds,
+        idle_cpu_seconds=clock.idle_cpu_seconds,
+    )
 
 
 def _feed(side: SideJob, model: Any, dataset: Any, steps: int) -> Any:

@@ -19,8 +19,11 @@ ORDER = (
     "record",
     "change",
     "job",
+    "baton",
     "machine",
+    "source",
     "environment",
+    "side",
     "interpreter",
     "workload",
     "store",
@@ -47,7 +50,7 @@ ORDER = (
     "__main__",
 )
 #: All of bench that the child side knows.
-SHARED = ("bench.cell", "bench.job", "bench.record")
+SHARED = ("bench.cell", "bench.job", "bench.record", "bench.baton", "bench.source")
 
 
 def wrong_imports(source: Source) -> set[str]:

@@ -206,7 +206,7 @@ def test_choices_replace_the_values_of_every_cell():
 
 def test_a_chosen_zero_is_a_choice_and_not_a_gap():
     suite = Suite(description="", cells=(Entry(**ENTRY, seed=7),))
-    assert {c.seed for c in expand(suite, Choices(seed=0), "x")} == {0}
+    assert {c.seed for c in expand(suite, Choices(seeds=(0,)), "x")} == {0}
     with pytest.raises(SuiteError, match="epochs is 0"):
         expand(suite, Choices(epochs=0), "x")
     with pytest.raises(SuiteError, match="limit_train is 0"):

@@ -1,0 +1,165 @@
+"""The gates that judge records: accuracy over seeds, and screening against a stored baseline."""
+
+import argparse
+import os
+from collections.abc import Sequence
+from pathlib import Path
+
+from rich.table import Table
+
+from bench.arguments import read_choices
+from bench.cell import Cell
+from bench.commands.planning import tell_plan
+from bench.commands.reporting import write_run
+from bench.gate.accuracy import judge_accuracy
+from bench.gate.accuracy_report import (
+    accuracy_frame,
+    accuracy_table,
+    screening_frame,
+    screening_table,
+    write_frame,
+)
+from bench.gate.baselines import load_baseline, save_baseline
+from bench.gate.screen import screen
+from bench.gate.seeds import families, family_of, seeds_of, unlike
+from bench.gate.status import Status
+from bench.lock import default_lock_path, timing_lock
+from bench.machine import machine_facts
+from bench.output import Output
+from bench.plan import Step, make_plan
+from bench.record import Record
+from bench.report.text import one_line
+from bench.run import execute
+from bench.side import Side, parse_side
+from bench.store import Store, StoreError, new_run_id, newest_of_each
+from bench.suite import expand, load_suite
+
+#: What a side starts with that is stored records.
+STORED = "baseline="
+
+
+def keep_baseline(arguments: argparse.Namespace, output: Output) -> int:
+    """Copy runs to a named baseline; a BaselineError or a StoreError says what is wrong."""
+    folder = save_baseline(Store(arguments.reports), arguments.name, arguments.runs)
+    output.finish("Baseline", folder, lambda: {"command": "baseline", "path": str(folder)})
+    return Status.OK
+
+
+def gate_accuracy(arguments: argparse.Namespace, output: Output) -> int:
+    """Train what is missing of both sides' seeds and judge the candidate's accuracy."""
+    store = Store(arguments.reports)
+    if arguments.baseline.startswith(STORED):
+        kept = load_baseline(store, arguments.baseline.removeprefix(STORED))
+        cells = list(dict.fromkeys(record.cell for record in kept))
+        baseline: Side | None = None
+    else:
+        kept, baseline = [], parse_side(arguments.baseline)
+        choices = read_choices(arguments)
+        cells = expand(load_suite(arguments.suite), choices, arguments.suite)
+    sides = [*([] if baseline is None else [baseline]), parse_side(arguments.candidate)]
+    *found, candidate = _train(cells, sides, store, arguments, output)
+    kept = found[0] if found else kept
+    mixed = unlike(kept, candidate)
+    groups = {}
+    for family, seeds in families(cells).items():
+        groups[family.id] = (seeds_of(family, seeds, kept), seeds_of(family, seeds, candidate))
+    verdicts = list(judge_accuracy(groups, arguments.margin / 100).values())
+    says = {verdict.says for verdict in verdicts}
+    status = Status.INCONCLUSIVE if "inconclusive" in says else Status.OK
+    status = Status.INACCURATE if "regressed" in says else status
+    status = Status.INVALID if mixed or "invalid" in says else status
+    reasons = [f"{v.name} is {v.says}: {v.reason}." for v in verdicts if v.reason]
+    reasons += [f"The sides cannot be compared: {mixed}."] if mixed else []
+    path = _written(store, "accuracy", accuracy_frame(verdicts))
+    return _tell("accuracy", accuracy_table(verdicts), reasons, path, status, output)
+
+
+def screen_candidate(arguments: argparse.Namespace, output: Output) -> int:
+    """Train the candidate like a stored baseline, and say what looks slower; never `pass`."""
+    store = Store(arguments.reports)
+    kept = load_baseline(store, arguments.baseline.removeprefix(STORED))
+    cells = list(dict.fromkeys(record.cell for record in kept))
+    side = parse_side(arguments.candidate)
+    repeats = 1 + max(record.repetition for record in kept)
+    (found,) = _train(cells, [side], store, arguments, output, repeats=repeats, fresh=True)
+    groups = {
+        family.id: tuple(
+            [record for record in records if family_of(record.cell) == family]
+            for records in (kept, found)
+        )
+        for family in families(cells)
+    }
+    screenings = screen({name: (a, b) for name, (a, b) in groups.items()}, arguments.harmless / 100)
+    invalid = any(each.says == "invalid" for each in screenings)
+    status = Status.INVALID if invalid else Status.INCONCLUSIVE
+    reasons = [f"{each.name} is invalid: {each.reason}." for each in screenings if each.reason]
+    reasons.append("Stored records only screen; a gate of two live sides gives verdicts.")
+    path = _written(store, "screening", screening_frame(screenings))
+    return _tell("gate", screening_table(screenings), reasons, path, status, output)
+
+
+def _train(
+    cells: Sequence[Cell],
+    sides: Sequence[Side],
+    store: Store,
+    arguments: argparse.Namespace,
+    output: Output,
+    *,
+    repeats: int = 1,
+    fresh: bool = False,
+) -> list[list[Record]]:
+    """Return each side's records of the cells, after training what is not stored."""
+    run_id = new_run_id()
+    machine_id = str(machine_facts()["machine_id"])
+    with timing_lock(default_lock_path(), f"run {run_id}, process {os.getpid()}"):
+        known = store.load_all()
+        plans = [
+            make_plan(
+                cells,
+                known,
+                machine_id,
+                repeats=repeats,
+                fresh=fresh,
+                data_dir=arguments.data_dir,
+                side=side,
+            )
+            for side in sides
+        ]
+        steps = _without_doubles([step for plan in plans for step in plan])
+        tell_plan(steps, output)
+        if any(step.action == "run" for step in steps):
+            store.check_writable(run_id)
+            execute(steps, store, run_id, output, timeout_seconds=arguments.timeout)
+            write_run(store, run_id)
+    newest = newest_of_each(record for record in store.load_all() if record.race is None)
+    return [_records_of(plan, newest) for plan in plans]
+
+
+def _without_doubles(steps: Sequence[Step]) -> list[Step]:
+    """Return the steps without those that would make a record that another one makes too."""
+    first = {(step.digest, step.repetition): step for step in reversed(steps)}
+    return [s for s in steps if not s.digest or first[s.digest, s.repetition] is s]
+
+
+def _records_of(steps: Sequence[Step], newest: dict[tuple[str, int], Record]) -> list[Record]:
+    keys = [(step.digest, step.repetition) for step in steps]
+    return [newest[key] for key in keys if key in newest]
+
+
+def _written(store: Store, name: str, frame: object) -> Path:
+    folder = store.reports / "gates" / new_run_id()
+    try:
+        return write_frame(folder, name, frame)  # type: ignore[arg-type]
+    except OSError as error:
+        raise StoreError(f"{folder} cannot be written: {error.strerror}.") from error
+
+
+def _tell(
+    command: str, table: Table, reasons: Sequence[str], path: Path, status: Status, output: Output
+) -> int:
+    output.print(table)
+    for reason in reasons:
+        output.complain(one_line(reason))
+    facts = {"command": command, "exit_code": int(status), "reasons": list(reasons)}
+    output.finish("Verdicts", path, lambda: {**facts, "paths": {"csv": str(path)}})
+    return status

@@ -1,0 +1,184 @@
+"""Is the candidate's accuracy worse? Seeds of one side against seeds of the other, per cell."""
+
+from bisect import bisect_left
+from collections.abc import Mapping, Sequence
+from math import sqrt
+from statistics import fmean, variance
+from typing import Final
+
+import msgspec
+
+from bench.gate.judge import ALPHA, POWER, Says, holm
+
+FEWEST_SEEDS: Final = 2
+_MOST_SEEDS: Final = 10_000
+
+
+class Seeds(msgspec.Struct, frozen=True, kw_only=True):
+    """One side of a cell: the final val_accuracy (0 to 1) of each seed, in the seeds' order.
+
+    `reason` says in a phrase why the side is no measurement, `diverged` names seeds whose loss
+    did not stay finite; None and () when all is well. `images` is the number of validation images.
+    """
+
+    accuracies: tuple[float, ...]
+    images: int
+    diverged: tuple[int, ...] = ()
+    reason: str | None = None
+
+
+class AccuracyVerdict(msgspec.Struct, frozen=True, kw_only=True):
+    """What the seeds of a cell say; the difference is candidate - baseline, as a part of 1.
+
+    `seeds_needed` is the number of seeds per side with which an equal candidate would pass with
+    probability POWER at the spread that was measured.
+    """
+
+    name: str
+    says: Says
+    seeds: tuple[int, int]
+    difference: float | None = None
+    low: float | None = None
+    high: float | None = None
+    confidence: float | None = None
+    spread: float | None = None
+    seeds_needed: int | None = None
+    reason: str | None = None
+
+
+class _Welch(msgspec.Struct, frozen=True):
+    """The difference of two means, its standard error and degrees of freedom."""
+
+    difference: float
+    error: float
+    degrees: float
+
+
+def judge_accuracy(
+    cells: Mapping[str, tuple[Seeds, Seeds]], margin: float
+) -> dict[str, AccuracyVerdict]:
+    """Return a verdict per cell from its baseline's and its candidate's seeds.
+
+    One-sided Welch t tests (B. L. Welch, "The generalization of 'Student's' problem when several
+    different population variances are involved", Biometrika 34, 1947), each family at ALPHA over
+    all cells by Holm:
+
+    - `improved`: the candidate's mean is above the baseline's.
+    - `pass`: it is above the baseline's less `margin`: shown to be not worse by more than that.
+    - `regressed`: it is below the baseline's and was not shown to be within the margin, or a
+      candidate's seed diverged.
+    - else `inconclusive`; `invalid` when a side is no measurement or a baseline's seed diverged.
+    """
+    verdicts = {}
+    welch: dict[str, _Welch] = {}
+    for name, sides in cells.items():
+        found = _without_statistics(name, sides)
+        if found is None:
+            welch[name] = _compare(*sides)
+        else:
+            verdicts[name] = found
+    better = holm({n: _p_below(w, 0.0) for n, w in welch.items()}, len(cells), ALPHA)
+    within = holm({n: _p_below(w, -margin) for n, w in welch.items()}, len(cells), ALPHA)
+    worse = holm({n: 1 - _p_below(w, 0.0) for n, w in welch.items()}, len(cells), ALPHA)
+    for name, found in welch.items():
+        says: Says = "inconclusive"
+        if name in better:
+            says = "improved"
+        elif name in within:
+            says = "pass"
+        elif name in worse:
+            says = "regressed"
+        verdicts[name] = _verdict(name, says, cells[name], found, margin, len(cells))
+    return {name: verdicts[name] for name in cells}
+
+
+def _without_statistics(name: str, sides: tuple[Seeds, Seeds]) -> AccuracyVerdict | None:
+    """Return the verdict of a cell about which its accuracies need not be asked."""
+    baseline, candidate = sides
+    seeds = (len(baseline.accuracies), len(candidate.accuracies))
+    reason = baseline.reason or candidate.reason
+    says: Says = "invalid"
+    if not reason and baseline.diverged:
+        reason = f"the baseline diverged with seed {_listed(baseline.diverged)}"
+    elif not reason and candidate.diverged:
+        says, reason = (
+            "regressed",
+            f"the candidate diverged with seed {_listed(candidate.diverged)}",
+        )
+    elif not reason and min(seeds) < FEWEST_SEEDS:
+        reason = f"it has {min(seeds)} seeds on a side; {FEWEST_SEEDS} are the fewest"
+    if not reason:
+        return None
+    return AccuracyVerdict(name=name, says=says, seeds=seeds, reason=reason)
+
+
+def _compare(baseline: Seeds, candidate: Seeds) -> _Welch:
+    """Return Welch's statistic; no variance is taken to be under that of rounding to an image."""
+    parts = []
+    for side in (baseline, candidate):
+        grain = 1 / side.images
+        spread = max(variance(side.accuracies), grain * grain / 12)
+        parts.append((spread / len(side.accuracies), len(side.accuracies) - 1))
+    total = sum(part for part, _ in parts)
+    return _Welch(
+        difference=fmean(candidate.accuracies) - fmean(baseline.accuracies),
+        error=sqrt(total),
+        degrees=total**2 / sum(part**2 / degrees for part, degrees in parts),
+    )
+
+
+def _p_below(found: _Welch, bound: float) -> float:
+    """Return the p value of the hypothesis that the difference is at most `bound`."""
+    from scipy.stats import t
+
+    return float(t.sf((found.difference - bound) / found.error, found.degrees))
+
+
+def _verdict(
+    name: str,
+    says: Says,
+    sides: tuple[Seeds, Seeds],
+    found: _Welch,
+    margin: float,
+    cells: int,
+) -> AccuracyVerdict:
+    from scipy.stats import t
+
+    tail = ALPHA / cells
+    half = float(t.isf(tail, found.degrees)) * found.error
+    counts = (len(sides[0].accuracies), len(sides[1].accuracies))
+    spread = found.error / sqrt(sum(1 / count for count in counts))
+    return AccuracyVerdict(
+        name=name,
+        says=says,
+        seeds=counts,
+        difference=found.difference,
+        low=found.difference - half,
+        high=found.difference + half,
+        confidence=1 - 2 * tail,
+        spread=spread,
+        seeds_needed=seeds_needed(spread, margin, tail),
+    )
+
+
+def seeds_needed(spread: float, margin: float, tail: float) -> int | None:
+    """Return the seeds per side with which an equal candidate passes with probability POWER.
+
+    `spread` is the standard deviation between seeds, `tail` the one-sided error that is allowed.
+    The smallest n with n >= 2 (spread / margin)^2 (t[tail] + t[1 - POWER])^2 at 2 n - 2 degrees of
+    freedom; None when that is more than anyone trains.
+    """
+    from scipy.stats import t
+
+    def is_enough(seeds: int) -> bool:
+        degrees = 2 * seeds - 2
+        quantiles = float(t.isf(tail, degrees) + t.isf(1 - POWER, degrees))
+        return seeds >= 2 * (spread / margin * quantiles) ** 2
+
+    counts = range(FEWEST_SEEDS, _MOST_SEEDS + 1)
+    place = bisect_left(counts, True, key=is_enough)
+    return counts[place] if place < len(counts) else None
+
+
+def _listed(seeds: Sequence[int]) -> str:
+    return ", ".join(map(str, seeds))

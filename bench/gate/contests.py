@@ -1,0 +1,128 @@
+"""From two sides and the cells of a suite to what a gate expects and how its pairs are started."""
+
+import os
+from collections.abc import Sequence
+from pathlib import Path
+from typing import Final
+
+from msgspec.structs import replace
+
+from bench.baton import Identity
+from bench.cell import Cell
+from bench.environment import decisive_variables
+from bench.gate.book import GATE_VERSION, Expected, GatePlan
+from bench.gate.judge import Margins
+from bench.gate.lockstep import Contest
+from bench.gate.outcome import CONTROL_WORK
+from bench.gate.process import Seat
+from bench.interpreter import InterpreterError, find_interpreter
+from bench.job import Job
+from bench.machine import machine_facts
+from bench.side import Side
+from bench.workload import WorkloadNameError, builder_of, recipe_of, source_hash
+from data.errors import DataError
+from data.prepare import default_cache_dir, prepare
+
+#: What both sides get unless the user says otherwise, so that two processes of one program differ
+#: less for their whole life, and the one that waits does not spin.
+STEADY: Final = {
+    "MALLOC_MMAP_THRESHOLD_": "1073741824",
+    "MALLOC_TRIM_THRESHOLD_": "1099511627776",
+    "MALLOC_TOP_PAD_": "67108864",
+    "OMP_WAIT_POLICY": "PASSIVE",
+}
+#: On a GPU both processes of a pair live on one device: neither may take all of its memory.
+_SHARED_GPU: Final = {
+    "XLA_PYTHON_CLIENT_PREALLOCATE": "false",
+    "TF_FORCE_GPU_ALLOW_GROWTH": "true",
+}
+
+
+def plan_gate(
+    gate_id: str,
+    cells: Sequence[Cell],
+    sides: tuple[Side, Side],
+    texts: tuple[str, str],
+    margins: Margins,
+    data_dir: Path | None = None,
+) -> tuple[GatePlan, list[Contest]]:
+    """Return what the gate expects of `cells`, and a contest for each of its entries.
+
+    Each backend gets two controls, on its first cell and the baseline's side: the side against
+    itself, and with CONTROL_WORK of the work. Datasets are prepared on the way. A cell whose
+    interpreter, source or dataset is missing is `unplanned`, with the reason.
+    """
+    expected: list[Expected] = []
+    contests: list[Contest] = []
+    unplanned: dict[str, str] = {}
+    for cell in cells:
+        try:
+            job = _job(cell, prepare(cell.dataset, data_dir=data_dir))
+            seats = (_seat(job, sides[0]), _seat(job, sides[1]))
+        except (InterpreterError, DataError, WorkloadNameError) as error:
+            unplanned[cell.id] = str(error).rstrip(".")
+            continue
+        found = [Contest(kind="cell", baseline=seats[0], candidate=seats[1])]
+        if cell.backend not in {each.cell.backend for each in expected}:
+            found += _controls(seats[0])
+        contests += found
+        expected += [
+            Expected(
+                kind=contest.kind,
+                cell=cell,
+                baseline=contest.baseline.identity,
+                candidate=contest.candidate.identity,
+            )
+            for contest in found
+        ]
+    plan = GatePlan(
+        gate_version=GATE_VERSION,
+        gate_id=gate_id,
+        sides=texts,
+        margins=margins,
+        machine=machine_facts(),
+        expected=tuple(expected),
+        unplanned=unplanned,
+    )
+    return plan, contests
+
+
+def _controls(seat: Seat) -> list[Contest]:
+    harder = replace(seat, identity=replace(seat.identity, work=CONTROL_WORK))
+    return [
+        Contest(kind="negative", baseline=seat, candidate=seat),
+        Contest(kind="positive", baseline=seat, candidate=harder),
+    ]
+
+
+def _seat(job: Job, side: Side) -> Seat:
+    cell = job.cell
+    interpreter = find_interpreter(cell.backend, side.pythons, cell.device)
+    steady = STEADY | (_SHARED_GPU if cell.device == "gpu" else {})
+    outer = {**steady, **side.outer}
+    job = replace(job, builder=builder_of(cell.workload, side.folder), source=side.source)
+    return Seat(
+        job=job,
+        identity=Identity(
+            python=interpreter.python,
+            versions=interpreter.versions,
+            workload_source=source_hash(cell.workload, side.folder),
+            variables=decisive_variables(cell, outer),
+        ),
+        outer=outer,
+    )
+
+
+def _job(cell: Cell, dataset_folder: Path) -> Job:
+    recipe = recipe_of(cell.workload)
+    return Job(
+        cell=cell,
+        builder=builder_of(cell.workload),
+        optimizer=recipe.optimizer,
+        loss=recipe.loss,
+        metrics=recipe.metrics,
+        dataset_folder=str(dataset_folder.resolve()),
+        output_path="",
+        cpus=tuple(sorted(os.sched_getaffinity(0))),
+        weights_folder=str(default_cache_dir() / "weights"),
+    )

@@ -1,0 +1,175 @@
+"""From a gate's plan and its pairs to its outcome: what each cell's verdict is, and whether
+the session that found it can be believed."""
+
+from collections.abc import Mapping, Sequence
+from typing import Final
+
+import msgspec
+
+from bench.gate.book import Expected, GatePlan
+from bench.gate.judge import LOOKS, Verdict, judge_look
+from bench.gate.pair import Kind, Pair
+from bench.gate.soundness import unsound
+
+Key = tuple[Kind, str]
+
+#: The steps that the candidate of a positive control does for each one that it reports.
+CONTROL_WORK: Final = 1.1
+#: A positive control's estimate may be off by so much of what was added.
+CONTROL_ERROR: Final = 1.0
+
+
+class Outcome(msgspec.Struct, frozen=True, kw_only=True):
+    """A verdict per expected cell, the controls', and what is wrong with the session itself.
+
+    Where `defects` is not empty nothing that the session found counts: every verdict is `invalid`.
+    `minutes` are those of the pairs of each contest.
+    """
+
+    verdicts: tuple[Verdict, ...]
+    controls: tuple[tuple[Kind, Verdict], ...]
+    defects: tuple[str, ...]
+    minutes: dict[Key, float]
+
+
+def judge_gate(plan: GatePlan, pairs: Sequence[Pair], machine_id: object) -> Outcome:
+    """Return what `pairs` say of all that the plan expects, judged on the machine `machine_id`.
+
+    It fails closed: what is missing, unsound, unexpected or cut short is `invalid`, and so is
+    everything when a control is wrong, the plan expects nothing or the machine is another.
+    """
+    by_key = _by_key(plan, pairs)
+    verdicts = _verdicts(plan, by_key, "cell")
+    controls = [
+        (kind, found)
+        for kind in ("negative", "positive")
+        for found in _verdicts(plan, by_key, kind).values()
+    ]
+    defects = [
+        *_plan_defects(plan, machine_id),
+        *_strangers(plan, pairs),
+        *(sentence for kind, found in controls if (sentence := _control_defect(kind, found))),
+    ]
+    for cell_id, reason in plan.unplanned.items():
+        verdicts[cell_id] = Verdict(cell_id=cell_id, says="invalid", pairs=0, reason=reason)
+    if defects:
+        verdicts = {
+            cell_id: msgspec.structs.replace(
+                found, says="invalid", reason=found.reason or "the session is invalid"
+            )
+            for cell_id, found in verdicts.items()
+        }
+    return Outcome(
+        verdicts=tuple(verdicts.values()),
+        controls=tuple(controls),
+        defects=tuple(defects),
+        minutes={key: sum(pair.seconds for pair in found) / 60 for key, found in by_key.items()},
+    )
+
+
+def undecided(plan: GatePlan, pairs: Sequence[Pair], looks: int) -> list[Expected]:
+    """Return the contests that need more pairs after so many looks.
+
+    A negative control is over after the first look: it can only raise a false alarm.
+    """
+    by_key = _by_key(plan, pairs)
+    found = {}
+    for kind in ("cell", "positive"):
+        for cell_id, verdict in _verdicts(plan, by_key, kind, looks).items():
+            found[kind, cell_id] = verdict.says
+    return [each for each in plan.expected if found.get(each.key) == "inconclusive"]
+
+
+def _by_key(plan: GatePlan, pairs: Sequence[Pair]) -> dict[Key, list[Pair]]:
+    found: dict[Key, list[Pair]] = {each.key: [] for each in plan.expected}
+    for pair in pairs:
+        if (pair.kind, pair.cell_id) in found:
+            found[pair.kind, pair.cell_id].append(pair)
+    return found
+
+
+def _verdicts(
+    plan: GatePlan, by_key: Mapping[Key, Sequence[Pair]], kind: Kind, looks: int = len(LOOKS)
+) -> dict[str, Verdict]:
+    """Return the verdict per cell id of the contests of one kind, after at most so many looks.
+
+    Each kind is a family of its own. A negative control has one look.
+    """
+    looks = 1 if kind == "negative" else looks
+    expected = [each for each in plan.expected if each.kind == kind]
+    family = len(expected) + (len(plan.unplanned) if kind == "cell" else 0)
+    verdicts: dict[str, Verdict] = {}
+    open_cells: dict[str, Sequence[Pair]] = {}
+    for each in expected:
+        own = by_key[each.key]
+        reason = unsound(own, each.baseline, each.candidate)
+        if reason or len(own) < LOOKS[0]:
+            reason = reason or f"{len(own)} pairs were measured; {LOOKS[0]} are the fewest"
+            verdicts[each.cell.id] = _invalid(each.cell.id, own, reason)
+        else:
+            open_cells[each.cell.id] = own
+    for wanted in LOOKS[:looks]:
+        ready = {c: own[:wanted] for c, own in open_cells.items() if len(own) >= wanted}
+        for cell_id in open_cells.keys() - ready.keys():
+            own = open_cells.pop(cell_id)
+            reason = f"it was cut short after {len(own)} pairs; the next look is at {wanted}"
+            verdicts[cell_id] = _invalid(cell_id, own, reason)
+        found = judge_look(ready, family, plan.margins, len(LOOKS)) if ready else {}
+        verdicts |= found
+        for cell_id, verdict in found.items():
+            if verdict.says != "inconclusive":
+                open_cells.pop(cell_id)
+    return {each.cell.id: verdicts[each.cell.id] for each in expected}
+
+
+def _invalid(cell_id: str, pairs: Sequence[Pair], reason: str) -> Verdict:
+    return Verdict(cell_id=cell_id, says="invalid", pairs=len(pairs), reason=reason)
+
+
+def _plan_defects(plan: GatePlan, machine_id: object) -> list[str]:
+    defects = []
+    keys = [each.key for each in plan.expected]
+    if not any(kind == "cell" for kind, _ in keys):
+        defects.append("The gate expects no cell that could be measured.")
+    doubles = sorted(
+        {f"{cell_id} ({kind})" for kind, cell_id in keys if keys.count((kind, cell_id)) > 1}
+    )
+    if doubles:
+        defects.append(f"The gate expects twice: {', '.join(doubles)}.")
+    if plan.machine.get("machine_id") != machine_id:
+        defects.append(
+            f"The gate was measured on the machine {plan.machine.get('machine_id')}, which is not "
+            f"this one ({machine_id})."
+        )
+    backends = {each.cell.backend for each in plan.expected}
+    for kind in ("negative", "positive"):
+        lacking = backends - {each.cell.backend for each in plan.expected if each.kind == kind}
+        if lacking:
+            defects.append(f"There is no {kind} control for {', '.join(sorted(lacking))}.")
+    return defects
+
+
+def _strangers(plan: GatePlan, pairs: Sequence[Pair]) -> list[str]:
+    known = {each.key for each in plan.expected}
+    strange = sorted({f"{p.cell_id} ({p.kind})" for p in pairs if (p.kind, p.cell_id) not in known})
+    return [f"Pairs of what the gate does not expect: {', '.join(strange)}."] if strange else []
+
+
+def _control_defect(kind: Kind, found: Verdict) -> str | None:
+    """Return what a control's verdict says against the whole session."""
+    head = f"The {kind} control of {found.cell_id}"
+    if found.says == "invalid":
+        return f"{head} was not measured: {found.reason}."
+    if kind == "negative":
+        wrong = found.says in ("regressed", "improved")
+        return f"{head}, a side against itself, says {found.says}." if wrong else None
+    added = CONTROL_WORK - 1
+    if found.says != "regressed":
+        return f"{head}, with {added:.0%} more work, says {found.says} and not regressed."
+    for estimate in found.estimates:
+        if abs(estimate.ratio - CONTROL_WORK) > CONTROL_ERROR * added:
+            return (
+                f"{head}, with {added:.0%} more work, reads {estimate.ratio - 1:+.1%} on the "
+                f"{estimate.clock} clock."
+            )
+    return None

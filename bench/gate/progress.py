@@ -1,0 +1,56 @@
+"""What a person sees while a gate measures its pairs."""
+
+from time import monotonic
+
+from rich.console import Console
+from rich.markup import escape
+from rich.progress import TextColumn
+
+from bench.gate.judge import pair_log_ratio
+from bench.gate.lockstep import Contest
+from bench.gate.pair import Pair
+from bench.live import LiveLine, time_left
+from bench.report.text import one_line
+
+_WORDS = {"cell": "", "negative": ", negative control", "positive": ", positive control"}
+
+
+class GateProgress(LiveLine):
+    """Tells of each pair's begin and end, with an estimate of what is left of the look."""
+
+    def __init__(self, console: Console) -> None:
+        """Tell on `console`."""
+        super().__init__(console, TextColumn("{task.fields[note]}"))
+        self._done = self._total = 0
+        self._begin = monotonic()
+
+    def look(self, contests: int, pairs_each: int) -> None:
+        """Tell that so many contests get so many more pairs each."""
+        self._done, self._total = 0, contests * pairs_each
+        self._begin = monotonic()
+        if contests:
+            self._print(f"{contests} undecided: {pairs_each} more pairs of processes each.")
+
+    def begin(self, contest: Contest, number: int) -> None:
+        """Tell that a pair starts."""
+        kind, cell_id = contest.key
+        name = f"[{self._done + 1}/{self._total}] {cell_id}{_WORDS[kind]}"
+        left = None
+        if self._done:
+            left = (monotonic() - self._begin) / self._done * (self._total - self._done)
+        self._bar.reset(self._task, total=self._total, completed=self._done)
+        self._bar.update(self._task, description=escape(name), note=time_left(left), refresh=True)
+        if not self._console.is_terminal:
+            self._print(f"{name}: pair {number + 1} started, {time_left(left)}")
+
+    def end(self, pair: Pair) -> None:
+        """Tell what a pair says."""
+        self._done += 1
+        if pair.reason:
+            self._print(f"    FAILED after {pair.seconds:.1f} s: {one_line(pair.reason)}")
+            return
+        wall, cpu = (100 * pair_log_ratio(pair, clock) for clock in ("wall", "cpu"))
+        self._print(
+            f"    {pair.cell_id}{_WORDS[pair.kind]}: {wall:+.1f}% wall, {cpu:+.1f}% CPU "
+            f"in {pair.seconds:.1f} s"
+        )

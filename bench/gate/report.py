@@ -1,0 +1,167 @@
+"""A gate's outcome as files and as a table: verdicts, raw slices, and the ledger of both sides."""
+
+from collections.abc import Mapping, Sequence
+from pathlib import Path
+from typing import Final
+
+import msgspec
+import pandas as pd
+from rich.table import Table
+from rich.text import Text
+
+from bench.gate.book import Book, GatePlan
+from bench.gate.judge import CLOCKS, LOOKS, Verdict, pair_log_ratio
+from bench.gate.outcome import Outcome
+from bench.gate.pair import Kind, Pair
+from bench.report.files import write_csv, write_text
+from bench.report.text import one_line
+
+#: Raised whenever verdicts.json changes.
+VERDICTS_VERSION: Final = 1
+
+_STYLES: Final = {"regressed": "red", "invalid": "red", "pass": "green", "improved": "green"}
+
+
+class VerdictFile(msgspec.Struct, frozen=True, kw_only=True):
+    """What verdicts.json holds; `ledger` is a side's settings by contest."""
+
+    verdicts_version: int
+    plan: GatePlan
+    looks: tuple[int, ...]
+    exit_code: int
+    outcome: Mapping[str, object]
+    ledger: Mapping[str, Mapping[str, object]]
+
+
+def write_outcome(
+    book: Book, plan: GatePlan, pairs: Sequence[Pair], outcome: Outcome, exit_code: int
+) -> Path:
+    """Write verdicts.csv, verdicts.json, pairs.csv and slices.csv; return the path of the first.
+
+    OSError when they cannot be written.
+    """
+    path = book.folder / "verdicts.csv"
+    write_csv(path, verdict_frame(outcome))
+    write_csv(book.folder / "pairs.csv", pair_frame(pairs))
+    write_csv(book.folder / "slices.csv", slice_frame(pairs))
+    found = VerdictFile(
+        verdicts_version=VERDICTS_VERSION,
+        plan=plan,
+        looks=LOOKS,
+        exit_code=exit_code,
+        outcome={
+            "verdicts": outcome.verdicts,
+            "controls": [{"kind": kind, "verdict": each} for kind, each in outcome.controls],
+            "defects": outcome.defects,
+        },
+        ledger=_ledger(pairs),
+    )
+    text = msgspec.json.format(msgspec.json.encode(found), indent=2).decode()
+    write_text(book.folder / "verdicts.json", f"{text}\n")
+    return path
+
+
+def verdict_frame(outcome: Outcome) -> pd.DataFrame:
+    """Return a row per cell and control: what it says, and both clocks' ratios with intervals."""
+    named: list[tuple[Kind, Verdict]] = [("cell", found) for found in outcome.verdicts]
+    rows = []
+    for kind, found in [*named, *outcome.controls]:
+        row: dict[str, object] = {
+            "kind": kind,
+            "cell_id": found.cell_id,
+            "verdict": found.says,
+            "pairs": found.pairs,
+            "minutes": outcome.minutes.get((kind, found.cell_id), 0.0),
+        }
+        for clock, estimate in zip(CLOCKS, found.estimates or (None, None), strict=True):
+            for name in ("ratio", "low", "high", "confidence", "spread"):
+                row[f"{clock}_{name}"] = None if estimate is None else getattr(estimate, name)
+        rows.append(row | {"detectable": found.detectable, "reason": found.reason})
+    return pd.DataFrame(rows)
+
+
+def pair_frame(pairs: Sequence[Pair]) -> pd.DataFrame:
+    """Return a row per pair: the trimmed mean log ratio on each clock, which is what is judged."""
+    return pd.DataFrame(
+        {
+            **_name(pair),
+            "seconds": pair.seconds,
+            **{
+                f"{clock}_log_ratio": pair_log_ratio(pair, clock) if pair.turns else None
+                for clock in CLOCKS
+            },
+            "reason": pair.reason,
+        }
+        for pair in pairs
+    )
+
+
+def slice_frame(pairs: Sequence[Pair]) -> pd.DataFrame:
+    """Return a row per turn: the raw seconds of both sides' slices."""
+    return pd.DataFrame(
+        {
+            **_name(pair),
+            "turn": number,
+            "steps": turn.baseline.steps,
+            **{
+                f"{side}_{field}": getattr(getattr(turn, side), field)
+                for side in ("baseline", "candidate")
+                for field in (
+                    "wall_seconds",
+                    "cpu_seconds",
+                    "idle_seconds",
+                    "idle_cpu_seconds",
+                )
+            },
+            "baseline_round_trip": turn.baseline_round_trip,
+            "candidate_round_trip": turn.candidate_round_trip,
+        }
+        for pair in pairs
+        for number, turn in enumerate(pair.turns)
+    )
+
+
+def verdict_table(outcome: Outcome) -> Table:
+    """Return a row per cell and control for a terminal."""
+    head = ("cell", "verdict", "pairs", "wall", "CPU", "detectable", "minutes")
+    table = Table(*head, title="Candidate against baseline", title_justify="left", box=None)
+    named: list[tuple[Kind, Verdict]] = [("cell", found) for found in outcome.verdicts]
+    for kind, found in [*named, *outcome.controls]:
+        name = found.cell_id if kind == "cell" else f"{found.cell_id} ({kind} control)"
+        wall, cpu = (_change(found, number) for number in range(2))
+        detectable = "" if found.detectable is None else f"{found.detectable:+.1%}"
+        minutes = f"{outcome.minutes.get((kind, found.cell_id), 0.0):.1f}"
+        cells = (name, found.says, str(found.pairs), wall, cpu, detectable, minutes)
+        style = _STYLES.get(found.says, "") if kind == "cell" else ""
+        table.add_row(*(Text(one_line(cell)) for cell in cells), style=style)
+    return table
+
+
+def sentences(outcome: Outcome) -> list[str]:
+    """Return what is wrong with the session, and why cells are invalid."""
+    reasons = [
+        f"{found.cell_id} is invalid: {one_line(found.reason)}."
+        for found in outcome.verdicts
+        if found.reason
+    ]
+    return [one_line(defect) for defect in outcome.defects] + reasons
+
+
+def _change(found: Verdict, number: int) -> str:
+    if not found.estimates:
+        return "–"
+    estimate = found.estimates[number]
+    return f"{estimate.ratio - 1:+.1%} [{estimate.low - 1:+.1%}, {estimate.high - 1:+.1%}]"
+
+
+def _name(pair: Pair) -> dict[str, object]:
+    return {"kind": pair.kind, "cell_id": pair.cell_id, "pair": pair.number}
+
+
+def _ledger(pairs: Sequence[Pair]) -> dict[str, dict[str, object]]:
+    """Return each side's ledger per contest, from its first pair; the later ones are the same."""
+    found: dict[str, dict[str, object]] = {}
+    for pair in pairs:
+        sides = {"baseline": pair.baseline, "candidate": pair.candidate}
+        found.setdefault(f"{pair.cell_id} ({pair.kind})", dict(sides))
+    return found

@@ -1,0 +1,95 @@
+"""From records to seeds: what the launches of a cell ended at, seed by seed, or why not."""
+
+from collections.abc import Iterable, Mapping, Sequence
+
+import msgspec
+
+from bench.cell import Cell
+from bench.gate.accuracy import Seeds
+from bench.record import Record
+
+#: What all records of both sides must share; the workload and the versions may differ between them.
+MUST_MATCH = ("protocol_version", "dataset_fingerprint", "dataset_official")
+
+#: What a launch that lost its loss says (bench.worker.stamps).
+_DIVERGED = "NonFiniteLossError"
+
+
+def family_of(cell: Cell) -> Cell:
+    """Return the cell that stands for all of its seeds: that of seed 0."""
+    return msgspec.structs.replace(cell, seed=0)
+
+
+def families(cells: Iterable[Cell]) -> dict[Cell, list[int]]:
+    """Return the seeds of each family, sorted, families in the order of the cells."""
+    found: dict[Cell, set[int]] = {}
+    for cell in cells:
+        found.setdefault(family_of(cell), set()).add(cell.seed)
+    return {family: sorted(seeds) for family, seeds in found.items()}
+
+
+def seeds_of(family: Cell, seeds: Sequence[int], records: Sequence[Record]) -> Seeds:
+    """Return one side of a family: a val_accuracy per seed, the newest record of each counts.
+
+    A seed without a record, with one that failed for another reason than a loss that is not
+    finite, or without an accuracy makes the side no measurement.
+    """
+    newest = {r.cell.seed: r for r in sorted(records, key=_age) if family_of(r.cell) == family}
+    chosen = {seed: newest.get(seed) for seed in seeds}
+    reason = next((why for s, r in chosen.items() if (why := _absence(s, r))), None)
+    results = [record.result for record in chosen.values() if record and record.result]
+    return Seeds(
+        accuracies=tuple(
+            value for result in results if (value := result.epochs[-1].val_accuracy) is not None
+        ),
+        images=min((result.validation_images for result in results), default=1),
+        diverged=tuple(seed for seed, record in chosen.items() if record and _diverged(record)),
+        reason=reason or _mixture([record for record in chosen.values() if record]),
+    )
+
+
+def unlike(baseline: Sequence[Record], candidate: Sequence[Record]) -> str | None:
+    """Return in a phrase why two sides' records cannot be held against each other, or None."""
+    for field in MUST_MATCH:
+        sides = [{_facts(record)[field] for record in side} for side in (baseline, candidate)]
+        if sides[0] != sides[1]:
+            return f"the baseline's {field} is {_told(sides[0])}, the candidate's {_told(sides[1])}"
+    return None
+
+
+def _facts(record: Record) -> Mapping[str, object]:
+    return {
+        "protocol_version": record.protocol_version,
+        "dataset_fingerprint": record.dataset.fingerprint,
+        "dataset_official": record.dataset.official,
+    }
+
+
+def _absence(seed: int, record: Record | None) -> str | None:
+    if record is None:
+        return f"seed {seed} has no record"
+    if record.result is None:
+        return None if _diverged(record) else f"seed {seed} failed: {record.reason}"
+    if record.result.epochs[-1].val_accuracy is None:
+        return f"seed {seed} has no val_accuracy: the model has no accuracy metric"
+    return None
+
+
+def _mixture(records: Sequence[Record]) -> str | None:
+    """Return in a phrase that the seeds of a side were not trained in one environment."""
+    for name in ("workload_source", "versions", "environment"):
+        if len({str(getattr(record, name)) for record in records}) > 1:
+            return f"its seeds were trained with unlike {name.replace('_', ' ')}"
+    return None
+
+
+def _diverged(record: Record) -> bool:
+    return record.status == "failed" and str(record.reason).startswith(_DIVERGED)
+
+
+def _age(record: Record) -> tuple[str, str]:
+    return record.started_at, record.run_id
+
+
+def _told(values: set[object]) -> str:
+    return " and ".join(sorted(map(str, values))) or "nothing"

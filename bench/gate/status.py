@@ -1,0 +1,25 @@
+"""The exit status of a gate."""
+
+from enum import IntEnum
+
+from bench.gate.outcome import Outcome
+
+
+class Status(IntEnum):
+    """What the shell sees of a gate; tox hands it on for a single environment."""
+
+    OK = 0
+    REGRESSED = 10
+    INCONCLUSIVE = 11
+    INVALID = 12
+    INACCURATE = 13
+
+
+def gate_status(outcome: Outcome) -> Status:
+    """Return the status of the worst verdict; what cannot be believed comes first."""
+    says = {found.says for found in outcome.verdicts}
+    if outcome.defects or "invalid" in says or not says:
+        return Status.INVALID
+    if "regressed" in says:
+        return Status.REGRESSED
+    return Status.INCONCLUSIVE if "inconclusive" in says else Status.OK

@@ -1,0 +1,88 @@
+"""A side: an environment in which a cell can be trained, as one of two that are compared."""
+
+import os
+import re
+from pathlib import Path
+from typing import Final
+
+import msgspec
+
+from bench.cell import BACKENDS
+from bench.environment import is_decisive
+
+_KEYS: Final = "python=PATH, python.BACKEND=PATH, src=DIR and env.NAME=VALUE"
+#: A comma ends a part only where another one begins: XLA_FLAGS may hold commas.
+_PART_END: Final = re.compile(r",(?=(?:python|src|env)[=.])")
+
+
+class SideTextError(ValueError):
+    """A side as a user writes it is not understood, or names something that does not exist."""
+
+
+class Side(msgspec.Struct, frozen=True, forbid_unknown_fields=True, kw_only=True):
+    """Interpreters by backend, a folder of workloads, and variables; {} and "" are this checkout's.
+
+    `source` is a folder that holds `models/`, or the file of a user's workload. The harness itself
+    is always this checkout's.
+    """
+
+    pythons: dict[str, str] = {}
+    source: str = ""
+    variables: dict[str, str] = {}
+
+    @property
+    def folder(self) -> Path | None:
+        """The folder of the workloads, None where it is this checkout's."""
+        return Path(self.source) if self.source else None
+
+    @property
+    def outer(self) -> dict[str, str]:
+        """The environment that a worker of this side starts from."""
+        return {**os.environ, **self.variables}
+
+
+#: This checkout's own workloads in its own environments.
+HERE: Final = Side()
+
+
+def parse_side(text: str) -> Side:
+    """Return the side of `python=PATH,src=DIR,env.NAME=VALUE`; all parts may be left out.
+
+    SideTextError says what is wrong.
+    """
+    fields: dict[str, str] = {}
+    for part in filter(None, _PART_END.split(text)):
+        key, separator, value = part.partition("=")
+        if not separator or not _is_key(key):
+            raise SideTextError(f"side {text!r} has the part {part!r}; allowed are {_KEYS}.")
+        if key in fields:
+            raise SideTextError(f"side {text!r} says {key} twice.")
+        fields[key] = value
+    variables = _strip(fields, "env.")
+    for name in variables:
+        if not is_decisive(name):
+            raise SideTextError(
+                f"side {text!r} sets {name}, which no worker gets: only variables that change "
+                "speed or numerics are passed on (XLA_FLAGS, OMP_…, TF_ENABLE_… and the like)."
+            )
+    source = fields.get("src", "")
+    if source and not Path(source).is_dir():
+        raise SideTextError(f"side {text!r} has src={source}, which is no folder.")
+    every = dict.fromkeys(BACKENDS, fields["python"]) if "python" in fields else {}
+    return Side(
+        pythons={
+            b: str(Path(p).absolute()) for b, p in (every | _strip(fields, "python.")).items()
+        },
+        source=str(Path(source).resolve()) if source else "",
+        variables=variables,
+    )
+
+
+def _is_key(key: str) -> bool:
+    if key.startswith("python."):
+        return key.removeprefix("python.") in BACKENDS
+    return key in ("python", "src") or (key.startswith("env.") and key != "env.")
+
+
+def _strip(fields: dict[str, str], prefix: str) -> dict[str, str]:
+    return {k.removeprefix(prefix): v for k, v in fields.items() if k.startswith(prefix)}

@@ -1,0 +1,22 @@
+"""The files that a workload's builder is made of, and their hash."""
+
+import hashlib
+from collections.abc import Sequence
+from pathlib import Path
+
+
+def source_files(builder: str, folder: Path) -> list[Path]:
+    """Return the user's file of `/path/FILE.py:FUNCTION`, or all of `models/` in `folder`."""
+    location = builder.rpartition(":")[0]
+    if location.endswith(".py"):
+        return [Path(location)]
+    return sorted((folder / "models").rglob("*.py"))
+
+
+def files_sha256(paths: Sequence[Path]) -> str:
+    """Return the sha256 (hex) over the files' names and contents, in order; OSError if unread."""
+    total = hashlib.sha256()
+    for path in paths:
+        content = hashlib.sha256(path.read_bytes()).digest()
+        total.update(f"{path.name}\0".encode() + content)
+    return total.hexdigest()

@@ -27,6 +27,7 @@ from bench.commands.seeding import gate_accuracy, keep_baseline
 from bench.compare.rows import UnlikeError
 from bench.compare.side import SideError
 from bench.gate.baselines import BaselineError
+from bench.gate.judge import StatisticsMissingError
 from bench.history.find import UnknownCellError
 from bench.interpreter import InterpreterError, find_interpreter
 from bench.interruption import handle_interruptions, interrupter
@@ -54,9 +55,11 @@ class Exit(IntEnum):
     INTERRUPTED = 130
 
 
-_USER_ERRORS: Final = (
+#: What a user can do wrong: each ends in one sentence.
+USER_ERRORS: Final = (
     *(SuiteError, InterpreterError, DataError, ParquetError),
-    *(SideError, UnlikeError, UnknownCellError, SideTextError, BaselineError),
+    *(SideError, UnlikeError, UnknownCellError, SideTextError),
+    *(BaselineError, StatisticsMissingError),
 )
 
 
@@ -81,7 +84,7 @@ def main(arguments: Sequence[str] | None = None) -> int:
     }
     try:
         code = commands[parsed.command](parsed, Output(parsed.mode))
-    except _USER_ERRORS as error:
+    except USER_ERRORS as error:
         return _complain(error, Exit.USAGE)
     except MachineBusyError as error:
         return _complain(error, Exit.BUSY)

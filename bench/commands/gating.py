@@ -3,16 +3,17 @@
 import argparse
 import os
 from pathlib import Path
+from typing import NamedTuple
 
 from bench.arguments import read_choices
 from bench.commands.seeding import STORED, screen_candidate
 from bench.gate.book import Book
 from bench.gate.contests import plan_gate
-from bench.gate.judge import Margins
+from bench.gate.judge import Margins, check_statistics
 from bench.gate.measure import measure_gate
 from bench.gate.outcome import Outcome, judge_gate
 from bench.gate.report import sentences, verdict_frame, verdict_table, write_outcome
-from bench.gate.status import gate_status
+from bench.gate.status import Status, gate_status
 from bench.lock import default_lock_path, timing_lock
 from bench.machine import machine_facts
 from bench.output import Output
@@ -20,6 +21,15 @@ from bench.report.display import table_rows
 from bench.side import parse_side
 from bench.store import StoreError, new_run_id
 from bench.suite import expand, load_suite
+
+
+class Gate(NamedTuple):
+    """A measured and judged gate, and where it is."""
+
+    book: Book
+    outcome: Outcome
+    status: Status
+    path: Path
 
 
 def gate_time(arguments: argparse.Namespace, output: Output) -> int:
@@ -30,12 +40,20 @@ def gate_time(arguments: argparse.Namespace, output: Output) -> int:
     """
     if arguments.baseline.startswith(STORED):
         return screen_candidate(arguments, output)
+    gate = measure_time(arguments, output)
+    _tell(gate, output)
+    return gate.status
+
+
+def measure_time(arguments: argparse.Namespace, output: Output) -> Gate:
+    """Measure two sides in lock-step, judge them and write down all of it."""
+    check_statistics()
     texts = (arguments.baseline, arguments.candidate)
     sides = (parse_side(texts[0]), parse_side(texts[1]))
     cells = expand(load_suite(arguments.suite), read_choices(arguments), arguments.suite)
     margins = Margins(arguments.harmless / 100, arguments.caught / 100)
     gate_id = new_run_id()
-    book = Book(gates_folder(arguments.reports) / gate_id)
+    book = Book(arguments.reports / "gates" / gate_id)
     with timing_lock(default_lock_path(), f"gate {gate_id}, process {os.getpid()}"):
         plan, contests = plan_gate(gate_id, cells, sides, texts, margins, arguments.data_dir)
         if sides[0] == sides[1]:
@@ -47,16 +65,11 @@ def gate_time(arguments: argparse.Namespace, output: Output) -> int:
         path = write_outcome(book, plan, pairs, outcome, status)
     except OSError as error:
         raise StoreError(f"{book.folder} cannot be written: {error.strerror}.") from error
-    _tell(outcome, status, path, output)
-    return status
+    return Gate(book, outcome, status, path)
 
 
-def gates_folder(reports: Path) -> Path:
-    """Return where the gates of a store are."""
-    return reports / "gates"
-
-
-def _tell(outcome: Outcome, status: int, path: Path, output: Output) -> None:
+def _tell(gate: Gate, output: Output) -> None:
+    outcome, path = gate.outcome, gate.path
     output.print(verdict_table(outcome))
     for sentence in sentences(outcome):
         output.complain(sentence)
@@ -65,7 +78,7 @@ def _tell(outcome: Outcome, status: int, path: Path, output: Output) -> None:
         path,
         lambda: {
             "command": "gate",
-            "exit_code": status,
+            "exit_code": int(gate.status),
             "defects": list(outcome.defects),
             "paths": {"csv": str(path), "json": str(path.with_suffix(".json"))},
             "rows": table_rows(verdict_frame(outcome)),

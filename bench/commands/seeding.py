@@ -20,6 +20,7 @@ from bench.gate.accuracy_report import (
     write_frame,
 )
 from bench.gate.baselines import load_baseline, save_baseline
+from bench.gate.judge import check_statistics
 from bench.gate.screen import screen
 from bench.gate.seeds import families, family_of, seeds_of, unlike
 from bench.gate.status import Status
@@ -47,6 +48,7 @@ def keep_baseline(arguments: argparse.Namespace, output: Output) -> int:
 
 def gate_accuracy(arguments: argparse.Namespace, output: Output) -> int:
     """Train what is missing of both sides' seeds and judge the candidate's accuracy."""
+    check_statistics()
     store = Store(arguments.reports)
     if arguments.baseline.startswith(STORED):
         kept = load_baseline(store, arguments.baseline.removeprefix(STORED))
@@ -76,6 +78,7 @@ def gate_accuracy(arguments: argparse.Namespace, output: Output) -> int:
 
 def screen_candidate(arguments: argparse.Namespace, output: Output) -> int:
     """Train the candidate like a stored baseline, and say what looks slower; never `pass`."""
+    check_statistics()
     store = Store(arguments.reports)
     kept = load_baseline(store, arguments.baseline.removeprefix(STORED))
     cells = list(dict.fromkeys(record.cell for record in kept))

@@ -42,7 +42,7 @@ def save_baseline(store: Store, name: str, runs: Sequence[str]) -> Path:
 
 
 def load_baseline(store: Store, name: str) -> list[Record]:
-    """Return a baseline's records, instrumented ones left out; BaselineError when there are none."""
+    """Return a baseline's records, instrumented ones left out; BaselineError if there is none."""
     folder = _folder(store, name)
     records = [record for record in store.load_folder(folder) if not record.instrumented]
     if not records:

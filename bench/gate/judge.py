@@ -1,6 +1,7 @@
 """From lock-step pairs to a verdict per cell: pure statistics, with every rule in a docstring."""
 
 from collections.abc import Mapping, Sequence
+from importlib.util import find_spec
 from math import exp, log, log1p, sqrt
 from statistics import fmean, stdev
 from typing import Final, Literal, NamedTuple
@@ -54,6 +55,18 @@ class Verdict(msgspec.Struct, frozen=True, kw_only=True):
     estimates: tuple[Estimate, ...] = ()
     detectable: float | None = None
     reason: str | None = None
+
+
+class StatisticsMissingError(Exception):
+    """SciPy, which the gate's statistics need, is not installed in this environment."""
+
+
+def check_statistics() -> None:
+    """Raise StatisticsMissingError unless verdicts can be computed here."""
+    if find_spec("scipy") is None:
+        raise StatisticsMissingError(
+            "The gate needs SciPy, which is not installed here: use `tox -e gate -- …`."
+        )
 
 
 def pair_log_ratio(pair: Pair, clock: Clock) -> float:

@@ -1,0 +1,134 @@
+"""The verdict of a look: what each rule says on pairs whose truth is known."""
+
+import random
+from math import exp, log1p
+
+import pytest
+
+from bench.gate.judge import LOOKS, Margins, Verdict, holm, judge_look, pair_log_ratio
+from bench.gate.outcome import judge_gate
+from bench.gate.pair import Pair
+from tests.fixtures.pairs import make_cell, make_pair, make_pairs, make_plan
+
+MARGINS = Margins()
+EACH = make_plan().expected[0]
+
+
+def pairs_at(ratio: float, spread: float = 0.01, pairs: int = 5, seed: int = 0) -> list[Pair]:
+    noise = random.Random(seed)
+    return [
+        make_pair(EACH, number, ratio * noise.lognormvariate(0, spread), noise)
+        for number in range(pairs)
+    ]
+
+
+def look(pairs: list[Pair], expected: int = 1) -> Verdict:
+    return judge_look({"cell": pairs}, expected, MARGINS, len(LOOKS))["cell"]
+
+
+@pytest.mark.parametrize(
+    ("ratio", "says"),
+    [(1.1, "regressed"), (1.0, "pass"), (0.99, "pass"), (0.9, "improved"), (1.035, "inconclusive")],
+)
+def test_a_clear_ratio_gets_its_verdict(ratio: float, says: str) -> None:
+    assert look(pairs_at(ratio)).says == says
+
+
+def test_noise_that_hides_a_regression_is_inconclusive_and_never_a_pass() -> None:
+    found = look(pairs_at(1.05, spread=0.06))
+    assert found.says == "inconclusive"
+    assert found.detectable is not None
+    assert found.detectable > 0.05
+
+
+def test_the_interval_holds_the_ratio_and_more_cells_make_it_wider() -> None:
+    alone, among = look(pairs_at(1.1)), look(pairs_at(1.1), expected=30)
+    for estimate in alone.estimates:
+        assert estimate.low < 1.1 < estimate.high
+        assert estimate.low < estimate.ratio < estimate.high
+    assert among.estimates[0].high > alone.estimates[0].high
+
+
+def test_a_burst_in_a_few_slices_moves_a_pair_little() -> None:
+    (pair,) = pairs_at(1.0, spread=0, pairs=1)
+    from msgspec.structs import replace
+
+    slow = replace(pair.turns[0].candidate, wall_seconds=4.0)
+    burst = replace(pair, turns=(replace(pair.turns[0], candidate=slow), *pair.turns[1:]))
+    assert abs(pair_log_ratio(burst, "wall") - pair_log_ratio(pair, "wall")) < 0.005
+
+
+def test_work_on_one_clock_alone_is_found() -> None:
+    """CPU time that hides on an idle core is a regression too."""
+    from msgspec.structs import replace
+
+    hidden = [
+        replace(
+            pair,
+            turns=tuple(
+                replace(
+                    t, candidate=replace(t.candidate, cpu_seconds=t.candidate.cpu_seconds * 1.2)
+                )
+                for t in pair.turns
+            ),
+        )
+        for pair in pairs_at(1.0)
+    ]
+    assert look(hidden).says == "regressed"
+
+
+def test_holm_divides_the_level_among_all_that_was_expected() -> None:
+    p_values = {"a": 0.001, "b": 0.012, "c": 0.02, "d": 0.2}
+    assert holm(p_values, 4, 0.05) == {"a", "b", "c"}
+    assert holm(p_values, 30, 0.05) == {"a"}
+    assert holm({}, 3, 0.05) == set()
+
+
+@pytest.mark.parametrize("spread", [0.005, 0.03])
+def test_equal_sides_raise_few_alarms(spread: float) -> None:
+    """Of 200 gates of three equal cells at most ten alarm: ALPHA is 0.05 per family."""
+    plan = make_plan([make_cell(b) for b in ("jax", "tensorflow", "torch")])
+    alarms = 0
+    for seed in range(200):
+        pairs = make_pairs(plan, pairs=20, spread=spread, seed=seed)
+        cells = {
+            e.cell.id: [p for p in pairs if p.cell_id == e.cell.id and p.kind == "cell"]
+            for e in plan.expected
+            if e.kind == "cell"
+        }
+        alarms += any(
+            found.says in ("regressed", "improved")
+            for pairs_seen in LOOKS
+            for found in judge_look(
+                {name: own[:pairs_seen] for name, own in cells.items()}, 3, MARGINS, len(LOOKS)
+            ).values()
+        )
+    assert alarms <= 10
+
+
+def test_a_regression_as_large_as_must_be_caught_seldom_passes() -> None:
+    """At exactly 1 + caught a pass is wrong, and happens in at most a twentieth of the gates."""
+    wrong = sum(
+        any(look(pairs_at(1.05, 0.02, 20, seed)[:seen]).says == "pass" for seen in LOOKS)
+        for seed in range(200)
+    )
+    assert wrong <= 10
+
+
+def test_the_detectable_effect_is_found_about_as_often_as_it_says() -> None:
+    found = look(pairs_at(1.0, 0.02, 20))
+    assert found.detectable is not None
+    effect = exp(log1p(found.detectable))
+    hits = sum(look(pairs_at(effect, 0.02, 20, seed)).says == "regressed" for seed in range(100))
+    assert 60 <= hits <= 98
+
+
+def test_controls_are_judged_apart_from_the_cells() -> None:
+    plan = make_plan()
+    outcome = judge_gate(plan, make_pairs(plan), "here")
+    assert [(kind, found.says) for kind, found in outcome.controls] == [
+        ("negative", "pass"),
+        ("positive", "regressed"),
+    ]
+    assert [found.says for found in outcome.verdicts] == ["pass"]
+    assert outcome.minutes["cell", EACH.cell.id] == pytest.approx(2.5)

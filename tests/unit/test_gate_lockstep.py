@@ -1,0 +1,103 @@
+"""Pairs of fake sides: turns, who they are, and every way in which a side can fail."""
+
+import sys
+from pathlib import Path
+
+import pytest
+from msgspec.structs import replace
+
+from bench.baton import Identity
+from bench.gate import lockstep
+from bench.gate.lockstep import Contest, run_pair
+from bench.gate.pair import Pair
+from bench.gate.process import Seat
+from bench.gate.soundness import TURNS, unsound
+from bench.job import Job
+from tests.fixtures.pairs import make_cell
+
+FAKE = ("-I", "-S", str(Path(__file__).parent.parent / "fixtures" / "fake_side.py"))
+
+
+@pytest.fixture(autouse=True)
+def short_slices(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(lockstep, "SLICE_SECONDS", 0.002)
+
+
+def make_seat(mode: str = "ok", **identity: object) -> Seat:
+    job = Job(
+        cell=make_cell(),
+        builder="models.lab:build_baseline",
+        optimizer="adam",
+        loss="categorical_crossentropy",
+        metrics=("accuracy",),
+        dataset_folder="",
+        output_path="",
+    )
+    fields = {"python": sys.executable, "versions": {}, "workload_source": "", "variables": {}}
+    return Seat(
+        job=job,
+        identity=Identity(**fields | identity),
+        outer={"XLA_FAKE": mode},  # type: ignore[arg-type]
+    )
+
+
+def pair(tmp_path: Path, candidate: Seat, number: int = 0, timeout_seconds: float = 30.0) -> Pair:
+    contest = Contest(kind="cell", baseline=make_seat(), candidate=candidate)
+    return run_pair(contest, number, tmp_path, FAKE, timeout_seconds)
+
+
+@pytest.mark.parametrize("number", [0, 1])
+def test_both_sides_take_all_their_turns(tmp_path: Path, number: int) -> None:
+    seat = make_seat()
+    found = pair(tmp_path, seat, number)
+    assert found.reason is None
+    assert len(found.turns) == TURNS
+    assert {turn.baseline.steps for turn in found.turns} == {10}
+    assert unsound([replace(found, number=0)], seat.identity, seat.identity) is None
+
+
+def test_more_work_is_seen_and_the_side_says_that_it_does_it(tmp_path: Path) -> None:
+    harder = make_seat(work=2.0)
+    found = pair(tmp_path, harder)
+    assert found.candidate
+    assert found.candidate.identity.work == 2.0
+    assert all(
+        turn.candidate.wall_seconds > 1.9 * turn.baseline.wall_seconds for turn in found.turns
+    )
+
+
+@pytest.mark.parametrize(
+    ("mode", "reason"),
+    [
+        ("trouble", "candidate failed: ValueError: no such layer"),
+        ("die", "candidate has ended"),
+        ("garbage", "candidate said what cannot be read"),
+        ("early", "candidate said Slice"),
+        ("stranger", "candidate is not the side that was named"),
+        ("nan", "candidate said what cannot be read"),
+        ("leave", "candidate has ended"),
+    ],
+)
+def test_a_side_that_fails_is_a_pair_with_a_reason(tmp_path: Path, mode: str, reason: str) -> None:
+    found = pair(tmp_path, make_seat(mode))
+    assert found.turns == ()
+    assert reason in str(found.reason)
+
+
+def test_a_side_that_hangs_is_killed_in_time(tmp_path: Path) -> None:
+    found = pair(tmp_path, make_seat("hang"), timeout_seconds=0.3)
+    assert "candidate said nothing for 0.3 s" in str(found.reason)
+
+
+def test_an_interpreter_that_is_none_is_named(tmp_path: Path) -> None:
+    found = pair(tmp_path, make_seat(python="/nowhere/python"))
+    assert (
+        found.reason == "candidate: /nowhere/python cannot be started: No such file or directory."
+    )
+
+
+def test_what_a_side_prints_is_in_its_log(tmp_path: Path) -> None:
+    pair(tmp_path, make_seat("die"), number=3)
+    (log,) = tmp_path.glob("*.log")
+    assert log.name.endswith("-cell-p3.log")
+    assert "gone" in log.read_text()

@@ -1,0 +1,108 @@
+"""Looks: who gets how many pairs, in which order, and what is written down on the way."""
+
+import random
+from collections import Counter
+from pathlib import Path
+
+from msgspec.structs import replace
+from rich.console import Console
+
+from bench.gate.book import Book, GatePlan
+from bench.gate.lockstep import Contest
+from bench.gate.measure import measure_gate
+from bench.gate.outcome import Key, judge_gate
+from bench.gate.pair import Pair
+from bench.gate.process import Seat
+from bench.gate.status import Status, gate_status
+from tests.fixtures.pairs import make_cell, make_pair, make_plan
+from tests.unit.test_gate_lockstep import make_seat
+
+CELLS = [make_cell("jax"), make_cell("torch")]
+
+
+class Fakes:
+    """Pairs without processes: `ratios` by cell id, with a spread between pairs."""
+
+    def __init__(self, plan: GatePlan, ratios: dict[str, float], spread: float) -> None:
+        self._expected = {each.key: each for each in plan.expected}
+        self._ratios = ratios
+        self._noise = random.Random(3)
+        self._spread = spread
+        self.asked: list[tuple[Key, int]] = []
+
+    def __call__(self, contest: Contest, number: int, log_folder: Path) -> Pair:
+        self.asked.append((contest.key, number))
+        each = self._expected[contest.key]
+        ratio = self._ratios.get(each.cell.id, 1.0) if each.kind == "cell" else each.candidate.work
+        if ratio == 0:
+            pair = make_pair(each, number, 1.0, self._noise)
+            return replace(pair, turns=(), reason="the candidate has ended")
+        return make_pair(
+            each, number, ratio * self._noise.lognormvariate(0, self._spread), self._noise
+        )
+
+
+def measure(
+    folder: Path, ratios: dict[str, float], spread: float = 0.002
+) -> tuple[Fakes, GatePlan, list[Pair]]:
+    plan = make_plan(CELLS)
+    contests = [_contest(each.kind, seat(each.cell)) for each in plan.expected]
+    fakes = Fakes(plan, ratios, spread)
+    pairs = measure_gate(plan, contests, Book(folder), Console(quiet=True), fakes)
+    return fakes, plan, pairs
+
+
+def seat(cell: object) -> Seat:
+    made = make_seat()
+    return replace(made, job=replace(made.job, cell=cell))
+
+
+def _contest(kind: str, made: Seat) -> Contest:
+    return Contest(kind=kind, baseline=made, candidate=made)  # type: ignore[arg-type]
+
+
+def counts(fakes: Fakes) -> Counter[Key]:
+    return Counter(key for key, _ in fakes.asked)
+
+
+def test_what_is_clear_after_the_first_look_gets_no_more_pairs(tmp_path: Path) -> None:
+    fakes, plan, pairs = measure(tmp_path, {})
+    assert set(counts(fakes).values()) == {5}
+    assert gate_status(judge_gate(plan, pairs, "here")) == Status.OK
+
+
+def test_contests_take_turns_pair_by_pair(tmp_path: Path) -> None:
+    fakes, plan, _ = measure(tmp_path, {})
+    assert [number for _, number in fakes.asked[:7]] == [0] * 6 + [1]
+    assert [key for key, _ in fakes.asked[:6]] == [each.key for each in plan.expected]
+
+
+def test_what_is_undecided_is_looked_at_again_alone(tmp_path: Path) -> None:
+    between = CELLS[1].id
+    fakes, plan, pairs = measure(tmp_path, {between: 1.035}, spread=0.03)
+    assert counts(fakes)["cell", between] == 20
+    assert counts(fakes)["negative", between] == 5
+    assert gate_status(judge_gate(plan, pairs, "here")) == Status.INCONCLUSIVE
+
+
+def test_a_regression_is_found_at_once(tmp_path: Path) -> None:
+    slow = CELLS[0].id
+    fakes, plan, pairs = measure(tmp_path, {slow: 1.1})
+    assert counts(fakes)["cell", slow] == 5
+    assert gate_status(judge_gate(plan, pairs, "here")) == Status.REGRESSED
+
+
+def test_a_contest_of_which_a_pair_failed_gets_no_more(tmp_path: Path) -> None:
+    broken = CELLS[1].id
+    fakes, plan, pairs = measure(tmp_path, {broken: 0})
+    assert counts(fakes)["cell", broken] == 1
+    outcome = judge_gate(plan, pairs, "here")
+    assert gate_status(outcome) == Status.INVALID
+    (verdict,) = [found for found in outcome.verdicts if found.cell_id == broken]
+    assert verdict.reason == "pair 0: the candidate has ended"
+
+
+def test_every_pair_is_on_the_disk_when_it_was_measured(tmp_path: Path) -> None:
+    _, plan, pairs = measure(tmp_path, {})
+    book = Book(tmp_path)
+    assert (book.plan(), book.pairs()) == (plan, pairs)

@@ -28,7 +28,7 @@ def make_parser() -> argparse.ArgumentParser:
 
     _add_measuring(commands)
     gate = commands.add_parser("gate", help="is a candidate slower than a baseline? in lock-step")
-    _add_selection(gate, suite="race")
+    _add_selection(gate, suite="gate")
     _add_gate(gate)
     _add_output(gate)
     accuracy = commands.add_parser("accuracy", help="is a candidate less accurate? over seeds")

@@ -14,7 +14,9 @@ from bench.gate.book import Book, BookError, GatePlan
 from bench.gate.outcome import judge_gate
 from bench.gate.pair import Pair, Turn
 from bench.gate.report import sentences
+from bench.gate.screen import screen
 from bench.gate.status import Status, gate_status
+from tests.fixtures.gate_session import judge_by_pytest, store_gate
 from tests.fixtures.pairs import (
     BASELINE,
     CANDIDATE,
@@ -23,6 +25,7 @@ from tests.fixtures.pairs import (
     make_pairs,
     make_plan,
 )
+from tests.fixtures.records import make_record
 
 CELLS = [make_cell("jax"), make_cell("torch"), make_cell("torch", "lab_deep")]
 PLAN = make_plan(CELLS)
@@ -258,3 +261,49 @@ def test_a_gate_of_another_version_is_refused(tmp_path: Path) -> None:
     (tmp_path / "gate.json").write_text(json.dumps(content | {"gate_version": 99}))
     with pytest.raises(BookError, match="version 99"):
         book.plan()
+
+
+@pytest.fixture(scope="module")
+def good(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """Return the folder of a gate that pytest judges as passed."""
+    folder = store_gate(tmp_path_factory.mktemp("good"))
+    assert judge_by_pytest(folder).returncode == 0
+    return folder
+
+
+@pytest.mark.parametrize(
+    ("options", "names"),
+    [
+        (("-k", "jax"), "deselected"),
+        (("--benchmark-disable",), "--benchmark-disable"),
+        (("--benchmark-skip",), "--benchmark-skip"),
+        (("--benchmark-only",), "skipped"),
+        (("-p", "no:benchmark"), "needs pytest-benchmark"),
+        (("-n", "2"), "xdist"),
+        (("--candidate=python=/x",), "Name either a measured gate"),
+    ],
+)
+def test_a_session_that_judges_too_little_is_invalid(
+    good: Path, options: tuple[str, ...], names: str
+) -> None:
+    done = judge_by_pytest(good, *options)
+    assert done.returncode == 12, done.stdout + done.stderr
+    assert names in done.stdout + done.stderr
+
+
+@pytest.mark.parametrize(
+    ("change", "names"),
+    [
+        ({"machine": {"machine_id": "elsewhere"}}, "machine_id"),
+        ({"protocol_version": 1}, "protocol_version"),
+        ({"fingerprint": "0" * 64}, "dataset_fingerprint"),
+    ],
+)
+def test_a_stale_stored_baseline_is_invalid(change: dict[str, object], names: str) -> None:
+    fresh = [make_record(repetition=number) for number in range(3)]
+    (sound,) = screen({"cell": (fresh, fresh)}, harmless=0.02)
+    assert sound.says == "inconclusive"
+    stale = [make_record(repetition=number, **change) for number in range(3)]
+    (found,) = screen({"cell": (stale, fresh)}, harmless=0.02)
+    assert found.says == "invalid"
+    assert names in str(found.reason)

@@ -1,0 +1,135 @@
+"""`gate`, `accuracy` and `baseline` on their real path, with fake sides and fake workers."""
+
+import json
+from pathlib import Path
+
+import pytest
+
+from bench import cli
+from bench.gate import lockstep
+from bench.gate.status import Status
+from bench.store import Store
+from tests.fixtures.command_line import Bench
+from tests.fixtures.fake_python import make_fake_python
+
+pytestmark = pytest.mark.usefixtures("own_signals")
+
+TINY = "synthetic:shape=4x4x1,classes=2,train=8,test=4"
+
+
+@pytest.fixture
+def bench(
+    tmp_path: Path, capsys: pytest.CaptureFixture[str], monkeypatch: pytest.MonkeyPatch
+) -> Bench:
+    monkeypatch.setattr(lockstep, "SLICE_SECONDS", 0.002)
+    return Bench(tmp_path, capsys)
+
+
+def sides(bench: Bench, candidate: str = "", backend: str = "jax") -> list[str]:
+    """Return options for a gate of one tiny cell between two sides of the fake Python."""
+    python = f"python={make_fake_python(bench.folder)}"
+    return [
+        f"--baseline={python}",
+        f"--candidate={python},{candidate}".rstrip(","),
+        f"--dataset={TINY}",
+        f"--backend={backend}",
+        f"--reports={bench.reports}",
+    ]
+
+
+def gate_folder(bench: Bench) -> Path:
+    (folder,) = (bench.reports / "gates").iterdir()
+    return folder
+
+
+def test_a_slower_candidate_is_a_regression_with_its_own_exit_code(bench: Bench) -> None:
+    assert bench.call("gate", *sides(bench, "env.XLA_FAKE=slow")) == Status.REGRESSED == 10
+    folder = gate_folder(bench)
+    assert f"Verdicts: {folder}/verdicts.csv" in bench.out
+    content = json.loads((folder / "verdicts.json").read_bytes())
+    (verdict,) = content["outcome"]["verdicts"]
+    assert verdict["says"] == "regressed"
+    assert content["plan"]["sides"][1].endswith("env.XLA_FAKE=slow")
+    assert len((folder / "slices.csv").read_text().splitlines()) == 1 + 15 * 24
+
+
+def test_json_holds_the_rows_and_the_exit_code(bench: Bench) -> None:
+    code = bench.call("gate", *sides(bench, "env.XLA_FAKE=slow"), "--json")
+    facts = json.loads(bench.out)
+    assert facts["exit_code"] == code == 10
+    assert [row["kind"] for row in facts["rows"]] == ["cell", "negative", "positive"]
+
+
+def test_a_candidate_that_cannot_train_is_invalid_and_says_why(bench: Bench) -> None:
+    assert bench.call("gate", *sides(bench, "env.XLA_FAKE=trouble")) == Status.INVALID == 12
+    assert "candidate failed: ValueError: no such layer" in bench.out
+
+
+def test_a_side_without_an_interpreter_is_invalid_and_not_left_out(bench: Bench) -> None:
+    options = [*sides(bench)[1:], "--baseline=python=/nowhere/python"]
+    assert bench.call("gate", *options) == Status.INVALID
+    assert "/nowhere/python cannot be run" in bench.out
+
+
+def test_a_side_that_is_no_side_is_refused(bench: Bench) -> None:
+    assert bench.call("gate", "--candidate=pyhton=/x") == cli.Exit.USAGE
+    assert bench.err.startswith("side 'pyhton=/x' has the part")
+
+
+def run_seeds(bench: Bench, seeds: int = 2) -> str:
+    """Run the fake worker's cell with some seeds; return the run's id."""
+    assert bench.run("ok", more=(f"--seeds={seeds}",)) == 0
+    (run_id,) = Store(bench.reports).run_ids()
+    return run_id
+
+
+def test_a_kept_baseline_screens_and_never_passes(bench: Bench) -> None:
+    run_id = run_seeds(bench)
+    assert bench.call("baseline", "main", run_id, f"--reports={bench.reports}") == 0
+    options = [f"--candidate=python={make_fake_python(bench.folder)}", "--baseline=baseline=main"]
+    code = bench.call("gate", *options, f"--reports={bench.reports}")
+    assert code == Status.INCONCLUSIVE == 11
+    assert "Stored records only screen" in bench.out
+
+
+def test_accuracy_passes_on_equal_seeds_of_a_kept_baseline(bench: Bench) -> None:
+    run_id = run_seeds(bench, seeds=3)
+    bench.call("baseline", "main", run_id, f"--reports={bench.reports}")
+    options = [f"--candidate=python={make_fake_python(bench.folder)}", "--baseline=baseline=main"]
+    code = bench.call("accuracy", *options, f"--reports={bench.reports}")
+    assert (code, "3 stored (not trained again), 0 to train" in bench.out) == (Status.OK, True)
+
+
+@pytest.mark.parametrize(("mode", "status"), [("reason", 13), ("crash", 12)])
+def test_a_diverged_candidate_is_a_regression_and_a_broken_one_invalid(
+    bench: Bench, mode: str, status: int
+) -> None:
+    run_id = run_seeds(bench)
+    bench.call("baseline", "main", run_id, f"--reports={bench.reports}")
+    for path in bench.folder.glob("reports/baselines/main/records/*.json"):
+        path.write_text(path.read_text().replace("fake_workload.py:ok", f"fake_workload.py:{mode}"))
+    options = [f"--candidate=python={make_fake_python(bench.folder)}", "--baseline=baseline=main"]
+    assert bench.call("accuracy", *options, f"--reports={bench.reports}") == status
+
+
+@pytest.mark.parametrize(
+    ("arguments", "names"),
+    [
+        (("baseline", "../x", "RUN"), "no name of a baseline"),
+        (("baseline", "new", "nothing"), "There is no run 'nothing'"),
+        (("accuracy", "--candidate=", "--baseline=baseline=old"), "There is no baseline 'old'"),
+    ],
+)
+def test_a_baseline_that_cannot_be_is_named(
+    bench: Bench, arguments: tuple[str, ...], names: str
+) -> None:
+    assert bench.call(*arguments, f"--reports={bench.reports}") in (2, 4)
+    assert names in bench.err
+
+
+def test_a_baseline_is_never_overwritten(bench: Bench) -> None:
+    run_id = run_seeds(bench)
+    keep = ("baseline", "main", run_id, f"--reports={bench.reports}")
+    assert bench.call(*keep) == 0
+    assert bench.call(*keep) == cli.Exit.USAGE
+    assert "There is a baseline 'main' already" in bench.err

@@ -13,10 +13,9 @@ from bench.gate.pair import Kind, Member, Pair, Turn
 from bench.gate.process import LOCKSTEP_COMMAND, PairError, Seat, SideProcess
 from bench.gate.soundness import TURNS, stranger
 
-#: A slice lasts at least so long. Its steps are a multiple of ten, so that a control's tenth more
-#: is whole.
-SLICE_SECONDS: Final = 0.35
-STEPS_MULTIPLE: Final = 10
+#: A slice lasts at least so long, and has at least so many steps.
+SLICE_SECONDS: Final = 0.3
+FEWEST_STEPS: Final = 10
 #: No answer of a side takes so long: imports, compilation and a slice are all shorter.
 TIMEOUT_SECONDS: Final = 600.0
 
@@ -61,7 +60,9 @@ def run_pair(
                 for name in names
             }
             members = {name: _warm(sides[name], seats[name]) for name in names}
-            turns = _turns(sides["baseline"], sides["candidate"])
+            # A control's tenth more has to be whole.
+            whole = 10 if kind == "positive" else 1
+            turns = _turns(sides["baseline"], sides["candidate"], whole)
     except PairError as error:
         seconds = perf_counter() - begin
         return Pair(kind=kind, cell_id=cell_id, number=number, seconds=seconds, reason=str(error))
@@ -84,12 +85,13 @@ def _warm(side: SideProcess, seat: Seat) -> Member:
     return member
 
 
-def _turns(baseline: SideProcess, candidate: SideProcess) -> tuple[Turn, ...]:
+def _turns(baseline: SideProcess, candidate: SideProcess, whole: int) -> tuple[Turn, ...]:
+    """Return the turns of slices whose steps are a multiple of `whole`."""
     rehearsals = [side.turn() for side in (baseline, candidate)]
     step_seconds = max(found.wall_seconds / found.steps for found, _ in rehearsals)
-    tens = ceil(SLICE_SECONDS / max(step_seconds, 1e-6) / STEPS_MULTIPLE)
+    steps = max(FEWEST_STEPS, ceil(SLICE_SECONDS / max(step_seconds, 1e-6)))
     for side in (baseline, candidate):
-        side.begin(tens * STEPS_MULTIPLE)
+        side.begin(ceil(steps / whole) * whole)
         side.turn()
     return tuple(_turn(baseline, candidate, turn % 2 == 1) for turn in range(TURNS))
 

@@ -37,16 +37,21 @@ class SideJob(msgspec.Struct, frozen=True, forbid_unknown_fields=True, kw_only=T
 
 
 class Begin(msgspec.Struct, frozen=True, forbid_unknown_fields=True, kw_only=True):
-    """To a warm side: train slices of so many steps from now on, one per turn."""
+    """To a warm side: train slices of so many steps, one per turn from the next one on."""
 
     steps: int
 
 
+class Built(msgspec.Struct, frozen=True, forbid_unknown_fields=True, kw_only=True, tag="built"):
+    """From a side: its model is built, and it waits for its turn to train it."""
+
+
 class Warm(msgspec.Struct, frozen=True, forbid_unknown_fields=True, kw_only=True, tag="warm"):
-    """From a side: it is compiled; who it is, and its ledger."""
+    """From a side after its first turn: it is compiled; who it is, its ledger, a step's seconds."""
 
     identity: Identity
     settings: dict[str, Scalar]
+    step_seconds: float
 
 
 class Slice(msgspec.Struct, frozen=True, forbid_unknown_fields=True, kw_only=True, tag="slice"):
@@ -72,4 +77,4 @@ class Trouble(msgspec.Struct, frozen=True, forbid_unknown_fields=True, kw_only=T
     reason: str
 
 
-Said = Warm | Slice | Trouble
+Said = Built | Warm | Slice | Trouble

@@ -18,6 +18,7 @@ _NEEDED: Final = frozenset(
 #: TensorFlow's are spelt out, since Terraform's variables begin with TF_ too.
 _DECISIVE: Final = (
     "CUDA_",
+    "GLIBC_TUNABLES",
     "GOMP_",
     "JAX_",
     "KERAS_NNX_ENABLED",

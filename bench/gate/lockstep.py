@@ -1,6 +1,7 @@
 """One lock-step pair: start both sides, warm them, and let them compute in turns."""
 
-from contextlib import ExitStack
+from collections.abc import Iterable
+from contextlib import ExitStack, suppress
 from math import ceil
 from pathlib import Path
 from time import perf_counter
@@ -8,7 +9,7 @@ from typing import Final
 
 import msgspec
 
-from bench.baton import Slice
+from bench.baton import Slice, Warm
 from bench.gate.pair import Kind, Member, Pair, Turn
 from bench.gate.process import LOCKSTEP_COMMAND, PairError, Seat, SideProcess
 from bench.gate.soundness import TURNS, stranger
@@ -31,6 +32,21 @@ class Contest(msgspec.Struct, frozen=True, kw_only=True):
     def key(self) -> tuple[Kind, str]:
         """The kind and the id of the cell, which no other contest of a gate has."""
         return self.kind, self.baseline.job.cell.id
+
+
+def prime(contest: Contest, log_folder: Path) -> None:
+    """Fill the cache of compiled programs that JAX has, so that no pair has a side that compiles.
+
+    What fails here fails in the first pair too, which tells of it.
+    """
+    kind, cell_id = contest.key
+    if kind != "cell" or contest.baseline.job.cell.backend != "jax":
+        return
+    for name, seat in (("baseline", contest.baseline), ("candidate", contest.candidate)):
+        log_path = log_folder / f"{cell_id}-{name}-prime.log"
+        with suppress(PairError), SideProcess(name, seat, log_path, TIMEOUT_SECONDS) as side:
+            side.wait_until_built()
+            side.warm()
 
 
 def run_pair(
@@ -59,10 +75,12 @@ def run_pair(
                 )
                 for name in names
             }
-            members = {name: _warm(sides[name], seats[name]) for name in names}
+            for side in sides.values():
+                side.wait_until_built()
+            warm = {name: _warm(sides[name], seats[name]) for name in names}
             # A control's tenth more has to be whole.
-            whole = 10 if kind == "positive" else 1
-            turns = _turns(sides["baseline"], sides["candidate"], whole)
+            steps = _steps(warm.values(), whole=10 if kind == "positive" else 1)
+            turns = _turns(sides["baseline"], sides["candidate"], steps)
     except PairError as error:
         seconds = perf_counter() - begin
         return Pair(kind=kind, cell_id=cell_id, number=number, seconds=seconds, reason=str(error))
@@ -71,27 +89,33 @@ def run_pair(
         cell_id=cell_id,
         number=number,
         seconds=perf_counter() - begin,
-        **members,
+        **{name: _member(warm[name]) for name in names},
         turns=turns,
     )
 
 
-def _warm(side: SideProcess, seat: Seat) -> Member:
-    said = side.wait_until_warm()
-    member = Member(identity=said.identity, settings=said.settings)
-    wrong = stranger(side.name, member, seat.identity)
+def _warm(side: SideProcess, seat: Seat) -> Warm:
+    said = side.warm()
+    wrong = stranger(side.name, _member(said), seat.identity)
     if wrong:
         raise PairError(wrong)
-    return member
+    return said
 
 
-def _turns(baseline: SideProcess, candidate: SideProcess, whole: int) -> tuple[Turn, ...]:
-    """Return the turns of slices whose steps are a multiple of `whole`."""
-    rehearsals = [side.turn() for side in (baseline, candidate)]
-    step_seconds = max(found.wall_seconds / found.steps for found, _ in rehearsals)
-    steps = max(FEWEST_STEPS, ceil(SLICE_SECONDS / max(step_seconds, 1e-6)))
+def _member(said: Warm) -> Member:
+    return Member(identity=said.identity, settings=said.settings)
+
+
+def _steps(warm: Iterable[Warm], whole: int) -> int:
+    """Return the steps of a slice, a multiple of `whole`, long enough for the slower side."""
+    slowest = max(said.step_seconds for said in warm)
+    steps = max(FEWEST_STEPS, ceil(SLICE_SECONDS / max(slowest, 1e-6)))
+    return ceil(steps / whole) * whole
+
+
+def _turns(baseline: SideProcess, candidate: SideProcess, steps: int) -> tuple[Turn, ...]:
     for side in (baseline, candidate):
-        side.begin(ceil(steps / whole) * whole)
+        side.begin(steps)
         side.turn()
     return tuple(_turn(baseline, candidate, turn % 2 == 1) for turn in range(TURNS))
 

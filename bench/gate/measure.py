@@ -7,7 +7,7 @@ from rich.console import Console
 
 from bench.gate.book import Book, GatePlan
 from bench.gate.judge import LOOKS
-from bench.gate.lockstep import Contest, run_pair
+from bench.gate.lockstep import Contest, prime, run_pair
 from bench.gate.outcome import undecided
 from bench.gate.pair import Pair
 from bench.gate.progress import GateProgress
@@ -21,6 +21,7 @@ def measure_gate(
     book: Book,
     console: Console,
     runner: Runner = run_pair,
+    primer: Callable[[Contest, Path], None] = prime,
 ) -> list[Pair]:
     """Return all pairs of the gate, each written into `book` as soon as it is measured.
 
@@ -30,6 +31,8 @@ def measure_gate(
     book.open(plan)
     pairs: list[Pair] = []
     with GateProgress(console) as progress:
+        for contest in contests:
+            primer(contest, book.folder / "logs")
         number = 0
         for looks, wanted in enumerate(LOOKS):
             keys = [each.key for each in undecided(plan, pairs, looks)] if looks else None

@@ -13,7 +13,7 @@ from typing import Final, Self
 
 import msgspec
 
-from bench.baton import Begin, Identity, Said, SideJob, Slice, Trouble, Warm
+from bench.baton import Begin, Built, Identity, Said, SideJob, Slice, Trouble, Warm
 from bench.environment import worker_environment
 from bench.job import Job
 
@@ -92,11 +92,18 @@ class SideProcess:
         os.close(self._events)
         self._scratch.cleanup()
 
-    def wait_until_warm(self) -> Warm:
-        """Return what the side says when it is compiled."""
+    def wait_until_built(self) -> None:
+        """Wait until the side has imported its framework and built its model."""
+        said = self._heard()
+        if not isinstance(said, Built):
+            raise PairError(f"{self.name} said {said} before it was built.")
+
+    def warm(self) -> Warm:
+        """Give the side its first turn, to compile in, and return what it says after it."""
+        self._tell(b"")
         said = self._heard()
         if not isinstance(said, Warm):
-            raise PairError(f"{self.name} said {said} before it was warm.")
+            raise PairError(f"{self.name} said {said} instead of getting warm.")
         return said
 
     def begin(self, steps: int) -> None:
@@ -121,7 +128,7 @@ class SideProcess:
         except BrokenPipeError:
             raise PairError(f"{self.name} has ended; the end of its log tells why.") from None
 
-    def _heard(self) -> Warm | Slice:
+    def _heard(self) -> Built | Warm | Slice:
         try:
             said: Said = msgspec.json.decode(self._line(), type=Said)
         except msgspec.MsgspecError as error:

@@ -13,12 +13,13 @@ from typing import Any
 
 import msgspec
 
-from bench.baton import Begin, Said, SideJob, Slice, Trouble, Warm
+from bench.baton import Begin, Built, Said, SideJob, Slice, Trouble, Warm
 from bench.worker.backend import Backend, import_backend
 from bench.worker.phases import Phases
 from bench.worker.process import die_with_parent, one_sentence
 
-_WARM_EPOCHS = 2
+#: The first one compiles, the last one is timed.
+_WARM_EPOCHS = 3
 _WARM_STEPS = 10
 #: No side trains so long: it is killed.
 _ENDLESS = 10**9
@@ -46,10 +47,10 @@ class Baton:
 
 
 def train(side: SideJob, baton: Baton, backend: Backend) -> None:
-    """Compile, say that the side is warm, then train a slice per turn until the gate is gone.
+    """Build, compile in our first turn, then train a slice per turn until the gate is gone.
 
-    The first turn is a rehearsal of `_WARM_STEPS` steps, after which the gate says how long the
-    slices are.
+    Two sides that trained side by side, even to get warm, would slow each other down: PyTorch
+    took 11 instead of 1 s for it on two cores.
     """
     from bench.worker.build import build_model  # these modules import Keras
     from bench.worker.identity import find_identity
@@ -59,16 +60,19 @@ def train(side: SideJob, baton: Baton, backend: Backend) -> None:
 
     dataset = open_dataset(Path(side.job.dataset_folder))
     model = build_model(side.job, dataset.x_train.shape[1:], dataset.manifest.classes)
-    warm = _feed(side, model, dataset, _WARM_STEPS + 1)
-    model.fit(**warm.arguments, epochs=_WARM_EPOCHS, verbose=0)
-    settings = resolved_settings(model, warm, backend)
-    identity = find_identity(side)
-    baton.say(Warm(identity=identity, settings=settings))
+    baton.say(Built())
 
     baton.wait()
-    clock = SliceClock()
-    model.fit(**warm.arguments, callbacks=[clock], verbose=0)
-    baton.say(_slice(clock, _WARM_STEPS))
+    warm, clock = _feed(side, model, dataset, _WARM_STEPS + 1), SliceClock()
+    model.fit(**warm.arguments, epochs=_WARM_EPOCHS, callbacks=[clock], verbose=0)
+    identity = find_identity(side)
+    baton.say(
+        Warm(
+            identity=identity,
+            settings=resolved_settings(model, warm, backend),
+            step_seconds=clock.wall_seconds / _WARM_STEPS,
+        )
+    )
 
     steps = msgspec.json.decode(baton.wait(), type=Begin).steps
     feed = _feed(side, model, dataset, round(steps * identity.work) + 1)

@@ -95,7 +95,7 @@ def test_a_blocked_cell_is_told_while_the_others_run_and_the_exit_code_is_1(benc
 @pytest.mark.parametrize(
     ("arguments", "words"),
     [
-        (["run", "--suite=slow"], "allowed are lab, quick"),
+        (["run", "--suite=slow"], "allowed are gate, lab, quick"),
         (["plan", "--suite=none.toml"], "none.toml cannot be read"),
         (["run", "--workload=resnet"], "allowed are lab_baseline"),
         (["run", "--epochs=0"], "epochs is 0; allowed is 1"),

@@ -96,7 +96,8 @@ def test_accuracy_passes_on_equal_seeds_of_a_kept_baseline(bench: Bench) -> None
     run_id = run_seeds(bench, seeds=3)
     bench.call("baseline", "main", run_id, f"--reports={bench.reports}")
     options = [f"--candidate=python={make_fake_python(bench.folder)}", "--baseline=baseline=main"]
-    code = bench.call("accuracy", *options, f"--reports={bench.reports}")
+    # Four validation images are coarse: what rounding may hide is many points.
+    code = bench.call("accuracy", *options, "--margin=60", f"--reports={bench.reports}")
     assert (code, "3 stored (not trained again), 0 to train" in bench.out) == (Status.OK, True)
 
 

@@ -48,7 +48,7 @@ def measure(
     plan = make_plan(CELLS)
     contests = [_contest(each.kind, seat(each.cell)) for each in plan.expected]
     fakes = Fakes(plan, ratios, spread)
-    pairs = measure_gate(plan, contests, Book(folder), Console(quiet=True), fakes)
+    pairs = measure_gate(plan, contests, Book(folder), Console(quiet=True), fakes, lambda *_: None)
     return fakes, plan, pairs
 
 

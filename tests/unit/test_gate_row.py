@@ -83,7 +83,7 @@ def _cells(suite: str) -> list[Cell]:
 
 
 #: Suites that are about speed alone.
-TIMING_ONLY = {"race"}
+TIMING_ONLY = {"gate", "race"}
 
 
 @pytest.mark.parametrize(

@@ -61,7 +61,7 @@ def test_an_unknown_suite_is_refused_with_the_known_ones():
     with pytest.raises(SuiteError) as caught:
         load_suite("slow")
     sentence = one_sentence(caught.value)
-    assert sentence == "suite is 'slow'; allowed are lab, quick, race or a .toml file."
+    assert sentence == "suite is 'slow'; allowed are gate, lab, quick, race or a .toml file."
 
 
 def test_a_missing_file_is_refused_with_its_path(tmp_path):

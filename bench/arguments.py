@@ -27,20 +27,7 @@ def make_parser() -> argparse.ArgumentParser:
     commands = parser.add_subparsers(dest="command", required=True, metavar="COMMAND")
 
     _add_measuring(commands)
-    gate = commands.add_parser("gate", help="is a candidate slower than a baseline? in lock-step")
-    _add_selection(gate, suite="gate")
-    _add_gate(gate)
-    _add_output(gate)
-    accuracy = commands.add_parser("accuracy", help="is a candidate less accurate? over seeds")
-    _add_selection(accuracy, suite="quick")
-    _add_accuracy(accuracy)
-    _add_timeout(accuracy)
-    _add_output(accuracy)
-    baseline = commands.add_parser("baseline", help="keep runs as a named baseline")
-    baseline.add_argument("name", metavar="NAME")
-    baseline.add_argument("runs", nargs="+", metavar="RUN", help="run ids")
-    _add_reports(baseline)
-    _add_output(baseline)
+    _add_judging(commands)
     overhead = commands.add_parser("overhead", help="measure what the harness itself costs")
     _add_overhead(overhead)
 
@@ -57,6 +44,24 @@ def make_parser() -> argparse.ArgumentParser:
     _add_pythons(doctor)
     _add_reports(doctor)
     return parser
+
+
+def _add_judging(commands: "argparse._SubParsersAction[argparse.ArgumentParser]") -> None:
+    """Add the commands that judge a candidate against a baseline."""
+    gate = commands.add_parser("gate", help="is a candidate slower than a baseline? in lock-step")
+    _add_selection(gate, suite="gate")
+    _add_gate(gate)
+    _add_output(gate)
+    accuracy = commands.add_parser("accuracy", help="is a candidate less accurate? over seeds")
+    _add_selection(accuracy, suite="quick")
+    _add_accuracy(accuracy)
+    _add_timeout(accuracy)
+    _add_output(accuracy)
+    baseline = commands.add_parser("baseline", help="keep runs as a named baseline")
+    baseline.add_argument("name", metavar="NAME")
+    baseline.add_argument("runs", nargs="+", metavar="RUN", help="run ids")
+    _add_reports(baseline)
+    _add_output(baseline)
 
 
 def _add_measuring(commands: "argparse._SubParsersAction[argparse.ArgumentParser]") -> None:
@@ -173,9 +178,12 @@ def _add_output(parser: argparse.ArgumentParser) -> None:
 def _add_gate(parser: argparse.ArgumentParser) -> None:
     add = parser.add_argument
     _add_sides(parser)
-    margin = {"type": _positive_float, "metavar": "PERCENT"}
-    add("--harmless", default=2.0, help="slower by this is harmless (%(default)g)", **margin)
-    add("--caught", default=5.0, help="slower by this must be caught (%(default)g)", **margin)
+    for name, default, text in (
+        ("harmless", 2.0, "slower by this is harmless"),
+        ("caught", 5.0, "slower by this must be caught"),
+    ):
+        text += f" ({default:g})"
+        add(f"--{name}", type=_positive_float, default=default, metavar="PERCENT", help=text)
     _add_timeout(parser)
 
 

@@ -90,8 +90,7 @@ def draft_step(
 ) -> Step:
     """Return a step to run, or a blocked one when its interpreter or its dataset is missing.
 
-    `records` are those of this machine, for the estimate. The interpreters of `side` come before
-    `pythons`.
+    `records` are those of this machine; interpreters of `side` come before `pythons`.
     """
     try:
         interpreter = find_interpreter(cell.backend, {**pythons, **side.pythons}, cell.device)
@@ -105,14 +104,7 @@ def draft_step(
         repetition=0,
         action="run",
         why="no record yet",
-        digest=digest(
-            cell,
-            workload_source=source,
-            dataset_fingerprint=manifest.fingerprint,
-            versions=interpreter.digest_versions,
-            environment=decisive_variables(cell, side.outer),
-            instrumented=instrumented,
-        ),
+        digest=_digest(cell, source, manifest, interpreter, side, instrumented),
         workload_source=source,
         interpreter=interpreter,
         dataset_folder=folder,
@@ -120,6 +112,24 @@ def draft_step(
         estimate_seconds=_estimate(cell, records),
         instrumented=instrumented,
         side=side,
+    )
+
+
+def _digest(
+    cell: Cell,
+    source: str,
+    manifest: Manifest,
+    interpreter: Interpreter,
+    side: Side,
+    instrumented: bool,
+) -> str:
+    return digest(
+        cell,
+        workload_source=source,
+        dataset_fingerprint=manifest.fingerprint,
+        versions=interpreter.digest_versions,
+        environment=decisive_variables(cell, side.outer),
+        instrumented=instrumented,
     )
 
 

@@ -72,11 +72,11 @@ def judge_accuracy(
     verdicts = {}
     welch: dict[str, _Welch] = {}
     for name, sides in cells.items():
-        found = _without_statistics(name, sides)
-        if found is None:
+        early = _without_statistics(name, sides)
+        if early is None:
             welch[name] = _compare(*sides)
         else:
-            verdicts[name] = found
+            verdicts[name] = early
     better = holm({n: _p_below(w, 0.0) for n, w in welch.items()}, len(cells), ALPHA)
     within = holm({n: _p_below(w, -margin) for n, w in welch.items()}, len(cells), ALPHA)
     worse = holm({n: 1 - _p_below(w, 0.0) for n, w in welch.items()}, len(cells), ALPHA)

@@ -72,15 +72,7 @@ def plan_gate(
         if cell.backend not in {each.cell.backend for each in expected}:
             found += _controls(seats[0])
         contests += found
-        expected += [
-            Expected(
-                kind=contest.kind,
-                cell=cell,
-                baseline=contest.baseline.identity,
-                candidate=contest.candidate.identity,
-            )
-            for contest in found
-        ]
+        expected += [_expected(contest) for contest in found]
     plan = GatePlan(
         gate_version=GATE_VERSION,
         gate_id=gate_id,
@@ -91,6 +83,15 @@ def plan_gate(
         unplanned=unplanned,
     )
     return plan, contests
+
+
+def _expected(contest: Contest) -> Expected:
+    return Expected(
+        kind=contest.kind,
+        cell=contest.baseline.job.cell,
+        baseline=contest.baseline.identity,
+        candidate=contest.candidate.identity,
+    )
 
 
 def _controls(seat: Seat) -> list[Contest]:

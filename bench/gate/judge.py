@@ -103,11 +103,7 @@ def judge_look(
         cell_id: {clock: [pair_log_ratio(pair, clock) for pair in pairs] for clock in CLOCKS}
         for cell_id, pairs in cells.items()
     }
-    families = {
-        "regressed": {c: _either(s, log1p(margins.harmless)) for c, s in samples.items()},
-        "improved": {c: _either(_mirrored(s), log1p(margins.harmless)) for c, s in samples.items()},
-        "pass": {c: _both_below(s, log1p(margins.caught)) for c, s in samples.items()},
-    }
+    families = _p_values(samples, margins)
     found = {says: holm(p_values, expected, level) for says, p_values in families.items()}
     return {
         cell_id: Verdict(
@@ -120,6 +116,18 @@ def judge_look(
             detectable=_detectable(samples[cell_id]["wall"], margins, level / expected / 2),
         )
         for cell_id, pairs in cells.items()
+    }
+
+
+def _p_values(
+    samples: Mapping[str, Mapping[Clock, Sequence[float]]], margins: Margins
+) -> dict[str, dict[str, float]]:
+    """Return the p value of each cell in each family of tests."""
+    harmless, caught = log1p(margins.harmless), log1p(margins.caught)
+    return {
+        "regressed": {c: _either(s, harmless) for c, s in samples.items()},
+        "improved": {c: _either(_mirrored(s), harmless) for c, s in samples.items()},
+        "pass": {c: _both_below(s, caught) for c, s in samples.items()},
     }
 
 

@@ -1,6 +1,6 @@
 """One lock-step pair: start both sides, warm them, and let them compute in turns."""
 
-from collections.abc import Iterable
+from collections.abc import Iterable, Mapping
 from contextlib import ExitStack, suppress
 from math import ceil
 from pathlib import Path
@@ -8,6 +8,7 @@ from time import perf_counter
 from typing import Final
 
 import msgspec
+from msgspec.structs import replace
 
 from bench.baton import Slice, Warm
 from bench.gate.pair import Kind, Member, Pair, Turn
@@ -64,6 +65,7 @@ def run_pair(
     """
     begin = perf_counter()
     kind, cell_id = contest.key
+    pair = Pair(kind=kind, cell_id=cell_id, number=number, seconds=0.0)
     log_path = log_folder / f"{cell_id}-{kind}-p{number}.log"
     try:
         with ExitStack() as stack:
@@ -75,22 +77,24 @@ def run_pair(
                 )
                 for name in names
             }
-            for side in sides.values():
-                side.wait_until_built()
-            warm = {name: _warm(sides[name], seats[name]) for name in names}
-            # A control's tenth more has to be whole.
-            steps = _steps(warm.values(), whole=10 if kind == "positive" else 1)
-            turns = _turns(sides["baseline"], sides["candidate"], steps)
+            pair = _play(pair, sides, seats)
     except PairError as error:
-        seconds = perf_counter() - begin
-        return Pair(kind=kind, cell_id=cell_id, number=number, seconds=seconds, reason=str(error))
-    return Pair(
-        kind=kind,
-        cell_id=cell_id,
-        number=number,
-        seconds=perf_counter() - begin,
-        **{name: _member(warm[name]) for name in names},
-        turns=turns,
+        pair = replace(pair, reason=str(error))
+    return replace(pair, seconds=perf_counter() - begin)
+
+
+def _play(pair: Pair, sides: Mapping[str, SideProcess], seats: Mapping[str, Seat]) -> Pair:
+    """Return the pair with its turns, after both sides have got warm, one after the other."""
+    for side in sides.values():
+        side.wait_until_built()
+    warm = {name: _warm(side, seats[name]) for name, side in sides.items()}
+    # A control's tenth more has to be whole.
+    steps = _steps(warm.values(), whole=10 if pair.kind == "positive" else 1)
+    return replace(
+        pair,
+        baseline=_member(warm["baseline"]),
+        candidate=_member(warm["candidate"]),
+        turns=_turns(sides["baseline"], sides["candidate"], steps),
     )
 
 

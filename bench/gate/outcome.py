@@ -13,6 +13,8 @@ from bench.gate.soundness import unsound
 
 Key = tuple[Kind, str]
 
+_CONTROLS: Final[tuple[Kind, ...]] = ("negative", "positive")
+
 #: The steps that the candidate of a positive control does for each one that it reports.
 CONTROL_WORK: Final = 1.1
 #: A positive control's estimate may be off by so much of what was added.
@@ -41,9 +43,7 @@ def judge_gate(plan: GatePlan, pairs: Sequence[Pair], machine_id: object) -> Out
     by_key = _by_key(plan, pairs)
     verdicts = _verdicts(plan, by_key, "cell")
     controls = [
-        (kind, found)
-        for kind in ("negative", "positive")
-        for found in _verdicts(plan, by_key, kind).values()
+        (kind, found) for kind in _CONTROLS for found in _verdicts(plan, by_key, kind).values()
     ]
     defects = [
         *_plan_defects(plan, machine_id),
@@ -73,8 +73,9 @@ def undecided(plan: GatePlan, pairs: Sequence[Pair], looks: int) -> list[Expecte
     A negative control is over after the first look: it can only raise a false alarm.
     """
     by_key = _by_key(plan, pairs)
-    found = {}
-    for kind in ("cell", "positive"):
+    found: dict[Key, str] = {}
+    kinds: tuple[Kind, ...] = ("cell", "positive")
+    for kind in kinds:
         for cell_id, verdict in _verdicts(plan, by_key, kind, looks).items():
             found[kind, cell_id] = verdict.says
     return [each for each in plan.expected if found.get(each.key) == "inconclusive"]
@@ -142,7 +143,7 @@ def _plan_defects(plan: GatePlan, machine_id: object) -> list[str]:
             f"this one ({machine_id})."
         )
     backends = {each.cell.backend for each in plan.expected}
-    for kind in ("negative", "positive"):
+    for kind in _CONTROLS:
         lacking = backends - {each.cell.backend for each in plan.expected if each.kind == kind}
         if lacking:
             defects.append(f"There is no {kind} control for {', '.join(sorted(lacking))}.")

@@ -25,6 +25,10 @@ _WARM_STEPS = 10
 _ENDLESS = 10**9
 
 
+class GateGoneError(Exception):
+    """The gate has closed the baton's pipe: there will be no more turns."""
+
+
 class Baton:
     """Our ends of the two pipes to the gate."""
 
@@ -34,10 +38,10 @@ class Baton:
         self._events_fd = side.job.events_fd
 
     def wait(self) -> bytes:
-        """Block in the kernel until the gate says something; leave for good when it has gone."""
+        """Block in the kernel until the gate says something; GateGoneError when it has gone."""
         line = self._turns.readline()
         if not line:
-            os._exit(0)
+            raise GateGoneError
         return line
 
     def say(self, said: Said) -> None:
@@ -102,19 +106,19 @@ def _feed(side: SideJob, model: Any, dataset: Any, steps: int) -> Any:
     return make_feed(side.job.cell, dataset.x_train[rows], targets[rows])
 
 
-def main(path: str) -> int:
+def main(path: str) -> None:
     """Train the side in `path`; what fails is told to the gate in one sentence."""
     die_with_parent()
     side = msgspec.json.decode(Path(path).read_bytes(), type=SideJob)
     baton = Baton(side)
     try:
         train(side, baton, import_backend(side.job, Phases(perf_counter())))
+    except GateGoneError:
+        return
     except Exception as error:  # whatever user code or a framework raises is this side's failure
         traceback.print_exc()
         baton.say(Trouble(reason=one_sentence(error)))
-        return 1
-    return 0
 
 
 if __name__ == "__main__":
-    sys.exit(main(sys.argv[1]))
+    main(sys.argv[1])

@@ -194,7 +194,7 @@ def test_choices_replace_the_values_of_every_cell():
         dataset="cifar10",
         batch_size=8,
         epochs=2,
-        seed=3,
+        seeds=(3,),
         device="gpu",
         limit_train=64,
     )

@@ -7,7 +7,7 @@ from typing import NamedTuple
 
 from bench.arguments import read_choices
 from bench.commands.seeding import STORED, screen_candidate
-from bench.gate.book import Book
+from bench.gate.book import Book, GatePlan
 from bench.gate.contests import plan_gate
 from bench.gate.judge import Margins, check_statistics
 from bench.gate.measure import measure_gate
@@ -27,6 +27,7 @@ class Gate(NamedTuple):
     """A measured and judged gate, and where it is."""
 
     book: Book
+    plan: GatePlan
     outcome: Outcome
     status: Status
     path: Path
@@ -65,12 +66,12 @@ def measure_time(arguments: argparse.Namespace, output: Output) -> Gate:
         path = write_outcome(book, plan, pairs, outcome, status)
     except OSError as error:
         raise StoreError(f"{book.folder} cannot be written: {error.strerror}.") from error
-    return Gate(book, outcome, status, path)
+    return Gate(book, plan, outcome, status, path)
 
 
 def _tell(gate: Gate, output: Output) -> None:
     outcome, path = gate.outcome, gate.path
-    output.print(verdict_table(outcome))
+    output.print(verdict_table(gate.plan, outcome))
     for sentence in sentences(outcome):
         output.complain(sentence)
     output.finish(

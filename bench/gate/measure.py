@@ -8,6 +8,7 @@ from rich.console import Console
 from bench.gate.book import Book, GatePlan
 from bench.gate.judge import LOOKS
 from bench.gate.lockstep import Contest, prime, run_pair
+from bench.gate.names import short_names
 from bench.gate.outcome import undecided
 from bench.gate.pair import Pair
 from bench.gate.progress import GateProgress
@@ -29,8 +30,9 @@ def measure_gate(
     look, those that are decided stop. A contest of which a pair failed gets no more.
     """
     book.open(plan)
+    names = short_names(each.cell for each in plan.expected)
     pairs: list[Pair] = []
-    with GateProgress(console) as progress:
+    with GateProgress(console, names) as progress:
         for contest in contests:
             primer(contest, book.folder / "logs")
         number = 0

@@ -8,19 +8,19 @@ from rich.progress import TextColumn
 
 from bench.gate.judge import pair_log_ratio
 from bench.gate.lockstep import Contest
+from bench.gate.names import contest_name
 from bench.gate.pair import Pair
 from bench.live import LiveLine, time_left
 from bench.report.text import one_line
-
-_WORDS = {"cell": "", "negative": ", negative control", "positive": ", positive control"}
 
 
 class GateProgress(LiveLine):
     """Tells of each pair's begin and end, with an estimate of what is left of the look."""
 
-    def __init__(self, console: Console) -> None:
-        """Tell on `console`."""
+    def __init__(self, console: Console, names: dict[str, str]) -> None:
+        """Tell on `console`, with the short `names` of the cells by their ids."""
         super().__init__(console, TextColumn("{task.fields[note]}"))
+        self._names = names
         self._done = self._total = 0
         self._begin = monotonic()
 
@@ -33,8 +33,8 @@ class GateProgress(LiveLine):
 
     def begin(self, contest: Contest, number: int) -> None:
         """Tell that a pair starts."""
-        kind, cell_id = contest.key
-        name = f"[{self._done + 1}/{self._total}] {cell_id}{_WORDS[kind]}"
+        name = contest_name(self._names, *contest.key)
+        name = f"[{self._done + 1}/{self._total}] {name}"
         left = None
         if self._done:
             left = (monotonic() - self._begin) / self._done * (self._total - self._done)
@@ -51,6 +51,6 @@ class GateProgress(LiveLine):
             return
         wall, cpu = (100 * pair_log_ratio(pair, clock) for clock in ("wall", "cpu"))
         self._print(
-            f"    {pair.cell_id}{_WORDS[pair.kind]}: {wall:+.1f}% wall, {cpu:+.1f}% CPU "
-            f"in {pair.seconds:.1f} s"
+            f"    {contest_name(self._names, pair.kind, pair.cell_id)}: {wall:+.1f}% wall, "
+            f"{cpu:+.1f}% CPU in {pair.seconds:.1f} s"
         )

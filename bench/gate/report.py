@@ -11,6 +11,7 @@ from rich.text import Text
 
 from bench.gate.book import Book, GatePlan
 from bench.gate.judge import CLOCKS, LOOKS, Verdict, pair_log_ratio
+from bench.gate.names import contest_name, short_names
 from bench.gate.outcome import Outcome
 from bench.gate.pair import Kind, Pair
 from bench.report.files import write_csv, write_text
@@ -121,13 +122,14 @@ def slice_frame(pairs: Sequence[Pair]) -> pd.DataFrame:
     )
 
 
-def verdict_table(outcome: Outcome) -> Table:
+def verdict_table(plan: GatePlan, outcome: Outcome) -> Table:
     """Return a row per cell and control for a terminal."""
+    names = short_names(each.cell for each in plan.expected)
     head = ("cell", "verdict", "pairs", "wall", "CPU", "detectable", "minutes")
     table = Table(*head, title="Candidate against baseline", title_justify="left", box=None)
     named: list[tuple[Kind, Verdict]] = [("cell", found) for found in outcome.verdicts]
     for kind, found in [*named, *outcome.controls]:
-        name = found.cell_id if kind == "cell" else f"{found.cell_id} ({kind} control)"
+        name = contest_name(names, kind, found.cell_id)
         wall, cpu = (_change(found, number) for number in range(2))
         detectable = "" if found.detectable is None else f"{found.detectable:+.1%}"
         minutes = f"{outcome.minutes.get((kind, found.cell_id), 0.0):.1f}"

@@ -10,6 +10,7 @@ from rich.console import Console
 from bench.gate.book import Book, GatePlan
 from bench.gate.lockstep import Contest
 from bench.gate.measure import measure_gate
+from bench.gate.names import contest_name, short_names
 from bench.gate.outcome import Key, judge_gate
 from bench.gate.pair import Pair
 from bench.gate.process import Seat
@@ -106,3 +107,13 @@ def test_every_pair_is_on_the_disk_when_it_was_measured(tmp_path: Path) -> None:
     _, plan, pairs = measure(tmp_path, {})
     book = Book(tmp_path)
     assert (book.plan(), book.pairs()) == (plan, pairs)
+
+
+def test_short_names_tell_the_cells_apart_and_no_more() -> None:
+    one, two = make_cell("jax"), replace(make_cell("jax"), batch_size=64)
+    assert list(short_names([one, make_cell("torch")]).values()) == [
+        "lab_baseline jax",
+        "lab_baseline torch",
+    ]
+    assert short_names([one, two])[two.id] == "lab_baseline jax batch_size=64"
+    assert contest_name({}, "negative", "unknown") == "unknown (negative control)"

@@ -27,7 +27,7 @@ from bench.commands.seeding import gate_accuracy, keep_baseline
 from bench.compare.rows import UnlikeError
 from bench.compare.side import SideError
 from bench.gate.baselines import BaselineError
-from bench.gate.judge import StatisticsMissingError
+from bench.gate.judge import MarginError, StatisticsMissingError
 from bench.history.find import UnknownCellError
 from bench.interpreter import InterpreterError, find_interpreter
 from bench.interruption import handle_interruptions, interrupter
@@ -59,7 +59,7 @@ class Exit(IntEnum):
 USER_ERRORS: Final = (
     *(SuiteError, InterpreterError, DataError, ParquetError),
     *(SideError, UnlikeError, UnknownCellError, SideTextError),
-    *(BaselineError, StatisticsMissingError),
+    *(BaselineError, MarginError, StatisticsMissingError),
 )
 
 

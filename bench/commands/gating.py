@@ -9,7 +9,7 @@ from bench.arguments import read_choices
 from bench.commands.seeding import STORED, screen_candidate
 from bench.gate.book import Book, GatePlan
 from bench.gate.contests import plan_gate
-from bench.gate.judge import Margins, check_statistics
+from bench.gate.judge import Margins, check_margins, check_statistics
 from bench.gate.measure import measure_gate
 from bench.gate.outcome import Outcome, judge_gate
 from bench.gate.report import sentences, verdict_frame, verdict_table, write_outcome
@@ -53,6 +53,7 @@ def measure_time(arguments: argparse.Namespace, output: Output) -> Gate:
     sides = (parse_side(texts[0]), parse_side(texts[1]))
     cells = expand(load_suite(arguments.suite), read_choices(arguments), arguments.suite)
     margins = Margins(arguments.harmless / 100, arguments.caught / 100)
+    check_margins(margins)
     gate_id = new_run_id()
     book = Book(arguments.reports / "gates" / gate_id)
     with timing_lock(default_lock_path(), f"gate {gate_id}, process {os.getpid()}"):

@@ -30,6 +30,19 @@ class Margins(NamedTuple):
     caught: float = 0.05
 
 
+class MarginError(ValueError):
+    """What is called harmless is not less than what must be caught."""
+
+
+def check_margins(margins: Margins) -> None:
+    """Raise MarginError unless something lies between the margins."""
+    if not margins.harmless < margins.caught:
+        raise MarginError(
+            f"harmless is {100 * margins.harmless:g}% and caught is {100 * margins.caught:g}%; "
+            "what is harmless must be less than what is caught."
+        )
+
+
 class Estimate(msgspec.Struct, frozen=True, kw_only=True):
     """The candidate's time over the baseline's on one clock, with its interval at `confidence`."""
 

@@ -10,7 +10,7 @@ from bench.gate import lockstep
 from bench.gate.status import Status
 from bench.store import Store
 from tests.fixtures.command_line import Bench
-from tests.fixtures.fake_python import make_fake_python
+from tests.fixtures.fake_python import make_fake_python, make_workload
 
 pytestmark = pytest.mark.usefixtures("own_signals")
 
@@ -99,6 +99,24 @@ def test_accuracy_passes_on_equal_seeds_of_a_kept_baseline(bench: Bench) -> None
     # Four validation images are coarse: what rounding may hide is many points.
     code = bench.call("accuracy", *options, "--margin=60", f"--reports={bench.reports}")
     assert (code, "3 stored (not trained again), 0 to train" in bench.out) == (Status.OK, True)
+
+
+def test_accuracy_trains_both_sides_with_every_seed(bench: Bench) -> None:
+    workload = make_workload(bench.folder, "ok")
+    options = [*sides(bench, "env.XLA_FAKE=other"), f"--workload={workload}", "--seeds=2"]
+    tiny = ["--epochs=2", "--batch-size=4", "--margin=90"]
+    assert bench.call("accuracy", *options, *tiny) == Status.OK
+    records = Store(bench.reports).load_all()
+    assert sorted(record.cell.seed for record in records) == [0, 0, 1, 1]
+    assert len({record.digest for record in records}) == 4
+    assert bench.call("accuracy", *options, *tiny) == Status.OK
+    assert "4 stored (not trained again), 0 to train" in bench.out
+
+
+def test_margins_the_wrong_way_round_are_refused(bench: Bench) -> None:
+    code = bench.call("gate", *sides(bench), "--harmless=5", "--caught=2")
+    assert code == cli.Exit.USAGE
+    assert "harmless is 5%" in bench.err
 
 
 @pytest.mark.parametrize(("mode", "status"), [("reason", 13), ("crash", 12)])

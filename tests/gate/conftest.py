@@ -77,7 +77,7 @@ def pytest_generate_tests(metafunc: pytest.Metafunc) -> None:
     if "benchmark" in metafunc.fixturenames:
         metafunc.parametrize("row_name", [_timed(gate, name) for name in gate.rows])
     else:
-        metafunc.parametrize("cell_id", gate.cell_ids)
+        metafunc.parametrize("cell_id", gate.cell_ids, ids=gate.cell_ids)
 
 
 def _timed(gate: GateReplay, name: str) -> Any:

@@ -3,12 +3,12 @@
 from bisect import bisect_left
 from collections.abc import Mapping, Sequence
 from math import sqrt
-from statistics import fmean, variance
 from typing import Final
 
 import msgspec
 
 from bench.gate.judge import ALPHA, POWER, Says, holm
+from bench.gate.welch import Welch, welch
 
 FEWEST_SEEDS: Final = 2
 _MOST_SEEDS: Final = 10_000
@@ -46,22 +46,12 @@ class AccuracyVerdict(msgspec.Struct, frozen=True, kw_only=True):
     reason: str | None = None
 
 
-class _Welch(msgspec.Struct, frozen=True):
-    """The difference of two means, its standard error and degrees of freedom."""
-
-    difference: float
-    error: float
-    degrees: float
-
-
 def judge_accuracy(
     cells: Mapping[str, tuple[Seeds, Seeds]], margin: float
 ) -> dict[str, AccuracyVerdict]:
     """Return a verdict per cell from its baseline's and its candidate's seeds.
 
-    One-sided Welch t tests (B. L. Welch, "The generalization of 'Student's' problem when several
-    different population variances are involved", Biometrika 34, 1947), each family at ALPHA over
-    all cells by Holm:
+    One-sided Welch t tests, each family at ALPHA over all cells by Holm:
 
     - `improved`: the candidate's mean is above the baseline's.
     - `pass`: it is above the baseline's less `margin`: shown to be not worse by more than that.
@@ -70,17 +60,17 @@ def judge_accuracy(
     - else `inconclusive`; `invalid` when a side is no measurement or a baseline's seed diverged.
     """
     verdicts = {}
-    welch: dict[str, _Welch] = {}
+    compared: dict[str, Welch] = {}
     for name, sides in cells.items():
         early = _without_statistics(name, sides)
         if early is None:
-            welch[name] = _compare(*sides)
+            compared[name] = _compare(*sides)
         else:
             verdicts[name] = early
-    better = holm({n: _p_below(w, 0.0) for n, w in welch.items()}, len(cells), ALPHA)
-    within = holm({n: _p_below(w, -margin) for n, w in welch.items()}, len(cells), ALPHA)
-    worse = holm({n: 1 - _p_below(w, 0.0) for n, w in welch.items()}, len(cells), ALPHA)
-    for name, found in welch.items():
+    better = holm({n: w.p_below(0.0) for n, w in compared.items()}, len(cells), ALPHA)
+    within = holm({n: w.p_below(-margin) for n, w in compared.items()}, len(cells), ALPHA)
+    worse = holm({n: 1 - w.p_below(0.0) for n, w in compared.items()}, len(cells), ALPHA)
+    for name, found in compared.items():
         says: Says = "inconclusive"
         if name in better:
             says = "improved"
@@ -112,33 +102,17 @@ def _without_statistics(name: str, sides: tuple[Seeds, Seeds]) -> AccuracyVerdic
     return AccuracyVerdict(name=name, says=says, seeds=seeds, reason=reason)
 
 
-def _compare(baseline: Seeds, candidate: Seeds) -> _Welch:
-    """Return Welch's statistic; no variance is taken to be under that of rounding to an image."""
-    parts = []
-    for side in (baseline, candidate):
-        grain = 1 / side.images
-        spread = max(variance(side.accuracies), grain * grain / 12)
-        parts.append((spread / len(side.accuracies), len(side.accuracies) - 1))
-    total = sum(part for part, _ in parts)
-    return _Welch(
-        difference=fmean(candidate.accuracies) - fmean(baseline.accuracies),
-        error=sqrt(total),
-        degrees=total**2 / sum(part**2 / degrees for part, degrees in parts),
-    )
-
-
-def _p_below(found: _Welch, bound: float) -> float:
-    """Return the p value of the hypothesis that the difference is at most `bound`."""
-    from scipy.stats import t
-
-    return float(t.sf((found.difference - bound) / found.error, found.degrees))
+def _compare(baseline: Seeds, candidate: Seeds) -> Welch:
+    """Return the statistic; no variance is taken to be under that of rounding to an image."""
+    rounding = (1 / baseline.images**2 / 12, 1 / candidate.images**2 / 12)
+    return welch(baseline.accuracies, candidate.accuracies, rounding)
 
 
 def _verdict(
     name: str,
     says: Says,
     sides: tuple[Seeds, Seeds],
-    found: _Welch,
+    found: Welch,
     margin: float,
     cells: int,
 ) -> AccuracyVerdict:

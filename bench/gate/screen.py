@@ -1,13 +1,14 @@
 """Screening against stored records: it can raise a suspicion, it can never clear a candidate."""
 
 from collections.abc import Mapping, Sequence
-from math import exp, log, log1p, sqrt
-from statistics import fmean, median, variance
+from math import exp, log, log1p
+from statistics import fmean, median
 from typing import Literal
 
 import msgspec
 
 from bench.gate.judge import ALPHA, holm
+from bench.gate.welch import welch
 from bench.record import Record
 
 Suspicion = Literal["suspect", "inconclusive", "invalid"]
@@ -50,8 +51,8 @@ def screen(
             ratio=ratio,
             reason=reason,
         )
-        if not reason:
-            p_values[name] = _p_above(logs[0], logs[1], log1p(harmless))
+        if not reason and min(map(len, logs)) >= 2:
+            p_values[name] = welch(logs[0], logs[1]).p_below(log1p(harmless))
     for name in holm(p_values, len(cells), ALPHA):
         found[name] = msgspec.structs.replace(found[name], says="suspect")
     return list(found.values())
@@ -68,7 +69,7 @@ def _problem(baseline: Sequence[Record], candidate: Sequence[Record]) -> str | N
     for field in MUST_MATCH:
         values = [{_facts(record)[field] for record in side} for side in (baseline, candidate)]
         if values[0] != values[1] or len(values[0]) > 1:
-            told = ["and ".join(sorted(map(str, side))) for side in values]
+            told = [" and ".join(sorted(map(str, side))) for side in values]
             return f"the baseline's {field} is {told[0]}, the candidate's {told[1]}"
     return None
 
@@ -86,18 +87,3 @@ def _seconds(record: Record) -> float | None:
     if record.result is None or not record.result.steady_epochs:
         return None
     return median(epoch.train_seconds for epoch in record.result.steady_epochs)
-
-
-def _p_above(baseline: Sequence[float], candidate: Sequence[float], margin: float) -> float:
-    """Return the p value of the hypothesis that the log ratio is at most `margin`."""
-    from scipy.stats import t
-
-    if min(len(baseline), len(candidate)) < 2:
-        return 1.0
-    parts = [(variance(side) / len(side), len(side) - 1) for side in (baseline, candidate)]
-    total = sum(part for part, _ in parts)
-    if total == 0:
-        return 1.0
-    degrees = total**2 / sum(part**2 / free for part, free in parts)
-    difference = fmean(candidate) - fmean(baseline)
-    return float(t.sf((difference - margin) / sqrt(total), degrees))

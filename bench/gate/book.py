@@ -15,7 +15,7 @@ from bench.record import Scalar
 from bench.store import StoreError
 
 #: Raised whenever the files of a gate change, or what is timed.
-GATE_VERSION: Final = 1
+GATE_VERSION: Final = 2
 
 _PLAN: Final = "gate.json"
 _PAIRS: Final = "pairs.jsonl"

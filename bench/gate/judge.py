@@ -3,12 +3,14 @@
 from collections.abc import Mapping, Sequence
 from importlib.util import find_spec
 from math import exp, log, log1p, sqrt
-from statistics import fmean, stdev
+from statistics import fmean, stdev, variance
+from types import MappingProxyType
 from typing import Final, Literal, NamedTuple
 
 import msgspec
 
 from bench.baton import Clock
+from bench.gate.moderation import Prior
 from bench.gate.pair import Pair
 
 Says = Literal["regressed", "improved", "pass", "inconclusive", "invalid"]
@@ -44,7 +46,11 @@ def check_margins(margins: Margins) -> None:
 
 
 class Estimate(msgspec.Struct, frozen=True, kw_only=True):
-    """The candidate's time over the baseline's on one clock, with its interval at `confidence`."""
+    """The candidate's time over the baseline's on one clock, with its interval at `confidence`.
+
+    `spread` is the standard deviation of the pairs' log ratios, `error` the standard error of their
+    mean after moderation, at so many `degrees` of freedom.
+    """
 
     clock: Clock
     ratio: float
@@ -52,6 +58,8 @@ class Estimate(msgspec.Struct, frozen=True, kw_only=True):
     high: float
     confidence: float
     spread: float
+    error: float
+    degrees: float
 
 
 class Verdict(msgspec.Struct, frozen=True, kw_only=True):
@@ -91,13 +99,55 @@ def pair_log_ratio(pair: Pair, clock: Clock) -> float:
     return fmean(ratios[cut : len(ratios) - cut])
 
 
+class Mean(NamedTuple):
+    """The mean of log ratios, its standard error, and the degrees of freedom of that."""
+
+    value: float
+    error: float
+    degrees: float
+
+    def p_above(self, margin: float) -> float:
+        """Return the p value of the hypothesis that the true mean is at most `margin`."""
+        from scipy.stats import t
+
+        return float(t.sf((self.value - margin) / self.error, self.degrees))
+
+    def p_below(self, margin: float) -> float:
+        """Return the p value of the hypothesis that the true mean is at least `margin`."""
+        return Mean(-self.value, self.error, self.degrees).p_above(-margin)
+
+
+#: A cell's means, by clock.
+Means = Mapping[Clock, Mean]
+#: What is known beforehand of the variance of pairs, where anything is.
+Priors = Mapping[Clock, Prior]
+
+
+def log_ratios(pairs: Sequence[Pair], clock: Clock) -> list[float]:
+    """Return the log ratio of each pair."""
+    return [pair_log_ratio(pair, clock) for pair in pairs]
+
+
+def mean_of(values: Sequence[float], prior: Prior | None) -> Mean:
+    """Return the mean of log ratios, with a variance that `prior` moderates."""
+    found, degrees = variance(values), float(len(values) - 1)
+    if prior:
+        found, degrees = prior.moderate(found, len(values) - 1)
+    return Mean(fmean(values), sqrt(found / len(values)), degrees)
+
+
 def judge_look(
-    cells: Mapping[str, Sequence[Pair]], expected: int, margins: Margins, looks: int
+    cells: Mapping[str, Sequence[Pair]],
+    expected: int,
+    margins: Margins,
+    looks: int,
+    priors: Priors = MappingProxyType({}),
 ) -> dict[str, Verdict]:
     """Return a verdict per undecided cell that was measured up to this look.
 
     The processes of one program differ for their whole life, so the pair is the sample: per clock
-    a one-sided t test of the pairs' log ratios against each margin.
+    a one-sided t test of the pairs' log ratios against each margin, with a variance that `priors`
+    moderate.
 
     - `regressed`: on one of the clocks the ratio is above 1 + harmless. Either clock can raise the
       alarm, so its p value is twice the smaller one (Bonferroni). Wall time is what users wait
@@ -112,36 +162,52 @@ def judge_look(
     that are decided, invalid or missing keep their place in Holm's count.
     """
     level = ALPHA / looks
-    samples = {
-        cell_id: {clock: [pair_log_ratio(pair, clock) for pair in pairs] for clock in CLOCKS}
+    ratios = {
+        cell_id: {clock: log_ratios(pairs, clock) for clock in CLOCKS}
         for cell_id, pairs in cells.items()
     }
-    families = _p_values(samples, margins)
-    found = {says: holm(p_values, expected, level) for says, p_values in families.items()}
+    means: dict[str, Means] = {
+        cell_id: {clock: mean_of(values, priors.get(clock)) for clock, values in own.items()}
+        for cell_id, own in ratios.items()
+    }
+    says = decide(means, expected, margins, level)
+    tail = level / expected / 2
     return {
         cell_id: Verdict(
             cell_id=cell_id,
-            says=_says(cell_id, found),
+            says=says[cell_id],
             pairs=len(pairs),
             estimates=tuple(
-                _estimate(clock, samples[cell_id][clock], level / expected / 2) for clock in CLOCKS
+                estimate(clock, means[cell_id][clock], stdev(ratios[cell_id][clock]), tail)
+                for clock in CLOCKS
             ),
-            detectable=_detectable(samples[cell_id]["wall"], margins, level / expected / 2),
+            detectable=detectable(means[cell_id]["wall"], margins, tail),
         )
         for cell_id, pairs in cells.items()
     }
 
 
-def _p_values(
-    samples: Mapping[str, Mapping[Clock, Sequence[float]]], margins: Margins
-) -> dict[str, dict[str, float]]:
-    """Return the p value of each cell in each family of tests."""
+def decide(
+    means: Mapping[str, Means], expected: int, margins: Margins, level: float
+) -> dict[str, Says]:
+    """Return what each name's means say, each family of tests held at `level` by Holm."""
     harmless, caught = log1p(margins.harmless), log1p(margins.caught)
-    return {
-        "regressed": {c: _either(s, harmless) for c, s in samples.items()},
-        "improved": {c: _either(_mirrored(s), harmless) for c, s in samples.items()},
-        "pass": {c: _both_below(s, caught) for c, s in samples.items()},
+    families: dict[Says, dict[str, float]] = {
+        "regressed": {name: _p_slower(own, harmless) for name, own in means.items()},
+        "improved": {name: _p_faster(own, harmless) for name, own in means.items()},
+        "pass": {n: max(m.p_below(caught) for m in own.values()) for n, own in means.items()},
     }
+    found = {says: holm(p_values, expected, level) for says, p_values in families.items()}
+    return {name: _says(name, found) for name in means}
+
+
+def _p_slower(means: Means, margin: float) -> float:
+    """Return the p value of the hypothesis that neither clock's mean is above `margin`."""
+    return min(1.0, len(means) * min(mean.p_above(margin) for mean in means.values()))
+
+
+def _p_faster(means: Means, margin: float) -> float:
+    return min(1.0, len(means) * min(mean.p_below(-margin) for mean in means.values()))
 
 
 def holm(p_values: Mapping[str, float], expected: int, level: float) -> set[str]:
@@ -158,53 +224,31 @@ def holm(p_values: Mapping[str, float], expected: int, level: float) -> set[str]
     return rejected
 
 
-def _says(cell_id: str, found: Mapping[str, set[str]]) -> Says:
+def _says(name: str, found: Mapping[Says, set[str]]) -> Says:
     """Return the verdict; what is slower on one clock and faster on the other is a regression."""
-    if cell_id in found["regressed"]:
-        return "regressed"
-    if cell_id in found["improved"]:
-        return "improved"
-    return "pass" if cell_id in found["pass"] else "inconclusive"
+    return next((says for says, names in found.items() if name in names), "inconclusive")
 
 
-def _either(samples: Mapping[Clock, Sequence[float]], margin: float) -> float:
-    return min(1.0, 2 * min(_p_above(values, margin) for values in samples.values()))
-
-
-def _both_below(samples: Mapping[Clock, Sequence[float]], margin: float) -> float:
-    return max(_p_above(values, -margin) for values in _mirrored(samples).values())
-
-
-def _mirrored(samples: Mapping[Clock, Sequence[float]]) -> dict[Clock, list[float]]:
-    return {clock: [-value for value in values] for clock, values in samples.items()}
-
-
-def _p_above(values: Sequence[float], margin: float) -> float:
-    """Return the p value of the hypothesis that the mean is at most `margin`."""
+def estimate(clock: Clock, mean: Mean, spread: float, tail: float) -> Estimate:
+    """Return a mean with the interval that leaves out `tail` at each end."""
     from scipy.stats import t
 
-    error = stdev(values) / sqrt(len(values))
-    return float(t.sf((fmean(values) - margin) / error, len(values) - 1))
-
-
-def _estimate(clock: Clock, values: Sequence[float], tail: float) -> Estimate:
-    from scipy.stats import t
-
-    mean, spread = fmean(values), stdev(values)
-    half = float(t.isf(tail, len(values) - 1)) * spread / sqrt(len(values))
+    half = float(t.isf(tail, mean.degrees)) * mean.error
     return Estimate(
         clock=clock,
-        ratio=exp(mean),
-        low=exp(mean - half),
-        high=exp(mean + half),
+        ratio=exp(mean.value),
+        low=exp(mean.value - half),
+        high=exp(mean.value + half),
         confidence=1 - 2 * tail,
         spread=spread,
+        error=mean.error,
+        degrees=mean.degrees,
     )
 
 
-def _detectable(values: Sequence[float], margins: Margins, tail: float) -> float:
+def detectable(mean: Mean, margins: Margins, tail: float) -> float:
+    """Return the added part of the time that is found with probability POWER at this error."""
     from scipy.stats import t
 
-    degrees = len(values) - 1
-    needed = float(t.isf(tail, degrees) + t.isf(1 - POWER, degrees))
-    return exp(log1p(margins.harmless) + needed * stdev(values) / sqrt(len(values))) - 1
+    needed = float(t.isf(tail, mean.degrees) + t.isf(1 - POWER, mean.degrees))
+    return exp(log1p(margins.harmless) + needed * mean.error) - 1

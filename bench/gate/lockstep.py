@@ -2,7 +2,8 @@
 
 from collections.abc import Iterable, Mapping
 from contextlib import ExitStack, suppress
-from math import ceil
+from fractions import Fraction
+from math import ceil, lcm
 from pathlib import Path
 from time import perf_counter
 from typing import Final
@@ -18,6 +19,8 @@ from bench.gate.soundness import TURNS, stranger
 #: A slice lasts at least so long, and has at least so many steps.
 SLICE_SECONDS: Final = 0.3
 FEWEST_STEPS: Final = 10
+#: Steps read up to so many times too long while a side gets warm.
+_WARM_FACTOR: Final = 1.25
 #: No answer of a side takes so long: imports, compilation and a slice are all shorter.
 TIMEOUT_SECONDS: Final = 600.0
 
@@ -88,8 +91,7 @@ def _play(pair: Pair, sides: Mapping[str, SideProcess], seats: Mapping[str, Seat
     for side in sides.values():
         side.wait_until_built()
     warm = {name: _warm(side, seats[name]) for name, side in sides.items()}
-    # A control's tenth more has to be whole.
-    steps = _steps(warm.values(), whole=10 if pair.kind == "positive" else 1)
+    steps = _steps(warm.values(), lcm(*(_whole(seat) for seat in seats.values())))
     return replace(
         pair,
         baseline=_member(warm["baseline"]),
@@ -113,8 +115,13 @@ def _member(said: Warm) -> Member:
 def _steps(warm: Iterable[Warm], whole: int) -> int:
     """Return the steps of a slice, a multiple of `whole`, long enough for the slower side."""
     slowest = max(said.step_seconds for said in warm)
-    steps = max(FEWEST_STEPS, ceil(SLICE_SECONDS / max(slowest, 1e-6)))
+    steps = max(FEWEST_STEPS, ceil(_WARM_FACTOR * SLICE_SECONDS / max(slowest, 1e-6)))
     return ceil(steps / whole) * whole
+
+
+def _whole(seat: Seat) -> int:
+    """Return the fewest steps of which a side's extra work makes a whole number of steps."""
+    return Fraction(seat.identity.work).limit_denominator(100).denominator
 
 
 def _turns(baseline: SideProcess, candidate: SideProcess, steps: int) -> tuple[Turn, ...]:

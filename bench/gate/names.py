@@ -3,10 +3,14 @@
 from collections.abc import Iterable
 
 from bench.cell import Cell
-from bench.gate.pair import Kind
 
 _ALWAYS = ("workload", "backend")
-_CONTROL = {"cell": "", "negative": " (negative control)", "positive": " (positive control)"}
+_KINDS = {
+    "cell": "",
+    "mean": "",
+    "negative": " (negative control)",
+    "positive": " (positive control)",
+}
 
 
 def short_names(cells: Iterable[Cell]) -> dict[str, str]:
@@ -20,9 +24,9 @@ def short_names(cells: Iterable[Cell]) -> dict[str, str]:
     return {cell.id: " ".join(_short(name, cell) for name in fields) for cell in every}
 
 
-def contest_name(names: dict[str, str], kind: Kind, cell_id: str) -> str:
-    """Return the short name of a contest; a cell that has none keeps its id."""
-    return names.get(cell_id, cell_id) + _CONTROL[kind]
+def contest_name(names: dict[str, str], kind: str, cell_id: str) -> str:
+    """Return the short name of a contest; a mean, and a cell that has none, keeps its id."""
+    return names.get(cell_id, cell_id) + _KINDS[kind]
 
 
 def _short(field: str, cell: Cell) -> str:

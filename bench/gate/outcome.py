@@ -7,7 +7,9 @@ from typing import Final
 import msgspec
 
 from bench.gate.book import Expected, GatePlan
-from bench.gate.judge import LOOKS, Verdict, judge_look
+from bench.gate.judge import LOOKS, Verdict
+from bench.gate.looks import invalid, judge_looks, learn_priors
+from bench.gate.means import judge_means
 from bench.gate.pair import Kind, Pair
 from bench.gate.soundness import unsound
 
@@ -25,13 +27,21 @@ class Outcome(msgspec.Struct, frozen=True, kw_only=True):
     """A verdict per expected cell, the controls', and what is wrong with the session itself.
 
     Where `defects` is not empty nothing that the session found counts: every verdict is `invalid`.
-    `minutes` are those of the pairs of each contest.
+    `minutes` are those of the pairs of each contest. `means` are verdicts on the geometric means
+    of cells, where there is more than one cell and all were soundly measured.
     """
 
     verdicts: tuple[Verdict, ...]
     controls: tuple[tuple[Kind, Verdict], ...]
     defects: tuple[str, ...]
     minutes: dict[Key, float]
+    means: tuple[Verdict, ...] = ()
+
+    @property
+    def rows(self) -> list[tuple[str, Verdict]]:
+        """All verdicts with their kind, as tables list them."""
+        cells = [("cell", found) for found in self.verdicts]
+        return [*cells, *(("mean", found) for found in self.means), *self.controls]
 
 
 def judge_gate(plan: GatePlan, pairs: Sequence[Pair], machine_id: object) -> Outcome:
@@ -59,12 +69,29 @@ def judge_gate(plan: GatePlan, pairs: Sequence[Pair], machine_id: object) -> Out
             )
             for cell_id, found in verdicts.items()
         }
+    invalid_cells = any(found.says == "invalid" for found in verdicts.values())
     return Outcome(
+        means=() if invalid_cells else tuple(_means(plan, by_key)),
         verdicts=tuple(verdicts.values()),
         controls=tuple(controls),
         defects=tuple(defects),
         minutes={key: sum(pair.seconds for pair in found) / 60 for key, found in by_key.items()},
     )
+
+
+def _means(plan: GatePlan, by_key: Mapping[Key, Sequence[Pair]]) -> list[Verdict]:
+    """Return the verdict on the mean over all cells, and on each backend's where there are more."""
+    cells = [each for each in plan.expected if each.kind == "cell"]
+    backends = list(dict.fromkeys(each.cell.backend for each in cells))
+    groups = {"all": cells}
+    if len(backends) > 1:
+        groups |= {b: [each for each in cells if each.cell.backend == b] for b in backends}
+    found = {
+        f"mean of {len(own)} cells, {name}": [by_key[each.key] for each in own]
+        for name, own in groups.items()
+        if len(own) > 1
+    }
+    return list(judge_means(found, learn_priors(by_key.values())).values()) if found else []
 
 
 def undecided(plan: GatePlan, pairs: Sequence[Pair], looks: int) -> list[Expected]:
@@ -106,25 +133,16 @@ def _verdicts(
         reason = unsound(own, each.baseline, each.candidate)
         if reason or len(own) < LOOKS[0]:
             reason = reason or f"{len(own)} pairs were measured; {LOOKS[0]} are the fewest"
-            verdicts[each.cell.id] = _invalid(each.cell.id, own, reason)
+            verdicts[each.cell.id] = invalid(each.cell.id, own, reason)
         else:
             open_cells[each.cell.id] = own
-    for wanted in LOOKS[:looks]:
-        ready = {c: own[:wanted] for c, own in open_cells.items() if len(own) >= wanted}
-        for cell_id in open_cells.keys() - ready.keys():
-            own = open_cells.pop(cell_id)
-            reason = f"it was cut short after {len(own)} pairs; the next look is at {wanted}"
-            verdicts[cell_id] = _invalid(cell_id, own, reason)
-        found = judge_look(ready, family, plan.margins, len(LOOKS)) if ready else {}
-        verdicts |= found
-        for cell_id, verdict in found.items():
-            if verdict.says != "inconclusive":
-                open_cells.pop(cell_id)
+    beside = [
+        by_key[each.key]
+        for each in plan.expected
+        if each.kind != kind and not unsound(by_key[each.key], each.baseline, each.candidate)
+    ]
+    verdicts |= judge_looks(open_cells, family, plan.margins, LOOKS[:looks], beside)
     return {each.cell.id: verdicts[each.cell.id] for each in expected}
-
-
-def _invalid(cell_id: str, pairs: Sequence[Pair], reason: str) -> Verdict:
-    return Verdict(cell_id=cell_id, says="invalid", pairs=len(pairs), reason=reason)
 
 
 def _plan_defects(plan: GatePlan, machine_id: object) -> list[str]:

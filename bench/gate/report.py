@@ -13,12 +13,12 @@ from bench.gate.book import Book, GatePlan
 from bench.gate.judge import CLOCKS, LOOKS, Verdict, pair_log_ratio
 from bench.gate.names import contest_name, short_names
 from bench.gate.outcome import Outcome
-from bench.gate.pair import Kind, Pair
+from bench.gate.pair import Pair
 from bench.report.files import write_csv, write_text
 from bench.report.text import one_line
 
 #: Raised whenever verdicts.json changes.
-VERDICTS_VERSION: Final = 1
+VERDICTS_VERSION: Final = 2
 
 _STYLES: Final = {"regressed": "red", "invalid": "red", "pass": "green", "improved": "green"}
 
@@ -52,6 +52,7 @@ def write_outcome(
         exit_code=exit_code,
         outcome={
             "verdicts": outcome.verdicts,
+            "means": outcome.means,
             "controls": [{"kind": kind, "verdict": each} for kind, each in outcome.controls],
             "defects": outcome.defects,
         },
@@ -64,18 +65,17 @@ def write_outcome(
 
 def verdict_frame(outcome: Outcome) -> pd.DataFrame:
     """Return a row per cell and control: what it says, and both clocks' ratios with intervals."""
-    named: list[tuple[Kind, Verdict]] = [("cell", found) for found in outcome.verdicts]
     rows = []
-    for kind, found in [*named, *outcome.controls]:
+    for kind, found in outcome.rows:
         row: dict[str, object] = {
             "kind": kind,
             "cell_id": found.cell_id,
             "verdict": found.says,
             "pairs": found.pairs,
-            "minutes": outcome.minutes.get((kind, found.cell_id), 0.0),
+            "minutes": _minutes(outcome, kind, found),
         }
         for clock, estimate in zip(CLOCKS, found.estimates or (None, None), strict=True):
-            for name in ("ratio", "low", "high", "confidence", "spread"):
+            for name in ("ratio", "low", "high", "confidence", "spread", "error", "degrees"):
                 row[f"{clock}_{name}"] = None if estimate is None else getattr(estimate, name)
         rows.append(row | {"detectable": found.detectable, "reason": found.reason})
     return pd.DataFrame(rows)
@@ -127,26 +127,35 @@ def verdict_table(plan: GatePlan, outcome: Outcome) -> Table:
     names = short_names(each.cell for each in plan.expected)
     head = ("cell", "verdict", "pairs", "wall", "CPU", "detectable", "minutes")
     table = Table(*head, title="Candidate against baseline", title_justify="left", box=None)
-    named: list[tuple[Kind, Verdict]] = [("cell", found) for found in outcome.verdicts]
-    for kind, found in [*named, *outcome.controls]:
+    for kind, found in outcome.rows:
         name = contest_name(names, kind, found.cell_id)
         wall, cpu = (_change(found, number) for number in range(2))
         detectable = "" if found.detectable is None else f"{found.detectable:+.1%}"
-        minutes = f"{outcome.minutes.get((kind, found.cell_id), 0.0):.1f}"
+        minutes = f"{_minutes(outcome, kind, found):.1f}"
         cells = (name, found.says, str(found.pairs), wall, cpu, detectable, minutes)
-        style = _STYLES.get(found.says, "") if kind == "cell" else ""
+        style = _STYLES.get(found.says, "") if kind in ("cell", "mean") else ""
         table.add_row(*(Text(one_line(cell)) for cell in cells), style=style)
     return table
 
 
 def sentences(outcome: Outcome) -> list[str]:
-    """Return what is wrong with the session, and why cells are invalid."""
+    """Return what is wrong with the session, why cells are invalid, and which means regressed."""
     reasons = [
         f"{found.cell_id} is invalid: {one_line(found.reason)}."
         for found in outcome.verdicts
         if found.reason
     ]
-    return [one_line(defect) for defect in outcome.defects] + reasons
+    slower = [
+        f"The {found.cell_id}, is {found.says}."
+        for found in outcome.means
+        if found.says == "regressed"
+    ]
+    return [one_line(defect) for defect in outcome.defects] + reasons + slower
+
+
+def _minutes(outcome: Outcome, kind: str, found: Verdict) -> float:
+    """Return the minutes of the pairs of a contest; a mean has none of its own."""
+    return sum(minutes for key, minutes in outcome.minutes.items() if key == (kind, found.cell_id))
 
 
 def _change(found: Verdict, number: int) -> str:

@@ -16,10 +16,13 @@ class Status(IntEnum):
 
 
 def gate_status(outcome: Outcome) -> Status:
-    """Return the status of the worst verdict; what cannot be believed comes first."""
+    """Return the status of the worst verdict; what cannot be believed comes first.
+
+    A mean can only raise the alarm: what every cell was shown not to lose, no mean has to show.
+    """
     says = {found.says for found in outcome.verdicts}
     if outcome.defects or "invalid" in says or not says:
         return Status.INVALID
-    if "regressed" in says:
+    if "regressed" in says or any(mean.says == "regressed" for mean in outcome.means):
         return Status.REGRESSED
     return Status.INCONCLUSIVE if "inconclusive" in says else Status.OK

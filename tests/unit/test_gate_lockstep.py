@@ -52,7 +52,7 @@ def test_both_sides_take_all_their_turns(tmp_path: Path, number: int) -> None:
     found = pair(tmp_path, seat, number)
     assert found.reason is None
     assert len(found.turns) == TURNS
-    assert {turn.baseline.steps for turn in found.turns} == {10}
+    assert {turn.baseline.steps for turn in found.turns} == {13}
     assert unsound([replace(found, number=0)], seat.identity, seat.identity) is None
 
 

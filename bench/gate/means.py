@@ -1,0 +1,76 @@
+"""The geometric mean over cells: a small slowdown of all of them, of which no cell alone tells."""
+
+from collections.abc import Mapping, Sequence
+from math import sqrt
+from statistics import fmean, stdev
+from typing import Final
+
+from bench.gate.judge import (
+    CLOCKS,
+    LOOKS,
+    Margins,
+    Mean,
+    Means,
+    Priors,
+    Verdict,
+    decide,
+    detectable,
+    estimate,
+    log_ratios,
+    mean_of,
+)
+from bench.gate.pair import Pair
+
+#: A mean's own margins: its noise is less than a cell's.
+MEAN_MARGINS: Final = Margins(0.01, 0.03)
+#: What the means may err by in all, beside what the cells may.
+MEAN_ALPHA: Final = 0.01
+
+
+def judge_means(
+    groups: Mapping[str, Sequence[Sequence[Pair]]], priors: Priors
+) -> dict[str, Verdict]:
+    """Return the verdict on the geometric mean of each group's cells.
+
+    A group holds the pairs of each of its cells. Means are judged once, on the pairs of the first
+    look alone: which cells have more depends on what theirs said. The error is that of a mean of
+    independent means, with degrees of freedom by Satterthwaite ("An approximate distribution of
+    estimates of variance components", Biometrics Bulletin 2, 1946).
+    """
+    samples = {
+        name: {clock: [log_ratios(pairs[: LOOKS[0]], clock) for pairs in cells] for clock in CLOCKS}
+        for name, cells in groups.items()
+    }
+    means: dict[str, Means] = {
+        name: {
+            clock: _mean_of_means([mean_of(values, priors.get(clock)) for values in own[clock]])
+            for clock in CLOCKS
+        }
+        for name, own in samples.items()
+    }
+    says = decide(means, len(groups), MEAN_MARGINS, MEAN_ALPHA)
+    tail = MEAN_ALPHA / max(len(groups), 1) / 2
+    return {
+        name: Verdict(
+            cell_id=name,
+            says=says[name],
+            pairs=LOOKS[0],
+            estimates=tuple(
+                estimate(clock, own[clock], _spread(samples[name][clock]), tail) for clock in CLOCKS
+            ),
+            detectable=detectable(own["wall"], MEAN_MARGINS, tail),
+        )
+        for name, own in means.items()
+    }
+
+
+def _mean_of_means(means: Sequence[Mean]) -> Mean:
+    variances = [mean.error**2 for mean in means]
+    total = sum(variances)
+    parts = sum(v**2 / mean.degrees for v, mean in zip(variances, means, strict=True))
+    return Mean(fmean(m.value for m in means), sqrt(total) / len(means), total**2 / parts)
+
+
+def _spread(cells: Sequence[Sequence[float]]) -> float:
+    """Return the standard deviation of the means over all cells, pair by pair."""
+    return stdev(fmean(values) for values in zip(*cells, strict=True))

@@ -1,0 +1,81 @@
+"""What many contests tell of one's variance, and how much that may weigh."""
+
+import random
+from math import exp, sqrt
+from statistics import fmean
+
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+from scipy.special import polygamma
+
+from bench.gate.judge import mean_of
+from bench.gate.moderation import FEWEST_CONTESTS, Prior, _inverse_trigamma, learn_prior
+
+
+def contests(noise: random.Random, number: int, unlike: float = 0.0) -> list[list[float]]:
+    """Return five values of each contest, of variance 1 but for a factor that varies."""
+    return [[noise.gauss(0, exp(noise.gauss(0, unlike))) for _ in range(5)] for _ in range(number)]
+
+
+def test_contests_of_one_variance_tell_it_well() -> None:
+    prior = learn_prior(contests(random.Random(1), 200))
+    assert prior is not None
+    assert prior.variance == pytest.approx(1.0, rel=0.15)
+    assert prior.degrees > 30
+
+
+def test_contests_of_unlike_variances_tell_little() -> None:
+    prior = learn_prior(contests(random.Random(1), 200, unlike=1.0))
+    assert prior is not None
+    assert prior.degrees < 3
+
+
+def test_too_few_contests_tell_nothing() -> None:
+    noise = random.Random(1)
+    assert learn_prior(contests(noise, FEWEST_CONTESTS - 1)) is None
+    assert learn_prior(contests(noise, FEWEST_CONTESTS)) is not None
+
+
+def test_a_contest_that_never_varied_or_has_one_value_is_no_sample() -> None:
+    assert learn_prior([[0.0, 0.0, 0.0], [1.0], [0.0, 1.0], [0.5, 1.0]]) is None
+
+
+def test_no_variance_is_known_better_than_by_all_samples() -> None:
+    prior = learn_prior(contests(random.Random(1), 3))
+    assert prior is not None
+    _, degrees = prior.moderate(1.0, 4)
+    assert degrees <= 12
+
+
+def test_a_moderated_variance_lies_between_the_sample_and_the_prior() -> None:
+    variance, degrees = Prior(1.0, 12.0, 100.0).moderate(4.0, 4)
+    assert variance == (12 * 1.0 + 4 * 4.0) / 16
+    assert degrees == 16
+
+
+@given(st.floats(1e-3, 1e3))
+def test_the_inverse_of_trigamma_is_one(value: float) -> None:
+    assert float(polygamma(1, _inverse_trigamma(value))) == pytest.approx(value, rel=1e-6)
+
+
+@pytest.mark.parametrize("unlike", [0.0, 0.3])
+@pytest.mark.parametrize("number", [3, 9, 30])
+def test_moderation_keeps_the_level_of_the_test(number: int, unlike: float) -> None:
+    """At a level of 1% the hypothesis that is true is rejected in about 1% of all contests."""
+    noise = random.Random(7)
+    rejected = []
+    for _ in range(3000 // number):
+        samples = contests(noise, number, unlike)
+        prior = learn_prior(samples)
+        rejected += [mean_of(values, prior).p_above(0.0) < 0.01 for values in samples]
+    error = sqrt(0.01 * 0.99 / len(rejected))
+    assert fmean(rejected) < 0.01 + 4 * error
+
+
+def test_moderation_finds_more() -> None:
+    noise = random.Random(7)
+    samples = [[value + 2.0 for value in values] for values in contests(noise, 30)]
+    prior = learn_prior(samples)
+    found = sum(mean_of(values, prior).p_above(0.0) < 0.001 for values in samples)
+    assert found > 2 * sum(mean_of(values, None).p_above(0.0) < 0.001 for values in samples)

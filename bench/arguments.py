@@ -57,6 +57,8 @@ def _add_judging(commands: "argparse._SubParsersAction[argparse.ArgumentParser]"
     _add_accuracy(accuracy)
     _add_timeout(accuracy)
     _add_output(accuracy)
+    proof = commands.add_parser("proof", help="how often is the gate wrong? known answers, counted")
+    _add_proof(proof)
     baseline = commands.add_parser("baseline", help="keep runs as a named baseline")
     baseline.add_argument("name", metavar="NAME")
     baseline.add_argument("runs", nargs="+", metavar="RUN", help="run ids")
@@ -207,6 +209,21 @@ def _add_sides(parser: argparse.ArgumentParser) -> None:
         help=f"{side} (default: this checkout), or baseline=NAME for kept records",
     )
     parser.add_argument("--candidate", required=True, metavar="SIDE", help=side)
+
+
+def _add_proof(parser: argparse.ArgumentParser) -> None:
+    add = parser.add_argument
+    add("parts", nargs="*", metavar="PART", help="simulated, real, accuracy (default: count only)")
+    add("--suites", type=_positive_int, default=600, metavar="N", help="simulated ones (600)")
+    add("--minutes", type=_positive_float, default=60.0, metavar="N", help="for real gates (60)")
+    add("--backend", action="append", choices=BACKENDS, help="of real gates; repeatable")
+    add("--candidate", default="", metavar="SIDE", help="for accuracy: a side with a fault")
+    add("--seeds", type=_positive_int, default=100, metavar="N", help="for accuracy, a side (100)")
+    add("--folder", type=Path, metavar="DIR", help="of the rows (reports/published/gate-proof)")
+    add("--data-dir", type=Path, help=argparse.SUPPRESS)
+    _add_timeout(parser)
+    _add_reports(parser)
+    _add_output(parser)
 
 
 def _add_overhead(parser: argparse.ArgumentParser) -> None:

@@ -15,6 +15,7 @@ from bench.commands.comparing import compare_runs, tell_history
 from bench.commands.gating import gate_time
 from bench.commands.listing import print_findings, print_list
 from bench.commands.planning import plan_race, plan_run, print_plan, tell_plan
+from bench.commands.proving import prove_gate
 from bench.commands.reporting import (
     comparison_rows,
     print_comparison,
@@ -35,6 +36,7 @@ from bench.lock import MachineBusyError, default_lock_path, timing_lock
 from bench.output import Output
 from bench.overhead.measure import measure_overhead
 from bench.plan import Step
+from bench.proof.book import ProofError
 from bench.record import Record
 from bench.report.parquet import ParquetError
 from bench.run import execute
@@ -59,7 +61,7 @@ class Exit(IntEnum):
 USER_ERRORS: Final = (
     *(SuiteError, InterpreterError, DataError, ParquetError),
     *(SideError, UnlikeError, UnknownCellError, SideTextError),
-    *(BaselineError, MarginError, StatisticsMissingError),
+    *(BaselineError, MarginError, StatisticsMissingError, ProofError),
 )
 
 
@@ -76,6 +78,7 @@ def main(arguments: Sequence[str] | None = None) -> int:
         "gate": gate_time,
         "accuracy": gate_accuracy,
         "baseline": keep_baseline,
+        "proof": prove_gate,
         "report": _report,
         "compare": _compare,
         "history": _history,

@@ -59,7 +59,7 @@ def gate_accuracy(arguments: argparse.Namespace, output: Output) -> int:
         choices = read_choices(arguments)
         cells = expand(load_suite(arguments.suite), choices, arguments.suite)
     sides = [*([] if baseline is None else [baseline]), parse_side(arguments.candidate)]
-    *found, candidate = _train(cells, sides, store, arguments, output)
+    *found, candidate = train_sides(cells, sides, store, arguments, output)
     kept = found[0] if found else kept
     mixed = unlike(kept, candidate)
     groups = {}
@@ -84,7 +84,7 @@ def screen_candidate(arguments: argparse.Namespace, output: Output) -> int:
     cells = list(dict.fromkeys(record.cell for record in kept))
     side = parse_side(arguments.candidate)
     repeats = 1 + max(record.repetition for record in kept)
-    (found,) = _train(cells, [side], store, arguments, output, repeats=repeats, fresh=True)
+    (found,) = train_sides(cells, [side], store, arguments, output, repeats=repeats, fresh=True)
     groups = {
         family.id: tuple(
             [record for record in records if family_of(record.cell) == family]
@@ -101,7 +101,7 @@ def screen_candidate(arguments: argparse.Namespace, output: Output) -> int:
     return _tell("gate", screening_table(screenings), reasons, path, status, output)
 
 
-def _train(
+def train_sides(
     cells: Sequence[Cell],
     sides: Sequence[Side],
     store: Store,

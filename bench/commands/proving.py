@@ -1,0 +1,112 @@
+"""The gate's own proof from its options to its table."""
+
+import argparse
+import os
+from pathlib import Path
+from typing import Final
+
+from bench.cell import BACKENDS
+from bench.commands.seeding import train_sides
+from bench.gate.judge import check_statistics
+from bench.lock import default_lock_path, timing_lock
+from bench.output import Output
+from bench.proof.accuracy import SeedRow
+from bench.proof.book import ProofBook, ProofError
+from bench.proof.measure import measure_real
+from bench.proof.report import proof_table, write_proof
+from bench.proof.row import RealPair
+from bench.proof.simulate import simulate_missing
+from bench.proof.simulated import SuiteRow
+from bench.proof.table import arm_frame, proof_frame
+from bench.record import Record
+from bench.report.display import table_rows
+from bench.side import HERE, parse_side
+from bench.store import Store, default_reports_folder, new_run_id
+from bench.suite import Choices, expand, load_suite
+
+PARTS: Final = ("simulated", "real", "accuracy")
+
+
+def prove_gate(arguments: argparse.Namespace, output: Output) -> int:
+    """Append the rows of the parts that were named, count all rows anew, write and tell the table.
+
+    Without a part nothing is simulated, measured or trained. A ProofError or a StoreError says
+    what is wrong.
+    """
+    check_statistics()
+    unknown = [part for part in arguments.parts if part not in PARTS]
+    if unknown:
+        raise ProofError(f"{unknown[0]!r} is no part of the proof: {', '.join(PARTS)}.")
+    folder = arguments.folder or default_reports_folder() / "published" / "gate-proof"
+    book = ProofBook(folder)
+    session = new_run_id()
+    if "simulated" in arguments.parts:
+        simulate_missing(book, arguments.suites, output)
+    if "accuracy" in arguments.parts:
+        _train_seeds(book, session, arguments, output)
+    if "real" in arguments.parts:
+        _measure_gates(book, session, arguments, output)
+    proof = proof_frame(book.rows(SuiteRow), book.rows(RealPair), book.rows(SeedRow))
+    arms = arm_frame(book.rows(RealPair))
+    path = write_proof(folder, proof, arms)
+    output.print(proof_table(proof))
+    output.finish(
+        "Proof",
+        path,
+        lambda: {
+            "command": "proof",
+            "exit_code": 0,
+            "paths": {"csv": str(path), "arms": str(folder / "arms.csv")},
+            "rows": table_rows(proof),
+        },
+    )
+    return 0
+
+
+def _measure_gates(
+    book: ProofBook, session: str, arguments: argparse.Namespace, output: Output
+) -> None:
+    """Measure real gates until time is up or Ctrl-C; what was measured is kept and counted."""
+    backends = arguments.backend or BACKENDS
+    logs = Path(arguments.reports) / "gates" / session / "logs"
+    try:
+        with timing_lock(default_lock_path(), f"proof {session}, process {os.getpid()}"):
+            measure_real(book, session, logs, backends, arguments.minutes, output)
+    except KeyboardInterrupt:
+        output.complain("Interrupted. Every finished pair is kept; the same call continues there.")
+
+
+def _train_seeds(
+    book: ProofBook, session: str, arguments: argparse.Namespace, output: Output
+) -> None:
+    """Train what is not stored of both sides' seeds, and append those that the proof lacks."""
+    if not arguments.candidate:
+        raise ProofError("The part accuracy needs a side with a fault: --candidate src=DIR.")
+    store = Store(arguments.reports)
+    choices = Choices(
+        backends=tuple(arguments.backend or ("jax",)),
+        workloads=("lab_baseline",),
+        seeds=tuple(range(arguments.seeds)),
+    )
+    cells = expand(load_suite("quick"), choices, "quick")
+    sides = [HERE, parse_side(arguments.candidate)]
+    trained = train_sides(cells, sides, store, arguments, output)
+    known = {(row.backend, row.side, row.seed) for row in book.rows(SeedRow)}
+    for side, records in zip(("baseline", "candidate"), trained, strict=True):
+        rows = [row for record in records if (row := _seed_row(session, side, record))]
+        new = [row for row in rows if (row.backend, row.side, row.seed) not in known]
+        if new:
+            book.add(*new)
+
+
+def _seed_row(session: str, side: str, record: Record) -> SeedRow | None:
+    if record.result is None or record.result.epochs[-1].val_accuracy is None:
+        return None
+    return SeedRow(
+        session=session,
+        backend=record.cell.backend,
+        side=side,
+        seed=record.cell.seed,
+        val_accuracy=record.result.epochs[-1].val_accuracy,
+        images=record.result.validation_images,
+    )

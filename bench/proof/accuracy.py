@@ -1,0 +1,88 @@
+"""The accuracy gate on stored seeds: gates of seeds drawn from two pools whose means are known."""
+
+from collections import Counter
+from collections.abc import Sequence
+from statistics import fmean
+from typing import Final
+
+import msgspec
+import numpy as np
+
+from bench.gate.accuracy import Seeds, judge_accuracy
+
+#: Seeds per side of a drawn gate.
+SIZES: Final = (8, 16, 32)
+#: The margin of the accuracy gate, 1 point.
+MARGIN: Final = 0.01
+GATES: Final = 500
+_SEED: Final = 20804
+
+
+class SeedRow(msgspec.Struct, frozen=True, forbid_unknown_fields=True, kw_only=True):
+    """One seed's final val_accuracy on `images` validation images, of a side: `baseline` or
+    `candidate`, the latter with a fault."""
+
+    session: str
+    backend: str
+    side: str
+    seed: int
+    val_accuracy: float
+    images: int
+
+
+class SeedAnswers(msgspec.Struct, frozen=True, kw_only=True):
+    """What the accuracy gate says of GATES gates of `seeds` seeds a side.
+
+    `difference` is that of the two pools' means: what is true of seeds drawn from them.
+    """
+
+    backend: str
+    candidate: str
+    seeds: int
+    difference: float
+    says: dict[str, int]
+
+
+def answer_seeds(rows: Sequence[SeedRow]) -> list[SeedAnswers]:
+    """Return the answers per backend, candidate and number of seeds.
+
+    Each gate draws both sides' seeds with replacement; the candidate is the baseline's own pool,
+    or the one with the fault.
+    """
+    found = []
+    for backend in dict.fromkeys(row.backend for row in rows):
+        own = [row for row in rows if row.backend == backend]
+        pools = {
+            side: [row.val_accuracy for row in own if row.side == side]
+            for side in ("baseline", "candidate")
+        }
+        images = min(row.images for row in own)
+        for side, name in (("baseline", "the same"), ("candidate", "with a fault")):
+            for seeds in SIZES:
+                says = _answers(pools["baseline"], pools[side], seeds, images)
+                difference = fmean(pools[side]) - fmean(pools["baseline"])
+                found.append(
+                    SeedAnswers(
+                        backend=backend,
+                        candidate=name,
+                        seeds=seeds,
+                        difference=difference,
+                        says=dict(says),
+                    )
+                )
+    return found
+
+
+def _answers(
+    baseline: Sequence[float], candidate: Sequence[float], seeds: int, images: int
+) -> Counter[str]:
+    draw = np.random.default_rng(_SEED)
+    says: Counter[str] = Counter()
+    for _ in range(GATES):
+        sides = (
+            Seeds(accuracies=tuple(draw.choice(pool, seeds).tolist()), images=images)
+            for pool in (baseline, candidate)
+        )
+        (first, second) = sides
+        says[judge_accuracy({"": (first, second)}, MARGIN)[""].says] += 1
+    return says

@@ -1,0 +1,88 @@
+"""The raw rows of the proof: files to which each call appends, durably."""
+
+import os
+from pathlib import Path
+from typing import Final, TypeVar
+
+import msgspec
+
+from bench.proof.accuracy import SeedRow
+from bench.proof.row import PROOF_VERSION, Context, RealPair
+from bench.proof.simulated import SuiteRow
+from bench.report.files import write_text
+from bench.store import StoreError
+
+_Row = TypeVar("_Row", Context, RealPair, SuiteRow, SeedRow)
+
+_FILES: Final[dict[type, str]] = {
+    Context: "sessions.jsonl",
+    RealPair: "pairs.jsonl",
+    SuiteRow: "suites.jsonl",
+    SeedRow: "seeds.jsonl",
+}
+
+
+class ProofError(ValueError):
+    """A raw row of the proof cannot be read."""
+
+
+class ProofBook:
+    """The folder of the proof."""
+
+    def __init__(self, folder: Path) -> None:
+        """Use `folder`, which is made when the first row is added."""
+        self.folder = folder
+
+    def add(self, *rows: Context | RealPair | SuiteRow | SeedRow) -> None:
+        """Append rows of one kind, all of them or none; StoreError when that is impossible."""
+        path = self.folder / _FILES[type(rows[0])]
+        try:
+            self.folder.mkdir(parents=True, exist_ok=True)
+            with path.open("ab") as file:
+                file.write(b"".join(msgspec.json.encode(row) + b"\n" for row in rows))
+                file.flush()
+                os.fsync(file.fileno())
+        except OSError as error:
+            raise StoreError(f"{path} cannot be written: {error.strerror}.") from error
+
+    def keep_suites(self, code: str) -> list[SuiteRow]:
+        """Return the suites that this code simulated, and drop those of any other from the file."""
+        rows = self.rows(SuiteRow)
+        kept = [row for row in rows if row.code == code]
+        if len(kept) < len(rows):
+            try:
+                write_text(
+                    self.folder / _FILES[SuiteRow],
+                    "".join(f"{msgspec.json.encode(row).decode()}\n" for row in kept),
+                )
+            except OSError as error:
+                raise StoreError(f"{self.folder} cannot be written: {error.strerror}.") from error
+        return kept
+
+    def rows(self, kind: type[_Row]) -> list[_Row]:
+        """Return all rows of a kind; ProofError names the line that cannot be read."""
+        path = self.folder / _FILES[kind]
+        try:
+            lines = path.read_bytes().splitlines()
+        except FileNotFoundError:
+            return []
+        except OSError as error:
+            raise StoreError(f"{path} cannot be read: {error.strerror}.") from error
+        found = []
+        for number, line in enumerate(lines, start=1):
+            try:
+                found.append(msgspec.json.decode(line, type=kind))
+            except msgspec.MsgspecError as error:
+                raise ProofError(f"{path}, line {number} is damaged: {error}.") from error
+        return found
+
+    def contexts(self) -> dict[str, Context]:
+        """Return the context of each session; ProofError when one is of another version."""
+        found = {row.session: row for row in self.rows(Context)}
+        for row in found.values():
+            if row.proof_version != PROOF_VERSION:
+                raise ProofError(
+                    f"{self.folder}: session {row.session} is of version {row.proof_version} of "
+                    f"the proof; this harness reads {PROOF_VERSION}: use another folder."
+                )
+        return found

@@ -1,0 +1,166 @@
+"""Measure real gates of which the answer is known, pair by pair, until time is up."""
+
+from collections.abc import Callable, Mapping, Sequence
+from contextlib import ExitStack
+from datetime import UTC, datetime
+from pathlib import Path
+from time import monotonic
+from typing import Final, Literal
+
+from msgspec.structs import replace
+from rich.console import Console
+
+from bench.gate.contests import STEADY, plan_gate
+from bench.gate.judge import CLOCKS, Margins, pair_log_ratio
+from bench.gate.lockstep import Contest, prime, run_pair
+from bench.gate.measure import Runner
+from bench.gate.pair import Pair
+from bench.gate.soundness import unsound
+from bench.interpreter import InterpreterError
+from bench.live import time_left
+from bench.machine import git_facts, machine_facts
+from bench.proof.book import ProofBook
+from bench.proof.load import half_load
+from bench.proof.real import gates_of, next_gate
+from bench.proof.row import PROOF_VERSION, Arm, Clocks, Context, RealPair
+from bench.report.text import one_line
+from bench.side import HERE
+from bench.store import StoreError
+from bench.suite import Choices, expand, load_suite
+
+SUITE: Final = "gate"
+#: Digits of a raw duration that is stored: a slice of 0.3 s is known to a microsecond.
+_DECIMALS: Final = 6
+
+
+def measure_real(
+    book: ProofBook,
+    session: str,
+    logs: Path,
+    backends: Sequence[str],
+    minutes: float,
+    console: Console,
+    runner: Runner = run_pair,
+    primer: Callable[[Contest, Path], None] = prime,
+) -> None:
+    """Append pairs to `book` until so many `minutes` are over, arms that lack most first.
+
+    A gate that another session has begun is gone on with only on the same machine with the same
+    versions; elsewhere it stays as it is, and counts as undecided. InterpreterError when a backend
+    is not installed.
+    """
+    contests = _contests(backends)
+    context = _context(session, contests)
+    like = {name for name, other in book.contexts().items() if _is_like(other, context)}
+    book.add(context)
+    try:
+        logs.mkdir(parents=True, exist_ok=True)
+    except OSError as error:
+        raise StoreError(f"{logs} cannot be made: {error.strerror}.") from error
+    for contest in contests.values():
+        primer(contest, logs)
+    gates = gates_of(book.rows(RealPair))
+    deadline = monotonic() + 60 * minutes
+    while monotonic() < deadline:
+        arm, number = next_gate(gates, backends, {*like, session})
+        gate = gates.setdefault((arm, number), [])
+        row = _measure(contests[arm.backend], arm, number, len(gate), session, logs, runner)
+        book.add(row)
+        gate.append(row)
+        _tell(console, row, deadline)
+
+
+def _contests(backends: Sequence[str]) -> dict[str, Contest]:
+    """Return a contest of this checkout against itself per backend."""
+    cells = expand(load_suite(SUITE), Choices(backends=tuple(backends)), SUITE)
+    plan, contests = plan_gate("", cells, (HERE, HERE), ("", ""), Margins())
+    for reason in plan.unplanned.values():
+        raise InterpreterError(f"{reason}.")
+    return {c.baseline.job.cell.backend: c for c in contests if c.kind == "cell"}
+
+
+def _context(session: str, contests: Mapping[str, Contest]) -> Context:
+    git = git_facts()
+    return Context(
+        proof_version=PROOF_VERSION,
+        session=session,
+        machine=machine_facts(),
+        commit=git.commit,
+        dirty=git.dirty,
+        cells={backend: c.baseline.job.cell.id for backend, c in contests.items()},
+        versions={backend: c.baseline.identity.versions for backend, c in contests.items()},
+    )
+
+
+def _is_like(other: Context, own: Context) -> bool:
+    return (
+        other.machine["machine_id"] == own.machine["machine_id"]
+        and all(other.versions.get(b, v) == v for b, v in own.versions.items())
+        and all(other.cells.get(b, c) == c for b, c in own.cells.items())
+    )
+
+
+def _measure(
+    contest: Contest,
+    arm: Arm,
+    gate: int,
+    number: int,
+    session: str,
+    logs: Path,
+    runner: Runner,
+) -> RealPair:
+    started_at = datetime.now(UTC).isoformat(timespec="seconds")
+    armed = _armed(contest, arm)
+    with ExitStack() as stack:
+        if arm.condition == "half loaded":
+            stack.enter_context(half_load(len(contest.baseline.job.cpus)))
+        pair = runner(armed, number, logs)
+    first = replace(pair, number=0)
+    reason = unsound([first], armed.baseline.identity, armed.candidate.identity)
+    return RealPair(
+        session=session,
+        backend=arm.backend,
+        work=arm.work,
+        condition=arm.condition,
+        gate=gate,
+        number=number,
+        started_at=started_at,
+        seconds=round(pair.seconds, 3),
+        steps=pair.turns[0].baseline.steps if pair.turns else 0,
+        baseline=_clocks(pair, "baseline"),
+        candidate=_clocks(pair, "candidate"),
+        reason=reason,
+    )
+
+
+def _armed(contest: Contest, arm: Arm) -> Contest:
+    """Return the contest with the arm's work and variables."""
+    seat = contest.baseline
+    if arm.condition == "plain allocator":
+        identity = replace(seat.identity, variables=_without_steady(seat.identity.variables))
+        seat = replace(seat, identity=identity, outer=_without_steady(seat.outer))
+    harder = replace(seat, identity=replace(seat.identity, work=arm.work))
+    return replace(contest, baseline=seat, candidate=harder)
+
+
+def _without_steady(variables: Mapping[str, str]) -> dict[str, str]:
+    return {name: value for name, value in variables.items() if name not in STEADY}
+
+
+def _clocks(pair: Pair, side: Literal["baseline", "candidate"]) -> Clocks:
+    slices = [getattr(turn, side) for turn in pair.turns]
+    return Clocks(
+        wall=tuple(round(found.wall_seconds, _DECIMALS) for found in slices),
+        cpu=tuple(round(found.cpu_seconds, _DECIMALS) for found in slices),
+    )
+
+
+def _tell(console: Console, row: RealPair, deadline: float) -> None:
+    """Say what a pair says."""
+    name = f"{row.backend} +{row.work - 1:.1%} {row.condition}, gate {row.gate}, pair {row.number}"
+    said = row.reason or ", ".join(
+        f"{100 * pair_log_ratio(row.pair, clock):+.1f}% {clock}" for clock in CLOCKS
+    )
+    left = time_left(max(0.0, deadline - monotonic()))
+    text = f"{name}: {one_line(said)} in {row.seconds:.0f} s, {left}"
+    console.print(text, markup=False, highlight=False, soft_wrap=True)

@@ -1,0 +1,102 @@
+"""Real gates whose answer is known: their raw pairs, and what the gate's own code says of them."""
+
+from collections import Counter, defaultdict
+from collections.abc import Collection, Mapping, Sequence
+from typing import Final
+
+from bench.gate.judge import LOOKS, Margins, Verdict
+from bench.gate.looks import invalid, judge_looks
+from bench.gate.outcome import CONTROL_WORK
+from bench.gate.pair import Pair
+from bench.proof.row import Arm, Condition, RealPair
+
+#: How many gates of each kind are wanted per backend: all of a stage before the next one. Steps
+#: come in whole numbers: 34 for 33 is 3.03% more.
+STAGES: Final[tuple[Mapping[tuple[float, Condition], int], ...]] = (
+    {(1.0, "quiet"): 20, (1.1, "quiet"): 20},
+    {
+        (1.05, "quiet"): 5,
+        (34 / 33, "quiet"): 5,
+        (1.0, "half loaded"): 5,
+        (1.1, "half loaded"): 5,
+        (1.0, "plain allocator"): 2,
+    },
+    {
+        (1.05, "quiet"): 20,
+        (34 / 33, "quiet"): 20,
+        (1.0, "half loaded"): 20,
+        (1.1, "half loaded"): 20,
+    },
+    {(1.0, "quiet"): 60},
+)
+
+Gates = dict[tuple[Arm, int], list[RealPair]]
+
+
+def gates_of(rows: Sequence[RealPair]) -> Gates:
+    """Return the pairs of each gate in their order, gates in the order of their first pair."""
+    found: Gates = defaultdict(list)
+    for row in rows:
+        found[row.arm, row.gate].append(row)
+    return dict(found)
+
+
+def judge_real(gates: Gates, key: tuple[Arm, int]) -> Verdict | None:
+    """Return what the gate's own code says of one real gate; None while it needs more pairs.
+
+    A session has two controls beside a cell: here they are the last gate of a side against itself
+    and the last of one with a tenth more work that were begun before, on the same backend in the
+    same condition.
+    """
+    gate = gates[key]
+    pairs = [row.pair for row in gate]
+    reason = next((row.reason for row in gate if row.reason), None)
+    if reason:
+        return invalid("", pairs, reason)
+    looks = [look for look in LOOKS if look <= len(pairs)]
+    if not looks:
+        return None
+    verdict = judge_looks({"": pairs}, 1, Margins(), looks, _controls(gates, key))[""]
+    return verdict if verdict.says != "inconclusive" or looks[-1] == LOOKS[-1] else None
+
+
+def _controls(gates: Gates, key: tuple[Arm, int]) -> list[list[Pair]]:
+    found: dict[float, list[Pair]] = {}
+    for other, gate in gates.items():
+        if other == key:
+            break
+        arm = other[0]
+        if (arm.backend, arm.condition) == (key[0].backend, key[0].condition) and arm.work in (
+            1.0,
+            CONTROL_WORK,
+        ):
+            found[arm.work] = [row.pair for row in gate if not row.reason]
+    return list(found.values())
+
+
+def next_gate(gates: Gates, backends: Sequence[str], sessions: Collection[str]) -> tuple[Arm, int]:
+    """Return the gate that gets the next pair: of the arm that is farthest from its stage's goal.
+
+    A gate that was begun in one of the `sessions` is ended first. After the last stage its arms
+    go on.
+    """
+    begun: Counter[Arm] = Counter()
+    for (arm, number), gate in gates.items():
+        if (
+            arm.backend in backends
+            and gate[0].session in sessions
+            and judge_real(gates, (arm, number)) is None
+        ):
+            return arm, number
+        begun[arm] += 1
+    for stage in STAGES:
+        parts = {
+            arm: begun[arm] / goal
+            for kind, goal in stage.items()
+            for backend in backends
+            if begun[arm := Arm(backend, *kind)] < goal or stage is STAGES[-1]
+        }
+        if parts:
+            break
+    arm = min(parts, key=lambda arm: parts[arm])
+    return arm, begun[arm]

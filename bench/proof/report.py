@@ -1,0 +1,124 @@
+"""The proof's tables as files, and as a page of Markdown."""
+
+from collections.abc import Iterable, Sequence
+from pathlib import Path
+from typing import Any, Final
+
+import pandas as pd
+from rich.table import Table
+from rich.text import Text
+
+from bench.proof.simulated import GATE
+from bench.report.files import write_csv, write_text
+from bench.report.text import markdown_text, one_line
+from bench.store import StoreError
+
+_HEAD: Final = """# The gate's proof
+
+How often the gate's verdicts are wrong, and those of rules that are in use elsewhere. Every figure
+is counted from the raw rows beside this page (`suites.jsonl`, `pairs.jsonl`, `seeds.jsonl`) by
+`python -m bench proof`; the intervals are 95%, Clopper-Pearson for counts. `proof.csv` and
+`arms.csv` hold all of it.
+"""
+_SIMULATED: Final = (
+    *("suites with a false alarm", "equal cells called slower"),
+    *("slower cells found", "slower cells passed", "means called slower"),
+)
+
+
+def write_proof(folder: Path, proof: pd.DataFrame, arms: pd.DataFrame) -> Path:
+    """Write proof.csv, arms.csv and proof.md; return the path of the first.
+
+    StoreError when they cannot be written.
+    """
+    path = folder / "proof.csv"
+    try:
+        folder.mkdir(parents=True, exist_ok=True)
+        write_csv(path, proof)
+        write_csv(folder / "arms.csv", arms)
+        write_text(folder / "proof.md", proof_markdown(proof, arms))
+    except OSError as error:
+        raise StoreError(f"{folder} cannot be written: {error.strerror}.") from error
+    return path
+
+
+def proof_markdown(proof: pd.DataFrame, arms: pd.DataFrame) -> str:
+    """Return the page: a section per part that has rows."""
+    lines = [_HEAD]
+    for part, title, write in (
+        ("simulated", "Simulated suites of 30 cells", _simulated_lines),
+        ("real", "Real gates of one cell", _answers_lines),
+        ("accuracy", "Accuracy gates of stored seeds", _answers_lines),
+    ):
+        own = proof[proof["part"] == part]
+        if len(own):
+            lines += [f"## {title}", "", *write(own), ""]
+    if len(arms):
+        lines += ["## What real pairs read", "", *_arm_lines(arms), ""]
+    return "\n".join(lines)
+
+
+def _simulated_lines(own: pd.DataFrame) -> list[str]:
+    """Return a table per drift and arm: a row per rule, a column per question."""
+    lines = []
+    for (where, slower), group in own.groupby(["where", "slower"], sort=False):
+        asked = [name for name in _SIMULATED if name in set(group["question"])]
+        lines += [f"### Drift {where}, {slower}", ""]
+        lines += _table(["rule", "schedule", *asked, "minutes of the machine"])
+        for (rule, schedule), rows in group.groupby(["rule", "schedule"], sort=False):
+            by_question = rows.set_index("question")
+            cells = [
+                _figure(by_question.loc[name]) if name in by_question.index else ""
+                for name in asked
+            ]
+            name = f"**{rule}**" if rule == GATE else markdown_text(str(rule))
+            lines.append(_line([name, str(schedule), *cells, f"{rows['minutes'].mean():.0f}"]))
+        lines.append("")
+    return lines
+
+
+def _answers_lines(own: pd.DataFrame) -> list[str]:
+    """Return a row per condition and effect, a column per verdict."""
+    questions = list(dict.fromkeys(own["question"]))
+    lines = _table(["where", "candidate", "gates", *questions, "minutes each"])
+    for (where, slower), rows in own.groupby(["where", "slower"], sort=False):
+        by_question = rows.set_index("question")
+        cells = [_figure(by_question.loc[name]) for name in questions]
+        minutes = rows["minutes"].mean()
+        told = "" if pd.isna(minutes) else f"{minutes:.1f}"
+        lines.append(_line([str(where), str(slower), str(rows["n"].iloc[0]), *cells, told]))
+    return lines
+
+
+def _arm_lines(arms: pd.DataFrame) -> list[str]:
+    lines = _table(["backend", "condition", "added", "clock", "pairs", "read", "spread", "s/pair"])
+    for row in arms.itertuples():
+        read = f"{row.mean:+.2%} [{row.low:+.2%}, {row.high:+.2%}]"
+        cells = [row.backend, row.condition, f"{row.added:.1%}", row.clock, row.pairs, read]
+        lines.append(_line([*map(str, cells), f"{row.spread:.2%}", f"{row.seconds:.0f}"]))
+    return lines
+
+
+def _figure(row: Any) -> str:
+    return f"{row['count']}/{row['n']} = {row['rate']:.1%} [{row['low']:.1%}, {row['high']:.1%}]"
+
+
+def _table(head: Sequence[str]) -> list[str]:
+    return [_line(head), _line("---" for _ in head)]
+
+
+def _line(texts: Iterable[str]) -> str:
+    return f"| {' | '.join(texts)} |"
+
+
+def proof_table(proof: pd.DataFrame) -> Table:
+    """Return a row per condition and rule for a terminal: the questions that have an answer."""
+    table = Table(
+        "what", "rule", "question", "rate", title="The gate's proof", title_justify="left", box=None
+    )
+    told = proof[(proof["rule"] == GATE) & (proof["count"] > 0)]
+    for row in told.itertuples():
+        rate = f"{row.count}/{row.n} [{row.low:.1%}, {row.high:.1%}]"
+        cells = (f"{row.where}, {row.slower}", row.rule, row.question, rate)
+        table.add_row(*(Text(one_line(str(cell))) for cell in cells))
+    return table

@@ -1,0 +1,80 @@
+"""A raw row of the proof: one real lock-step pair, its slices and what was done to it."""
+
+from typing import Final, Literal, NamedTuple
+
+import msgspec
+
+from bench.gate.pair import Pair
+from bench.proof.slices import pair_of
+from bench.record import Scalar
+
+#: Raised whenever the rows' fields change, or what is timed.
+PROOF_VERSION: Final = 1
+
+#: `plain allocator`: without the variables that the gate sets for both sides against the spread.
+Condition = Literal["quiet", "half loaded", "plain allocator"]
+
+
+class Arm(NamedTuple):
+    """What is done to a gate's candidate, and where: it really does `work` times as many steps."""
+
+    backend: str
+    work: float
+    condition: Condition
+
+
+class Context(msgspec.Struct, frozen=True, forbid_unknown_fields=True, kw_only=True):
+    """Where the pairs of one session were measured; `versions` and `settings` are by backend."""
+
+    proof_version: int
+    session: str
+    machine: dict[str, Scalar]
+    commit: str | None
+    dirty: bool | None
+    cells: dict[str, str]
+    versions: dict[str, dict[str, str]]
+
+
+class Clocks(msgspec.Struct, frozen=True, forbid_unknown_fields=True, kw_only=True):
+    """A side's seconds in each of its turns."""
+
+    wall: tuple[float, ...]
+    cpu: tuple[float, ...]
+
+
+class RealPair(msgspec.Struct, frozen=True, forbid_unknown_fields=True, kw_only=True):
+    """Pair `number` of the gate `gate` of an arm, all three counted from 0.
+
+    No two gates of an arm share a process. `seconds` is the wall time of the pair, starts
+    included; `steps` are those of a slice of the baseline. `reason` tells in a phrase why it was
+    no sound measurement.
+    """
+
+    session: str
+    backend: str
+    work: float
+    condition: Condition
+    gate: int
+    number: int
+    started_at: str
+    seconds: float
+    steps: int
+    baseline: Clocks
+    candidate: Clocks
+    reason: str | None = None
+
+    @property
+    def arm(self) -> Arm:
+        """The arm."""
+        return Arm(self.backend, self.work, self.condition)
+
+    @property
+    def pair(self) -> Pair:
+        """The pair as the gate judges it."""
+        return pair_of(
+            "",
+            self.number,
+            self.seconds,
+            list(zip(self.baseline.wall, self.candidate.wall, strict=True)),
+            list(zip(self.baseline.cpu, self.candidate.cpu, strict=True)),
+        )

@@ -1,0 +1,66 @@
+"""Simulate the suites that are not there yet, on all cores, and keep each as soon as it is done."""
+
+from collections.abc import Sequence
+from concurrent.futures import ProcessPoolExecutor, as_completed
+from multiprocessing import get_context
+from time import monotonic
+from typing import Final
+
+from rich.console import Console
+from rich.progress import TimeRemainingColumn
+
+from bench.live import LiveLine, time_left
+from bench.proof.book import ProofBook
+from bench.proof.simulated import ARMS, DRIFTS, code_hash, simulate_suite
+
+#: Where there is no live line, a line is printed for so many parts of the whole.
+_LINES: Final = 20
+
+
+class SimulationProgress(LiveLine):
+    """Tells how many suites are done."""
+
+    def __init__(self, console: Console, total: int) -> None:
+        """Tell on `console` about so many suites."""
+        super().__init__(console, TimeRemainingColumn())
+        self._total = total
+        self._begin = monotonic()
+        self._bar.reset(self._task, total=total, description="simulated suites")
+
+    def done(self, count: int) -> None:
+        """Tell that `count` suites are done."""
+        self._bar.update(self._task, completed=count, refresh=True)
+        if not self._console.is_terminal and count % max(1, self._total // _LINES) == 0:
+            left = (monotonic() - self._begin) / count * (self._total - count)
+            self._print(f"{count} of {self._total} suites simulated, {time_left(left)}")
+
+
+def simulate_missing(
+    book: ProofBook,
+    suites: int,
+    console: Console,
+    drifts: Sequence[str] = tuple(DRIFTS),
+    arms: Sequence[str] = tuple(ARMS),
+) -> None:
+    """Append what is missing of `suites` suites for each drift and arm.
+
+    Suites that other code than today's has simulated are dropped.
+    """
+    known = {(row.drift, row.arm, row.suite) for row in book.keep_suites(code_hash())}
+    wanted = [(d, a, s) for s in range(suites) for d in drifts for a in arms]
+    missing = [job for job in wanted if job not in known]
+    if not missing:
+        return
+    # Not forked: the parent has threads of NumPy and of the live line.
+    with (
+        ProcessPoolExecutor(mp_context=get_context("spawn")) as pool,
+        SimulationProgress(console, len(missing)) as progress,
+    ):
+        futures = [pool.submit(simulate_suite, *job) for job in missing]
+        try:
+            for count, future in enumerate(as_completed(futures), start=1):
+                book.add(future.result())
+                progress.done(count)
+        except BaseException:
+            pool.shutdown(wait=False, cancel_futures=True)
+            raise

@@ -1,0 +1,198 @@
+"""One simulated suite: the gate's own code and its rivals' rules on the same machine."""
+
+import hashlib
+from collections.abc import Mapping, Sequence
+from functools import cache
+from typing import Final, Literal
+
+import msgspec
+import numpy as np
+
+from bench.gate.judge import LOOKS, Margins, Says, Verdict
+from bench.gate.looks import judge_looks, learn_priors
+from bench.gate.means import judge_means
+from bench.gate.pair import Pair
+from bench.gate.soundness import TURNS
+from bench.machine import CHECKOUT
+from bench.proof.noise import Floats, Noise, Program, SimulatedMachine
+from bench.proof.rivals import RIVALS, Rival
+from bench.proof.slices import pair_of
+
+CELLS: Final = 30
+
+#: What a pair of lab_baseline takes on two cores: starts and warm-ups, a slice, a hand-over.
+START_SECONDS: Final = 8.0
+SLICE_SECONDS: Final = 0.3
+GAP_SECONDS: Final = 0.04
+#: Longer than any of the rules takes for a suite.
+_LONGEST_SECONDS: Final = 60_000.0
+
+DRIFTS: Final[Mapping[str, Noise]] = {
+    "5% over 300 s": Noise(0.05, 300.0),
+    "10% over 300 s": Noise(0.10, 300.0),
+    "10% over 30 s": Noise(0.10, 30.0),
+}
+#: How many of the cells are so many times as slow.
+ARMS: Final[Mapping[str, tuple[int, float]]] = {
+    "none slower": (0, 1.0),
+    "3 of 30 slower by 5%": (3, 1.05),
+    "all slower by 2%": (CELLS, 1.02),
+}
+GATE: Final = "gate"
+Schedule = Literal["lock-step", "one run after the other"]
+_CODE: Final = (
+    *("gate/judge", "gate/looks", "gate/means", "gate/moderation", "gate/pair"),
+    *("proof/noise", "proof/rivals", "proof/simulated", "proof/slices"),
+)
+#: A cell's values on both sides.
+Sides = tuple[Floats, Floats]
+
+
+class Said(msgspec.Struct, frozen=True, array_like=True):
+    """What one rule said of a suite, in counts of its cells; stored as a list, in this order.
+
+    `false_alarms` are equal cells that were called slower, `found` the slower cells that were, and
+    `passed_equal` and `passed_slower` are those that were passed: by a rule that knows but two
+    answers, all that it did not call slower. `mean` is what the gate says of the geometric mean.
+    `minutes` are those that the machine was used.
+    """
+
+    rule: str
+    schedule: Schedule
+    false_alarms: int
+    found: int
+    passed_equal: int
+    passed_slower: int
+    minutes: float
+    mean: Says | None = None
+
+
+class SuiteRow(msgspec.Struct, frozen=True, forbid_unknown_fields=True, kw_only=True):
+    """One simulated suite of CELLS cells, and what each rule said of it.
+
+    `code` is the hash of the code that said it.
+    """
+
+    code: str
+    drift: str
+    arm: str
+    suite: int
+    said: tuple[Said, ...]
+
+
+@cache
+def code_hash() -> str:
+    """Return a short sha256 of the code of the verdicts, the simulation and the rivals' rules."""
+    digest = hashlib.sha256()
+    for name in _CODE:
+        digest.update((CHECKOUT / "bench" / f"{name}.py").read_bytes())
+    return digest.hexdigest()[:12]
+
+
+def simulate_suite(drift: str, arm: str, suite: int) -> SuiteRow:
+    """Return what each rule says on each schedule; the same arguments give the same row.
+
+    All rules meet the same drift and the same programs. The rivals' rules are tried on their own
+    schedule, the whole suite on the baseline and then on the candidate, and on the gate's pairs
+    of its first look.
+    """
+    seeds = [list(DRIFTS).index(drift), list(ARMS).index(arm), suite]
+    shared = np.random.default_rng(seeds)
+    drift_seed = int(shared.integers(2**63))
+    number, slower = ARMS[arm]
+    noisier = np.exp(shared.normal(0.0, DRIFTS[drift].unlike, CELLS)).tolist()
+    programs = [Program(slower if cell < number else 1.0, noisier[cell]) for cell in range(CELLS)]
+    machines = [
+        SimulatedMachine(DRIFTS[drift], drift_seed, int(seed), _LONGEST_SECONDS)
+        for seed in shared.integers(2**63, size=1 + len(RIVALS))
+    ]
+    pairs, verdicts, mean = _gate(machines[0], programs)
+    says = [found.says for found in verdicts]
+    said = [Said(GATE, "lock-step", *_counts(programs, says), _minutes(machines[0]), mean)]
+    first_look = [_sides(own[: LOOKS[0]]) for own in pairs]
+    minutes = round(sum(pair.seconds for own in pairs for pair in own[: LOOKS[0]]) / 60, 1)
+    for rival, machine in zip(RIVALS, machines[1:], strict=True):
+        counts = _counts(programs, _answers(rival, _runs(machine, rival, programs)))
+        said.append(Said(rival.name, "one run after the other", *counts, _minutes(machine)))
+        counts = _counts(programs, _answers(rival, first_look))
+        said.append(Said(rival.name, "lock-step", *counts, minutes))
+    return SuiteRow(code=code_hash(), drift=drift, arm=arm, suite=suite, said=tuple(said))
+
+
+def _answers(rival: Rival, cells: Sequence[Sides]) -> list[Says]:
+    return ["regressed" if rival.slower(*sides) else "pass" for sides in cells]
+
+
+def _counts(programs: Sequence[Program], says: Sequence[Says]) -> tuple[int, int, int, int]:
+    """Return the false alarms, the found, the equal that passed and the slower that passed."""
+    said = [(program.slower > 1, word) for program, word in zip(programs, says, strict=True)]
+    return (
+        said.count((False, "regressed")),
+        said.count((True, "regressed")),
+        said.count((False, "pass")) + said.count((False, "improved")),
+        said.count((True, "pass")) + said.count((True, "improved")),
+    )
+
+
+def _minutes(machine: SimulatedMachine) -> float:
+    return round(machine.now / 60, 1)
+
+
+def _gate(
+    machine: SimulatedMachine, programs: Sequence[Program]
+) -> tuple[list[list[Pair]], list[Verdict], Says]:
+    """Return the gate's pairs, measured in turn as a real gate does, and what it says of them."""
+    pairs: dict[str, list[Pair]] = {str(cell): [] for cell in range(len(programs))}
+    verdicts: dict[str, Verdict] = {}
+    done = 0
+    for look, wanted in enumerate(LOOKS, start=1):
+        undecided = [
+            name for name in pairs if not verdicts or verdicts[name].says == "inconclusive"
+        ]
+        for number in range(done, wanted):
+            for name in undecided:
+                pairs[name].append(_pair(machine, name, number, programs[int(name)]))
+        verdicts = judge_looks(pairs, len(programs), Margins(), LOOKS[:look])
+        done = wanted
+    cells = list(pairs.values())
+    (mean,) = judge_means({"all": cells}, learn_priors(cells)).values()
+    return cells, [verdicts[name] for name in pairs], mean.says
+
+
+def _pair(machine: SimulatedMachine, name: str, number: int, program: Program) -> Pair:
+    """Return a pair; the baseline goes first in even turns."""
+    begin = machine.now
+    machine.wait(START_SECONDS)
+    baseline = machine.process(program._replace(slower=1.0))
+    factors = np.array([baseline, machine.process(program)])
+    found = machine.slices(2 * TURNS, SLICE_SECONDS, GAP_SECONDS, program.noisier)
+    clocks = [clock.reshape(TURNS, 2) for clock in found]
+    for clock in clocks:
+        clock[1::2] = clock[1::2, ::-1]
+    wall, cpu = ((clock * factors).tolist() for clock in clocks)
+    return pair_of(name, number, machine.now - begin, wall, cpu)
+
+
+def _sides(pairs: Sequence[Pair]) -> Sides:
+    turns = [turn for pair in pairs for turn in pair.turns]
+    return (
+        np.array([turn.baseline.wall_seconds for turn in turns]),
+        np.array([turn.candidate.wall_seconds for turn in turns]),
+    )
+
+
+def _runs(machine: SimulatedMachine, rival: Rival, programs: Sequence[Program]) -> list[Sides]:
+    """Return each cell's values of a run on the baseline and of one on the candidate after it."""
+    baseline = [_values(machine, rival, program._replace(slower=1.0)) for program in programs]
+    candidate = [_values(machine, rival, program) for program in programs]
+    return list(zip(baseline, candidate, strict=True))
+
+
+def _values(machine: SimulatedMachine, rival: Rival, program: Program) -> Floats:
+    """Return the wall seconds of one benchmark's run, of all its processes."""
+    found = []
+    for _ in range(rival.processes):
+        machine.wait(START_SECONDS)
+        wall, _ = machine.slices(rival.values, SLICE_SECONDS, 0.0, program.noisier)
+        found.append(wall * machine.process(program))
+    return np.concatenate(found)

@@ -1,0 +1,151 @@
+"""From the proof's raw rows to its one table: how often each rule is wrong, with intervals."""
+
+from collections import Counter
+from collections.abc import Iterable, Mapping, Sequence
+from math import exp, sqrt
+from statistics import fmean, stdev
+from typing import Final
+
+import pandas as pd
+
+from bench.gate.judge import CLOCKS, Verdict, log_ratios
+from bench.proof.accuracy import GATES, SeedRow, answer_seeds
+from bench.proof.real import gates_of, judge_real
+from bench.proof.row import Arm, RealPair
+from bench.proof.simulated import ARMS, CELLS, GATE, Said, SuiteRow
+
+#: Of the Clopper-Pearson intervals.
+CONFIDENCE: Final = 0.95
+
+
+def proof_frame(
+    suites: Sequence[SuiteRow], pairs: Sequence[RealPair], seeds: Sequence[SeedRow]
+) -> pd.DataFrame:
+    """Return a row per part, conditions, rule and question.
+
+    Columns: `part` (`simulated`, `real`, `accuracy`), `where` (drift, or backend and condition),
+    `slower` (what the candidate is), `rule`, `schedule`, `question`, `count` of `n` with the `rate`
+    and its 95% Clopper-Pearson interval `low` to `high`, and `minutes`, the mean of each.
+    """
+    rows = [*_simulated(suites), *_real(pairs), *_accuracy(seeds)]
+    return pd.DataFrame(rows, columns=list(_COLUMNS))
+
+
+_COLUMNS: Final = (
+    *("part", "where", "slower", "rule", "schedule", "question"),
+    *("count", "n", "rate", "low", "high", "minutes"),
+)
+
+
+def _simulated(suites: Sequence[SuiteRow]) -> list[dict[str, object]]:
+    groups: dict[tuple[str, str, str, str], list[Said]] = {}
+    for suite in suites:
+        for each in suite.said:
+            groups.setdefault((suite.drift, suite.arm, each.rule, each.schedule), []).append(each)
+    rows = []
+    for (drift, arm, rule, schedule), said in groups.items():
+        name = {"part": "simulated", "where": drift, "slower": arm}
+        name |= {"rule": rule, "schedule": schedule}
+        minutes = fmean(each.minutes for each in said)
+        for question, count, n in _questions(said, *ARMS[arm]):
+            rows.append({**name, "question": question, **_rate(count, n), "minutes": minutes})
+    return rows
+
+
+def _questions(
+    said: Sequence[Said], slower_cells: int, slower: float
+) -> Iterable[tuple[str, int, int]]:
+    """Return what is asked of a rule's answers, how often it is so, and of how many."""
+    slow = slower_cells * len(said)
+    equal = CELLS * len(said) - slow
+    if slower == 1.0:
+        alarms = sum(1 for s in said if s.false_alarms or s.mean == "regressed")
+        yield "suites with a false alarm", alarms, len(said)
+    if equal:
+        yield "equal cells called slower", sum(s.false_alarms for s in said), equal
+        yield "equal cells passed", sum(s.passed_equal for s in said), equal
+    if slow:
+        yield "slower cells found", sum(s.found for s in said), slow
+        yield "slower cells passed", sum(s.passed_slower for s in said), slow
+    if said[0].mean is not None:
+        found = sum(s.mean == "regressed" for s in said)
+        yield "means called slower", found, len(said)
+
+
+def _real(pairs: Sequence[RealPair]) -> list[dict[str, object]]:
+    gates = gates_of(pairs)
+    arms: dict[Arm, list[tuple[Verdict | None, list[RealPair]]]] = {}
+    for key, gate in gates.items():
+        arms.setdefault(key[0], []).append((judge_real(gates, key), gate))
+    rows = []
+    for arm, judged in sorted(arms.items()):
+        name = {"part": "real", "where": f"{arm.backend}, {arm.condition}"}
+        name |= {"slower": f"{arm.work - 1:.1%}", "rule": GATE, "schedule": "lock-step"}
+        says = Counter("undecided" if found is None else found.says for found, _ in judged)
+        minutes = fmean(sum(pair.seconds for pair in gate) / 60 for _, gate in judged)
+        for word in ("regressed", "improved", "pass", "inconclusive", "invalid", "undecided"):
+            counts = _rate(says[word], len(judged))
+            rows.append({**name, "question": f"gates that say {word}", **counts})
+            rows[-1]["minutes"] = minutes
+    return rows
+
+
+def _accuracy(seeds: Sequence[SeedRow]) -> list[dict[str, object]]:
+    rows = []
+    for found in answer_seeds(seeds):
+        name = {
+            "part": "accuracy",
+            "where": f"{found.backend}, {found.seeds} seeds a side",
+            "slower": f"{found.candidate}, {100 * found.difference:+.2f} points",
+            "rule": GATE,
+            "schedule": "stored",
+        }
+        for word in ("regressed", "improved", "pass", "inconclusive", "invalid"):
+            counts = _rate(found.says.get(word, 0), GATES)
+            rows.append({**name, "question": f"gates that say {word}", **counts})
+    return rows
+
+
+def arm_frame(pairs: Sequence[RealPair]) -> pd.DataFrame:
+    """Return a row per arm of the real gates and clock: what its sound pairs read.
+
+    `added` is the candidate's added work, `mean` what was read, with its 95% t interval over pairs,
+    `spread` the standard deviation of the pairs' log ratios; parts of the time. `seconds` are a
+    pair's, starts included.
+    """
+    from scipy.stats import t
+
+    arms: dict[Arm, list[RealPair]] = {}
+    for row in pairs:
+        if not row.reason:
+            arms.setdefault(row.arm, []).append(row)
+    rows = []
+    for arm, own in sorted(arms.items()):
+        for clock in CLOCKS:
+            values = log_ratios([row.pair for row in own], clock)
+            if len(values) < 2:
+                continue
+            spread = stdev(values)
+            half = float(t.isf((1 - CONFIDENCE) / 2, len(values) - 1)) * spread / sqrt(len(values))
+            rows.append(
+                {
+                    "backend": arm.backend,
+                    "condition": arm.condition,
+                    "added": arm.work - 1,
+                    "clock": clock,
+                    "pairs": len(values),
+                    "mean": exp(fmean(values)) - 1,
+                    "low": exp(fmean(values) - half) - 1,
+                    "high": exp(fmean(values) + half) - 1,
+                    "spread": spread,
+                    "seconds": fmean(row.seconds for row in own),
+                }
+            )
+    return pd.DataFrame(rows)
+
+
+def _rate(count: int, n: int) -> Mapping[str, object]:
+    from scipy.stats import binomtest
+
+    found = binomtest(count, n).proportion_ci(CONFIDENCE, method="exact")
+    return {"count": count, "n": n, "rate": count / n, "low": found.low, "high": found.high}

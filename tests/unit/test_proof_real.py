@@ -1,0 +1,252 @@
+"""Real gates of the proof: which one gets the next pair, what it says, and that nothing is lost."""
+
+import random
+from pathlib import Path
+
+import pytest
+from msgspec.structs import replace
+from rich.console import Console
+
+from bench.gate.lockstep import Contest
+from bench.gate.pair import Pair
+from bench.interpreter import InterpreterError
+from bench.proof import measure, real
+from bench.proof.book import ProofBook, ProofError
+from bench.proof.load import half_load
+from bench.proof.measure import measure_real
+from bench.proof.real import STAGES, gates_of, judge_real, next_gate
+from bench.proof.row import Arm, Context, RealPair
+from bench.store import StoreError
+from tests.fixtures.pairs import make_cell, make_pair, make_plan
+from tests.fixtures.proof_rows import AA, TENTH, make_context, make_gate
+from tests.unit.test_gate_measure import seat
+
+EACH = make_plan().expected[0]
+
+
+def says(rows: list[RealPair]) -> str | None:
+    gates = gates_of(rows)
+    verdict = judge_real(gates, list(gates)[-1])
+    return None if verdict is None else verdict.says
+
+
+def test_a_gate_says_what_its_pairs_show() -> None:
+    assert says(make_gate(AA)) == "pass"
+    assert says(make_gate(TENTH)) == "regressed"
+
+
+def test_a_gate_without_enough_pairs_says_nothing_yet() -> None:
+    assert says(make_gate(AA, pairs=4)) is None
+    assert says(make_gate(Arm("jax", 1.05, "quiet"), ratio=1.035, spread=0.08)) is None
+
+
+def test_a_gate_that_was_looked_at_last_says_inconclusive() -> None:
+    gate = make_gate(Arm("jax", 1.05, "quiet"), pairs=20, ratio=1.035, spread=0.08)
+    assert says(gate) == "inconclusive"
+
+
+def test_an_unsound_pair_makes_its_gate_invalid() -> None:
+    gate = make_gate(AA, reason="the candidate used 40% of a core while it waited")
+    verdict = judge_real(gates_of(gate), (AA, 0))
+    assert verdict is not None
+    assert verdict.says == "invalid"
+    assert "waited" in str(verdict.reason)
+
+
+def test_the_controls_are_the_last_ones_before_on_the_same_backend_and_condition() -> None:
+    rows = [
+        *make_gate(AA, 0),
+        *make_gate(TENTH, 0),
+        *make_gate(Arm("torch", 1.0, "quiet"), 0),
+        *make_gate(Arm("jax", 1.0, "half loaded"), 0),
+        *make_gate(AA, 1),
+        *make_gate(AA, 2),
+    ]
+    gates = gates_of(rows)
+    pairs = {key: [row.pair for row in gate] for key, gate in gates.items()}
+    assert real._controls(gates, (AA, 0)) == []
+    assert real._controls(gates, (AA, 2)) == [pairs[AA, 1], pairs[TENTH, 0]]
+
+
+def test_the_first_stage_is_filled_evenly_before_the_second(
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    stages = ({(1.0, "quiet"): 4, (1.1, "quiet"): 4}, *STAGES[1:])
+    monkeypatch.setattr(real, "STAGES", stages)
+    rows: list[RealPair] = []
+    chosen = []
+    for _ in range(9):
+        arm, gate = next_gate(gates_of(rows), ["jax"], {"s1"})
+        chosen.append(arm)
+        rows += make_gate(arm, gate, spread=0.001)
+    assert chosen[:4] == [AA, TENTH, AA, TENTH]
+    assert chosen[:8].count(AA) == chosen[:8].count(TENTH) == 4
+    assert chosen[8].work == 1.05
+    assert len({(row.arm, row.gate, row.number) for row in rows}) == len(rows)
+
+
+def test_an_unfinished_gate_is_ended_first() -> None:
+    rows = [*make_gate(AA, 0), *make_gate(TENTH, 0, pairs=3)]
+    assert next_gate(gates_of(rows), ["jax"], {"s1"}) == (TENTH, 0)
+
+
+def test_a_gate_of_a_session_that_was_unlike_stays_as_it_is() -> None:
+    rows = [*make_gate(AA, 0), *make_gate(TENTH, 0, pairs=3)]
+    assert next_gate(gates_of(rows), ["jax"], {"s2"}) == (AA, 1)
+
+
+def test_after_the_last_stage_its_arms_go_on(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(real, "STAGES", ({(1.1, "quiet"): 1}, {(1.0, "quiet"): 1}))
+    rows = [*make_gate(AA, 0), *make_gate(TENTH, 0)]
+    assert next_gate(gates_of(rows), ["jax"], {"s1"}) == (AA, 1)
+
+
+class FakeRunner:
+    """Pairs without processes; the candidate takes as long as its work, and time passes."""
+
+    def __init__(self, spread: float = 0.005) -> None:
+        self.noise = random.Random(5)
+        self.spread = spread
+        self.contests: list[Contest] = []
+
+    def __call__(self, contest: Contest, number: int, log_folder: Path) -> Pair:
+        self.contests.append(contest)
+        each = replace(
+            EACH, baseline=contest.baseline.identity, candidate=contest.candidate.identity
+        )
+        ratio = each.candidate.work * self.noise.lognormvariate(0, self.spread)
+        return make_pair(each, number, ratio, self.noise)
+
+
+@pytest.fixture
+def clock(monkeypatch: pytest.MonkeyPatch) -> None:
+    """Let each look at the clock take 10 seconds."""
+    ticks = iter(range(0, 10**6, 10))
+    monkeypatch.setattr(measure, "monotonic", lambda: float(next(ticks)))
+    monkeypatch.setattr(
+        measure,
+        "_contests",
+        lambda backends: {
+            b: Contest(kind="cell", baseline=seat(make_cell(b)), candidate=seat(make_cell(b)))
+            for b in backends
+        },
+    )
+
+
+def run(folder: Path, session: str, minutes: float, runner: FakeRunner | None = None) -> None:
+    measure_real(
+        ProofBook(folder),
+        session,
+        folder / "logs",
+        ["jax"],
+        minutes,
+        Console(quiet=True),
+        runner or FakeRunner(),
+        lambda *_: None,
+    )
+
+
+@pytest.mark.usefixtures("clock")
+def test_a_second_call_goes_on_where_the_first_one_stopped(tmp_path: Path) -> None:
+    run(tmp_path, "first", 2)
+    book = ProofBook(tmp_path)
+    before = book.rows(RealPair)
+    assert 0 < len(before) < 10
+    run(tmp_path, "second", 4)
+    rows = book.rows(RealPair)
+    assert rows[: len(before)] == before
+    for gate in gates_of(rows).values():
+        assert [row.number for row in gate] == list(range(len(gate)))
+    assert set(book.contexts()) == {"first", "second"}
+
+
+@pytest.mark.usefixtures("clock")
+def test_the_candidate_does_the_work_and_half_a_load_runs_beside(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    loads: list[int] = []
+
+    class Load:
+        def __init__(self, cores: int) -> None:
+            loads.append(cores)
+
+        def __enter__(self) -> None: ...
+        def __exit__(self, *_: object) -> None: ...
+
+    monkeypatch.setattr(measure, "half_load", Load)
+    monkeypatch.setattr(real, "STAGES", ({(1.1, "half loaded"): 1, (1.0, "plain allocator"): 1},))
+    runner = FakeRunner()
+    run(tmp_path, "s1", 3, runner)
+    half = [row for row in ProofBook(tmp_path).rows(RealPair) if row.condition == "half loaded"]
+    assert len(loads) == len(half) == 5
+    assert {contest.candidate.identity.work for contest in runner.contests[:5]} == {1.1}
+    assert "MALLOC_TOP_PAD_" not in runner.contests[5].baseline.outer
+
+
+@pytest.mark.usefixtures("clock")
+def test_an_unsound_pair_is_kept_with_its_reason(tmp_path: Path) -> None:
+    class Failing(FakeRunner):
+        def __call__(self, contest: Contest, number: int, log_folder: Path) -> Pair:
+            pair = super().__call__(contest, number, log_folder)
+            return replace(pair, turns=(), reason="candidate has ended")
+
+    run(tmp_path, "s1", 1, Failing())
+    row = ProofBook(tmp_path).rows(RealPair)[0]
+    assert row.reason == "pair 0: candidate has ended"
+    assert says([row]) == "invalid"
+
+
+def test_a_backend_that_is_not_installed_is_refused(monkeypatch: pytest.MonkeyPatch) -> None:
+    plan = make_plan(unplanned={"cell": "no jax here"})
+    monkeypatch.setattr(measure, "plan_gate", lambda *_: (plan, []))
+    with pytest.raises(InterpreterError, match="no jax here"):
+        measure._contests(["jax"])
+
+
+def test_half_a_load_ends_with_its_block() -> None:
+    with half_load(1):
+        pass
+
+
+def test_rows_come_back_as_they_were_added(tmp_path: Path) -> None:
+    book = ProofBook(tmp_path / "deep" / "proof")
+    assert book.rows(RealPair) == []
+    rows = make_gate(AA)
+    book.add(*rows)
+    book.add(make_context())
+    assert book.rows(RealPair) == rows
+    assert book.contexts() == {"s1": make_context()}
+
+
+def test_a_damaged_row_is_named(tmp_path: Path) -> None:
+    book = ProofBook(tmp_path)
+    book.add(*make_gate(AA))
+    path = tmp_path / "pairs.jsonl"
+    path.write_bytes(path.read_bytes()[:-20])
+    with pytest.raises(ProofError, match=r"pairs\.jsonl, line 5 is damaged"):
+        book.rows(RealPair)
+
+
+def test_rows_of_another_version_are_refused(tmp_path: Path) -> None:
+    book = ProofBook(tmp_path)
+    book.add(make_context(proof_version=0))
+    with pytest.raises(ProofError, match="version 0"):
+        book.contexts()
+
+
+def test_a_folder_that_cannot_be_written_says_so(tmp_path: Path) -> None:
+    (tmp_path / "file").write_text("")
+    with pytest.raises(StoreError, match="cannot be written"):
+        ProofBook(tmp_path / "file").add(make_context())
+
+
+def test_sessions_on_another_machine_or_with_other_versions_are_unlike() -> None:
+    own = make_context()
+    assert measure._is_like(make_context("s0"), own)
+    others: list[Context] = [
+        make_context(machine={**own.machine, "machine_id": "other"}),
+        make_context(versions={"jax": {"keras": "3.14.0"}}),
+        make_context(cells={"jax": "another cell"}),
+    ]
+    assert not any(measure._is_like(other, own) for other in others)
+    assert measure._is_like(make_context(versions={}, cells={}), own)

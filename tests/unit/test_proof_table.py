@@ -1,0 +1,163 @@
+"""The proof's table: counted from rows with exact intervals, told as CSV, page and terminal."""
+
+import csv
+from pathlib import Path
+
+import pandas as pd
+import pytest
+
+from bench import cli
+from bench.proof import accuracy, table
+from bench.proof.accuracy import SIZES, SeedRow, answer_seeds
+from bench.proof.book import ProofBook
+from bench.proof.report import proof_markdown
+from bench.proof.simulated import ARMS, DRIFTS, GATE, Said, SuiteRow
+from bench.proof.table import arm_frame, proof_frame
+from tests.fixtures.command_line import Bench
+from tests.fixtures.proof_rows import AA, TENTH, make_context, make_gate
+
+pytestmark = pytest.mark.usefixtures("own_signals")
+
+DRIFT = next(iter(DRIFTS))
+NONE_SLOWER, THREE_SLOWER, _ = ARMS
+
+
+def suite(arm: str, number: int, *said: Said) -> SuiteRow:
+    return SuiteRow(code="c", drift=DRIFT, arm=arm, suite=number, said=said)
+
+
+GATES = 60
+SUITES = [
+    suite(NONE_SLOWER, 0, Said(GATE, "lock-step", 0, 0, 30, 0, 60.0, "pass")),
+    suite(NONE_SLOWER, 1, Said(GATE, "lock-step", 2, 0, 28, 0, 80.0, "pass")),
+    suite(NONE_SLOWER, 2, Said(GATE, "lock-step", 0, 0, 30, 0, 70.0, "regressed")),
+    suite(THREE_SLOWER, 0, Said(GATE, "lock-step", 0, 2, 27, 1, 60.0, "pass")),
+]
+SEEDS = [
+    SeedRow(
+        session="s",
+        backend="jax",
+        side=side,
+        seed=seed,
+        val_accuracy=accuracy + 0.001 * (seed % 7),
+        images=360,
+    )
+    for side, accuracy in (("baseline", 0.97), ("candidate", 0.90))
+    for seed in range(20)
+]
+
+
+@pytest.fixture(autouse=True)
+def few_gates(monkeypatch: pytest.MonkeyPatch) -> None:
+    for module in (accuracy, table):
+        monkeypatch.setattr(module, "GATES", GATES)
+
+
+def ask(frame: pd.DataFrame, slower: str, question: str) -> "pd.Series[float]":
+    (row,) = frame.query("slower == @slower and question == @question").to_dict("records")
+    return pd.Series(row)
+
+
+def test_an_alarm_of_a_cell_or_of_the_mean_is_one_of_the_suite() -> None:
+    row = ask(proof_frame(SUITES, [], []), NONE_SLOWER, "suites with a false alarm")
+    assert (row["count"], row["n"], row["minutes"]) == (2, 3, 70.0)
+
+
+def test_cells_are_counted_over_all_suites() -> None:
+    frame = proof_frame(SUITES, [], [])
+    asked = {
+        (NONE_SLOWER, "equal cells called slower"): (2, 90),
+        (NONE_SLOWER, "equal cells passed"): (88, 90),
+        (THREE_SLOWER, "equal cells called slower"): (0, 27),
+        (THREE_SLOWER, "slower cells found"): (2, 3),
+        (THREE_SLOWER, "slower cells passed"): (1, 3),
+    }
+    for (arm, question), (count, n) in asked.items():
+        row = ask(frame, arm, question)
+        assert (row["count"], row["n"]) == (count, n)
+
+
+def test_the_intervals_are_those_of_clopper_and_pearson() -> None:
+    """0 of 60 bounds a rate at 1 - 0.025 ** (1 / 60), as they derived."""
+    suites = [
+        suite(NONE_SLOWER, n, Said(GATE, "lock-step", 0, 0, 30, 0, 60.0, "pass")) for n in range(60)
+    ]
+    row = ask(proof_frame(suites, [], []), NONE_SLOWER, "suites with a false alarm")
+    assert row["low"] == 0
+    assert row["high"] == pytest.approx(1 - 0.025 ** (1 / 60))
+
+
+def test_real_gates_are_counted_by_what_they_say_the_undecided_too() -> None:
+    rows = [*make_gate(AA, 0), *make_gate(AA, 1), *make_gate(TENTH, 0), *make_gate(AA, 2, pairs=2)]
+    frame = proof_frame([], rows, [])
+    assert ask(frame, "0.0%", "gates that say pass")["count"] == 2
+    assert ask(frame, "0.0%", "gates that say undecided")["count"] == 1
+    assert ask(frame, "0.0%", "gates that say pass")["n"] == 3
+    assert ask(frame, "10.0%", "gates that say regressed")["count"] == 1
+
+
+def test_arms_tell_the_bias_and_the_spread_of_all_their_pairs() -> None:
+    rows = [pair for gate in range(8) for pair in make_gate(TENTH, gate, spread=0.02)]
+    frame = arm_frame(rows).set_index("clock")
+    assert list(frame["pairs"]) == [40, 40]
+    assert frame.loc["wall", "low"] < 0.1 < frame.loc["wall", "high"]
+    assert frame.loc["wall", "spread"] == pytest.approx(0.02, rel=0.3)
+
+
+def test_unsound_pairs_tell_nothing_of_an_arm() -> None:
+    rows = make_gate(AA, pairs=6, reason="a clock stood still")
+    assert set(arm_frame(rows)["pairs"]) == {5}
+
+
+def test_the_accuracy_gate_is_asked_with_seeds_of_both_pools() -> None:
+    found = {(each.candidate, each.seeds): each for each in answer_seeds(SEEDS)}
+    assert set(found) == {(name, n) for name in ("the same", "with a fault") for n in SIZES}
+    assert found["with a fault", 8].difference == pytest.approx(-0.07)
+    assert found["with a fault", 8].says == {"regressed": GATES}
+    same = found["the same", 32]
+    assert same.difference == 0
+    assert same.says["pass"] + same.says.get("improved", 0) > 0.95 * GATES
+
+
+def test_the_page_has_a_section_for_each_part_and_a_rate_in_each_cell() -> None:
+    rows = make_gate(AA)
+    page = proof_markdown(proof_frame(SUITES, rows, SEEDS), arm_frame(rows))
+    for title in ("Simulated suites", "Real gates", "Accuracy gates", "What real pairs read"):
+        assert f"## {title}" in page
+    assert "2/3 = 66.7% [9.4%, 99.2%]" in page
+    assert "| jax, quiet | 0.0% | 1 |" in page
+
+
+def test_a_page_without_rows_has_no_empty_section() -> None:
+    assert "##" not in proof_markdown(proof_frame([], [], []), arm_frame([]))
+
+
+def test_the_command_counts_what_is_there(
+    tmp_path: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    book = ProofBook(tmp_path / "proof")
+    book.add(make_context())
+    book.add(*make_gate(AA), *make_gate(TENTH))
+    book.add(*SUITES)
+    bench = Bench(tmp_path, capsys)
+    assert bench.call("proof", f"--folder={book.folder}") == cli.Exit.OK
+    assert f"Proof: {book.folder}/proof.csv" in bench.out
+    rows = list(csv.DictReader((book.folder / "proof.csv").read_text().splitlines()))
+    assert {row["part"] for row in rows} == {"simulated", "real"}
+    assert (book.folder / "proof.md").read_text().startswith("# The gate's proof")
+    assert len((book.folder / "arms.csv").read_text().splitlines()) == 1 + 4
+
+
+@pytest.mark.parametrize(
+    ("arguments", "sentence"),
+    [
+        (["simulatd"], "'simulatd' is no part of the proof: simulated, real, accuracy."),
+        (["accuracy"], "The part accuracy needs a side with a fault: --candidate src=DIR."),
+    ],
+)
+def test_what_cannot_be_done_is_told_in_a_sentence(
+    arguments: list[str], sentence: str, tmp_path: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    bench = Bench(tmp_path, capsys)
+    assert bench.call("proof", *arguments, f"--folder={tmp_path}") == cli.Exit.USAGE
+    assert sentence in bench.err

@@ -1,23 +1,21 @@
 """One run: launch what the plan asks for, seal each outcome as a record, store it at once."""
 
-import os
 from collections.abc import Sequence
 from pathlib import Path
 
+from msgspec.structs import replace
 from rich.console import Console
 
 from bench.calibration import Calibration, calibrate
 from bench.cell import PROTOCOL_VERSION
 from bench.environment import decisive_variables
-from bench.job import Job
 from bench.launch import WORKER_COMMAND, Outcome, launch
 from bench.machine import git_facts, machine_facts
 from bench.plan import Step
 from bench.progress import RunProgress
 from bench.record import Record, Result
 from bench.store import Store
-from bench.workload import builder_of, recipe_of
-from data.prepare import default_cache_dir
+from bench.workload import job_of
 
 
 def execute(
@@ -57,20 +55,8 @@ def _run_step(
 ) -> Record:
     if step.interpreter is None or step.dataset_folder is None:
         raise ValueError(f"{step.cell.id} has no interpreter or dataset; it cannot be launched.")
-    recipe = recipe_of(step.cell.workload)
-    job = Job(
-        cell=step.cell,
-        builder=builder_of(step.cell.workload, step.side.folder),
-        optimizer=recipe.optimizer,
-        loss=recipe.loss,
-        metrics=recipe.metrics,
-        dataset_folder=str(step.dataset_folder.resolve()),
-        output_path="",
-        instrumented=step.instrumented,
-        cpus=tuple(sorted(os.sched_getaffinity(0))),
-        weights_folder=str(default_cache_dir() / "weights"),
-        source=step.side.source,
-    )
+    job = job_of(step.cell, step.dataset_folder, step.side.source)
+    job = replace(job, instrumented=step.instrumented)
     before = calibrate()
     outcome = launch(
         job,

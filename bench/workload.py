@@ -1,9 +1,13 @@
 """A workload's name seen from the parent: its recipe, its builder and its source's hash."""
 
+import os
 from pathlib import Path
 
+from bench.cell import Cell
+from bench.job import Job
 from bench.machine import CHECKOUT
 from bench.source import files_sha256, source_files
+from data.prepare import default_cache_dir
 from models.table import DEFAULT_RECIPE, WORKLOADS, Recipe
 
 
@@ -63,3 +67,23 @@ def source_hash(name: str, folder: Path | None = None) -> str:
     except OSError as error:
         where = error.filename or paths[0]
         raise WorkloadNameError(f"{where} cannot be read: {error.strerror}.") from error
+
+
+def job_of(cell: Cell, dataset_folder: Path, source: str = "") -> Job:
+    """Return the job that trains a cell on its prepared dataset, on all usable cores.
+
+    Its workload is that of the folder `source`, this checkout's where that is empty.
+    """
+    recipe = recipe_of(cell.workload)
+    return Job(
+        cell=cell,
+        builder=builder_of(cell.workload, Path(source) if source else None),
+        optimizer=recipe.optimizer,
+        loss=recipe.loss,
+        metrics=recipe.metrics,
+        dataset_folder=str(dataset_folder.resolve()),
+        output_path="",
+        cpus=tuple(sorted(os.sched_getaffinity(0))),
+        weights_folder=str(default_cache_dir() / "weights"),
+        source=source,
+    )

@@ -1,6 +1,5 @@
 """From two sides and the cells of a suite to what a gate expects and how its pairs are started."""
 
-import os
 from collections.abc import Sequence
 from pathlib import Path
 from typing import Final
@@ -16,10 +15,9 @@ from bench.gate.lockstep import Contest
 from bench.gate.outcome import CONTROL_WORK
 from bench.gate.process import Seat
 from bench.interpreter import InterpreterError, find_interpreter
-from bench.job import Job
 from bench.machine import machine_facts
 from bench.side import Side
-from bench.workload import WorkloadNameError, builder_of, recipe_of, source_hash
+from bench.workload import WorkloadNameError, job_of, source_hash
 from data.errors import DataError
 from data.prepare import default_cache_dir, prepare
 
@@ -63,8 +61,8 @@ def plan_gate(
     unplanned: dict[str, str] = {}
     for cell in cells:
         try:
-            job = _job(cell, prepare(cell.dataset, data_dir=data_dir))
-            seats = (_seat(job, sides[0]), _seat(job, sides[1]))
+            folder = prepare(cell.dataset, data_dir=data_dir)
+            seats = (_seat(cell, folder, sides[0]), _seat(cell, folder, sides[1]))
         except (InterpreterError, DataError, WorkloadNameError) as error:
             unplanned[cell.id] = str(error).rstrip(".")
             continue
@@ -102,13 +100,11 @@ def _controls(seat: Seat) -> list[Contest]:
     ]
 
 
-def _seat(job: Job, side: Side) -> Seat:
-    cell = job.cell
+def _seat(cell: Cell, dataset_folder: Path, side: Side) -> Seat:
     interpreter = find_interpreter(cell.backend, side.pythons, cell.device)
     outer = {**_steady(cell), **side.outer}
-    job = replace(job, builder=builder_of(cell.workload, side.folder), source=side.source)
     return Seat(
-        job=job,
+        job=job_of(cell, dataset_folder, side.source),
         identity=Identity(
             python=interpreter.python,
             versions=interpreter.versions,
@@ -127,18 +123,3 @@ def _steady(cell: Cell) -> dict[str, str]:
     if cell.backend == "jax":
         steady |= _KEEP_PROGRAMS | {"JAX_COMPILATION_CACHE_DIR": str(default_cache_dir() / "jax")}
     return steady
-
-
-def _job(cell: Cell, dataset_folder: Path) -> Job:
-    recipe = recipe_of(cell.workload)
-    return Job(
-        cell=cell,
-        builder=builder_of(cell.workload),
-        optimizer=recipe.optimizer,
-        loss=recipe.loss,
-        metrics=recipe.metrics,
-        dataset_folder=str(dataset_folder.resolve()),
-        output_path="",
-        cpus=tuple(sorted(os.sched_getaffinity(0))),
-        weights_folder=str(default_cache_dir() / "weights"),
-    )

@@ -1,6 +1,5 @@
 """One part of the measurement: one kind of pairs with one backend's interpreter."""
 
-import os
 from collections.abc import Callable, Sequence
 from pathlib import Path
 from typing import Final
@@ -12,7 +11,7 @@ from bench.interpreter import Interpreter
 from bench.job import Job
 from bench.launch import WORKER_COMMAND, Outcome, launch
 from bench.overhead.pair import Kind
-from bench.workload import builder_of, recipe_of
+from bench.workload import job_of
 from data.prepare import prepare
 
 WORKLOAD: Final = "lab_baseline"
@@ -40,23 +39,14 @@ class Part(msgspec.Struct, frozen=True, kw_only=True):
 
     def job(self, dataset: str, epochs: int) -> Job:
         """Return the job of the lab's baseline on `dataset`, which is prepared by then."""
-        recipe = recipe_of(WORKLOAD)
-        return Job(
-            cell=Cell(
-                workload=WORKLOAD,
-                dataset=dataset,
-                backend=self.interpreter.backend,
-                batch_size=BATCH_SIZE,
-                epochs=epochs,
-            ),
-            builder=builder_of(WORKLOAD),
-            optimizer=recipe.optimizer,
-            loss=recipe.loss,
-            metrics=recipe.metrics,
-            dataset_folder=str(prepare(dataset).resolve()),
-            output_path="",
-            cpus=tuple(sorted(os.sched_getaffinity(0))),
+        cell = Cell(
+            workload=WORKLOAD,
+            dataset=dataset,
+            backend=self.interpreter.backend,
+            batch_size=BATCH_SIZE,
+            epochs=epochs,
         )
+        return job_of(cell, prepare(dataset))
 
     def start(
         self, job: Job, tick: Callable[[], None], command: Sequence[str] = WORKER_COMMAND

@@ -25,6 +25,7 @@ from bench.commands.reporting import (
     write_run,
 )
 from bench.commands.seeding import gate_accuracy, keep_baseline
+from bench.commands.trending import tell_trend
 from bench.compare.rows import UnlikeError
 from bench.compare.side import SideError
 from bench.gate.baselines import BaselineError
@@ -43,6 +44,7 @@ from bench.run import execute
 from bench.side import SideTextError
 from bench.store import Store, StoreError, new_run_id
 from bench.suite import SuiteError
+from bench.trend.changes import TrendMissingError
 from data.errors import DataError
 
 
@@ -61,7 +63,7 @@ class Exit(IntEnum):
 USER_ERRORS: Final = (
     *(SuiteError, InterpreterError, DataError, ParquetError),
     *(SideError, UnlikeError, UnknownCellError, SideTextError),
-    *(BaselineError, MarginError, StatisticsMissingError, ProofError),
+    *(BaselineError, MarginError, StatisticsMissingError, ProofError, TrendMissingError),
 )
 
 
@@ -79,6 +81,7 @@ def main(arguments: Sequence[str] | None = None) -> int:
         "accuracy": gate_accuracy,
         "baseline": keep_baseline,
         "proof": prove_gate,
+        "trend": tell_trend,
         "report": _report,
         "compare": _compare,
         "history": _history,

@@ -1,0 +1,43 @@
+"""Change points over many gates, from their folder to a table."""
+
+import argparse
+
+from bench.output import Output
+from bench.report.display import table_rows
+from bench.report.files import write_csv
+from bench.store import StoreError
+from bench.trend.changes import check_otava, find_changes
+from bench.trend.report import trend_frame, trend_table
+from bench.trend.series import read_series
+
+
+def tell_trend(arguments: argparse.Namespace, output: Output) -> int:
+    """Find and tell what changed over all gates against the same anchor.
+
+    A TrendMissingError or a StoreError says what is wrong. It is advice: the status is 0.
+    """
+    check_otava()
+    gates = arguments.reports / "gates"
+    series, left_out = read_series(gates)
+    trends = {
+        anchor: (points, find_changes([point.ratio for point in points]))
+        for anchor, points in series.items()
+    }
+    frame = trend_frame(trends)
+    path = gates / "trend.csv"
+    try:
+        gates.mkdir(parents=True, exist_ok=True)
+        write_csv(path, frame)
+    except OSError as error:
+        raise StoreError(f"{path} cannot be written: {error.strerror}.") from error
+    output.print(trend_table(trends))
+    for reason in left_out:
+        output.complain(f"A gate was left out: {reason}")
+    if not series:
+        output.complain(f"There is no soundly measured gate in {gates}.")
+    output.finish(
+        "Trend",
+        path,
+        lambda: {"command": "trend", "exit_code": 0, "path": str(path), "rows": table_rows(frame)},
+    )
+    return 0

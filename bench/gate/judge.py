@@ -2,25 +2,22 @@
 
 from collections.abc import Mapping, Sequence
 from importlib.util import find_spec
-from math import exp, log, log1p, sqrt
-from statistics import fmean, stdev, variance
+from math import exp, log1p
+from statistics import stdev
 from types import MappingProxyType
 from typing import Final, Literal, NamedTuple
 
 import msgspec
 
 from bench.baton import Clock
-from bench.gate.moderation import Prior
+from bench.gate.mean import CLOCKS, Mean, Means, Priors, log_ratios, means_of
 from bench.gate.pair import Pair
 
 Says = Literal["regressed", "improved", "pass", "inconclusive", "invalid"]
 
-CLOCKS: Final[tuple[Clock, ...]] = ("wall", "cpu")
 #: After so many pairs a cell is looked at; each look spends the same part of ALPHA.
 LOOKS: Final = (5, 10, 20)
 ALPHA: Final = 0.05
-#: Of the slices of a pair, so much is cut off at each end: a burst of a neighbour is a few slices.
-TRIM: Final = 0.2
 #: The power at which the minimum detectable effect is told.
 POWER: Final = 0.8
 
@@ -90,52 +87,6 @@ def check_statistics() -> None:
         )
 
 
-def pair_log_ratio(pair: Pair, clock: Clock) -> float:
-    """Return the trimmed mean of log(candidate / baseline) over the turns of a pair."""
-    ratios = sorted(
-        log(turn.candidate.seconds(clock) / turn.baseline.seconds(clock)) for turn in pair.turns
-    )
-    cut = int(len(ratios) * TRIM)
-    return fmean(ratios[cut : len(ratios) - cut])
-
-
-class Mean(NamedTuple):
-    """The mean of log ratios, its standard error, and the degrees of freedom of that."""
-
-    value: float
-    error: float
-    degrees: float
-
-    def p_above(self, margin: float) -> float:
-        """Return the p value of the hypothesis that the true mean is at most `margin`."""
-        from scipy.stats import t
-
-        return float(t.sf((self.value - margin) / self.error, self.degrees))
-
-    def p_below(self, margin: float) -> float:
-        """Return the p value of the hypothesis that the true mean is at least `margin`."""
-        return Mean(-self.value, self.error, self.degrees).p_above(-margin)
-
-
-#: A cell's means, by clock.
-Means = Mapping[Clock, Mean]
-#: What is known beforehand of the variance of pairs, where anything is.
-Priors = Mapping[Clock, Prior]
-
-
-def log_ratios(pairs: Sequence[Pair], clock: Clock) -> list[float]:
-    """Return the log ratio of each pair."""
-    return [pair_log_ratio(pair, clock) for pair in pairs]
-
-
-def mean_of(values: Sequence[float], prior: Prior | None) -> Mean:
-    """Return the mean of log ratios, with a variance that `prior` moderates."""
-    found, degrees = variance(values), float(len(values) - 1)
-    if prior:
-        found, degrees = prior.moderate(found, len(values) - 1)
-    return Mean(fmean(values), sqrt(found / len(values)), degrees)
-
-
 def judge_look(
     cells: Mapping[str, Sequence[Pair]],
     expected: int,
@@ -162,14 +113,7 @@ def judge_look(
     that are decided, invalid or missing keep their place in Holm's count.
     """
     level = ALPHA / looks
-    ratios = {
-        cell_id: {clock: log_ratios(pairs, clock) for clock in CLOCKS}
-        for cell_id, pairs in cells.items()
-    }
-    means: dict[str, Means] = {
-        cell_id: {clock: mean_of(values, priors.get(clock)) for clock, values in own.items()}
-        for cell_id, own in ratios.items()
-    }
+    means = {cell_id: means_of(pairs, priors) for cell_id, pairs in cells.items()}
     says = decide(means, expected, margins, level)
     tail = level / expected / 2
     return {
@@ -178,7 +122,7 @@ def judge_look(
             says=says[cell_id],
             pairs=len(pairs),
             estimates=tuple(
-                estimate(clock, means[cell_id][clock], stdev(ratios[cell_id][clock]), tail)
+                estimate(clock, means[cell_id][clock], stdev(log_ratios(pairs, clock)), tail)
                 for clock in CLOCKS
             ),
             detectable=detectable(means[cell_id]["wall"], margins, tail),
@@ -207,6 +151,7 @@ def _p_slower(means: Means, margin: float) -> float:
 
 
 def _p_faster(means: Means, margin: float) -> float:
+    """Return the p value of the hypothesis that neither clock's mean is below -`margin`."""
     return min(1.0, len(means) * min(mean.p_below(-margin) for mean in means.values()))
 
 

@@ -2,7 +2,8 @@
 
 from collections.abc import Iterable, Mapping, Sequence
 
-from bench.gate.judge import CLOCKS, LOOKS, Margins, Priors, Verdict, judge_look, log_ratios
+from bench.gate.judge import LOOKS, Margins, Verdict, judge_look
+from bench.gate.mean import CLOCKS, Priors, log_ratios
 from bench.gate.moderation import learn_prior
 from bench.gate.pair import Pair
 

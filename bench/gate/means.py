@@ -5,20 +5,9 @@ from math import sqrt
 from statistics import fmean, stdev
 from typing import Final
 
-from bench.gate.judge import (
-    CLOCKS,
-    LOOKS,
-    Margins,
-    Mean,
-    Means,
-    Priors,
-    Verdict,
-    decide,
-    detectable,
-    estimate,
-    log_ratios,
-    mean_of,
-)
+from bench.baton import Clock
+from bench.gate.judge import LOOKS, Margins, Verdict, decide, detectable, estimate
+from bench.gate.mean import CLOCKS, Mean, Means, Priors, log_ratios, means_of
 from bench.gate.pair import Pair
 
 #: A mean's own margins: its noise is less than a cell's.
@@ -37,16 +26,10 @@ def judge_means(
     independent means, with degrees of freedom by Satterthwaite ("An approximate distribution of
     estimates of variance components", Biometrics Bulletin 2, 1946).
     """
-    samples = {
-        name: {clock: [log_ratios(pairs[: LOOKS[0]], clock) for pairs in cells] for clock in CLOCKS}
-        for name, cells in groups.items()
-    }
-    means: dict[str, Means] = {
-        name: {
-            clock: _mean_of_means([mean_of(values, priors.get(clock)) for values in own[clock]])
-            for clock in CLOCKS
-        }
-        for name, own in samples.items()
+    first = {name: [pairs[: LOOKS[0]] for pairs in cells] for name, cells in groups.items()}
+    means = {
+        name: _mean_of_means([means_of(pairs, priors) for pairs in cells])
+        for name, cells in first.items()
     }
     says = decide(means, len(groups), MEAN_MARGINS, MEAN_ALPHA)
     tail = MEAN_ALPHA / max(len(groups), 1) / 2
@@ -56,7 +39,7 @@ def judge_means(
             says=says[name],
             pairs=LOOKS[0],
             estimates=tuple(
-                estimate(clock, own[clock], _spread(samples[name][clock]), tail) for clock in CLOCKS
+                estimate(clock, own[clock], _spread(first[name], clock), tail) for clock in CLOCKS
             ),
             detectable=detectable(own["wall"], MEAN_MARGINS, tail),
         )
@@ -64,13 +47,18 @@ def judge_means(
     }
 
 
-def _mean_of_means(means: Sequence[Mean]) -> Mean:
+def _mean_of_means(cells: Sequence[Means]) -> Means:
+    return {clock: _mean([means[clock] for means in cells]) for clock in CLOCKS}
+
+
+def _mean(means: Sequence[Mean]) -> Mean:
     variances = [mean.error**2 for mean in means]
     total = sum(variances)
     parts = sum(v**2 / mean.degrees for v, mean in zip(variances, means, strict=True))
     return Mean(fmean(m.value for m in means), sqrt(total) / len(means), total**2 / parts)
 
 
-def _spread(cells: Sequence[Sequence[float]]) -> float:
+def _spread(cells: Sequence[Sequence[Pair]], clock: Clock) -> float:
     """Return the standard deviation of the means over all cells, pair by pair."""
-    return stdev(fmean(values) for values in zip(*cells, strict=True))
+    samples = (log_ratios(pairs, clock) for pairs in cells)
+    return stdev(fmean(values) for values in zip(*samples, strict=True))

@@ -6,8 +6,8 @@ from rich.console import Console
 from rich.markup import escape
 from rich.progress import TextColumn
 
-from bench.gate.judge import pair_log_ratio
 from bench.gate.lockstep import Contest
+from bench.gate.mean import pair_log_ratio
 from bench.gate.names import contest_name
 from bench.gate.pair import Pair
 from bench.live import LiveLine, time_left

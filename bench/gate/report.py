@@ -10,7 +10,8 @@ from rich.table import Table
 from rich.text import Text
 
 from bench.gate.book import Book, GatePlan
-from bench.gate.judge import CLOCKS, LOOKS, Verdict, pair_log_ratio
+from bench.gate.judge import LOOKS, Verdict
+from bench.gate.mean import CLOCKS, pair_log_ratio
 from bench.gate.names import contest_name, short_names
 from bench.gate.outcome import Outcome
 from bench.gate.pair import Pair

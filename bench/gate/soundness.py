@@ -5,15 +5,15 @@ from math import isfinite
 from typing import Final
 
 from bench.baton import Identity, Slice
-from bench.gate.judge import CLOCKS
+from bench.gate.mean import CLOCKS
 from bench.gate.pair import Member, Pair, Turn
 
 #: Turns of a pair: so many slices of each side.
 TURNS: Final = 24
 #: A side that waits for its turn may use so much of a core; the other side needs it.
 IDLE_LIMIT: Final = 0.05
-#: What a side times is most of its turn: the rest is one step, the barrier and the pipes. It can
-#: never be more than the turn, but for the grain of the clocks.
+#: What a side times is most of its turn: the rest is two steps, the end of an epoch and the pipes.
+#: It can never be more than the turn, but for the grain of the clocks.
 LEAST_TIMED: Final = 0.25
 CLOCK_GRAIN_SECONDS: Final = 0.005
 

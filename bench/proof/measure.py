@@ -11,8 +11,9 @@ from msgspec.structs import replace
 from rich.console import Console
 
 from bench.gate.contests import STEADY, plan_gate
-from bench.gate.judge import CLOCKS, Margins, pair_log_ratio
+from bench.gate.judge import Margins
 from bench.gate.lockstep import Contest, prime, run_pair
+from bench.gate.mean import CLOCKS, pair_log_ratio
 from bench.gate.measure import Runner
 from bench.gate.pair import Pair
 from bench.gate.soundness import unsound

@@ -41,7 +41,7 @@ ARMS: Final[Mapping[str, tuple[int, float]]] = {
 GATE: Final = "gate"
 Schedule = Literal["lock-step", "one run after the other"]
 _CODE: Final = (
-    *("gate/judge", "gate/looks", "gate/means", "gate/moderation", "gate/pair"),
+    *("gate/judge", "gate/looks", "gate/mean", "gate/means", "gate/moderation", "gate/pair"),
     *("proof/noise", "proof/rivals", "proof/simulated", "proof/slices"),
 )
 #: A cell's values on both sides.

@@ -8,7 +8,8 @@ from typing import Final
 
 import pandas as pd
 
-from bench.gate.judge import CLOCKS, Verdict, log_ratios
+from bench.gate.judge import Verdict
+from bench.gate.mean import CLOCKS, log_ratios
 from bench.proof.accuracy import GATES, SeedRow, answer_seeds
 from bench.proof.real import gates_of, judge_real
 from bench.proof.row import Arm, RealPair

@@ -8,7 +8,8 @@ from statistics import fmean
 import msgspec
 
 from bench.gate.book import Book, BookError, Expected, GatePlan
-from bench.gate.judge import LOOKS, log_ratios
+from bench.gate.judge import LOOKS
+from bench.gate.mean import log_ratios
 from bench.gate.pair import Pair
 from bench.gate.soundness import unsound
 

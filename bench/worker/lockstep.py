@@ -1,7 +1,7 @@
 """`python -m bench.worker.lockstep SIDE.json`: train only in our turns, beside another process.
 
-A slice is one epoch of one long `fit`, without its first step, which draws the first batches and
-finds cold caches. A `fit` of its own would cost TensorFlow over 0.1 s for each slice.
+A slice is one epoch of one long `fit`, without its first and its last step. A `fit` of its own
+would cost TensorFlow over 0.1 s for each slice.
 """
 
 import os
@@ -21,6 +21,8 @@ from bench.worker.process import die_with_parent, one_sentence
 #: The first one compiles, the last one is timed.
 _WARM_EPOCHS = 3
 _WARM_STEPS = 10
+#: Steps of an epoch that are no part of its slice.
+_UNTIMED_STEPS = 2
 #: No side trains so long: it is killed.
 _ENDLESS = 10**9
 
@@ -67,7 +69,7 @@ def train(side: SideJob, baton: Baton, backend: Backend) -> None:
     baton.say(Built())
 
     baton.wait()
-    warm, clock = _feed(side, model, dataset, _WARM_STEPS + 1), SliceClock()
+    warm, clock = _feed(side, model, dataset, _WARM_STEPS + _UNTIMED_STEPS), SliceClock()
     model.fit(**warm.arguments, epochs=_WARM_EPOCHS, callbacks=[clock], verbose=0)
     identity = find_identity(side)
     baton.say(
@@ -79,7 +81,7 @@ def train(side: SideJob, baton: Baton, backend: Backend) -> None:
     )
 
     steps = msgspec.json.decode(baton.wait(), type=Begin).steps
-    feed = _feed(side, model, dataset, round(steps * identity.work) + 1)
+    feed = _feed(side, model, dataset, round(steps * identity.work) + _UNTIMED_STEPS)
     clock = SliceClock(wait=baton.wait, tell=lambda clock: baton.say(_slice(clock, steps)))
     model.fit(**feed.arguments, epochs=_ENDLESS, callbacks=[clock], verbose=0)
 

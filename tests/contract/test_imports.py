@@ -42,6 +42,8 @@ ORDER = (
     "run",
     "overhead",
     "gate",
+    "proof",
+    "trend",
     "doctor",
     "scale",
     "arguments",

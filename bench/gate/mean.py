@@ -1,0 +1,65 @@
+"""The mean of a contest's log ratios, with its error: what every verdict is made of."""
+
+from collections.abc import Mapping, Sequence
+from math import log, sqrt
+from statistics import fmean, variance
+from typing import Final, NamedTuple
+
+from bench.baton import Clock
+from bench.gate.moderation import Prior
+from bench.gate.pair import Pair
+
+CLOCKS: Final[tuple[Clock, ...]] = ("wall", "cpu")
+#: Of the slices of a pair, so much is cut off at each end: a burst of a neighbour is a few slices.
+TRIM: Final = 0.2
+
+
+def pair_log_ratio(pair: Pair, clock: Clock) -> float:
+    """Return the trimmed mean of log(candidate / baseline) over the turns of a pair."""
+    ratios = sorted(
+        log(turn.candidate.seconds(clock) / turn.baseline.seconds(clock)) for turn in pair.turns
+    )
+    cut = int(len(ratios) * TRIM)
+    return fmean(ratios[cut : len(ratios) - cut])
+
+
+class Mean(NamedTuple):
+    """The mean of log ratios, its standard error, and the degrees of freedom of that."""
+
+    value: float
+    error: float
+    degrees: float
+
+    def p_above(self, margin: float) -> float:
+        """Return the p value of the hypothesis that the true mean is at most `margin`."""
+        from scipy.stats import t
+
+        return float(t.sf((self.value - margin) / self.error, self.degrees))
+
+    def p_below(self, margin: float) -> float:
+        """Return the p value of the hypothesis that the true mean is at least `margin`."""
+        return Mean(-self.value, self.error, self.degrees).p_above(-margin)
+
+
+#: A cell's means, by clock.
+Means = Mapping[Clock, Mean]
+#: What is known beforehand of the variance of pairs, where anything is.
+Priors = Mapping[Clock, Prior]
+
+
+def log_ratios(pairs: Sequence[Pair], clock: Clock) -> list[float]:
+    """Return the log ratio of each pair."""
+    return [pair_log_ratio(pair, clock) for pair in pairs]
+
+
+def mean_of(values: Sequence[float], prior: Prior | None) -> Mean:
+    """Return the mean of log ratios, with a variance that `prior` moderates."""
+    found, degrees = variance(values), float(len(values) - 1)
+    if prior:
+        found, degrees = prior.moderate(found, len(values) - 1)
+    return Mean(fmean(values), sqrt(found / len(values)), degrees)
+
+
+def means_of(pairs: Sequence[Pair], priors: Priors) -> Means:
+    """Return the mean of the pairs' log ratios on each clock."""
+    return {clock: mean_of(log_ratios(pairs, clock), priors.get(clock)) for clock in CLOCKS}

@@ -14,10 +14,8 @@ from bench.proof.accuracy import SeedRow
 from bench.proof.book import ProofBook, ProofError
 from bench.proof.measure import measure_real
 from bench.proof.report import proof_table, write_proof
-from bench.proof.row import RealPair
 from bench.proof.simulate import simulate_missing
-from bench.proof.simulated import SuiteRow
-from bench.proof.table import arm_frame, proof_frame
+from bench.proof.table import count_rows
 from bench.record import Record
 from bench.report.display import table_rows
 from bench.side import HERE, parse_side
@@ -46,8 +44,7 @@ def prove_gate(arguments: argparse.Namespace, output: Output) -> int:
         _train_seeds(book, session, arguments, output)
     if "real" in arguments.parts:
         _measure_gates(book, session, arguments, output)
-    proof = proof_frame(book.rows(SuiteRow), book.rows(RealPair), book.rows(SeedRow))
-    arms = arm_frame(book.rows(RealPair))
+    proof, arms = count_rows(book)
     path = write_proof(folder, proof, arms)
     output.print(proof_table(proof))
     output.finish(

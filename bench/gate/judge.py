@@ -100,14 +100,6 @@ def judge_look(
     a one-sided t test of the pairs' log ratios against each margin, with a variance that `priors`
     moderate.
 
-    - `regressed`: on one of the clocks the ratio is above 1 + harmless. Either clock can raise the
-      alarm, so its p value is twice the smaller one (Bonferroni). Wall time is what users wait
-      for; CPU time sees work that hides on an idle core, and is steadier beside a busy neighbour.
-    - `improved`: the mirror image, below 1 / (1 + harmless).
-    - `pass`: on both clocks the ratio is below 1 + caught; the p value is the larger one (an
-      intersection-union test needs no correction).
-    - else `inconclusive`.
-
     Each family of tests is held at ALPHA over all `expected` cells and `looks` looks: ALPHA /
     `looks` is spent at each (Bonferroni), and Holm's step-down divides it among the cells. Cells
     that are decided, invalid or missing keep their place in Holm's count.
@@ -117,24 +109,54 @@ def judge_look(
     says = decide(means, expected, margins, level)
     tail = level / expected / 2
     return {
-        cell_id: Verdict(
-            cell_id=cell_id,
-            says=says[cell_id],
-            pairs=len(pairs),
-            estimates=tuple(
-                estimate(clock, means[cell_id][clock], stdev(log_ratios(pairs, clock)), tail)
-                for clock in CLOCKS
-            ),
-            detectable=detectable(means[cell_id]["wall"], margins, tail),
+        cell_id: verdict_of(
+            cell_id,
+            says[cell_id],
+            means[cell_id],
+            {clock: log_ratios(pairs, clock) for clock in CLOCKS},
+            margins,
+            tail,
         )
         for cell_id, pairs in cells.items()
     }
 
 
+def verdict_of(
+    name: str,
+    says: Says,
+    means: Means,
+    samples: Mapping[Clock, Sequence[float]],
+    margins: Margins,
+    tail: float,
+) -> Verdict:
+    """Return a verdict with its estimates, whose intervals leave out `tail` at each end.
+
+    `samples` are the log ratios of the pairs, of which the spread is told.
+    """
+    return Verdict(
+        cell_id=name,
+        says=says,
+        pairs=len(samples["wall"]),
+        estimates=tuple(
+            _estimate(clock, means[clock], stdev(samples[clock]), tail) for clock in CLOCKS
+        ),
+        detectable=_detectable(means["wall"], margins, tail),
+    )
+
+
 def decide(
     means: Mapping[str, Means], expected: int, margins: Margins, level: float
 ) -> dict[str, Says]:
-    """Return what each name's means say, each family of tests held at `level` by Holm."""
+    """Return what each name's means say, each family of tests held at `level` by Holm.
+
+    - `regressed`: on one of the clocks the ratio is above 1 + harmless. Either clock can raise the
+      alarm, so its p value is twice the smaller one (Bonferroni). Wall time is what users wait
+      for; CPU time sees work that hides on an idle core, and is steadier beside a busy neighbour.
+    - `improved`: the mirror image, below 1 / (1 + harmless).
+    - `pass`: on both clocks the ratio is below 1 + caught; the p value is the larger one (an
+      intersection-union test needs no correction).
+    - else `inconclusive`.
+    """
     harmless, caught = log1p(margins.harmless), log1p(margins.caught)
     families: dict[Says, dict[str, float]] = {
         "regressed": {name: _p_slower(own, harmless) for name, own in means.items()},
@@ -174,8 +196,7 @@ def _says(name: str, found: Mapping[Says, set[str]]) -> Says:
     return next((says for says, names in found.items() if name in names), "inconclusive")
 
 
-def estimate(clock: Clock, mean: Mean, spread: float, tail: float) -> Estimate:
-    """Return a mean with the interval that leaves out `tail` at each end."""
+def _estimate(clock: Clock, mean: Mean, spread: float, tail: float) -> Estimate:
     from scipy.stats import t
 
     half = float(t.isf(tail, mean.degrees)) * mean.error
@@ -191,7 +212,7 @@ def estimate(clock: Clock, mean: Mean, spread: float, tail: float) -> Estimate:
     )
 
 
-def detectable(mean: Mean, margins: Margins, tail: float) -> float:
+def _detectable(mean: Mean, margins: Margins, tail: float) -> float:
     """Return the added part of the time that is found with probability POWER at this error."""
     from scipy.stats import t
 

@@ -2,11 +2,11 @@
 
 from collections.abc import Mapping, Sequence
 from math import sqrt
-from statistics import fmean, stdev
+from statistics import fmean
 from typing import Final
 
 from bench.baton import Clock
-from bench.gate.judge import LOOKS, Margins, Verdict, decide, detectable, estimate
+from bench.gate.judge import LOOKS, Margins, Verdict, decide, verdict_of
 from bench.gate.mean import CLOCKS, Mean, Means, Priors, log_ratios, means_of
 from bench.gate.pair import Pair
 
@@ -34,16 +34,8 @@ def judge_means(
     says = decide(means, len(groups), MEAN_MARGINS, MEAN_ALPHA)
     tail = MEAN_ALPHA / max(len(groups), 1) / 2
     return {
-        name: Verdict(
-            cell_id=name,
-            says=says[name],
-            pairs=LOOKS[0],
-            estimates=tuple(
-                estimate(clock, own[clock], _spread(first[name], clock), tail) for clock in CLOCKS
-            ),
-            detectable=detectable(own["wall"], MEAN_MARGINS, tail),
-        )
-        for name, own in means.items()
+        name: verdict_of(name, says[name], means[name], _samples(cells), MEAN_MARGINS, tail)
+        for name, cells in first.items()
     }
 
 
@@ -58,7 +50,12 @@ def _mean(means: Sequence[Mean]) -> Mean:
     return Mean(fmean(m.value for m in means), sqrt(total) / len(means), total**2 / parts)
 
 
-def _spread(cells: Sequence[Sequence[Pair]], clock: Clock) -> float:
-    """Return the standard deviation of the means over all cells, pair by pair."""
-    samples = (log_ratios(pairs, clock) for pairs in cells)
-    return stdev(fmean(values) for values in zip(*samples, strict=True))
+def _samples(cells: Sequence[Sequence[Pair]]) -> dict[Clock, list[float]]:
+    """Return the mean over all cells of each pair's log ratio, pair by pair."""
+    return {
+        clock: [
+            fmean(values)
+            for values in zip(*(log_ratios(pairs, clock) for pairs in cells), strict=True)
+        ]
+        for clock in CLOCKS
+    }

@@ -11,12 +11,22 @@ import pandas as pd
 from bench.gate.judge import Verdict
 from bench.gate.mean import CLOCKS, log_ratios
 from bench.proof.accuracy import GATES, SeedRow, answer_seeds
+from bench.proof.book import ProofBook
 from bench.proof.real import gates_of, judge_real
 from bench.proof.row import Arm, RealPair
 from bench.proof.simulated import ARMS, CELLS, GATE, Said, SuiteRow
 
 #: Of the Clopper-Pearson intervals.
 CONFIDENCE: Final = 0.95
+
+
+def count_rows(book: ProofBook) -> tuple[pd.DataFrame, pd.DataFrame]:
+    """Return the proof's table and what real pairs read, from all raw rows.
+
+    A ProofError or a StoreError names rows that cannot be read.
+    """
+    pairs = book.rows(RealPair)
+    return proof_frame(book.rows(SuiteRow), pairs, book.rows(SeedRow)), arm_frame(pairs)
 
 
 def proof_frame(
@@ -29,9 +39,11 @@ def proof_frame(
     and its 95% Clopper-Pearson interval `low` to `high`, and `minutes`, the mean of each.
     """
     rows = [*_simulated(suites), *_real(pairs), *_accuracy(seeds)]
-    return pd.DataFrame(rows, columns=list(_COLUMNS))
+    return pd.DataFrame(rows, columns=list(_COLUMNS)).round(_DECIMALS)
 
 
+#: The bytes of the table must not depend on the C library's log and exp.
+_DECIMALS: Final = 6
 _COLUMNS: Final = (
     *("part", "where", "slower", "rule", "schedule", "question"),
     *("count", "n", "rate", "low", "high", "minutes"),
@@ -142,7 +154,7 @@ def arm_frame(pairs: Sequence[RealPair]) -> pd.DataFrame:
                     "seconds": fmean(row.seconds for row in own),
                 }
             )
-    return pd.DataFrame(rows)
+    return pd.DataFrame(rows).round(_DECIMALS)
 
 
 def _rate(count: int, n: int) -> Mapping[str, object]:

@@ -1,6 +1,7 @@
 """What is published can be recomputed: its report follows from the raw rows beside it."""
 
 import csv
+import re
 from pathlib import Path
 
 import msgspec
@@ -9,12 +10,16 @@ import pytest
 from bench.machine import CHECKOUT
 from bench.overhead.pair import Pair
 from bench.overhead.report import verdict_lines
+from bench.proof.book import ProofBook
+from bench.proof.report import write_proof
+from bench.proof.table import count_rows
 from bench.record import decode_record
 from bench.report.write import CSV_TABLES, write_report
 
 PUBLISHED = CHECKOUT / "reports" / "published"
 OVERHEAD = PUBLISHED / "overhead"
-REPORTS = sorted(folder for folder in PUBLISHED.iterdir() if folder != OVERHEAD)
+PROOF = PUBLISHED / "gate-proof"
+REPORTS = sorted(folder for folder in PUBLISHED.iterdir() if folder not in (OVERHEAD, PROOF))
 
 
 @pytest.mark.parametrize("folder", REPORTS, ids=lambda folder: folder.name)
@@ -41,3 +46,16 @@ def test_the_published_cost_of_the_harness_follows_from_the_published_pairs() ->
     table = "\n".join(verdict_lines(pairs))
     assert table.count("| met |") + table.count("| missed |") > 0
     assert f"\n{table}\n" in (OVERHEAD / "overhead.md").read_text("utf-8")
+
+
+def test_the_published_proof_of_the_gate_follows_from_its_raw_rows(tmp_path: Path) -> None:
+    book = ProofBook(PROOF)
+    assert book.contexts()
+    write_proof(tmp_path, *count_rows(book))
+    for path in tmp_path.iterdir():
+        assert path.read_bytes() == (PROOF / path.name).read_bytes(), path.name
+
+
+def test_the_published_proof_holds_no_path_of_a_machine() -> None:
+    for path in PROOF.iterdir():
+        assert not re.search(r"/(home|root|tmp|usr|work)/", path.read_text("utf-8")), path.name

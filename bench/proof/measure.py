@@ -10,7 +10,7 @@ from typing import Final, Literal
 from msgspec.structs import replace
 from rich.console import Console
 
-from bench.gate.contests import STEADY, plan_gate
+from bench.gate.contests import BOUND, STEADY, plan_gate
 from bench.gate.judge import Margins
 from bench.gate.lockstep import Contest, prime, run_pair
 from bench.gate.mean import CLOCKS, pair_log_ratio
@@ -137,7 +137,7 @@ def _measure(
 def _armed(contest: Contest, arm: Arm) -> Contest:
     """Return the contest with the arm's work and variables."""
     seat = contest.baseline
-    if arm.condition == "plain allocator":
+    if arm.condition == "plain":
         identity = replace(seat.identity, variables=_without_steady(seat.identity.variables))
         seat = replace(seat, identity=identity, outer=_without_steady(seat.outer))
     harder = replace(seat, identity=replace(seat.identity, work=arm.work))
@@ -145,7 +145,7 @@ def _armed(contest: Contest, arm: Arm) -> Contest:
 
 
 def _without_steady(variables: Mapping[str, str]) -> dict[str, str]:
-    return {name: value for name, value in variables.items() if name not in STEADY}
+    return {name: value for name, value in variables.items() if name not in STEADY | BOUND}
 
 
 def _clocks(pair: Pair, side: Literal["baseline", "candidate"]) -> Clocks:

@@ -19,7 +19,7 @@ STAGES: Final[tuple[Mapping[tuple[float, Condition], int], ...]] = (
         (34 / 33, "quiet"): 5,
         (1.0, "half loaded"): 5,
         (1.1, "half loaded"): 5,
-        (1.0, "plain allocator"): 2,
+        (1.0, "plain"): 2,
     },
     {
         (1.05, "quiet"): 20,

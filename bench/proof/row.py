@@ -11,8 +11,8 @@ from bench.record import Scalar
 #: Raised whenever the rows' fields change, or what is timed.
 PROOF_VERSION: Final = 1
 
-#: `plain allocator`: without the variables that the gate sets for both sides against the spread.
-Condition = Literal["quiet", "half loaded", "plain allocator"]
+#: `plain`: without the variables that the gate sets for both sides against the spread.
+Condition = Literal["quiet", "half loaded", "plain"]
 
 
 class Arm(NamedTuple):

@@ -174,7 +174,7 @@ def test_the_candidate_does_the_work_and_half_a_load_runs_beside(
         def __exit__(self, *_: object) -> None: ...
 
     monkeypatch.setattr(measure, "half_load", Load)
-    monkeypatch.setattr(real, "STAGES", ({(1.1, "half loaded"): 1, (1.0, "plain allocator"): 1},))
+    monkeypatch.setattr(real, "STAGES", ({(1.1, "half loaded"): 1, (1.0, "plain"): 1},))
     runner = FakeRunner()
     run(tmp_path, "s1", 3, runner)
     half = [row for row in ProofBook(tmp_path).rows(RealPair) if row.condition == "half loaded"]

@@ -30,7 +30,7 @@ STEADY: Final = {
     "MALLOC_TOP_PAD_": "67108864",
 }
 #: PyTorch's threads stay where they are: on two cores, pairs of one program in batches of 8 varied
-#: by 6.4% (6 pairs) where the kernel moved them, and by 2.0% (5 pairs) so.
+#: by 6.4% (6 pairs) where the kernel moved them, and by 2.6% (6 pairs) so.
 BOUND: Final = {"OMP_PROC_BIND": "true"}
 #: JAX keeps every compiled program on the disk: getting both sides of a pair warm took 20 s, with
 #: this 7. Its cache knows programs, versions and flags apart.

@@ -62,5 +62,7 @@ def simulate_missing(
                 book.add(future.result())
                 progress.done(count)
         except BaseException:
-            pool.shutdown(wait=False, cancel_futures=True)
+            # Leaving the pool waits for all of them; `shutdown` may forget to cancel those that wait.
+            for future in futures:
+                future.cancel()
             raise

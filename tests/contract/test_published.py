@@ -18,8 +18,8 @@ from bench.report.write import CSV_TABLES, write_report
 
 PUBLISHED = CHECKOUT / "reports" / "published"
 OVERHEAD = PUBLISHED / "overhead"
-PROOF = PUBLISHED / "gate-proof"
-REPORTS = sorted(folder for folder in PUBLISHED.iterdir() if folder not in (OVERHEAD, PROOF))
+PROOFS = [PUBLISHED / "gate-proof", PUBLISHED / "gate-spread"]
+REPORTS = sorted(folder for folder in PUBLISHED.iterdir() if folder not in (OVERHEAD, *PROOFS))
 
 
 @pytest.mark.parametrize("folder", REPORTS, ids=lambda folder: folder.name)
@@ -48,14 +48,16 @@ def test_the_published_cost_of_the_harness_follows_from_the_published_pairs() ->
     assert f"\n{table}\n" in (OVERHEAD / "overhead.md").read_text("utf-8")
 
 
-def test_the_published_proof_of_the_gate_follows_from_its_raw_rows(tmp_path: Path) -> None:
-    book = ProofBook(PROOF)
+@pytest.mark.parametrize("folder", PROOFS, ids=lambda folder: folder.name)
+def test_a_published_proof_follows_from_its_raw_rows(folder: Path, tmp_path: Path) -> None:
+    book = ProofBook(folder)
     assert book.contexts()
     write_proof(tmp_path, *count_rows(book))
     for path in tmp_path.iterdir():
-        assert path.read_bytes() == (PROOF / path.name).read_bytes(), path.name
+        assert path.read_bytes() == (folder / path.name).read_bytes(), path.name
 
 
-def test_the_published_proof_holds_no_path_of_a_machine() -> None:
-    for path in PROOF.iterdir():
+@pytest.mark.parametrize("folder", PROOFS, ids=lambda folder: folder.name)
+def test_a_published_proof_holds_no_path_of_a_machine(folder: Path) -> None:
+    for path in folder.iterdir():
         assert not re.search(r"/(home|root|tmp|usr|work)/", path.read_text("utf-8")), path.name

@@ -1,0 +1,1 @@
+"""The parity certificate: do the backends compute the same function, layer by layer?"""

@@ -1,0 +1,187 @@
+"""From the workers' dumps to what differs: per pair of backends, stage and layer."""
+
+from collections.abc import Iterator, Mapping, Sequence
+from itertools import combinations, zip_longest
+from typing import Any, Final
+
+import msgspec
+import numpy as np
+from numpy.typing import NDArray
+
+from bench.certify.dump import Dump
+from bench.certify.task import STAGES, Precision
+from bench.certify.tolerance import MULTIPLE, bound, error_of, rounding_error, size_of
+
+Array = NDArray[Any]
+Dumps = Mapping[tuple[str, Precision], Dump]
+#: A quantity's arrays on each backend: in float32 and in float64.
+Both = Mapping[str, tuple[Array, Array]]
+
+PRECISIONS: Final[tuple[Precision, Precision]] = ("float32", "float64")
+
+
+class Quantity(msgspec.Struct, frozen=True, kw_only=True):
+    """One quantity on two backends, and whether it is the same on both.
+
+    `function` is the root mean square difference of their float64 results, `errors` are those of
+    their float32 results against their own float64 ones; none may be above `allowed`. `size` is
+    the root mean square of the quantity itself. Where there is nothing to subtract, `what` says
+    why in a phrase.
+    """
+
+    backends: tuple[str, str]
+    stage: str
+    name: str
+    size: float = 0.0
+    function: float = 0.0
+    errors: tuple[float, float] = (0.0, 0.0)
+    allowed: float = 0.0
+    what: str | None = None
+
+    @property
+    def same(self) -> bool:
+        """Whether the quantity is the same on both backends."""
+        return self.what is None and max(self.function, *self.errors) <= self.allowed
+
+
+def compare_dumps(dumps: Dumps, backends: Sequence[str]) -> list[Quantity]:
+    """Return every quantity of every pair of backends, stage by stage in the model's order.
+
+    A stage whose names or shapes differ is one quantity, named after the first that does.
+    """
+    found: list[Quantity] = []
+    for stage in STAGES:
+        for pair in combinations(backends, 2):
+            unlike = _unlike(dumps, pair, stage)
+            if unlike:
+                found.append(unlike)
+            elif stage == "structure":
+                found.append(Quantity(backends=pair, stage=stage, name="variables"))
+            else:
+                found += _stage(dumps, backends, pair, stage)
+    return found
+
+
+def _unlike(dumps: Dumps, pair: tuple[str, str], stage: str) -> Quantity | None:
+    """Return where two backends' names, shapes or, of variables, dimensions part."""
+    for precision in PRECISIONS:
+        a, b = (dumps[backend, precision].stage(stage) for backend in pair)
+        for first, second in zip_longest(a, b):
+            if first != second:
+                what = f"{_named(first)} on {pair[0]} is {_named(second)} on {pair[1]}"
+                return Quantity(backends=pair, stage=stage, name=str(first or second), what=what)
+            shapes = _shape(stage, a[first]), _shape(stage, b[first])
+            if shapes[0] != shapes[1]:
+                what = f"shape {shapes[0]} on {pair[0]} is {shapes[1]} on {pair[1]}"
+                return Quantity(backends=pair, stage=stage, name=first, what=what)
+    return None
+
+
+def _named(name: str | None) -> str:
+    return "nothing" if name is None else name.partition(":")[2]
+
+
+def _shape(stage: str, array: Array) -> tuple[int, ...]:
+    """Return the shape of a quantity; the stage `structure` holds shapes."""
+    return tuple(array.tolist()) if stage == "structure" else array.shape
+
+
+def _stage(
+    dumps: Dumps, backends: Sequence[str], pair: tuple[str, str], stage: str
+) -> Iterator[Quantity]:
+    """Yield the quantities of a stage whose names and shapes are the same on both backends."""
+    for name, array in dumps[pair[0], "float32"].stage(stage).items():
+        both = {
+            backend: arrays
+            for backend in backends
+            if (arrays := _both(dumps, backend, stage, name)) and arrays[0].shape == array.shape
+        }
+        if stage == "update":
+            both = _determined(dumps, both, name)
+        if stage == "steps":
+            yield from _steps(both, pair)
+        elif name.endswith(":val_accuracy"):
+            yield _accuracy(dumps, both, pair, name)
+        else:
+            yield _quantity(both, pair, stage, name)
+
+
+def _both(dumps: Dumps, backend: str, stage: str, name: str) -> tuple[Array, Array] | None:
+    found = [dumps[backend, precision].stage(stage).get(name) for precision in PRECISIONS]
+    if found[0] is None or found[1] is None or found[0].shape != found[1].shape:
+        return None
+    return found[0], found[1]
+
+
+def _quantity(both: Both, pair: tuple[str, str], stage: str, name: str) -> Quantity:
+    errors = {backend: error_of(*arrays) for backend, arrays in both.items()}
+    a, b = (both[backend][1] for backend in pair)
+    size = min(size_of(a), size_of(b))
+    return Quantity(
+        backends=pair,
+        stage=stage,
+        name=name,
+        size=size,
+        function=error_of(a, b),
+        errors=(errors[pair[0]], errors[pair[1]]),
+        allowed=bound(rounding_error(list(errors.values())), size),
+    )
+
+
+def _determined(dumps: Dumps, both: Both, name: str) -> Both:
+    """Return an update's elements whose gradient is larger than float32 can err.
+
+    Adam's first step is the learning rate times the gradient's sign: where the true gradient is
+    zero, as that of a bias before BatchNormalization, it is the sign of rounding errors.
+    """
+    path = name.partition(":")[2]
+    found = {}
+    for backend in both:
+        names = [n for n in dumps[backend, "float64"].stage("gradient") if n.endswith(f":{path}")]
+        arrays = _both(dumps, backend, "gradient", names[0]) if names else None
+        if arrays is not None:
+            found[backend] = arrays
+    if not found:
+        return both
+    rounding = rounding_error([error_of(*arrays) for arrays in found.values()])
+    reference = np.min([np.abs(arrays[1]) for arrays in found.values()], axis=0)
+    clear = reference > MULTIPLE * rounding
+    return {backend: (first[clear], second[clear]) for backend, (first, second) in both.items()}
+
+
+def _steps(both: Both, pair: tuple[str, str]) -> Iterator[Quantity]:
+    """Yield the loss of each step; the bound of a step is the largest of those up to it.
+
+    Trajectories part exponentially, and so do those of float32 and float64 on one backend: the
+    bound grows as fast as that is measured to.
+    """
+    largest = 0.0
+    for step in range(len(both[pair[0]][0])):
+        one = {backend: (a[step : step + 1], b[step : step + 1]) for backend, (a, b) in both.items()}
+        found = _quantity(one, pair, "steps", f"{step:03}:loss of step {step + 1}")
+        largest = max(largest, found.allowed)
+        yield msgspec.structs.replace(found, allowed=largest)
+
+
+def _accuracy(dumps: Dumps, both: Both, pair: tuple[str, str], name: str) -> Quantity:
+    """Return the images that the two backends classify otherwise, as a part of all.
+
+    Allowed are those of which the two best classes are closer than rounding can tell.
+    """
+    predictions = [
+        _both(dumps, backend, "evaluation", "000:predictions") for backend in pair
+    ]
+    (a, a64), (b, b64) = (arrays for arrays in predictions if arrays is not None)
+    best = np.sort(a64, axis=-1)
+    margin = best[..., -1] - best[..., -2]
+    widest = 2 * max(float(np.max(np.abs(x - y), initial=0.0)) for x, y in ((a, a64), (b, b64)))
+    unlike = np.mean(a.argmax(axis=-1) != b.argmax(axis=-1))
+    accuracies = [float(both[backend][0]) for backend in pair]
+    return Quantity(
+        backends=pair,
+        stage="evaluation",
+        name=name,
+        size=accuracies[0],
+        function=max(float(unlike), abs(accuracies[0] - accuracies[1])),
+        allowed=float(np.mean(margin <= widest)),
+    )

@@ -1,0 +1,113 @@
+"""Do two backends train to the same accuracy? Two one-sided tests over seeds, per pair."""
+
+from collections.abc import Mapping
+from itertools import combinations
+from math import sqrt
+from typing import Literal
+
+import msgspec
+
+from bench.gate.accuracy import FEWEST_SEEDS, Seeds, seeds_needed
+from bench.gate.judge import ALPHA, holm
+from bench.gate.welch import Welch, welch
+
+
+class Equivalence(msgspec.Struct, frozen=True, kw_only=True):
+    """What the seeds of two backends say of a cell; the difference is second - first, of 1.
+
+    `low` to `high` is the interval whose ends the two tests hold against the margin.
+    `seeds_needed` is the number of seeds on each backend with which two equal ones would be shown
+    to be equivalent with probability POWER at the spread that was measured.
+    """
+
+    name: str
+    backends: tuple[str, str]
+    says: Literal["equivalent", "not shown", "invalid"]
+    seeds: tuple[int, int]
+    difference: float | None = None
+    low: float | None = None
+    high: float | None = None
+    spread: float | None = None
+    seeds_needed: int | None = None
+    reason: str | None = None
+
+
+def judge_equivalence(
+    cells: Mapping[str, Mapping[str, Seeds]], margin: float
+) -> list[Equivalence]:
+    """Return a row per cell and pair of its backends; `cells` holds seeds by cell and backend.
+
+    Two one-sided Welch tests (D. J. Schuirmann, "A comparison of the two one-sided tests procedure
+    and the power approach", Journal of Pharmacokinetics and Biopharmaceutics 15, 1987): the
+    difference is shown to be above -`margin` and below it. All pairs are one family, held at ALPHA
+    by Holm's step-down. `not shown` says neither that there is a difference nor that there is none.
+    """
+    pairs = {
+        (name, *pair): (sides[pair[0]], sides[pair[1]])
+        for name, sides in cells.items()
+        for pair in combinations(sides, 2)
+    }
+    reasons = {key: _reason(*sides) for key, sides in pairs.items()}
+    compared = {
+        key: welch(a.accuracies, b.accuracies, (_rounding(a), _rounding(b)))
+        for key, (a, b) in pairs.items()
+        if not reasons[key]
+    }
+    p_values = {"\0".join(key): _p_value(found, margin) for key, found in compared.items()}
+    shown = holm(p_values, len(pairs), ALPHA)
+    return [
+        _row(key, pairs[key], compared.get(key), reasons[key], "\0".join(key) in shown, margin)
+        for key in pairs
+    ]
+
+
+def _reason(a: Seeds, b: Seeds) -> str | None:
+    fewest = min(len(a.accuracies), len(b.accuracies))
+    diverged = (*a.diverged, *b.diverged)
+    if a.reason or b.reason:
+        return a.reason or b.reason
+    if diverged:
+        return f"seed {diverged[0]} diverged"
+    return None if fewest >= FEWEST_SEEDS else f"it has {fewest} seeds; {FEWEST_SEEDS} are needed"
+
+
+def _rounding(seeds: Seeds) -> float:
+    """Return the variance of rounding to one image, under which no variance is taken to be."""
+    return 1 / seeds.images**2 / 12
+
+
+def _p_value(found: Welch, margin: float) -> float:
+    """Return the larger p value of the two tests."""
+    mirrored = msgspec.structs.replace(found, difference=-found.difference)
+    return max(found.p_below(-margin), mirrored.p_below(-margin))
+
+
+def _row(
+    key: tuple[str, str, str],
+    sides: tuple[Seeds, Seeds],
+    found: Welch | None,
+    reason: str | None,
+    shown: bool,
+    margin: float,
+) -> Equivalence:
+    name, *backends = key
+    counts = (len(sides[0].accuracies), len(sides[1].accuracies))
+    pair = (backends[0], backends[1])
+    if found is None:
+        return Equivalence(name=name, backends=pair, says="invalid", seeds=counts, reason=reason)
+    from scipy.stats import t
+
+    half = float(t.isf(ALPHA, found.degrees)) * found.error
+    spread = found.error / sqrt(sum(1 / count for count in counts))
+    return Equivalence(
+        name=name,
+        backends=pair,
+        says="equivalent" if shown else "not shown",
+        seeds=counts,
+        difference=found.difference,
+        low=found.difference - half,
+        high=found.difference + half,
+        spread=spread,
+        # Both tests have to succeed: each with half of what may be missed.
+        seeds_needed=seeds_needed(spread, margin, ALPHA, beside=True),
+    )

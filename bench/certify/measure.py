@@ -1,0 +1,105 @@
+"""Run the workers of a certificate and compare what they computed."""
+
+import os
+import subprocess
+import tempfile
+from collections.abc import Callable, Mapping, Sequence
+from pathlib import Path
+from typing import Final
+
+import msgspec
+
+from bench.certify.compare import PRECISIONS, Dumps
+from bench.certify.dump import Dump, DumpError, read_dump
+from bench.certify.task import Precision, Task
+from bench.environment import worker_environment
+from bench.job import Job
+
+COMMAND: Final = ("-P", "-m", "bench.worker.certify")
+#: JAX gives float32 for float64 unless it is told otherwise before it starts.
+_FLOAT64: Final = {"JAX_ENABLE_X64": "1"}
+#: So many steps make weights worth evaluating, on so many test images.
+TRAINED_STEPS: Final = 100
+TEST_IMAGES: Final = 512
+#: No worker takes so long; it compiles and trains some steps.
+TIMEOUT_SECONDS: Final = 900.0
+
+
+class Entrant(msgspec.Struct, frozen=True, kw_only=True):
+    """One backend of a certificate: its interpreter and the job of its cell."""
+
+    backend: str
+    python: str
+    job: Job
+
+
+def run_task(
+    task: Task, python: str, log_path: Path, command: Sequence[str] = COMMAND
+) -> Dump:
+    """Run one worker to its end and return its dump; DumpError says why there is none."""
+    folder = Path(task.dump_path).parent
+    path = Path(task.dump_path).with_suffix(".task.json")
+    path.write_bytes(msgspec.json.encode(task))
+    outer: Mapping[str, str] = {**os.environ}
+    if task.precision == "float64":
+        outer = {**outer, **_FLOAT64}
+    with log_path.open("ab") as log:
+        try:
+            subprocess.run(
+                [python, *command, str(path)],
+                env=worker_environment(task.job.cell, outer, folder),
+                stdin=subprocess.DEVNULL,
+                stdout=log,
+                stderr=subprocess.STDOUT,
+                timeout=TIMEOUT_SECONDS,
+                start_new_session=True,
+            )
+        except subprocess.TimeoutExpired:
+            raise DumpError(f"it did not end within {TIMEOUT_SECONDS:g} s") from None
+        except OSError as error:
+            raise DumpError(f"{python} cannot be started: {error.strerror}") from error
+    return read_dump(Path(task.dump_path))
+
+
+def run_tasks(
+    entrants: Sequence[Entrant],
+    seed: int,
+    steps: int,
+    log_folder: Path,
+    tell: Callable[[str, Precision], None] = lambda backend, precision: None,
+    command: Sequence[str] = COMMAND,
+) -> tuple[Dumps, dict[str, str]]:
+    """Return the dumps of all backends in both precisions, and why a backend has none.
+
+    The first backend trains in float64 what all of them evaluate.
+    """
+    dumps: dict[tuple[str, Precision], Dump] = {}
+    failures: dict[str, str] = {}
+    log_folder.mkdir(parents=True, exist_ok=True)
+    with tempfile.TemporaryDirectory(prefix="keras-bench-") as scratch:
+        trained = ""
+        for precision in reversed(PRECISIONS):
+            for entrant in entrants:
+                if entrant.backend in failures:
+                    continue
+                tell(entrant.backend, precision)
+                name = f"{entrant.backend}-{precision}"
+                task = Task(
+                    job=entrant.job,
+                    precision=precision,
+                    seed=seed,
+                    steps=steps,
+                    trained_steps=TRAINED_STEPS,
+                    test_images=TEST_IMAGES,
+                    dump_path=str(Path(scratch) / f"{name}.npz"),
+                    trained_path=trained,
+                )
+                try:
+                    log_path = log_folder / f"{name}.log"
+                    dump = run_task(task, entrant.python, log_path, command)
+                except DumpError as error:
+                    failures[entrant.backend] = str(error)
+                    continue
+                dumps[entrant.backend, precision] = dump
+                trained = trained or task.dump_path
+    return dumps, failures

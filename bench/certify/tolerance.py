@@ -1,0 +1,51 @@
+"""The rule: how far a backend may be from the reference, given how far float32 itself is."""
+
+from collections.abc import Sequence
+from math import inf
+from statistics import median_low
+from typing import Any, Final
+
+import numpy as np
+from numpy.typing import NDArray
+
+Array = NDArray[Any]
+
+#: A backend's error may be so many times the float32 rounding error that was measured …
+MULTIPLE: Final = 4.0
+#: … and this part of the quantity's own size more: four units in the last place of float32.
+FLOOR: Final = 4 * 2.0**-23
+
+
+def error_of(found: Array, reference: Array) -> float:
+    """Return the root mean square of a difference; infinite where it is not finite."""
+    difference = np.asarray(found, dtype=np.float64) - reference
+    value = float(np.sqrt(np.mean(np.square(difference)))) if difference.size else 0.0
+    return value if np.isfinite(value) else inf
+
+
+def size_of(reference: Array) -> float:
+    """Return the root mean square of a quantity."""
+    return error_of(reference, np.zeros_like(reference))
+
+
+def rounding_error(errors: Sequence[float]) -> float:
+    """Return what float32 costs: the middle one of all backends' errors, the smaller one of two.
+
+    Each error is that of a backend's float32 result against its own float64 result, so that it
+    holds rounding alone. The middle one is not moved by a single backend that computes in half
+    precision.
+    """
+    return median_low(errors)
+
+
+def bound(rounding: float, size: float) -> float:
+    """Return the largest error that is allowed: MULTIPLE * `rounding` + FLOOR * `size`.
+
+    The form is that of TorchBench's accuracy check, `res_error <= multiplier * ref_error + tol`
+    with errors against a float64 reference and multipliers from 2 to 10 (torch/_dynamo/utils.py,
+    `same`); its chosen tolerance is here the rounding of the result itself. Two things are held
+    against it: each backend's float32 result against its own float64 result, which finds results
+    that are less precise than float32, and two backends' float64 results against each other,
+    which finds functions that are not the same. Nothing in it was chosen per model or layer.
+    """
+    return MULTIPLE * rounding + FLOOR * size

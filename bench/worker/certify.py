@@ -1,0 +1,227 @@
+"""`python -m bench.worker.certify TASK.json`: what this backend computes, stage by stage.
+
+Only Keras is called, through the steps that `fit` makes: gradients are taken by an optimizer that
+keeps them instead of applying them.
+"""
+
+import sys
+import traceback
+from collections.abc import Iterator
+from contextlib import contextmanager
+from pathlib import Path
+from time import perf_counter
+from typing import Any
+
+import msgspec
+import numpy as np
+
+from bench.certify.task import Task
+from bench.worker.backend import Backend, import_backend
+from bench.worker.phases import Phases
+from bench.worker.process import die_with_parent, one_sentence
+
+Arrays = dict[str, Any]
+
+
+def main(path: str) -> int:
+    """Write the dump of the task in `path`; what fails is written in its place, in a sentence."""
+    die_with_parent()
+    task = msgspec.json.decode(Path(path).read_bytes(), type=Task)
+    try:
+        arrays = certify(task, import_backend(task.job, Phases(perf_counter())))
+    except Exception as error:  # whatever user code or a framework raises is this side's failure
+        traceback.print_exc()
+        arrays = {"failure": _text(one_sentence(error))}
+    np.savez(task.dump_path, **arrays)
+    return 0
+
+
+def certify(task: Task, backend: Backend) -> Arrays:
+    """Return the arrays of all stages: names are STAGE/NUMBER:NAME, in the order of the model."""
+    import keras
+
+    keras.config.set_floatx(task.precision)
+    keras.config.set_dtype_policy(task.precision)
+    from bench.worker.build import build_model, encode_targets
+    from bench.worker.feed import make_feed
+    from bench.worker.settings import resolved_settings
+    from data.dataset import open_dataset
+
+    dataset = open_dataset(Path(task.job.dataset_folder))
+    size = task.job.cell.batch_size
+    rows = np.arange(size * max(task.steps, task.trained_steps)) % len(dataset.y_train)
+    images = np.asarray(dataset.x_train[rows], dtype=task.precision)
+
+    def make() -> Any:
+        model = build_model(task.job, images.shape[1:], dataset.manifest.classes)
+        return prepare(model, images[:1], task.seed)
+
+    model = make()
+    targets = encode_targets(model, dataset.y_train, dataset.manifest.classes)[rows]
+    arrays = dict(structure(model))
+    for stage, training in (("inference", False), ("training", True)):
+        for name, output in layer_outputs(make(), images[:size], training):
+            arrays[f"{stage}/{name}"] = output
+    arrays |= gradients(make(), images[:size], targets[:size])
+    batches = [(images[i : i + size], targets[i : i + size]) for i in range(0, len(images), size)]
+    arrays |= trajectory(model, batches[: task.steps])
+    arrays |= evaluation(make(), task, dataset, batches)
+    feed = make_feed(task.job.cell, images, targets)
+    settings = resolved_settings(model, feed, backend)
+    return arrays | {"settings": _text(msgspec.json.encode(settings).decode())}
+
+
+def prepare(model: Any, image: Any, seed: int) -> Any:
+    """Return the model, built, without randomness and with weights that no layer is blind to."""
+    for layer in model._flatten_layers():
+        for name in ("rate", "stddev"):
+            if isinstance(getattr(layer, name, None), float):
+                setattr(layer, name, 0.0)
+    model(image)
+    for index, variable in enumerate(model.weights):
+        variable.assign(draw(seed, index, np.asarray(_numpy(variable))))
+    return model
+
+
+def draw(seed: int, index: int, value: Any) -> Any:
+    """Return the `index`-th variable's value for a certificate, exact in float32.
+
+    Unlike the lane `matched`, nothing stays zero or one: a bias that is not added, or a gamma that
+    is not used, would not be seen. What begins with ones lies between 0.5 and 1.5, what begins
+    with zeros is normal with a standard deviation of 0.05, integers stay.
+    """
+    from bench.worker.weights import Variable, draw as draw_matched
+
+    if not np.issubdtype(value.dtype, np.floating):
+        return value
+    generator = np.random.default_rng([seed, index])
+    if np.all(value == 1):
+        return generator.uniform(0.5, 1.5, value.shape).astype(np.float32)
+    if np.all(value == 0):
+        return generator.normal(0.0, 0.05, value.shape).astype(np.float32)
+    return draw_matched(seed, index, Variable("float32", value.astype(np.float32)))
+
+
+def structure(model: Any) -> Iterator[tuple[str, Any]]:
+    """Yield the shapes of all variables, in their order."""
+    for index, variable in enumerate(model.weights):
+        yield f"structure/{index:03}:{variable.path}", np.array(variable.shape, dtype=np.int64)
+
+
+def layer_outputs(model: Any, images: Any, training: bool) -> list[tuple[str, Any]]:
+    """Return what each layer without sub-layers gives, in the order in which they are called."""
+    found: list[tuple[str, Any]] = []
+    with tapped(model, found):
+        model(images, training=training)
+    return [(f"{index:03}:{name}", output) for index, (name, output) in enumerate(found)]
+
+
+@contextmanager
+def tapped(model: Any, found: list[tuple[str, Any]]) -> Iterator[None]:
+    """Append each output of each leaf layer to `found` while the `with` block runs."""
+    layers = [layer for layer in model._flatten_layers() if not layer._layers]
+    calls = {id(layer): layer.call for layer in layers}
+    for layer in layers:
+        object.__setattr__(layer, "call", _tap(layer.name, layer.call, found))
+    try:
+        yield
+    finally:
+        for layer in layers:
+            object.__setattr__(layer, "call", calls[id(layer)])
+
+
+def _tap(name: str, call: Any, found: list[tuple[str, Any]]) -> Any:
+    import keras
+
+    def tap(*arguments: Any, **options: Any) -> Any:
+        output = call(*arguments, **options)
+        for part in keras.tree.flatten(output):
+            found.append((name, _numpy(part)))
+        return output
+
+    return tap
+
+
+def gradients(model: Any, images: Any, targets: Any) -> Arrays:
+    """Return the loss of a training step, and the gradient of each trainable variable."""
+    import keras
+
+    class Keeper(keras.optimizers.Optimizer):
+        """Keeps gradients and changes nothing."""
+
+        def build(self, variables: Any) -> None:
+            """Make a place for each gradient."""
+            super().build(variables)
+            self.kept = [self.add_variable_from_reference(v, "gradient") for v in variables]
+
+        def update_step(self, gradient: Any, variable: Any, learning_rate: Any) -> None:
+            """Keep the gradient of a variable."""
+            self.assign(self.kept[self._get_variable_index(variable)], gradient)
+
+    keeper = Keeper(learning_rate=0.0)
+    model.compile(optimizer=keeper, loss=model.loss)
+    loss = model.train_on_batch(images, targets)
+    kept = {
+        f"gradient/{index:03}:{variable.path}": _numpy(gradient)
+        for index, (variable, gradient) in enumerate(
+            zip(model.trainable_variables, keeper.kept, strict=True)
+        )
+    }
+    return {"loss/000:loss": np.float64(loss), **kept}
+
+
+def trajectory(model: Any, batches: list[tuple[Any, Any]]) -> Arrays:
+    """Return how the first step changes each variable, and the loss of each step."""
+    before = [_numpy(variable) for variable in model.weights]
+    losses, arrays = [], {}
+    for number, (images, targets) in enumerate(batches):
+        losses.append(_loss(model.train_on_batch(images, targets)))
+        if number == 0:
+            for index, (variable, old) in enumerate(zip(model.weights, before, strict=True)):
+                change = _numpy(variable).astype(np.float64) - old.astype(np.float64)
+                arrays[f"update/{index:03}:{variable.path}"] = change
+    return {**arrays, "steps/000:loss": np.array(losses)}
+
+
+def evaluation(
+    model: Any, task: Task, dataset: Any, batches: list[tuple[Any, Any]]
+) -> Arrays:
+    """Return the predictions of the trained weights for test images, and their accuracy."""
+    arrays: Arrays = {}
+    if task.trained_path:
+        with np.load(task.trained_path, allow_pickle=False) as trained:
+            names = sorted(name for name in trained.files if name.startswith("trained/"))
+            for variable, name in zip(model.weights, names, strict=True):
+                variable.assign(trained[name].astype(np.float32))
+    else:
+        for images, targets in batches[: task.trained_steps]:
+            model.train_on_batch(images, targets)
+        for index, variable in enumerate(model.weights):
+            # Rounded to float32, so that every worker starts from the same bits.
+            variable.assign(_numpy(variable).astype(np.float32))
+            arrays[f"trained/{index:03}:{variable.path}"] = _numpy(variable)
+    images = np.asarray(dataset.x_test[: task.test_images], dtype=task.precision)
+    predictions = np.asarray(model.predict(images, batch_size=64, verbose=0))
+    right = predictions.argmax(axis=-1) == dataset.y_test[: task.test_images]
+    return arrays | {
+        "evaluation/000:predictions": predictions,
+        "evaluation/001:val_accuracy": np.float64(right.mean()),
+    }
+
+
+def _loss(logs: Any) -> float:
+    return float(logs[0] if isinstance(logs, list) else logs)
+
+
+def _numpy(value: Any) -> Any:
+    import keras
+
+    return np.array(keras.ops.convert_to_numpy(value))
+
+
+def _text(text: str) -> Any:
+    return np.frombuffer(text.encode(), dtype=np.uint8)
+
+
+if __name__ == "__main__":
+    sys.exit(main(sys.argv[1]))

@@ -99,7 +99,7 @@ def _stage(
         if stage == "update":
             both = _determined(dumps, both, name)
         if stage == "steps":
-            yield from _steps(both, pair)
+            yield from _steps(dumps, both, pair)
         elif name.endswith(":val_accuracy"):
             yield _accuracy(dumps, both, pair, name)
         else:
@@ -149,18 +149,36 @@ def _determined(dumps: Dumps, both: Both, name: str) -> Both:
     return {backend: (first[clear], second[clear]) for backend, (first, second) in both.items()}
 
 
-def _steps(both: Both, pair: tuple[str, str]) -> Iterator[Quantity]:
-    """Yield the loss of each step; the bound of a step is the largest of those up to it.
+def _steps(dumps: Dumps, both: Both, pair: tuple[str, str]) -> Iterator[Quantity]:
+    """Yield the loss of each step.
 
-    Trajectories part exponentially, and so do those of float32 and float64 on one backend: the
-    bound grows as fast as that is measured to.
+    Trajectories part exponentially, and now and then jump, when rounding turns a ReLU or the sign
+    of a gradient that is almost zero. So the rounding error of a step is the largest up to it
+    among those of all trajectories of a backend, which differ in nothing but rounding.
     """
-    largest = 0.0
-    for step in range(len(both[pair[0]][0])):
-        one = {backend: (a[step : step + 1], b[step : step + 1]) for backend, (a, b) in both.items()}
-        found = _quantity(one, pair, "steps", f"{step:03}:loss of step {step + 1}")
-        largest = max(largest, found.allowed)
-        yield msgspec.structs.replace(found, allowed=largest)
+    largest = {backend: np.zeros(len(arrays[1])) for backend, arrays in both.items()}
+    for backend, (found, reference) in both.items():
+        others = dumps[backend, "float32"].stage("orders")["000:loss"]
+        errors = np.abs(np.vstack([found[None], others]) - reference).max(axis=0)
+        largest[backend] = np.maximum.accumulate(errors)
+    a, b = (both[backend][1] for backend in pair)
+    for step in range(len(a)):
+        size = float(min(abs(a[step]), abs(b[step])))
+        rounding = rounding_error([float(errors[step]) for errors in largest.values()])
+        yield Quantity(
+            backends=pair,
+            stage="steps",
+            name=f"{step:03}:loss of step {step + 1}",
+            size=size,
+            function=float(abs(a[step] - b[step])),
+            errors=_errors(both, pair, step),
+            allowed=bound(rounding, size),
+        )
+
+
+def _errors(both: Both, pair: tuple[str, str], step: int) -> tuple[float, float]:
+    first, second = (float(abs(both[b][0][step] - both[b][1][step])) for b in pair)
+    return first, second
 
 
 def _accuracy(dumps: Dumps, both: Both, pair: tuple[str, str], name: str) -> Quantity:

@@ -22,6 +22,9 @@ from bench.worker.process import die_with_parent, one_sentence
 
 Arrays = dict[str, Any]
 
+#: Trajectories of other rounding errors; enough that one of them meets what is rare.
+ORDERS = 8
+
 
 def main(path: str) -> int:
     """Write the dump of the task in `path`; what fails is written in its place, in a sentence."""
@@ -64,7 +67,9 @@ def certify(task: Task, backend: Backend) -> Arrays:
             arrays[f"{stage}/{name}"] = output
     arrays |= gradients(make(), images[:size], targets[:size])
     batches = [(images[i : i + size], targets[i : i + size]) for i in range(0, len(images), size)]
-    arrays |= trajectory(model, batches[: task.steps])
+    arrays |= first_update(model, *batches[0])
+    orders = ORDERS if task.precision == "float32" else 0
+    arrays |= trajectories(make(), batches[: task.steps], orders)
     arrays |= evaluation(make(), task, dataset, batches)
     feed = make_feed(task.job.cell, images, targets)
     settings = resolved_settings(model, feed, backend)
@@ -170,17 +175,39 @@ def gradients(model: Any, images: Any, targets: Any) -> Arrays:
     return {"loss/000:loss": np.float64(loss), **kept}
 
 
-def trajectory(model: Any, batches: list[tuple[Any, Any]]) -> Arrays:
-    """Return how the first step changes each variable, and the loss of each step."""
+def first_update(model: Any, images: Any, targets: Any) -> Arrays:
+    """Return how one step of the model's own optimizer changes each variable."""
     before = [_numpy(variable) for variable in model.weights]
-    losses, arrays = [], {}
-    for number, (images, targets) in enumerate(batches):
-        losses.append(_loss(model.train_on_batch(images, targets)))
-        if number == 0:
-            for index, (variable, old) in enumerate(zip(model.weights, before, strict=True)):
-                change = _numpy(variable).astype(np.float64) - old.astype(np.float64)
-                arrays[f"update/{index:03}:{variable.path}"] = change
-    return {**arrays, "steps/000:loss": np.array(losses)}
+    model.train_on_batch(images, targets)
+    return {
+        f"update/{index:03}:{variable.path}": _numpy(variable).astype(np.float64) - old
+        for index, (variable, old) in enumerate(zip(model.weights, before, strict=True))
+    }
+
+
+def trajectories(model: Any, batches: list[tuple[Any, Any]], orders: int) -> Arrays:
+    """Return the loss of each step, shape (steps,), and of `orders` other trajectories.
+
+    Those see the same batches with their images in another order: the same function, but other
+    sums of the same numbers, and so other rounding errors.
+    """
+    model.optimizer.build(model.trainable_variables)
+    variables = [*model.weights, *model.optimizer.variables]
+    start = [_numpy(variable) for variable in variables]
+    losses = []
+    for order in range(orders + 1):
+        for variable, value in zip(variables, start, strict=True):
+            variable.assign(value)
+        losses.append([_loss(model.train_on_batch(*_shuffled(b, order))) for b in batches])
+    return {"steps/000:loss": np.array(losses[0]), "orders/000:loss": np.array(losses[1:])}
+
+
+def _shuffled(batch: tuple[Any, Any], order: int) -> tuple[Any, Any]:
+    """Return a batch with its images in another order; 0 is the given one."""
+    if order == 0:
+        return batch
+    places = np.random.default_rng(order).permutation(len(batch[0]))
+    return batch[0][places], batch[1][places]
 
 
 def evaluation(

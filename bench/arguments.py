@@ -59,6 +59,8 @@ def _add_judging(commands: "argparse._SubParsersAction[argparse.ArgumentParser]"
     _add_output(accuracy)
     proof = commands.add_parser("proof", help="how often is the gate wrong? known answers, counted")
     _add_proof(proof)
+    certify = commands.add_parser("certify", help="do the backends compute the same function?")
+    _add_certify(certify)
     trend = commands.add_parser("trend", help="what changed over many gates with one baseline?")
     _add_reports(trend)
     _add_output(trend)
@@ -212,6 +214,18 @@ def _add_sides(parser: argparse.ArgumentParser) -> None:
         help=f"{side} (default: this checkout), or baseline=NAME for kept records",
     )
     parser.add_argument("--candidate", required=True, metavar="SIDE", help=side)
+
+
+def _add_certify(parser: argparse.ArgumentParser) -> None:
+    add = parser.add_argument
+    add("workloads", nargs="*", metavar="NAME|FILE.py:FUNCTION", help="default: all in models/")
+    add("--backend", action="append", choices=BACKENDS, help="two or more; default: all")
+    add("--dataset", default="digits", metavar="NAME", help="whose images are used (digits)")
+    add("--data-dir", type=Path, metavar="DIR", help="a local copy of it")
+    add("--steps", type=_positive_int, default=10, metavar="N", help="of the trajectory (10)")
+    add("--seed", type=int, default=0, metavar="N", help="of the weights (0)")
+    _add_reports(parser)
+    _add_output(parser)
 
 
 def _add_proof(parser: argparse.ArgumentParser) -> None:

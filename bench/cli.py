@@ -11,6 +11,7 @@ from typing import Final
 
 from bench.arguments import make_parser, read_pythons
 from bench.cell import BACKENDS
+from bench.commands.certifying import certify
 from bench.commands.comparing import compare_runs, tell_history
 from bench.commands.gating import gate_time
 from bench.commands.listing import print_findings, print_list
@@ -80,6 +81,7 @@ def main(arguments: Sequence[str] | None = None) -> int:
         "gate": gate_time,
         "accuracy": gate_accuracy,
         "baseline": keep_baseline,
+        "certify": certify,
         "proof": prove_gate,
         "trend": tell_trend,
         "report": _report,

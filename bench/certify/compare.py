@@ -2,6 +2,7 @@
 
 from collections.abc import Iterator, Mapping, Sequence
 from itertools import combinations, zip_longest
+from math import inf
 from typing import Any, Final
 
 import msgspec
@@ -39,9 +40,21 @@ class Quantity(msgspec.Struct, frozen=True, kw_only=True):
     what: str | None = None
 
     @property
+    def worst(self) -> float:
+        """The largest of its errors."""
+        return max(self.function, *self.errors)
+
+    @property
     def same(self) -> bool:
         """Whether the quantity is the same on both backends."""
-        return self.what is None and max(self.function, *self.errors) <= self.allowed
+        return self.what is None and self.worst <= self.allowed
+
+    @property
+    def part(self) -> float:
+        """The part of its bound that the largest error takes; infinite where nothing compares."""
+        if self.what is not None:
+            return inf
+        return self.worst / self.allowed if self.allowed else (inf if self.worst else 0.0)
 
 
 def compare_dumps(dumps: Dumps, backends: Sequence[str]) -> list[Quantity]:

@@ -26,10 +26,11 @@ TIMEOUT_SECONDS: Final = 900.0
 
 
 class Entrant(msgspec.Struct, frozen=True, kw_only=True):
-    """One backend of a certificate: its interpreter and the job of its cell."""
+    """One backend of a certificate: its interpreter, what is installed there, and its job."""
 
     backend: str
     python: str
+    versions: dict[str, str]
     job: Job
 
 

@@ -1,0 +1,72 @@
+"""A certificate as files and as a table on a terminal."""
+
+from collections.abc import Sequence
+from pathlib import Path
+
+import msgspec
+import pandas as pd
+from rich.table import Table
+from rich.text import Text
+
+from bench.certify.certificate import Certificate
+from bench.certify.compare import Quantity
+from bench.report.files import write_csv, write_text
+from bench.report.text import one_line
+from bench.store import StoreError
+
+
+def write_certificate(
+    folder: Path, certificate: Certificate, quantities: Sequence[Quantity]
+) -> Path:
+    """Write certificate.json and quantities.csv; return the path of the first.
+
+    StoreError when they cannot be written.
+    """
+    path = folder / "certificate.json"
+    text = msgspec.json.format(msgspec.json.encode(certificate), indent=2).decode()
+    try:
+        folder.mkdir(parents=True, exist_ok=True)
+        write_csv(folder / "quantities.csv", quantity_frame(quantities))
+        write_text(path, f"{text}\n")
+    except OSError as error:
+        raise StoreError(f"{folder} cannot be written: {error.strerror}.") from error
+    return path
+
+
+def quantity_frame(quantities: Sequence[Quantity]) -> pd.DataFrame:
+    """Return a row per quantity and pair of backends; all figures are root mean squares.
+
+    `difference` is that of the two float64 results, `error_a` and `error_b` those of float32,
+    `part` the part of the bound `allowed` that the largest of these takes.
+    """
+    return pd.DataFrame(
+        {
+            "backend_a": quantity.backends[0],
+            "backend_b": quantity.backends[1],
+            "stage": quantity.stage,
+            "name": quantity.name,
+            "size": quantity.size,
+            "difference": quantity.function,
+            "error_a": quantity.errors[0],
+            "error_b": quantity.errors[1],
+            "allowed": quantity.allowed,
+            "part": quantity.part,
+            "same": quantity.same,
+            "what": quantity.what,
+        }
+        for quantity in quantities
+    )
+
+
+def certificate_table(certificate: Certificate) -> Table:
+    """Return a row per pair of backends for a terminal."""
+    title = f"{certificate.workload}: is it the same function?"
+    table = Table("pair", "verdict", "quantities", "closest", title=title, title_justify="left")
+    table.box = None
+    for pair in certificate.pairs:
+        differs = f"differs: {pair.stage} {pair.name} by {pair.by}"
+        says = pair.says if pair.says == "certified" else differs
+        cells = (" / ".join(pair.backends), says, str(pair.quantities), f"{pair.closest:.0%}")
+        style = "green" if pair.says == "certified" else "red"
+        table.add_row(*(Text(one_line(cell)) for cell in cells), style=style)
+    return table

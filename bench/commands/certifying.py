@@ -17,7 +17,7 @@ from bench.certify.certificate import (
 )
 from bench.certify.compare import Dumps, compare_dumps
 from bench.certify.measure import Entrant, run_tasks
-from bench.certify.report import certificate_table, write_certificate
+from bench.report.certificates import certificate_table, write_certificate
 from bench.certify.task import Precision
 from bench.interpreter import Interpreter, find_interpreter
 from bench.machine import git_facts, machine_facts

@@ -7,6 +7,7 @@ from typing import Final, NamedTuple
 import pandas as pd
 
 from bench.cell import BACKENDS
+from bench.certify.certificate import Certificate, parity
 from bench.record import Record
 from bench.report.cells import CELLS_COLUMNS, cells_frame
 from bench.report.columns import (
@@ -47,6 +48,7 @@ RATIOS_COLUMNS: Final = (
     ),
     Column("denominator", "string", "the contender that it is compared with"),
     Column("quantity", "string", "`epoch`: epoch_seconds_median, `steps`: step_seconds_median"),
+    Column("parity", "string", "`certified`, `differs: …` or `not certified`: is it one function?"),
     Column("status", "string", "`ok`, `unstable`, `too few rounds` or `unlike`; only ok: a ratio"),
     Column("unlike", "string", "what the two disagree in although they must not"),
     Column("rounds", "Int64", "rounds in which both have a time"),
@@ -76,7 +78,9 @@ def rounds_frame(records: Sequence[Record]) -> pd.DataFrame:
     return rounds_of(cells_frame(records))
 
 
-def ratios_frame(records: Sequence[Record]) -> pd.DataFrame:
+def ratios_frame(
+    records: Sequence[Record], certificates: Sequence[Certificate] = ()
+) -> pd.DataFrame:
     """Return two rows per pair of contenders of each race: of their epochs, and of their steps.
 
     A race is the records of one run that stand in one row of the comparison and have a place in a
@@ -84,7 +88,7 @@ def ratios_frame(records: Sequence[Record]) -> pd.DataFrame:
     plain ones. A race whose calibration moved too far, or a pair that disagrees in a field of
     MUST_AGREE, gives no ratio: see `bench.report.verdict`.
     """
-    return ratios_of(cells_frame(records))
+    return ratios_of(cells_frame(records), certificates)
 
 
 def rounds_of(cells: pd.DataFrame) -> pd.DataFrame:
@@ -94,7 +98,7 @@ def rounds_of(cells: pd.DataFrame) -> pd.DataFrame:
     return launches[names(ROUNDS_COLUMNS)].reset_index(drop=True)
 
 
-def ratios_of(cells: pd.DataFrame) -> pd.DataFrame:
+def ratios_of(cells: pd.DataFrame, certificates: Sequence[Certificate] = ()) -> pd.DataFrame:
     """Return `ratios_frame` of the records of which `cells` is the table."""
     rows: list[dict[str, object]] = []
     raced = cells[cells["race_round"].notna()]
@@ -102,7 +106,8 @@ def ratios_of(cells: pd.DataFrame) -> pd.DataFrame:
         facts = {name: race[name].iloc[0] for name in ("run_id", *ROW_KEY)}
         movements = race_movements(race)
         for pair in _pairs(race):
-            rows += [{**facts, **ratio, **movements} for ratio in _ratios(pair, movements)]
+            found = {**facts, **movements, "parity": _parity(pair, certificates)}
+            rows += [{**found, **ratio} for ratio in _ratios(pair, movements)]
     return make_frame(rows, RATIOS_COLUMNS)
 
 
@@ -146,6 +151,15 @@ def _ratios(pair: _Pair, movements: Mapping[str, float | None]) -> Iterator[dict
             **({} if unlike else _interval(verdict)),
             "movement_bound": CALIBRATION_BOUND,
         }
+
+
+def _parity(pair: _Pair, certificates: Sequence[Certificate]) -> str | None:
+    """Return whether the two backends of a pair are certified; None where there is one backend."""
+    sides = [side[side["status"].eq("ok")] for side in (pair.above, pair.below)]
+    if pair.kind != "backends" or any(side.empty for side in sides):
+        return None
+    above, below = (side.iloc[0].to_dict() for side in sides)
+    return parity(certificates, above, below)
 
 
 def _interval(verdict: Verdict) -> dict[str, object]:

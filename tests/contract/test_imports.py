@@ -33,6 +33,7 @@ ORDER = (
     "launch",
     "plan",
     "race",
+    "certify",
     "report",
     "compare",
     "history",
@@ -52,7 +53,10 @@ ORDER = (
     "__main__",
 )
 #: All of bench that the child side knows.
-SHARED = ("bench.cell", "bench.job", "bench.record", "bench.baton", "bench.source")
+SHARED = (
+    *("bench.cell", "bench.job", "bench.record", "bench.baton", "bench.source"),
+    "bench.certify.task",
+)
 
 
 def wrong_imports(source: Source) -> set[str]:

@@ -11,8 +11,10 @@ from typing import Final
 
 from bench.arguments import make_parser, read_pythons
 from bench.cell import BACKENDS
+from bench.certify.certificate import CertificateError
 from bench.commands.certifying import certify
 from bench.commands.comparing import compare_runs, tell_history
+from bench.commands.equating import judge_backends
 from bench.commands.gating import gate_time
 from bench.commands.listing import print_findings, print_list
 from bench.commands.planning import plan_race, plan_run, print_plan, tell_plan
@@ -46,6 +48,7 @@ from bench.side import SideTextError
 from bench.store import Store, StoreError, new_run_id
 from bench.suite import SuiteError
 from bench.trend.changes import TrendMissingError
+from bench.workload import WorkloadNameError
 from data.errors import DataError
 
 
@@ -62,8 +65,8 @@ class Exit(IntEnum):
 
 #: What a user can do wrong: each ends in one sentence.
 USER_ERRORS: Final = (
-    *(SuiteError, InterpreterError, DataError, ParquetError),
-    *(SideError, UnlikeError, UnknownCellError, SideTextError),
+    *(SuiteError, WorkloadNameError, InterpreterError, DataError, ParquetError),
+    *(SideError, UnlikeError, UnknownCellError, SideTextError, CertificateError),
     *(BaselineError, MarginError, StatisticsMissingError, ProofError, TrendMissingError),
 )
 
@@ -82,6 +85,7 @@ def main(arguments: Sequence[str] | None = None) -> int:
         "accuracy": gate_accuracy,
         "baseline": keep_baseline,
         "certify": certify,
+        "equivalence": judge_backends,
         "proof": prove_gate,
         "trend": tell_trend,
         "report": _report,
@@ -154,7 +158,7 @@ def _tell_results(
         write_run(store, run_id)
     path, latest = write_latest(store)
     shown = records_of(steps, latest)
-    print_comparison(shown, output)
+    print_comparison(store, shown, output)
     warn_unreadable(store)
     counts = _counts(steps, records)
     if code == Exit.INTERRUPTED:
@@ -222,7 +226,7 @@ def _report(arguments: argparse.Namespace, output: Output) -> int:
         paths[run_id] = str(write_run(store, run_id, parquet=arguments.parquet))
         output.say(f"Wrote {paths[run_id]}")
     path, latest = write_latest(store, parquet=arguments.parquet)
-    print_comparison(latest, output)
+    print_comparison(store, latest, output)
     warn_unreadable(store)
     output.finish(
         "Comparison",

@@ -1,19 +1,20 @@
 """The certificate of a workload: what was compared, on what it depends, and what was found."""
 
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Iterable, Sequence
 from pathlib import Path
 from typing import Final, Literal
 
 import msgspec
 
 from bench.certify.compare import Quantity
-from bench.record import Scalar
+from bench.certify.subject import Subject
 
-#: Raised whenever the file's fields, the stages or the tolerance change.
+#: Raised whenever the file's fields, the stages, the subject or the tolerance change.
 CERTIFICATE_VERSION: Final = 1
 
-#: Resolved settings that change what is computed: a certificate holds for these alone.
-DECIDING: Final = ("dtype_policy", "floatx", "epsilon", "data_format", "tf32")
+
+class CertificateError(ValueError):
+    """A certificate is damaged or of another version."""
 
 
 class PairVerdict(msgspec.Struct, frozen=True, forbid_unknown_fields=True, kw_only=True):
@@ -21,46 +22,45 @@ class PairVerdict(msgspec.Struct, frozen=True, forbid_unknown_fields=True, kw_on
 
     Where they differ, `stage` and `name` are of the first quantity that does, in the order of
     STAGES and of the model, and `by` tells how far in a phrase. `closest` is the largest part of
-    its bound that any quantity took.
+    its bound that any quantity took, None where one has no bound.
     """
 
     backends: tuple[str, str]
     says: Literal["certified", "differs"]
     quantities: int
-    closest: float
+    closest: float | None
     stage: str | None = None
     name: str | None = None
     by: str | None = None
 
+    @property
+    def text(self) -> str:
+        """`certified`, or `differs: STAGE NAME by HOW FAR`."""
+        if self.says == "certified":
+            return "certified"
+        return f"differs: {self.stage} {self.name} by {self.by}"
+
 
 class Certificate(msgspec.Struct, frozen=True, forbid_unknown_fields=True, kw_only=True):
-    """One workload on some backends; `versions` and `settings` are by backend.
+    """One workload on some backends, each of which is one of its subjects.
 
-    It holds for the same source, number of parameters, versions and deciding settings only.
-    `failures` says in a phrase why a backend could not be compared.
+    It says something of these subjects alone. The rest is how it was made: on which images and how
+    many at a time, from weights of which seed, with how many steps of training. `failures` says in
+    a phrase why a backend could not be compared.
     """
 
     certificate_version: int
     workload: str
-    workload_source: str
-    parameters: int
+    subjects: tuple[Subject, ...]
+    pairs: tuple[PairVerdict, ...]
+    failures: dict[str, str]
     dataset: str
     dataset_fingerprint: str
     batch_size: int
     seed: int
     steps: int
-    device: str
     made_at: str
     commit: str | None
-    machine: dict[str, Scalar]
-    versions: dict[str, dict[str, str]]
-    settings: dict[str, dict[str, Scalar]]
-    pairs: tuple[PairVerdict, ...]
-    failures: dict[str, str]
-
-
-class CertificateError(ValueError):
-    """A certificate is damaged or of another version."""
 
 
 def judge_quantities(quantities: Iterable[Quantity]) -> tuple[PairVerdict, ...]:
@@ -72,7 +72,8 @@ def judge_quantities(quantities: Iterable[Quantity]) -> tuple[PairVerdict, ...]:
 
 
 def _verdict(backends: tuple[str, str], own: Sequence[Quantity]) -> PairVerdict:
-    closest = max((quantity.part for quantity in own), default=0.0)
+    parts = [quantity.part for quantity in own]
+    closest = None if None in parts else max(part for part in parts if part is not None)
     first = next((quantity for quantity in own if not quantity.same), None)
     if first is None:
         return PairVerdict(
@@ -84,7 +85,7 @@ def _verdict(backends: tuple[str, str], own: Sequence[Quantity]) -> PairVerdict:
         quantities=len(own),
         closest=closest,
         stage=first.stage,
-        name=first.name.partition(":")[2] or first.name,
+        name=first.label,
         by=first.what or f"{first.worst:.2g} where {first.allowed:.2g} is allowed",
     )
 
@@ -92,64 +93,60 @@ def _verdict(backends: tuple[str, str], own: Sequence[Quantity]) -> PairVerdict:
 def decode_certificate(content: bytes, where: str) -> Certificate:
     """Return the certificate in a file's content; CertificateError names `where` it is unusable."""
     try:
-        version = msgspec.json.decode(content, type=_Version).certificate_version
+        version = msgspec.json.decode(content, type=_Versioned).certificate_version
         if version != CERTIFICATE_VERSION:
             raise CertificateError(
-                f"{where} is of certificate version {version}; this harness reads "
-                f"{CERTIFICATE_VERSION}: certify the workload again."
+                f"{where} has certificate version {version}, this checkout reads "
+                f"{CERTIFICATE_VERSION}; certify the workload again."
             )
         return msgspec.json.decode(content, type=Certificate)
-    except msgspec.MsgspecError as error:
-        raise CertificateError(f"{where} is damaged: {error}.") from error
+    except (msgspec.MsgspecError, UnicodeDecodeError, RecursionError) as error:
+        raise CertificateError(f"{where} is not a certificate: {error}.") from error
 
 
-class _Version(msgspec.Struct):
+def encode_certificates(certificates: Sequence[Certificate]) -> str:
+    """Return the certificates as one indented JSON array that ends in a newline."""
+    content = msgspec.json.encode(certificates, order="deterministic")
+    return msgspec.json.format(content, indent=1).decode() + "\n"
+
+
+class _Versioned(msgspec.Struct):
     certificate_version: int
 
 
 def read_certificates(reports: Path) -> tuple[list[Certificate], list[str]]:
-    """Return all usable certificates of a reports folder, and a sentence for each unusable one."""
+    """Return the usable certificates of a reports folder, oldest first, and what others lack."""
     found, unusable = [], []
-    for path in sorted((reports / "certificates").glob("*/certificate.json")):
+    for path in sorted((reports / "certificates").glob("*/*/certificate.json")):
         try:
             found.append(decode_certificate(path.read_bytes(), str(path)))
         except (CertificateError, OSError) as error:
             unusable.append(str(error))
-    return found, unusable
+    return sorted(found, key=lambda certificate: certificate.made_at), unusable
 
 
-def parity(
-    certificates: Sequence[Certificate], above: Mapping[str, object], below: Mapping[str, object]
-) -> str:
-    """Return `certified`, `differs: …` or `not certified` for two rows of cells.csv.
+def parity(certificates: Sequence[Certificate], subjects: tuple[str, str]) -> str:
+    """Return what the newest certificate says of two subjects, given by their sha256.
 
-    Only a certificate counts that holds for both rows: all that it depends on is the same there.
-    The newest one of those speaks.
+    `certified`, `differs: …`, or `not certified` where none is of both.
     """
-    backends = (above["backend"], below["backend"])
     for certificate in sorted(certificates, key=lambda found: found.made_at, reverse=True):
-        if not all(_holds(certificate, row) for row in (above, below)):
-            continue
+        named = {subject.sha256: subject.backend for subject in certificate.subjects}
+        backends = {named[subject] for subject in subjects if subject in named}
         for pair in certificate.pairs:
-            if set(pair.backends) == set(backends):
-                differs = f"differs: {pair.stage} {pair.name} by {pair.by}"
-                return "certified" if pair.says == "certified" else differs
+            if set(pair.backends) == backends:
+                return pair.text
     return "not certified"
 
 
-def _holds(certificate: Certificate, row: Mapping[str, object]) -> bool:
-    backend = str(row["backend"])
-    settings = certificate.settings.get(backend)
-    versions = certificate.versions.get(backend)
-    if settings is None or versions is None:
-        return False
-    facts = {
-        "workload": certificate.workload,
-        "workload_source": certificate.workload_source,
-        "parameters": certificate.parameters,
-        "device": certificate.device,
-        "keras_version": versions.get("keras"),
-        "backend_version": versions.get(backend) or versions.get(f"{backend}-cpu"),
-        **{f"settings_{name}": settings.get(name) for name in DECIDING},
-    }
-    return all(str(row[name]) == str(value) for name, value in facts.items())
+def standing(certificates: Sequence[Certificate], subject: str) -> str:
+    """Return what the newest certificate says of one subject beside all others of it.
+
+    `certified`, the first `differs: …`, or `not certified` where none is of it.
+    """
+    for certificate in sorted(certificates, key=lambda found: found.made_at, reverse=True):
+        named = {found.sha256: found.backend for found in certificate.subjects}
+        own = [pair for pair in certificate.pairs if named.get(subject) in pair.backends]
+        if own:
+            return next((pair.text for pair in own if pair.says == "differs"), "certified")
+    return "not certified"

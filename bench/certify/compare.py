@@ -2,7 +2,7 @@
 
 from collections.abc import Iterator, Mapping, Sequence
 from itertools import combinations, zip_longest
-from math import inf
+from math import isfinite
 from typing import Any, Final
 
 import msgspec
@@ -50,11 +50,18 @@ class Quantity(msgspec.Struct, frozen=True, kw_only=True):
         return self.what is None and self.worst <= self.allowed
 
     @property
-    def part(self) -> float:
-        """The part of its bound that the largest error takes; infinite where nothing compares."""
-        if self.what is not None:
-            return inf
-        return self.worst / self.allowed if self.allowed else (inf if self.worst else 0.0)
+    def part(self) -> float | None:
+        """The part of its bound that the largest error takes; None where nothing compares."""
+        if self.what is not None or not isfinite(self.worst):
+            return None
+        if self.allowed == 0.0:
+            return None if self.worst else 0.0
+        return self.worst / self.allowed
+
+    @property
+    def label(self) -> str:
+        """Its name without the number that gives it a place."""
+        return self.name.partition(":")[2] or self.name
 
 
 def compare_dumps(dumps: Dumps, backends: Sequence[str]) -> list[Quantity]:

@@ -1,8 +1,7 @@
-"""Run the workers of a certificate and compare what they computed."""
+"""Run the workers of a certificate and read what they computed."""
 
 import os
 import subprocess
-import tempfile
 from collections.abc import Callable, Mapping, Sequence
 from pathlib import Path
 from typing import Final
@@ -34,9 +33,23 @@ class Entrant(msgspec.Struct, frozen=True, kw_only=True):
     job: Job
 
 
-def run_task(
-    task: Task, python: str, log_path: Path, command: Sequence[str] = COMMAND
-) -> Dump:
+def task_of(
+    entrant: Entrant, precision: Precision, seed: int, steps: int, path: Path, trained: Path | None
+) -> Task:
+    """Return the task whose dump goes to `path`; it evaluates the weights in `trained`, if any."""
+    return Task(
+        job=entrant.job,
+        precision=precision,
+        seed=seed,
+        steps=steps,
+        trained_steps=TRAINED_STEPS,
+        test_images=TEST_IMAGES,
+        dump_path=str(path),
+        trained_path="" if trained is None else str(trained),
+    )
+
+
+def run_task(task: Task, python: str, log_path: Path, command: Sequence[str] = COMMAND) -> Dump:
     """Run one worker to its end and return its dump; DumpError says why there is none."""
     folder = Path(task.dump_path).parent
     path = Path(task.dump_path).with_suffix(".task.json")
@@ -67,40 +80,33 @@ def run_tasks(
     seed: int,
     steps: int,
     log_folder: Path,
+    folder: Path,
     tell: Callable[[str, Precision], None] = lambda backend, precision: None,
     command: Sequence[str] = COMMAND,
 ) -> tuple[Dumps, dict[str, str]]:
     """Return the dumps of all backends in both precisions, and why a backend has none.
 
-    The first backend trains in float64 what all of them evaluate.
+    They lie in `folder` as BACKEND-PRECISION.npz. The first backend trains in float64 what all of
+    them evaluate.
     """
     dumps: dict[tuple[str, Precision], Dump] = {}
     failures: dict[str, str] = {}
-    log_folder.mkdir(parents=True, exist_ok=True)
-    with tempfile.TemporaryDirectory(prefix="keras-bench-") as scratch:
-        trained = ""
-        for precision in reversed(PRECISIONS):
-            for entrant in entrants:
-                if entrant.backend in failures:
-                    continue
-                tell(entrant.backend, precision)
-                name = f"{entrant.backend}-{precision}"
-                task = Task(
-                    job=entrant.job,
-                    precision=precision,
-                    seed=seed,
-                    steps=steps,
-                    trained_steps=TRAINED_STEPS,
-                    test_images=TEST_IMAGES,
-                    dump_path=str(Path(scratch) / f"{name}.npz"),
-                    trained_path=trained,
+    trained: Path | None = None
+    for precision in reversed(PRECISIONS):
+        for entrant in entrants:
+            if entrant.backend in failures:
+                continue
+            tell(entrant.backend, precision)
+            name = f"{entrant.backend}-{precision}"
+            path = folder / f"{name}.npz"
+            task = task_of(entrant, precision, seed, steps, path, trained)
+            try:
+                log_path = log_folder / f"{name}.log"
+                dumps[entrant.backend, precision] = run_task(
+                    task, entrant.python, log_path, command
                 )
-                try:
-                    log_path = log_folder / f"{name}.log"
-                    dump = run_task(task, entrant.python, log_path, command)
-                except DumpError as error:
-                    failures[entrant.backend] = str(error)
-                    continue
-                dumps[entrant.backend, precision] = dump
-                trained = trained or task.dump_path
+            except DumpError as error:
+                failures[entrant.backend] = str(error)
+                continue
+            trained = trained or path
     return dumps, failures

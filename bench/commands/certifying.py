@@ -2,79 +2,128 @@
 
 import argparse
 import hashlib
+import os
+import tempfile
 from collections.abc import Sequence
 from datetime import UTC, datetime
 from pathlib import Path
 from time import monotonic
 
+from bench.arguments import read_pythons
 from bench.cell import BACKENDS, Cell
 from bench.certify.certificate import (
     CERTIFICATE_VERSION,
-    DECIDING,
     Certificate,
-    PairVerdict,
+    CertificateError,
     judge_quantities,
 )
 from bench.certify.compare import Dumps, compare_dumps
 from bench.certify.measure import Entrant, run_tasks
-from bench.report.certificates import certificate_table, write_certificate
+from bench.certify.subject import Subject, make_subject
 from bench.certify.task import Precision
+from bench.environment import decisive_variables
+from bench.gate.status import Status
 from bench.interpreter import Interpreter, find_interpreter
+from bench.live import time_left
+from bench.lock import default_lock_path, timing_lock
 from bench.machine import git_facts, machine_facts
 from bench.output import Output
+from bench.report.certificates import certificate_table, write_certificate
+from bench.store import StoreError, new_run_id
 from bench.workload import job_of, resolve_workload, source_hash
 from data.dataset import open_dataset
 from data.prepare import prepare
 from models.table import WORKLOADS
 
-#: What the shell sees when two backends differ, or one could not be compared.
-DIFFERS = 14
+#: Images of one step. What is certified is a function, whatever the size of its batches.
 BATCH_SIZE = 16
 
 
 def certify(arguments: argparse.Namespace, output: Output) -> int:
-    """Certify each workload, write and tell what was found; return 14 unless all are certified."""
-    names = [resolve_workload(name) for name in arguments.workloads or WORKLOADS]
-    backends = arguments.backend or list(BACKENDS)
-    interpreters = [find_interpreter(backend, {}) for backend in backends]
-    codes = [_certify_one(name, interpreters, arguments, output) for name in names]
-    return max(codes)
+    """Certify each workload, write and tell what was found.
+
+    The exit status is 14 when two backends differ or a backend could not be compared. A
+    WorkloadNameError, an InterpreterError, a DataError or a CertificateError says what is wrong.
+    """
+    workloads = [resolve_workload(name) for name in arguments.workloads or WORKLOADS]
+    backends = list(dict.fromkeys(arguments.backend or BACKENDS))
+    if len(backends) < 2:
+        raise CertificateError(
+            f"--backend names {backends[0]} alone; two backends or more can be compared."
+        )
+    pythons = read_pythons(arguments)
+    interpreters = [find_interpreter(backend, pythons) for backend in backends]
+    run_id = new_run_id()
+    folder = arguments.reports / "certificates" / run_id
+    # Nothing is timed here, but what is timed beside it would be disturbed.
+    with timing_lock(default_lock_path(), f"certificates {run_id}, process {os.getpid()}"):
+        found = [_certify(name, interpreters, folder, arguments, output) for name in workloads]
+    says = {pair.says for certificate in found for pair in certificate.pairs}
+    failed = any(certificate.failures for certificate in found)
+    status = Status.OK if says == {"certified"} and not failed else Status.DIFFERS
+    output.finish(
+        "Certificates",
+        folder,
+        lambda: {
+            "command": "certify",
+            "exit_code": int(status),
+            "path": str(folder),
+            "pairs": [
+                {"workload": each.workload, "backends": pair.backends, "parity": pair.text}
+                for each in found
+                for pair in each.pairs
+            ],
+        },
+    )
+    return status
 
 
-def _certify_one(
+def _certify(
     workload: str,
     interpreters: Sequence[Interpreter],
+    folder: Path,
     arguments: argparse.Namespace,
     output: Output,
-) -> int:
-    begin = monotonic()
-    dataset_folder = prepare(arguments.dataset, data_dir=arguments.data_dir)
-    entrants = [_entrant(workload, found, dataset_folder, arguments) for found in interpreters]
-    total, done = 2 * len(entrants), 0
+) -> Certificate:
+    """Run the workers of one workload, compare them, write and print its certificate."""
+    begin, done, total = monotonic(), 0, 2 * len(interpreters)
 
     def tell(backend: str, precision: Precision) -> None:
         nonlocal done
         spent = monotonic() - begin
-        left = f", about {spent / done * (total - done):.0f} s left" if done else ""
+        left = f", {time_left(spent / done * (total - done))}" if done else ""
         done += 1
         output.say(f"({done}/{total}) {workload} on {backend} in {precision}{left}")
 
-    folder = _folder(arguments.reports, workload)
-    dumps, failures = run_tasks(
-        entrants, arguments.seed, arguments.steps, folder / "logs", tell
+    dataset_folder = prepare(arguments.dataset, data_dir=arguments.data_dir)
+    entrants = [_entrant(workload, found, dataset_folder, arguments) for found in interpreters]
+    own = folder / _folder_name(workload)
+    logs = _made(own / "logs")
+    with tempfile.TemporaryDirectory(prefix="keras-bench-") as scratch:
+        dumps, failures = run_tasks(
+            entrants, arguments.seed, arguments.steps, logs, Path(scratch), tell
+        )
+    quantities = compare_dumps(dumps, [e.backend for e in entrants if e.backend not in failures])
+    dataset = open_dataset(dataset_folder)
+    certificate = Certificate(
+        certificate_version=CERTIFICATE_VERSION,
+        workload=workload,
+        subjects=tuple(_subject(e, dumps) for e in entrants if e.backend not in failures),
+        pairs=judge_quantities(quantities),
+        failures=failures,
+        dataset=arguments.dataset,
+        dataset_fingerprint=dataset.manifest.fingerprint,
+        batch_size=BATCH_SIZE,
+        seed=arguments.seed,
+        steps=arguments.steps,
+        made_at=datetime.now(UTC).isoformat(timespec="microseconds"),
+        commit=git_facts().commit,
     )
-    compared = [entrant.backend for entrant in entrants if entrant.backend not in failures]
-    quantities = compare_dumps(dumps, compared)
-    certificate = _certificate(
-        workload, arguments, entrants, dumps, failures, judge_quantities(quantities)
-    )
-    path = write_certificate(folder, certificate, quantities)
+    write_certificate(own, certificate, quantities)
     output.print(certificate_table(certificate))
     for backend, reason in failures.items():
         output.complain(f"{workload} on {backend} cannot be compared: {reason}.")
-    says = {pair.says for pair in certificate.pairs}
-    output.finish("Certificate", path, lambda: {"command": "certify", "path": str(path)})
-    return 0 if says == {"certified"} and not failures else DIFFERS
+    return certificate
 
 
 def _entrant(
@@ -97,41 +146,31 @@ def _entrant(
     )
 
 
-def _certificate(
-    workload: str,
-    arguments: argparse.Namespace,
-    entrants: Sequence[Entrant],
-    dumps: Dumps,
-    failures: dict[str, str],
-    pairs: tuple[PairVerdict, ...],
-) -> Certificate:
-    settings = {b: dump.settings for (b, precision), dump in dumps.items() if precision == "float32"}
-    shapes = next((dump.stage("structure").values() for dump in dumps.values()), ())
-    dataset = open_dataset(Path(entrants[0].job.dataset_folder))
-    return Certificate(
-        certificate_version=CERTIFICATE_VERSION,
-        workload=workload,
-        workload_source=source_hash(workload),
-        parameters=sum(int(shape.prod()) for shape in shapes),
-        dataset=arguments.dataset,
-        dataset_fingerprint=dataset.manifest.fingerprint,
-        batch_size=BATCH_SIZE,
-        seed=arguments.seed,
-        steps=arguments.steps,
-        device=entrants[0].job.cell.device,
-        made_at=datetime.now(UTC).isoformat(timespec="seconds"),
-        commit=git_facts().commit,
-        machine=machine_facts(),
-        versions={entrant.backend: entrant.versions for entrant in entrants},
-        settings={b: {name: found.get(name) for name in DECIDING} for b, found in settings.items()},
-        pairs=pairs,
-        failures=failures,
+def _subject(entrant: Entrant, dumps: Dumps) -> Subject:
+    """Return what an entrant that left dumps is certified as."""
+    dump, cell = dumps[entrant.backend, "float32"], entrant.job.cell
+    return make_subject(
+        cell,
+        workload_source=source_hash(cell.workload),
+        parameters=int(dump.settings["parameters"] or 0),
+        machine_id=str(machine_facts()["machine_id"]),
+        versions=entrant.versions,
+        settings=dump.settings,
+        environment=decisive_variables(cell, os.environ),
     )
 
 
-def _folder(reports: Path, workload: str) -> Path:
-    """Return the folder of a workload's certificate; of a user's file a short hash tells which."""
-    name = Path(workload).name.replace(":", "-")
-    if workload not in WORKLOADS:
-        name += f"-{hashlib.sha256(workload.encode()).hexdigest()[:8]}"
-    return reports / "certificates" / name
+def _made(folder: Path) -> Path:
+    try:
+        folder.mkdir(parents=True, exist_ok=True)
+    except OSError as error:
+        raise StoreError(f"{folder} cannot be made: {error.strerror}.") from error
+    return folder
+
+
+def _folder_name(workload: str) -> str:
+    """Return a table's name, or FILE-FUNCTION of a user's workload and a hash of its path."""
+    if workload in WORKLOADS:
+        return workload
+    path = hashlib.sha256(workload.encode()).hexdigest()[:8]
+    return f"{Path(workload).name.replace('.py:', '-')}-{path}"

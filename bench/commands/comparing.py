@@ -6,7 +6,7 @@ from pathlib import Path
 
 import pandas as pd
 
-from bench.commands.reporting import warn_unreadable
+from bench.commands.reporting import load_certificates, warn_unreadable
 from bench.compare.rows import compare_frame
 from bench.compare.side import find_side
 from bench.compare.terminal import compare_renderables
@@ -24,8 +24,9 @@ def compare_runs(arguments: argparse.Namespace, output: Output) -> None:
     """Compare two runs; a SideError or UnlikeError says why they are not compared."""
     store = Store(arguments.reports)
     a, b = (find_side(run, store) for run in (arguments.run_a, arguments.run_b))
+    certificates = load_certificates(store)
     warn_unreadable(store)
-    frame = compare_frame(a, b, across_machines=arguments.across_machines)
+    frame = compare_frame(a, b, certificates, across_machines=arguments.across_machines)
     rows = table_rows(frame)
     folder = store.reports / "compare" / f"{a.name}--{b.name}"
     path = _written(folder, lambda: write_comparison(folder, frame, rows, a.name, b.name))

@@ -4,6 +4,7 @@ import sys
 from collections.abc import Sequence
 from pathlib import Path
 
+from bench.certify.certificate import Certificate, read_certificates
 from bench.machine import machine_facts
 from bench.output import Output
 from bench.plan import Step
@@ -17,13 +18,13 @@ from bench.store import Store, StoreError, latest_records
 
 def write_run(store: Store, run_id: str, *, parquet: bool = False) -> Path:
     """Write the run's tables and return its CSV; StoreError when there is no such run."""
-    return _write(store.run_folder(run_id), store.load(run_id), run_id, parquet)
+    return _write(store, store.run_folder(run_id), store.load(run_id), run_id, parquet)
 
 
 def write_latest(store: Store, *, parquet: bool = False) -> tuple[Path, list[Record]]:
     """Write `reports/latest/`; return its CSV and the records that it is made of."""
     records = latest_records(store.load_all(), str(machine_facts()["machine_id"]))
-    return _write(store.reports / "latest", records, "latest", parquet), records
+    return _write(store, store.reports / "latest", records, "latest", parquet), records
 
 
 def records_of(steps: Sequence[Step], records: Sequence[Record]) -> list[Record]:
@@ -32,10 +33,11 @@ def records_of(steps: Sequence[Step], records: Sequence[Record]) -> list[Record]
     return [record for record in records if record.cell.comparison_key in keys]
 
 
-def print_comparison(records: Sequence[Record], output: Output) -> None:
-    """Print the tables of `records` and the ratios of their newest race."""
+def print_comparison(store: Store, records: Sequence[Record], output: Output) -> None:
+    """Print the tables of `records`, and of their newest race the ratios with their parity."""
     if not output.quiet:
-        output.print(*comparison_renderables(records), *ratio_renderables(records), sep="\n")
+        ratios = ratio_renderables(records, load_certificates(store))
+        output.print(*comparison_renderables(records), *ratios, sep="\n")
 
 
 def comparison_rows(records: Sequence[Record]) -> list[Row]:
@@ -49,8 +51,18 @@ def warn_unreadable(store: Store) -> None:
         print(f"Left out: {store.unreadable.pop(0)}", file=sys.stderr)
 
 
-def _write(folder: Path, records: Sequence[Record], title: str, parquet: bool) -> Path:
+def load_certificates(store: Store) -> list[Certificate]:
+    """Return the store's usable certificates; the store's `unreadable` gets the others' reasons."""
+    found, unusable = read_certificates(store.reports)
+    store.unreadable += [reason for reason in unusable if reason not in store.unreadable]
+    return found
+
+
+def _write(
+    store: Store, folder: Path, records: Sequence[Record], title: str, parquet: bool
+) -> Path:
+    certificates = load_certificates(store)
     try:
-        return write_report(folder, records, title=title, parquet=parquet)
+        return write_report(folder, records, certificates, title=title, parquet=parquet)
     except OSError as error:
         raise StoreError(f"No report can be written to {folder}: {error.strerror}.") from error

@@ -68,6 +68,8 @@ def row_notes(row: Row) -> list[str]:
         if failed:
             total = failed + row[f"launches_{side}"]
             notes.append(f"{failed} of {total} launches failed in {side.upper()}")
+    if row["function"] not in (None, "unchanged"):
+        notes.append(f"the function computed: {row['function']}")
     if row["changed"]:
         notes.append(f"A -> B: {row['changed']}")
     return [f"{row['backend']}: {note}" for note in notes]

@@ -1,6 +1,6 @@
 """compare.csv: a row per cell of two runs, A and B; those that one side lacks come first."""
 
-from collections.abc import Iterable, Mapping
+from collections.abc import Iterable, Mapping, Sequence
 from math import exp, log
 from statistics import median
 from typing import Final, NamedTuple
@@ -9,6 +9,8 @@ import msgspec
 import pandas as pd
 
 from bench.cell import Cell
+from bench.certify.certificate import Certificate, standing
+from bench.certify.subject import subject_of
 from bench.change import changes
 from bench.compare.side import Side
 from bench.record import Record
@@ -45,6 +47,11 @@ COMPARE_COLUMNS: Final = (
     ),
     Column("across_machines", "boolean", "True: A and B were measured on unlike machines"),
     Column("changed", "string", "what differs between A and B, as `NAME A -> B`"),
+    Column(
+        "function",
+        "string",
+        "`unchanged`, or what certificates say of A's and of B's, each beside other backends",
+    ),
     Column(
         "time",
         "string",
@@ -89,7 +96,13 @@ class _Half(NamedTuple):
         return [value for value in values if isinstance(value, int | float)]
 
 
-def compare_frame(a: Side, b: Side, *, across_machines: bool = False) -> pd.DataFrame:
+def compare_frame(
+    a: Side,
+    b: Side,
+    certificates: Sequence[Certificate] = (),
+    *,
+    across_machines: bool = False,
+) -> pd.DataFrame:
     """Return a row per cell that A or B has; the launch is the sampling unit, never the epoch.
 
     UnlikeError, in one sentence, when no cell is on both sides, when a cell's dataset has other
@@ -106,7 +119,8 @@ def compare_frame(a: Side, b: Side, *, across_machines: bool = False) -> pd.Data
     lonely = [cell for cell in (*of_a, *of_b) if not (cell in of_a and cell in of_b)]
     nothing = _Half([], [])
     rows = [
-        _row(cell, of_a.get(cell, nothing), of_b.get(cell, nothing)) for cell in (*lonely, *common)
+        _row(cell, of_a.get(cell, nothing), of_b.get(cell, nothing), certificates)
+        for cell in (*lonely, *common)
     ]
     return make_frame(rows, COMPARE_COLUMNS)
 
@@ -142,7 +156,9 @@ def _check_machines(a: Side, b: Side) -> None:
         )
 
 
-def _row(cell: Cell, a: _Half, b: _Half) -> dict[str, object]:
+def _row(
+    cell: Cell, a: _Half, b: _Half, certificates: Sequence[Certificate]
+) -> dict[str, object]:
     both = bool(a.records and b.records)
     alike = _machines(a) == _machines(b)
     # Two machines may each be steady and yet be unlike in speed: then each is judged on its own.
@@ -157,12 +173,27 @@ def _row(cell: Cell, a: _Half, b: _Half) -> dict[str, object]:
         **_half_columns(b, "b"),
         "across_machines": not alike if both else None,
         "changed": "; ".join(changes(a.records[-1], b.records[-1])) or None if both else None,
+        "function": _function(a, b, certificates),
         "time": time,
         **(_seconds_ratio(a, b) if time == "ok" else {}),
         **(_accuracy_difference(a, b) if time not in ("one side", "mixed") else {}),
         "interval_confidence": CONFIDENCE if both else None,
         **{f"{kernel}_moved": value for kernel, value in moved.items() if both},
     }
+
+
+def _function(a: _Half, b: _Half, certificates: Sequence[Certificate]) -> str | None:
+    """Return the column `function`; None where a side has no result, or several functions."""
+    subjects = [
+        {found.sha256 for record in half.records if (found := subject_of(record))}
+        for half in (a, b)
+    ]
+    if not all(len(found) == 1 for found in subjects):
+        return None
+    if subjects[0] == subjects[1]:
+        return "unchanged"
+    texts = (standing(certificates, subject) for (subject,) in subjects)
+    return ", ".join(f"{side} {text}" for side, text in zip("AB", texts, strict=True))
 
 
 def _half_columns(half: _Half, side: str) -> dict[str, object]:

@@ -135,18 +135,20 @@ def _verdict(
     )
 
 
-def seeds_needed(spread: float, margin: float, tail: float) -> int | None:
-    """Return the seeds per side with which an equal candidate passes with probability POWER.
+def seeds_needed(
+    spread: float, margin: float, tail: float, missed: float = 1 - POWER
+) -> int | None:
+    """Return the seeds per side with which an equal candidate passes but for a part `missed`.
 
     `spread` is the standard deviation between seeds, `tail` the one-sided error that is allowed.
-    The smallest n with n >= 2 (spread / margin)^2 (t[tail] + t[1 - POWER])^2 at 2 n - 2 degrees of
+    The smallest n with n >= 2 (spread / margin)^2 (t[tail] + t[missed])^2 at 2 n - 2 degrees of
     freedom; None when that is more than anyone trains.
     """
     from scipy.stats import t
 
     def is_enough(seeds: int) -> bool:
         degrees = 2 * seeds - 2
-        quantiles = float(t.isf(tail, degrees) + t.isf(1 - POWER, degrees))
+        quantiles = float(t.isf(tail, degrees) + t.isf(missed, degrees))
         return seeds >= 2 * (spread / margin * quantiles) ** 2
 
     counts = range(FEWEST_SEEDS, _MOST_SEEDS + 1)

@@ -1,4 +1,4 @@
-"""The exit status of a gate."""
+"""The exit status of what judges: gates, certificates, equivalence."""
 
 from enum import IntEnum
 
@@ -6,13 +6,14 @@ from bench.gate.outcome import Outcome
 
 
 class Status(IntEnum):
-    """What the shell sees of a gate; tox hands it on for a single environment."""
+    """What the shell sees of a verdict; tox hands it on for a single environment."""
 
     OK = 0
     REGRESSED = 10
     INCONCLUSIVE = 11
     INVALID = 12
     INACCURATE = 13
+    DIFFERS = 14
 
 
 def gate_status(outcome: Outcome) -> Status:

@@ -5,6 +5,7 @@ from typing import Final
 
 import pandas as pd
 
+from bench.certify.subject import subject_of
 from bench.record import Record
 from bench.report.columns import RECORD_COLUMNS, Column, make_frame, names
 from bench.report.facts import backend_version, record_facts, sorted_records
@@ -82,6 +83,7 @@ _FACTS: Final = (
     Column("batch_order_sha256", "string", "sha256 of the order of the images; lane `matched`"),
     Column("dataset_official", "boolean", "False: a local copy that nobody verified"),
     Column("dataset_source", "string", "where the dataset came from"),
+    Column("function_sha256", "string", "sha256 of what decides which function was computed"),
     Column("backend_version", "string", "version of the backend"),
     Column("python_version", "string", "version of Python"),
     Column("cpu_model", "object", "the machine's CPU"),
@@ -142,6 +144,7 @@ def cells_frame(records: Sequence[Record]) -> pd.DataFrame:
 def _cells_row(record: Record) -> dict[str, object]:
     settings = record.result.settings if record.result else {}
     machine = {name: record.machine.get(name) for name in _MACHINE}
+    subject = subject_of(record)
     variables = (f"{name}={value}" for name, value in sorted(record.environment.items()))
     return {
         **record_facts(record),
@@ -154,6 +157,7 @@ def _cells_row(record: Record) -> dict[str, object]:
         "wall_seconds": record.wall_seconds,
         "dataset_official": record.dataset.official,
         "dataset_source": record.dataset.source,
+        "function_sha256": subject.sha256 if subject else None,
         "backend_version": backend_version(record),
         "python_version": record.versions.get("python"),
         "git_commit": record.git.commit,

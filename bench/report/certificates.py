@@ -44,7 +44,7 @@ def quantity_frame(quantities: Sequence[Quantity]) -> pd.DataFrame:
             "backend_a": quantity.backends[0],
             "backend_b": quantity.backends[1],
             "stage": quantity.stage,
-            "name": quantity.name,
+            "name": quantity.label,
             "size": quantity.size,
             "difference": quantity.function,
             "error_a": quantity.errors[0],
@@ -61,12 +61,11 @@ def quantity_frame(quantities: Sequence[Quantity]) -> pd.DataFrame:
 def certificate_table(certificate: Certificate) -> Table:
     """Return a row per pair of backends for a terminal."""
     title = f"{certificate.workload}: is it the same function?"
-    table = Table("pair", "verdict", "quantities", "closest", title=title, title_justify="left")
+    table = Table("backends", "parity", "quantities", "closest to its bound", title=title, title_justify="left")
     table.box = None
     for pair in certificate.pairs:
-        differs = f"differs: {pair.stage} {pair.name} by {pair.by}"
-        says = pair.says if pair.says == "certified" else differs
-        cells = (" / ".join(pair.backends), says, str(pair.quantities), f"{pair.closest:.0%}")
+        closest = "–" if pair.closest is None else f"{pair.closest:.0%}"
+        cells = (" / ".join(pair.backends), pair.text, str(pair.quantities), closest)
         style = "green" if pair.says == "certified" else "red"
         table.add_row(*(Text(one_line(cell)) for cell in cells), style=style)
     return table

@@ -10,6 +10,13 @@ from bench.report.columns import ROW_KEY
 Row = Mapping[str, Any]
 RowKey = tuple[object, ...]
 
+#: What stands above `parity_lines`.
+PARITY_NOTE: Final = (
+    "Certified: no output, gradient, update or loss is farther from a float64 reference than "
+    "float32 rounding explains. A certificate holds for the same source, versions, settings and "
+    "machine alone."
+)
+
 _EPOCH_NOTE: Final = "Epoch seconds leave out validation and the first epoch."
 _TIMING_NOTES: Final = {
     "interleaved": (
@@ -174,7 +181,7 @@ def ratio_text(ratio: Row) -> str:
 def ratio_lines(ratios: Sequence[Row]) -> list[tuple[str, str]]:
     """Return for each pair of one race `jax / torch` and what is known of both its ratios.
 
-    That is `EPOCH; steps STEPS`, or one reason where both are missing for the same.
+    That is `EPOCH; steps STEPS; PARITY`, or one reason where both are missing for the same.
     """
     pairs: dict[str, dict[str, Row]] = {}
     for ratio in ratios:
@@ -185,9 +192,27 @@ def ratio_lines(ratios: Sequence[Row]) -> list[tuple[str, str]]:
 
 def _pair_text(epoch: Row, steps: Row) -> str:
     text = ratio_text(epoch)
-    if epoch["status"] != "ok" and ratio_text(steps) == text:
-        return text
-    return f"{text}; steps {ratio_text(steps)}"
+    if epoch["status"] == "ok" or ratio_text(steps) != text:
+        text += f"; steps {ratio_text(steps)}"
+    return f"{text}; {epoch['parity']}" if epoch["parity"] else text
+
+
+def parity_lines(rows: Sequence[Row]) -> list[tuple[str, str]]:
+    """Return for each certified workload and pair `WORKLOAD, jax / torch` and what was found."""
+    return [
+        (
+            f"{row['workload']}, {row['backend_a']} / {row['backend_b']}",
+            f"{row['parity']}; {row['quantities']} quantities, {_closest_text(row)}; images of "
+            f"{row['images']}, weights of seed {row['weights_seed']}, "
+            f"{row['training_steps']} steps; {row['made_at']}",
+        )
+        for row in rows
+    ]
+
+
+def _closest_text(row: Row) -> str:
+    closest = row["closest"]
+    return "one without a bound" if closest is None else f"the closest at {closest:.0%} of its bound"
 
 
 def _movement_text(ratio: Row) -> str:

@@ -24,6 +24,7 @@ from bench.report.measured import measured_facts, records_sentence
 from bench.report.sections import (
     ledger_section,
     markdown_table,
+    parity_section,
     phases_section,
     ratios_section,
     steps_section,
@@ -49,7 +50,8 @@ def report_markdown(tables: Tables, title: str, figures: Collection[str] = ()) -
     cells = by_row_key(cell for cell in table_rows(tables.cells) if not cell["instrumented"])
     ledger = by_row_key(table_rows(tables.ledger))
     lines += _verdicts(rows, ratios)
-    lines += [*ratios_section(ratios), "How to read the times:", ""]
+    lines += [*ratios_section(ratios), *parity_section(table_rows(tables.parity))]
+    lines += ["How to read the times:", ""]
     lines += [*(f"- {note}" for note in timing_notes(rows)), ""]
     for number, row in enumerate(rows, start=1):
         key = row_key(row)

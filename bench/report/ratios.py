@@ -1,7 +1,7 @@
 """rounds.csv and ratios.csv: the launches of races, and what they say of each pair."""
 
 from collections.abc import Iterator, Mapping, Sequence
-from itertools import combinations
+from itertools import combinations, product
 from typing import Final, NamedTuple
 
 import pandas as pd
@@ -48,7 +48,7 @@ RATIOS_COLUMNS: Final = (
     ),
     Column("denominator", "string", "the contender that it is compared with"),
     Column("quantity", "string", "`epoch`: epoch_seconds_median, `steps`: step_seconds_median"),
-    Column("parity", "string", "`certified`, `differs: …` or `not certified`: is it one function?"),
+    Column("parity", "string", "`certified`, `differs: …` or `not certified`, by `certify`"),
     Column("status", "string", "`ok`, `unstable`, `too few rounds` or `unlike`; only ok: a ratio"),
     Column("unlike", "string", "what the two disagree in although they must not"),
     Column("rounds", "Int64", "rounds in which both have a time"),
@@ -98,7 +98,7 @@ def rounds_of(cells: pd.DataFrame) -> pd.DataFrame:
     return launches[names(ROUNDS_COLUMNS)].reset_index(drop=True)
 
 
-def ratios_of(cells: pd.DataFrame, certificates: Sequence[Certificate] = ()) -> pd.DataFrame:
+def ratios_of(cells: pd.DataFrame, certificates: Sequence[Certificate]) -> pd.DataFrame:
     """Return `ratios_frame` of the records of which `cells` is the table."""
     rows: list[dict[str, object]] = []
     raced = cells[cells["race_round"].notna()]
@@ -154,12 +154,12 @@ def _ratios(pair: _Pair, movements: Mapping[str, float | None]) -> Iterator[dict
 
 
 def _parity(pair: _Pair, certificates: Sequence[Certificate]) -> str | None:
-    """Return whether the two backends of a pair are certified; None where there is one backend."""
-    sides = [side[side["status"].eq("ok")] for side in (pair.above, pair.below)]
-    if pair.kind != "backends" or any(side.empty for side in sides):
+    """Return what is certified of a pair; None of one backend's two launches, or of no result."""
+    above, below = (side["function_sha256"].dropna().unique() for side in (pair.above, pair.below))
+    if pair.kind != "backends" or len(above) == 0 or len(below) == 0:
         return None
-    above, below = (side.iloc[0].to_dict() for side in sides)
-    return parity(certificates, above, below)
+    found = {parity(certificates, subjects) for subjects in product(above, below)}
+    return "certified" if found == {"certified"} else min(found - {"certified"})
 
 
 def _interval(verdict: Verdict) -> dict[str, object]:

@@ -8,6 +8,7 @@ from bench.cell import BACKENDS
 from bench.record import Record
 from bench.report.display import (
     DEVICE_MEMORY,
+    PARITY_NOTE,
     WORK_FIGURES,
     Row,
     RowKey,
@@ -15,6 +16,7 @@ from bench.report.display import (
     conditions,
     figure_text,
     heading,
+    parity_lines,
     ratio_lines,
     ratio_text,
     row_key,
@@ -53,6 +55,14 @@ def ratios_section(ratios: Sequence[Row]) -> list[str]:
         lines += [markdown_text(title), ""]
         lines += [*(f"- {name}: {text}" for name, text in ratio_lines(pairs)), ""]
     return lines
+
+
+def parity_section(parity: Sequence[Row]) -> list[str]:
+    """Return what is certified of the workloads; nothing without a certificate."""
+    if not parity:
+        return []
+    lines = [f"- {markdown_text(name)}: {markdown_text(text)}" for name, text in parity_lines(parity)]
+    return ["## Parity", "", PARITY_NOTE, "", *lines, ""]
 
 
 def work_section(row: Row) -> list[str]:

@@ -8,12 +8,12 @@ from models.table import WORKLOADS
 
 
 def verdict_sentences(row: Row, ratios: Sequence[Row]) -> str:
-    """Return who is fastest, by how much and how sure, whether accuracy held, and who failed.
+    """Return who is fastest, by how much, whether of the same function, accuracy, and failures.
 
     `ratios` are those between backends of the row's newest race, both quantities. A factor never
     stands without its interval; without a race there is none.
     """
-    parts = (_speed(row, ratios), _accuracy(row), _failures(row))
+    parts = (_speed(row, ratios), _parity(ratios), _accuracy(row), _failures(row))
     return " ".join(part for part in parts if part)
 
 
@@ -81,6 +81,18 @@ def _raced(fastest: str, ratios: Sequence[Row]) -> str:
     if unclear:
         sentences.append(f"Not told apart from it: {_joined(unclear)}.")
     return " ".join([*sentences, *(f"{text}." for text in unknown)])
+
+
+def _parity(ratios: Sequence[Row]) -> str:
+    """Return whether the contenders of a race are certified to compute the same function."""
+    found = {f"{r['numerator']} / {r['denominator']}": r["parity"] for r in ratios if r["parity"]}
+    differing = [f"{pair} {text}" for pair, text in found.items() if text.startswith("differs")]
+    if differing:
+        return f"They do NOT compute the same function: {'; '.join(differing)}."
+    if not found:
+        return ""
+    sure = set(found.values()) == {"certified"}
+    return f"{'Certified' if sure else 'Not certified'} to compute the same function."
 
 
 def _accuracy(row: Row) -> str:

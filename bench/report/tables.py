@@ -5,6 +5,7 @@ from typing import NamedTuple
 
 import pandas as pd
 
+from bench.certify.certificate import Certificate
 from bench.record import Record
 from bench.report.cells import cells_frame
 from bench.report.columns import ROW_KEY
@@ -12,6 +13,7 @@ from bench.report.comparison import comparison_of
 from bench.report.epochs import epochs_frame
 from bench.report.facts import sorted_records
 from bench.report.ledger import ledger_frame
+from bench.report.parity import certificates_of, parity_frame
 from bench.report.ratios import ratios_of, rounds_of
 from bench.report.steps import steps_frame
 
@@ -20,6 +22,7 @@ class Tables(NamedTuple):
     """The records in their fixed order, and the tables made of them by the names of their files."""
 
     records: list[Record]
+    certificates: list[Certificate]
     epochs: pd.DataFrame
     cells: pd.DataFrame
     comparison: pd.DataFrame
@@ -27,21 +30,28 @@ class Tables(NamedTuple):
     ratios: pd.DataFrame
     ledger: pd.DataFrame
     steps: pd.DataFrame
+    parity: pd.DataFrame
 
 
-def make_tables(records: Sequence[Record]) -> Tables:
-    """Return the tables of `records`; they depend on the records alone, not on their order."""
+def make_tables(records: Sequence[Record], certificates: Sequence[Certificate] = ()) -> Tables:
+    """Return the tables of `records` and of the certificates of what they trained.
+
+    They depend on these alone, not on their order.
+    """
     records = sorted_records(records)
     epochs, cells = epochs_frame(records), cells_frame(records)
+    own = certificates_of(set(cells["function_sha256"].dropna()), certificates)
     return Tables(
         records=records,
+        certificates=own,
         epochs=epochs,
         cells=cells,
         comparison=comparison_of(cells, epochs),
         rounds=rounds_of(cells),
-        ratios=ratios_of(cells),
+        ratios=ratios_of(cells, own),
         ledger=ledger_frame(records),
         steps=steps_frame(records),
+        parity=parity_frame(own),
     )
 
 
@@ -55,4 +65,4 @@ def first_rows(tables: Tables, most: int) -> Tables:
     rows = tables.comparison[list(ROW_KEY)].head(most)
     merged = tables.cells[list(ROW_KEY)].merge(rows, how="left", indicator=True)
     kept = zip(tables.records, merged["_merge"] == "both", strict=True)
-    return make_tables([record for record, is_kept in kept if is_kept])
+    return make_tables([record for record, is_kept in kept if is_kept], tables.certificates)

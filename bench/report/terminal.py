@@ -9,6 +9,7 @@ from rich.table import Table
 from rich.text import Text
 
 from bench.cell import BACKENDS
+from bench.certify.certificate import Certificate
 from bench.record import Record
 from bench.report.display import (
     EPOCH_FIGURES,
@@ -49,12 +50,14 @@ def comparison_renderables(records: Sequence[Record]) -> list[RenderableType]:
     return [*parts, Text("\n".join(timing_notes(rows)), style="dim")]
 
 
-def ratio_renderables(records: Sequence[Record]) -> list[RenderableType]:
+def ratio_renderables(
+    records: Sequence[Record], certificates: Sequence[Certificate] = ()
+) -> list[RenderableType]:
     """Return what to print of the newest race: its ratios, or why there are none.
 
     Nothing when no record is of a race.
     """
-    ratios = table_rows(ratios_frame(records))
+    ratios = table_rows(ratios_frame(records, certificates))
     newest = max((ratio["run_id"] for ratio in ratios), default=None)
     return [_ratio_table(pairs) for pairs in by_race(ratios) if pairs[0]["run_id"] == newest]
 
@@ -63,7 +66,7 @@ def _ratio_table(ratios: Sequence[Row]) -> Table:
     """Return the ratios of one race; in place of a missing one stands why it is missing."""
     table = _empty_table(ratios[0], f"race {ratios[0]['run_id']}")
     table.add_column("ratio", no_wrap=True)
-    table.add_column("of epoch seconds; of steps, without each epoch's first")
+    table.add_column("of epoch seconds; of steps, without each epoch's first; parity")
     for name, text in ratio_lines(ratios):
         table.add_row(name, Text(one_line(text)))
     return table

@@ -4,6 +4,7 @@ from collections.abc import Mapping, Sequence
 from pathlib import Path
 from typing import Final
 
+from bench.certify.certificate import Certificate, encode_certificates
 from bench.record import Record
 from bench.report.display import table_rows
 from bench.report.drawing import MOST_FIGURES, figure_name, row_svg
@@ -15,18 +16,26 @@ from bench.report.series import drawn_rows
 from bench.report.tables import Tables, first_rows, make_tables
 
 #: The tables that become NAME.csv, in the order in which they are written.
-CSV_TABLES: Final = ("epochs", "cells", "comparison", "rounds", "ratios", "ledger", "steps")
+CSV_TABLES: Final = (
+    *("epochs", "cells", "comparison", "rounds", "ratios", "parity", "ledger", "steps"),
+)
 
 
 def write_report(
-    folder: Path, records: Sequence[Record], *, title: str, parquet: bool = False
+    folder: Path,
+    records: Sequence[Record],
+    certificates: Sequence[Certificate] = (),
+    *,
+    title: str,
+    parquet: bool = False,
 ) -> Path:
     """Write every table of CSV_TABLES, the figures, report.md and report.html.
 
     Return comparison.csv's path. With `parquet` each table becomes NAME.parquet too; ParquetError
-    when pyarrow is missing.
+    when pyarrow is missing. Those of the `certificates` that say something of the records become
+    certificates.json.
 
-    The bytes depend on the records and the title alone. A table of which there is nothing to say
+    The bytes depend on the records, the certificates and the title alone. A table of which there is nothing to say
     has its header alone, and a figure that no longer belongs to the report is removed, so that
     nothing is left from a former one. The folder is made when there is none; OSError when it
     cannot be written.
@@ -34,11 +43,12 @@ def write_report(
     if parquet:
         check_parquet()
     folder.mkdir(parents=True, exist_ok=True)
-    tables = make_tables(records)
+    tables = make_tables(records, certificates)
     for name in CSV_TABLES:
         write_csv(folder / f"{name}.csv", getattr(tables, name))
         if parquet:
             write_parquet(folder / f"{name}.parquet", getattr(tables, name))
+    write_text(folder / "certificates.json", encode_certificates(tables.certificates))
     figures = row_figures(tables)
     _write_figures(folder / "figures", figures)
     write_text(folder / "report.md", report_markdown(tables, title, list(figures)))

@@ -15,6 +15,7 @@ from typing import Any
 import msgspec
 import numpy as np
 
+from bench.certify.dump import read_dump
 from bench.certify.task import Task
 from bench.worker.backend import Backend, import_backend
 from bench.worker.phases import Phases
@@ -61,10 +62,12 @@ def certify(task: Task, backend: Backend) -> Arrays:
 
     model = make()
     targets = encode_targets(model, dataset.y_train, dataset.manifest.classes)[rows]
-    arrays = dict(structure(model))
+    arrays: Arrays = {}
     for stage, training in (("inference", False), ("training", True)):
-        for name, output in layer_outputs(make(), images[:size], training):
-            arrays[f"{stage}/{name}"] = output
+        outputs = layer_outputs(make(), images[:size], training)
+        arrays |= {f"{stage}/{index:03}:{name}": o for index, (name, o) in enumerate(outputs)}
+        if not training:
+            arrays |= structure(model, outputs)
     arrays |= gradients(make(), images[:size], targets[:size])
     batches = [(images[i : i + size], targets[i : i + size]) for i in range(0, len(images), size)]
     arrays |= first_update(model, *batches[0])
@@ -72,7 +75,7 @@ def certify(task: Task, backend: Backend) -> Arrays:
     arrays |= trajectories(make(), batches[: task.steps], orders)
     arrays |= evaluation(make(), task, dataset, batches)
     feed = make_feed(task.job.cell, images, targets)
-    settings = resolved_settings(model, feed, backend)
+    settings = {**resolved_settings(model, feed, backend), "parameters": model.count_params()}
     return arrays | {"settings": _text(msgspec.json.encode(settings).decode())}
 
 
@@ -107,24 +110,41 @@ def draw(seed: int, index: int, value: Any) -> Any:
     return draw_matched(seed, index, Variable("float32", value.astype(np.float32)))
 
 
-def structure(model: Any) -> Iterator[tuple[str, Any]]:
-    """Yield the shapes of all variables, in their order."""
-    for index, variable in enumerate(model.weights):
-        yield f"structure/{index:03}:{variable.path}", np.array(variable.shape, dtype=np.int64)
+def structure(model: Any, outputs: list[tuple[str, Any]]) -> Arrays:
+    """Return the shapes of each layer's variables and of its output, in the order of the calls.
+
+    Variables of no layer that was called come last.
+    """
+    left = {variable.path: variable.shape for variable in model.weights}
+    owned = {layer.name: layer.weights for layer in leaves(model)}
+    shapes: list[tuple[str, Any]] = []
+    for name, output in outputs:
+        own = [variable.path for variable in owned[name] if variable.path in left]
+        shapes += [(path, left.pop(path)) for path in own]
+        shapes.append((f"output of {name}", output.shape))
+    return {
+        f"structure/{index:03}:{name}": np.array(shape, dtype=np.int64)
+        for index, (name, shape) in enumerate([*shapes, *left.items()])
+    }
+
+
+def leaves(model: Any) -> list[Any]:
+    """Return the layers without sub-layers."""
+    return [layer for layer in model._flatten_layers() if not layer._layers]
 
 
 def layer_outputs(model: Any, images: Any, training: bool) -> list[tuple[str, Any]]:
-    """Return what each layer without sub-layers gives, in the order in which they are called."""
+    """Return the name and the output of each layer without sub-layers, in the order of the calls."""
     found: list[tuple[str, Any]] = []
     with tapped(model, found):
         model(images, training=training)
-    return [(f"{index:03}:{name}", output) for index, (name, output) in enumerate(found)]
+    return found
 
 
 @contextmanager
 def tapped(model: Any, found: list[tuple[str, Any]]) -> Iterator[None]:
     """Append each output of each leaf layer to `found` while the `with` block runs."""
-    layers = [layer for layer in model._flatten_layers() if not layer._layers]
+    layers = leaves(model)
     calls = {id(layer): layer.call for layer in layers}
     for layer in layers:
         object.__setattr__(layer, "call", _tap(layer.name, layer.call, found))
@@ -213,13 +233,17 @@ def _shuffled(batch: tuple[Any, Any], order: int) -> tuple[Any, Any]:
 def evaluation(
     model: Any, task: Task, dataset: Any, batches: list[tuple[Any, Any]]
 ) -> Arrays:
-    """Return the predictions of the trained weights for test images, and their accuracy."""
+    """Return the predictions of the trained weights for test images, and their accuracy.
+
+    Nothing where the weights are those of another structure.
+    """
     arrays: Arrays = {}
     if task.trained_path:
-        with np.load(task.trained_path, allow_pickle=False) as trained:
-            names = sorted(name for name in trained.files if name.startswith("trained/"))
-            for variable, name in zip(model.weights, names, strict=True):
-                variable.assign(trained[name].astype(np.float32))
+        trained = list(read_dump(Path(task.trained_path)).stage("trained").values())
+        if [array.shape for array in trained] != [tuple(v.shape) for v in model.weights]:
+            return {}
+        for variable, array in zip(model.weights, trained, strict=True):
+            variable.assign(array.astype(np.float32))
     else:
         for images, targets in batches[: task.trained_steps]:
             model.train_on_batch(images, targets)

@@ -47,6 +47,7 @@ ORDER = (
     "trend",
     "doctor",
     "scale",
+    "options",
     "arguments",
     "commands",
     "cli",
@@ -55,7 +56,7 @@ ORDER = (
 #: All of bench that the child side knows.
 SHARED = (
     *("bench.cell", "bench.job", "bench.record", "bench.baton", "bench.source"),
-    "bench.certify.task",
+    *("bench.certify.task", "bench.certify.dump"),
 )
 
 

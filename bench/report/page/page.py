@@ -6,10 +6,12 @@ from typing import Final, NamedTuple
 from bench.record import Record
 from bench.report.charts import CHARTS
 from bench.report.display import (
+    PARITY_NOTE,
     Row,
     conditions,
     frames_by_row,
     heading,
+    parity_lines,
     row_key,
     table_rows,
     timing_notes,
@@ -77,6 +79,8 @@ def page_text(tables: Tables, title: str) -> str:
         headings=HEADINGS,
         lines=comparison_lines(rows, launch_intervals(shown.epochs)),
         timing=timing_notes(rows),
+        parity_note=PARITY_NOTE,
+        parity=parity_lines(table_rows(shown.parity)),
         failed=[_failure(record) for record in failed[:MOST_FAILURES]],
         sections=_sections(charted, rows, drawn),
         left_out=_left_out(len(tables.comparison), len(failed)),

@@ -8,16 +8,17 @@ from typing import Literal
 import msgspec
 
 from bench.gate.accuracy import FEWEST_SEEDS, Seeds, seeds_needed
-from bench.gate.judge import ALPHA, holm
+from bench.gate.judge import ALPHA, POWER, holm
 from bench.gate.welch import Welch, welch
 
 
 class Equivalence(msgspec.Struct, frozen=True, kw_only=True):
     """What the seeds of two backends say of a cell; the difference is second - first, of 1.
 
-    `low` to `high` is the interval whose ends the two tests hold against the margin.
-    `seeds_needed` is the number of seeds on each backend with which two equal ones would be shown
-    to be equivalent with probability POWER at the spread that was measured.
+    `low` to `high` is the interval whose ends the two tests hold against the margin, for all pairs
+    at once: each end is missed with ALPHA over the number of pairs. `spread` is the standard
+    deviation between seeds, and `seeds_needed` the number of seeds on each backend with which two
+    equal ones would be shown to be equivalent with probability POWER at that spread.
     """
 
     name: str
@@ -55,9 +56,15 @@ def judge_equivalence(
     }
     p_values = {"\0".join(key): _p_value(found, margin) for key, found in compared.items()}
     shown = holm(p_values, len(pairs), ALPHA)
+    says: dict[tuple[str, str, str], Literal["equivalent", "not shown"]] = {
+        key: "equivalent" if "\0".join(key) in shown else "not shown" for key in compared
+    }
+    tail = ALPHA / max(len(pairs), 1)
     return [
-        _row(key, pairs[key], compared.get(key), reasons[key], "\0".join(key) in shown, margin)
-        for key in pairs
+        _row(key, sides, compared[key], says[key], margin, tail)
+        if key in compared
+        else _invalid(key, sides, reasons[key])
+        for key, sides in pairs.items()
     ]
 
 
@@ -82,32 +89,38 @@ def _p_value(found: Welch, margin: float) -> float:
     return max(found.p_below(-margin), mirrored.p_below(-margin))
 
 
+def _invalid(
+    key: tuple[str, str, str], sides: tuple[Seeds, Seeds], reason: str | None
+) -> Equivalence:
+    name, first, second = key
+    counts = (len(sides[0].accuracies), len(sides[1].accuracies))
+    pair = (first, second)
+    return Equivalence(name=name, backends=pair, says="invalid", seeds=counts, reason=reason)
+
+
 def _row(
     key: tuple[str, str, str],
     sides: tuple[Seeds, Seeds],
-    found: Welch | None,
-    reason: str | None,
-    shown: bool,
+    found: Welch,
+    says: Literal["equivalent", "not shown"],
     margin: float,
+    tail: float,
 ) -> Equivalence:
-    name, *backends = key
-    counts = (len(sides[0].accuracies), len(sides[1].accuracies))
-    pair = (backends[0], backends[1])
-    if found is None:
-        return Equivalence(name=name, backends=pair, says="invalid", seeds=counts, reason=reason)
     from scipy.stats import t
 
-    half = float(t.isf(ALPHA, found.degrees)) * found.error
+    name, first, second = key
+    counts = (len(sides[0].accuracies), len(sides[1].accuracies))
+    half = float(t.isf(tail, found.degrees)) * found.error
     spread = found.error / sqrt(sum(1 / count for count in counts))
     return Equivalence(
         name=name,
-        backends=pair,
-        says="equivalent" if shown else "not shown",
+        backends=(first, second),
+        says=says,
         seeds=counts,
         difference=found.difference,
         low=found.difference - half,
         high=found.difference + half,
         spread=spread,
-        # Both tests have to succeed: each with half of what may be missed.
-        seeds_needed=seeds_needed(spread, margin, ALPHA, beside=True),
+        # Both tests have to succeed: each may miss half of what all may.
+        seeds_needed=seeds_needed(spread, margin, tail, (1 - POWER) / 2),
     )

@@ -1,0 +1,76 @@
+"""What a certificate is about: everything that decides which function a backend computes."""
+
+import hashlib
+from collections.abc import Mapping
+from typing import Final
+
+import msgspec
+
+from bench.cell import Cell
+from bench.record import Record, Scalar
+
+#: Resolved settings that change what is computed; all others change how fast, or say the same.
+_SETTINGS: Final = ("jit_compile", "dtype_policy", "floatx", "epsilon", "data_format", "tf32")
+#: Variables that change how many threads there are and where memory comes from, and nothing else.
+_SPEED_ALONE: Final = (
+    *("GLIBC_TUNABLES", "GOMP_", "KMP_", "MALLOC_", "OMP_"),
+    *("MKL_NUM_", "OPENBLAS_NUM_", "TF_NUM_INTEROP_", "TF_NUM_INTRAOP_"),
+)
+
+
+class Subject(msgspec.Struct, frozen=True, forbid_unknown_fields=True, kw_only=True):
+    """One workload on one backend of one machine; two that are alike compute the same function."""
+
+    workload: str
+    workload_source: str
+    parameters: int
+    backend: str
+    device: str
+    machine_id: str
+    versions: dict[str, str]
+    settings: dict[str, Scalar]
+    environment: dict[str, str]
+
+    @property
+    def sha256(self) -> str:
+        """The sha256 (hex) over all of it."""
+        return hashlib.sha256(msgspec.json.encode(self, order="deterministic")).hexdigest()
+
+
+def make_subject(
+    cell: Cell,
+    *,
+    workload_source: str,
+    parameters: int,
+    machine_id: str,
+    versions: dict[str, str],
+    settings: Mapping[str, Scalar],
+    environment: Mapping[str, str],
+) -> Subject:
+    """Return the subject of a cell; what changes nothing but its speed is left out."""
+    return Subject(
+        workload=cell.workload,
+        workload_source=workload_source,
+        parameters=parameters,
+        backend=cell.backend,
+        device=cell.device,
+        machine_id=machine_id,
+        versions=versions,
+        settings={name: settings.get(name) for name in _SETTINGS},
+        environment={n: v for n, v in environment.items() if not n.startswith(_SPEED_ALONE)},
+    )
+
+
+def subject_of(record: Record) -> Subject | None:
+    """Return what was trained; None of a record without a result."""
+    if record.result is None:
+        return None
+    return make_subject(
+        record.cell,
+        workload_source=record.workload_source,
+        parameters=record.result.parameters,
+        machine_id=record.machine_id,
+        versions=record.versions,
+        settings=record.result.settings,
+        environment=record.environment,
+    )

@@ -1,0 +1,122 @@
+"""Do the backends train to the same accuracy? From the options to a verdict per pair."""
+
+import argparse
+from collections.abc import Mapping, Sequence
+
+import pandas as pd
+from rich.table import Table
+from rich.text import Text
+
+from bench.arguments import read_pythons
+from bench.cell import Cell
+from bench.commands.seeding import train_sides
+from bench.gate.accuracy import FEWEST_SEEDS, Seeds
+from bench.gate.accuracy_report import write_frame
+from bench.gate.equivalence import Equivalence, judge_equivalence
+from bench.gate.judge import check_statistics
+from bench.gate.seeds import families, seeds_of
+from bench.gate.status import Status
+from bench.output import Output
+from bench.report.text import one_line
+from bench.side import Side
+from bench.store import Store, StoreError, new_run_id
+from bench.suite import Choices, expand, load_suite
+
+SUITE = "quick"
+
+
+def judge_backends(arguments: argparse.Namespace, output: Output) -> int:
+    """Train seeds of every backend and say which pairs are equivalent in their final accuracy.
+
+    The pilot's seeds tell the spread, and so how many are needed; the seeds after them are judged.
+    Sized and judged by the same seeds, two backends would pass a little too often. The exit status
+    is 11 when something was not shown and 12 when something was no measurement.
+    """
+    check_statistics()
+    margin = arguments.margin / 100
+    pilot = judge_equivalence(_train(arguments, output, range(arguments.pilot)), margin)
+    needed = [row.seeds_needed or arguments.most for row in pilot if row.says != "invalid"]
+    count = min(max([FEWEST_SEEDS, *needed]), arguments.most)
+    spread = max((row.spread for row in pilot if row.spread is not None), default=0.0)
+    output.say(
+        f"The pilot's seeds spread by {100 * spread:.2f} points: "
+        f"{max(needed, default=FEWEST_SEEDS)} seeds are needed, {count} are trained."
+    )
+    seeds = range(arguments.pilot, arguments.pilot + count)
+    rows = judge_equivalence(_train(arguments, output, seeds), margin)
+    says = {row.says for row in rows}
+    status = Status.INCONCLUSIVE if "not shown" in says else Status.OK
+    status = Status.INVALID if "invalid" in says or not rows else status
+    output.print(_table(rows))
+    reasons = [f"{' / '.join(row.backends)}: {row.reason}." for row in rows if row.reason]
+    for reason in reasons:
+        output.complain(one_line(reason))
+    folder = arguments.reports / "equivalence" / new_run_id()
+    try:
+        path = write_frame(folder, "equivalence", _frame(rows))
+    except OSError as error:
+        raise StoreError(f"{folder} cannot be written: {error.strerror}.") from error
+    facts = {"command": "equivalence", "exit_code": int(status), "reasons": reasons}
+    output.finish("Equivalence", path, lambda: {**facts, "paths": {"csv": str(path)}})
+    return status
+
+
+def _train(
+    arguments: argparse.Namespace, output: Output, seeds: Sequence[int]
+) -> Mapping[str, Mapping[str, Seeds]]:
+    """Return the seeds of each cell and backend, after training what is not stored."""
+    choices = Choices(
+        backends=tuple(arguments.backend or ()),
+        workloads=tuple(arguments.workload or ("lab_baseline",)),
+        dataset=arguments.dataset,
+        epochs=arguments.epochs,
+        seeds=tuple(seeds),
+    )
+    cells = expand(load_suite(SUITE), choices, SUITE)
+    side = Side(pythons=read_pythons(arguments))
+    (records,) = train_sides(cells, [side], Store(arguments.reports), arguments, output)
+    found: dict[str, dict[str, Seeds]] = {}
+    for family, own in families(cells).items():
+        found.setdefault(_name(family), {})[family.backend] = seeds_of(family, own, records)
+    return found
+
+
+def _name(family: Cell) -> str:
+    return family.id.replace(f"-{family.backend}-", "-", 1)
+
+
+def _frame(rows: Sequence[Equivalence]) -> pd.DataFrame:
+    return pd.DataFrame(
+        {
+            "cell": row.name,
+            "backend_a": row.backends[0],
+            "backend_b": row.backends[1],
+            "says": row.says,
+            "seeds_a": row.seeds[0],
+            "seeds_b": row.seeds[1],
+            "difference": row.difference,
+            "low": row.low,
+            "high": row.high,
+            "spread": row.spread,
+            "seeds_needed": row.seeds_needed,
+            "reason": row.reason,
+        }
+        for row in rows
+    )
+
+
+def _table(rows: Sequence[Equivalence]) -> Table:
+    title = "Final val_accuracy in points, second backend less first"
+    table = Table(title=title, title_justify="left", box=None)
+    for name in ("cell", "backends", "verdict", "seeds", "difference", "needed"):
+        table.add_column(name, overflow="fold")
+    for row in rows:
+        difference = ""
+        if row.difference is not None and row.low is not None and row.high is not None:
+            ends = f"[{100 * row.low:+.2f}, {100 * row.high:+.2f}]"
+            difference = f"{100 * row.difference:+.2f} {ends}"
+        counts, needed = " and ".join(map(str, row.seeds)), row.seeds_needed
+        cells = (row.name, " / ".join(row.backends), row.says, counts, difference)
+        texts = (*cells, "" if needed is None else str(needed))
+        table.add_row(*(Text(one_line(text)) for text in texts))
+    return table

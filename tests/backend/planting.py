@@ -1,0 +1,61 @@
+"""Dumps of the models in faults.py: the faultless one on every backend, a fault on one."""
+
+from pathlib import Path
+
+from bench.cell import BACKENDS, Cell
+from bench.certify.compare import PRECISIONS, Dumps
+from bench.certify.measure import Entrant, run_task, run_tasks, task_of
+from bench.interpreter import find_interpreter
+from bench.workload import job_of
+from data.prepare import prepare
+
+STEPS = 10
+FAULTS = Path(__file__).with_name("faults.py")
+
+
+class Planting:
+    """Runs the faultless model once, and then one fault at a time in its place."""
+
+    def __init__(self, folder: Path, seed: int = 0) -> None:
+        self._folder, self._seed = folder, seed
+        self._faultless: Dumps = {}
+
+    def faultless(self) -> Dumps:
+        """Return the dumps of the faultless model on all backends."""
+        if not self._faultless:
+            entrants = [_entrant("faultless", backend) for backend in BACKENDS]
+            self._faultless, failures = run_tasks(
+                entrants, self._seed, STEPS, self._folder, self._folder
+            )
+            assert failures == {}
+        return self._faultless
+
+    def planted(self, fault: str, backend: str) -> Dumps:
+        """Return the dumps of the faultless model, and of the fault on one backend."""
+        dumps = dict(self.faultless())
+        trained = self._folder / f"{BACKENDS[0]}-float64.npz"
+        for precision in PRECISIONS:
+            entrant = _entrant(fault, backend)
+            path = self._folder / f"{fault}-{precision}.npz"
+            task = task_of(entrant, precision, self._seed, STEPS, path, trained)
+            log = self._folder / f"{fault}-{precision}.log"
+            dumps[backend, precision] = run_task(task, entrant.python, log)
+        return dumps
+
+
+def _entrant(function: str, backend: str) -> Entrant:
+    interpreter = find_interpreter(backend, {})
+    cell = Cell(
+        workload=f"{FAULTS}:{function}",
+        dataset="digits",
+        backend=backend,
+        lane="matched",
+        batch_size=16,
+        epochs=1,
+    )
+    return Entrant(
+        backend=backend,
+        python=interpreter.python,
+        versions=interpreter.versions,
+        job=job_of(cell, prepare("digits")),
+    )

@@ -1,0 +1,74 @@
+"""Certificates of real backends: lab_baseline has one on all three, and a fault gets none."""
+
+import csv
+import json
+from pathlib import Path
+
+import msgspec
+import pytest
+
+from bench.cell import BACKENDS
+from bench.certify.certificate import Certificate, judge_quantities, read_certificates
+from bench.certify.compare import compare_dumps
+from tests.backend.planting import Planting
+from tests.fixtures.bench_command import Bench
+
+
+@pytest.fixture(scope="module")
+def certified(module_bench: Bench) -> Certificate:
+    done = module_bench("certify", "lab_baseline", "--json")
+    assert done.returncode == 0, done.stdout + done.stderr
+    (certificate,), unusable = read_certificates(module_bench.reports)
+    assert unusable == []
+    facts = json.loads(done.stdout)
+    assert [pair["parity"] for pair in facts["pairs"]] == ["certified"] * 3
+    return certificate
+
+
+def test_lab_baseline_is_one_function_on_all_backends(certified: Certificate) -> None:
+    assert [pair.backends for pair in certified.pairs] == [
+        ("jax", "tensorflow"),
+        ("jax", "torch"),
+        ("tensorflow", "torch"),
+    ]
+    assert {pair.says for pair in certified.pairs} == {"certified"}
+    for pair in certified.pairs:
+        assert pair.quantities > 40
+        assert pair.closest is not None
+        assert 0 < pair.closest < 1
+
+
+def test_every_stage_was_compared(certified: Certificate, module_bench: Bench) -> None:
+    (path,) = module_bench.reports.glob("certificates/*/lab_baseline/quantities.csv")
+    with path.open(newline="") as file:
+        rows = list(csv.DictReader(file))
+    stages = dict.fromkeys(row["stage"] for row in rows)
+    assert list(stages) == [
+        *("structure", "inference", "training", "loss", "gradient", "update"),
+        *("steps", "evaluation"),
+    ]
+    sizes = [float(row["size"]) for row in rows if row["stage"] not in ("structure", "evaluation")]
+    assert min(sizes) > 0
+
+
+def test_a_race_of_what_is_certified_says_so_and_another_seed_of_weights_too(
+    certified: Certificate, module_bench: Bench
+) -> None:
+    tiny = ("--dataset", "digits", "--epochs", "2", "--limit-train", "160", "--batch-size", "16")
+    done = module_bench("race", "--workload", "lab_baseline", *tiny, "--rounds", "1")
+    assert done.returncode == 0, done.stdout + done.stderr
+    (path,) = module_bench.reports.glob("runs/*/ratios.csv")
+    with path.open(newline="") as file:
+        rows = list(csv.DictReader(file))
+    assert {row["parity"] for row in rows} == {"certified"}
+    assert "; certified" in done.stdout
+    kept = json.loads((path.parent / "certificates.json").read_text())
+    assert msgspec.convert(kept, list[Certificate]) == [certified]
+
+
+def test_a_fault_on_one_backend_is_found_and_named(tmp_path: Path) -> None:
+    planting = Planting(tmp_path)
+    dumps = planting.planted("half_precision", "torch")
+    verdicts = judge_quantities(compare_dumps(dumps, BACKENDS))
+    assert [verdict.says for verdict in verdicts] == ["certified", "differs", "differs"]
+    assert {(v.stage, v.name) for v in verdicts[1:]} == {("inference", "rounded")}

@@ -1,0 +1,59 @@
+"""A certificate catches what it should: planted faults, and a control that has none."""
+
+from pathlib import Path
+
+import pytest
+
+from bench.cell import BACKENDS
+from bench.certify.certificate import judge_quantities
+from bench.certify.compare import compare_dumps
+from tests.backend.planting import Planting
+
+#: Each fault, the stage in which it has to be found first, and the layers it may be named after;
+#: none where the fault is no layer's.
+FAULTS = {
+    "other_momentum": ("update", ("norm",)),
+    "other_epsilon": ("inference", ("norm",)),
+    "valid_padding": ("structure", ("first",)),
+    "symmetric_padding": ("structure", ("pad", "strided")),
+    "other_stride": ("structure", ("first",)),
+    "transposed_kernel": ("inference", ("first",)),
+    "forgotten_bias": ("inference", ("first",)),
+    "dropped_bias": ("structure", ("hidden",)),
+    "other_pooling": ("inference", ("pool",)),
+    "other_activation": ("inference", ("first",)),
+    "other_scale": ("inference", ("scale",)),
+    "half_precision": ("inference", ("rounded",)),
+    "other_adam_epsilon": ("update", ()),
+    "other_adam_beta": ("steps", ()),
+    "other_learning_rate": ("update", ()),
+    "loss_of_logits": ("loss", ()),
+    "smoothed_labels": ("loss", ()),
+}
+#: Each on one backend, the backends in turns.
+PLANTED = [(fault, BACKENDS[n % len(BACKENDS)]) for n, fault in enumerate(FAULTS)]
+
+
+@pytest.fixture(scope="module")
+def planting(tmp_path_factory: pytest.TempPathFactory) -> Planting:
+    return Planting(tmp_path_factory.mktemp("faults"))
+
+
+@pytest.mark.parametrize(("fault", "backend"), PLANTED)
+def test_a_planted_fault_is_found_and_named(
+    fault: str, backend: str, planting: Planting
+) -> None:
+    stage, layers = FAULTS[fault]
+    for verdict in judge_quantities(compare_dumps(planting.planted(fault, backend), BACKENDS)):
+        if backend not in verdict.backends:
+            assert verdict.says == "certified"
+            continue
+        assert (verdict.says, verdict.stage) == ("differs", stage)
+        assert not layers or any(layer in str(verdict.name) for layer in layers), verdict.name
+
+
+@pytest.mark.parametrize("seed", range(20))
+def test_the_model_without_a_fault_is_certified(seed: int, tmp_path: Path) -> None:
+    dumps = Planting(tmp_path, seed).faultless()
+    verdicts = judge_quantities(compare_dumps(dumps, BACKENDS))
+    assert [verdict.text for verdict in verdicts] == ["certified"] * 3

@@ -1,0 +1,201 @@
+"""From dumps to verdicts: what float32 explains is certified, and nothing else is."""
+
+from typing import Any
+
+import numpy as np
+import pytest
+
+from bench.certify.certificate import PairVerdict, judge_quantities
+from bench.certify.compare import Quantity, compare_dumps
+from bench.certify.dump import Dump
+from bench.certify.tolerance import FLOOR, MULTIPLE, bound, error_of, rounding_error
+
+BACKENDS = ("jax", "tensorflow", "torch")
+ULP = 2.0**-24
+
+
+def make_arrays(seed: int = 0) -> dict[str, Any]:
+    """Return what a worker computes in float64, of a model of two layers."""
+    noise = np.random.default_rng(seed)
+    logits = noise.normal(size=(64, 4))
+    return {
+        "structure/000:first/kernel": np.array([8, 4]),
+        "structure/001:output of first": np.array([16, 4]),
+        "structure/002:output of head": np.array([16, 4]),
+        "inference/000:first": noise.normal(size=(16, 4)),
+        "inference/001:head": noise.normal(size=(16, 4)),
+        "training/000:first": noise.normal(size=(16, 4)),
+        "loss/000:loss": np.float64(2.3),
+        "gradient/000:first/kernel": noise.normal(size=(8, 4)),
+        "update/000:first/kernel": np.full((8, 4), 1e-3),
+        "steps/000:loss": np.linspace(2.3, 1.2, 10),
+        "orders/000:loss": np.empty((0, 10)),
+        "evaluation/000:predictions": logits,
+        "evaluation/001:val_accuracy": np.float64(0.5),
+    }
+
+
+def rounded(arrays: dict[str, Any], seed: int, ulps: float = 1.0) -> dict[str, Any]:
+    """Return the arrays with so much noise as float32 has."""
+    noise = np.random.default_rng(seed)
+    found = {}
+    for name, array in arrays.items():
+        if name.startswith(("structure", "orders")) or name.endswith("accuracy"):
+            found[name] = array
+        else:
+            found[name] = array * (1 + ulps * ULP * noise.uniform(-1, 1, np.shape(array)))
+    steps = found["steps/000:loss"]
+    found["orders/000:loss"] = np.stack([steps * (1 + ULP * n) for n in range(-4, 4)])
+    return found
+
+
+def make_dumps(**changed: dict[str, Any]) -> dict[Any, Dump]:
+    """Return the dumps of three backends that agree; `changed` has a backend's float32 arrays."""
+    whole = make_arrays()
+    dumps = {}
+    for number, backend in enumerate(BACKENDS):
+        dumps[backend, "float64"] = Dump(dict(whole))
+        dumps[backend, "float32"] = Dump(changed.get(backend) or rounded(whole, number))
+    return dumps
+
+
+def judge(dumps: dict[Any, Dump]) -> dict[tuple[str, str], PairVerdict]:
+    return {v.backends: v for v in judge_quantities(compare_dumps(dumps, BACKENDS))}
+
+
+def test_rounding_alone_is_certified_and_every_stage_is_counted() -> None:
+    found = judge(make_dumps())
+    assert {verdict.text for verdict in found.values()} == {"certified"}
+    assert list(found) == [("jax", "tensorflow"), ("jax", "torch"), ("tensorflow", "torch")]
+    # One of the structure, three outputs, a loss, a gradient, an update, ten steps, two at the end.
+    assert {verdict.quantities for verdict in found.values()} == {19}
+    assert all(v.closest is not None and 0 < v.closest < 1 for v in found.values())
+
+
+@pytest.mark.parametrize(
+    ("name", "stage"),
+    [
+        ("inference/001:head", "inference"),
+        ("training/000:first", "training"),
+        ("loss/000:loss", "loss"),
+        ("gradient/000:first/kernel", "gradient"),
+        ("update/000:first/kernel", "update"),
+        ("steps/000:loss", "steps"),
+    ],
+)
+def test_half_precision_of_one_quantity_on_one_backend_is_found(name: str, stage: str) -> None:
+    arrays = rounded(make_arrays(), 2)
+    arrays[name] = arrays[name] * (1 + 2.0**-9)
+    found = judge(make_dumps(torch=arrays))
+    assert found["jax", "tensorflow"].says == "certified"
+    for pair in (("jax", "torch"), ("tensorflow", "torch")):
+        assert (found[pair].says, found[pair].stage) == ("differs", stage)
+        assert found[pair].name in ("head", "first", "loss", "first/kernel", "loss of step 1")
+
+
+def test_another_function_is_found_although_each_backend_agrees_with_itself() -> None:
+    dumps = make_dumps()
+    other = make_arrays()
+    other["inference/000:first"] = other["inference/000:first"] * 1.0001
+    dumps["jax", "float64"] = Dump(dict(other))
+    dumps["jax", "float32"] = Dump(rounded(other, 5))
+    found = judge(dumps)
+    assert found["jax", "torch"].text.startswith("differs: inference first by ")
+    assert found["tensorflow", "torch"].says == "certified"
+
+
+@pytest.mark.parametrize("value", [np.nan, np.inf])
+def test_what_is_not_finite_differs(value: float) -> None:
+    arrays = rounded(make_arrays(), 1)
+    arrays["gradient/000:first/kernel"] = np.full((8, 4), value)
+    found = judge(make_dumps(jax=arrays))
+    assert found["jax", "torch"].stage == "gradient"
+    assert found["jax", "torch"].closest is None
+
+
+def test_two_shapes_of_one_layer_differ_in_structure() -> None:
+    dumps = make_dumps()
+    for precision in ("float32", "float64"):
+        arrays = rounded(make_arrays(), 7)
+        arrays["structure/001:output of first"] = np.array([16, 6])
+        dumps["torch", precision] = Dump(arrays)
+    text = judge(dumps)["jax", "torch"].text
+    assert text == "differs: structure output of first by shape (16, 4) on jax is (16, 6) on torch"
+
+
+def test_a_layer_too_many_differs_in_structure() -> None:
+    dumps = make_dumps()
+    for precision in ("float32", "float64"):
+        arrays = rounded(make_arrays(), 7)
+        arrays["structure/003:output of more"] = np.array([16, 4])
+        dumps["torch", precision] = Dump(arrays)
+    text = judge(dumps)["jax", "torch"].text
+    assert text.endswith("by nothing on jax is output of more on torch")
+
+
+def test_an_update_counts_only_where_its_gradient_is_more_than_rounding() -> None:
+    """Adam's first step is the sign of a gradient: of a true zero it is that of its rounding."""
+    dumps = make_dumps()
+    for number, backend in enumerate(BACKENDS):
+        for precision in ("float32", "float64"):
+            arrays = rounded(make_arrays(), number) if precision == "float32" else make_arrays()
+            gradient = np.array(arrays["gradient/000:first/kernel"])
+            update = np.array(arrays["update/000:first/kernel"])
+            gradient[0] = 1e-9 * (number - 1) if precision == "float32" else 0.0
+            update[0] = 1e-3 * (number - 1)
+            changed = {"gradient/000:first/kernel": gradient, "update/000:first/kernel": update}
+            dumps[backend, precision] = Dump({**arrays, **changed})
+    assert {verdict.text for verdict in judge(dumps).values()} == {"certified"}
+
+
+def test_a_rare_jump_of_a_trajectory_is_rounding_if_it_jumps_in_another_order_too() -> None:
+    arrays = rounded(make_arrays(), 3)
+    jump = np.zeros(10)
+    jump[8:] = 1e-4
+    arrays["steps/000:loss"] = arrays["steps/000:loss"] + jump
+    assert judge(make_dumps(jax=arrays))["jax", "torch"].stage == "steps"
+    others = {}
+    for number, backend in enumerate(BACKENDS):
+        own = arrays if backend == "jax" else rounded(make_arrays(), number)
+        orders = np.array(own["orders/000:loss"])
+        orders[0] += jump
+        others[backend] = {**own, "orders/000:loss": orders}
+    assert judge(make_dumps(**others))["jax", "torch"].says == "certified"
+
+
+def test_predictions_may_differ_where_rounding_cannot_tell_two_classes_apart() -> None:
+    def tied(best: int) -> dict[str, Any]:
+        arrays = rounded(make_arrays(), 9)
+        predictions = np.array(arrays["evaluation/000:predictions"])
+        predictions[0] = 0.25
+        predictions[0, best] += 0.25 * ULP
+        return {**arrays, "evaluation/000:predictions": predictions}
+
+    dumps = make_dumps(jax=tied(0), torch=tied(1))
+    for backend in BACKENDS:
+        arrays = make_arrays()
+        arrays["evaluation/000:predictions"][0] = 0.25
+        dumps[backend, "float64"] = Dump(arrays)
+    assert judge(dumps)["jax", "torch"].says == "certified"
+
+
+def test_another_accuracy_of_the_same_weights_differs() -> None:
+    arrays = rounded(make_arrays(), 1)
+    arrays["evaluation/001:val_accuracy"] = np.float64(0.25)
+    found = judge(make_dumps(jax=arrays))["jax", "torch"]
+    assert (found.stage, found.name) == ("evaluation", "val_accuracy")
+
+
+def test_the_bound_is_a_multiple_of_the_middle_error_and_a_few_units_of_the_size() -> None:
+    assert bound(1e-7, 2.0) == MULTIPLE * 1e-7 + FLOOR * 2.0
+    assert rounding_error([1e-7, 5e-7, 1.0]) == 5e-7
+    assert rounding_error([1e-7, 1.0]) == 1e-7
+    assert error_of(np.array([1.0, 3.0]), np.array([1.0, 1.0])) == pytest.approx(2**0.5)
+    assert error_of(np.empty(0), np.empty(0)) == 0.0
+
+
+def test_a_quantity_of_nothing_is_the_same_when_both_are_nothing() -> None:
+    nothing = Quantity(backends=("jax", "torch"), stage="inference", name="000:zero")
+    assert nothing.same
+    assert nothing.part == 0.0
+    assert nothing.label == "zero"

@@ -1,0 +1,90 @@
+"""Two one-sided tests: what is shown, how often, and with how many seeds."""
+
+import random
+
+import pytest
+
+from bench.gate.accuracy import Seeds
+from bench.gate.equivalence import judge_equivalence
+
+
+def make_seeds(mean: float, spread: float, count: int, seed: int) -> Seeds:
+    noise = random.Random(seed)
+    return Seeds(accuracies=tuple(noise.gauss(mean, spread) for _ in range(count)), images=10_000)
+
+
+def judge(sides: dict[str, Seeds], margin: float = 0.01) -> dict[tuple[str, str], str]:
+    return {row.backends: row.says for row in judge_equivalence({"cell": sides}, margin)}
+
+
+def test_equal_ones_are_equivalent_and_others_are_not_shown_to_be() -> None:
+    sides = {
+        "jax": make_seeds(0.9, 0.003, 12, 1),
+        "tensorflow": make_seeds(0.9, 0.003, 12, 2),
+        "torch": make_seeds(0.88, 0.003, 12, 3),
+    }
+    assert judge(sides) == {
+        ("jax", "tensorflow"): "equivalent",
+        ("jax", "torch"): "not shown",
+        ("tensorflow", "torch"): "not shown",
+    }
+
+
+def test_the_interval_lies_around_the_difference_second_less_first() -> None:
+    sides = {"jax": make_seeds(0.90, 0.003, 12, 1), "torch": make_seeds(0.88, 0.003, 12, 3)}
+    (row,) = judge_equivalence({"cell": sides}, 0.01)
+    assert row.low is not None
+    assert row.high is not None
+    assert row.difference is not None
+    assert row.low < -0.02 < row.high
+    assert row.high - row.difference == pytest.approx(row.difference - row.low)
+
+
+def test_backends_a_margin_apart_are_seldom_called_equivalent() -> None:
+    wrong = sum(
+        "equivalent"
+        in judge(
+            {
+                "jax": make_seeds(0.90, 0.004, 8, 2 * n),
+                "torch": make_seeds(0.89, 0.004, 8, 2 * n + 1),
+            }
+        ).values()
+        for n in range(300)
+    )
+    assert wrong <= 25  # 5% are 15
+
+
+@pytest.mark.parametrize(("spread", "fewest", "most"), [(0.005, 6, 9), (0.012, 24, 34)])
+def test_the_seeds_needed_show_equal_backends_as_often_as_they_say(
+    spread: float, fewest: int, most: int
+) -> None:
+    exact = {
+        name: Seeds(accuracies=tuple(0.9 + spread * (-1) ** n for n in range(400)), images=10_000)
+        for name in ("jax", "torch")
+    }
+    (row,) = judge_equivalence({"cell": exact}, 0.01)
+    assert row.seeds_needed is not None
+    assert fewest <= row.seeds_needed <= most
+    shown = sum(
+        "equivalent"
+        in judge(
+            {
+                "jax": make_seeds(0.9, spread, row.seeds_needed, 2 * n),
+                "torch": make_seeds(0.9, spread, row.seeds_needed, 2 * n + 1),
+            }
+        ).values()
+        for n in range(200)
+    )
+    assert shown >= 140
+
+
+def test_a_side_that_is_no_measurement_is_invalid() -> None:
+    good = make_seeds(0.9, 0.003, 12, 1)
+    for bad in (
+        Seeds(accuracies=(0.9, 0.91), images=100, reason="seed 3 has no record"),
+        Seeds(accuracies=(0.9, 0.91), images=100, diverged=(2,)),
+        Seeds(accuracies=(0.9,), images=100),
+    ):
+        (row,) = judge_equivalence({"cell": {"jax": good, "torch": bad}}, 0.01)
+        assert row.says == "invalid"
+        assert row.reason

@@ -1,12 +1,14 @@
 """What is published can be recomputed: its report follows from the raw rows beside it."""
 
 import csv
+import json
 import re
 from pathlib import Path
 
 import msgspec
 import pytest
 
+from bench.certify.certificate import Certificate
 from bench.machine import CHECKOUT
 from bench.overhead.pair import Pair
 from bench.overhead.report import verdict_lines
@@ -30,7 +32,8 @@ def test_the_published_report_follows_from_the_published_records(
     records = [decode_record(path.read_bytes(), str(path)) for path in paths]
     assert records
     title = (folder / "report.md").read_text().partition("\n")[0].removeprefix("# ")
-    write_report(tmp_path, records, title=title)
+    certificates = json.loads((folder / "certificates.json").read_bytes())
+    write_report(tmp_path, records, msgspec.convert(certificates, list[Certificate]), title=title)
     assert {path.name for path in folder.glob("*.csv")} == {f"{name}.csv" for name in CSV_TABLES}
     for path in tmp_path.rglob("*"):
         name = path.relative_to(tmp_path)

@@ -7,7 +7,7 @@ import pytest
 from bench.cell import BACKENDS
 from bench.certify.certificate import judge_quantities
 from bench.certify.compare import compare_dumps
-from tests.backend.planting import Planting
+from tests.slow.planting import Planting
 
 #: Each fault, the stage in which it has to be found first, and the layers it may be named after;
 #: none where the fault is no layer's.

@@ -233,7 +233,7 @@ def _shuffled(batch: tuple[Any, Any], order: int) -> tuple[Any, Any]:
 def evaluation(
     model: Any, task: Task, dataset: Any, batches: list[tuple[Any, Any]]
 ) -> Arrays:
-    """Return the predictions of the trained weights for test images, and their accuracy.
+    """Return the predictions of the trained weights for test images, and a classifier's accuracy.
 
     Nothing where the weights are those of another structure.
     """
@@ -253,11 +253,11 @@ def evaluation(
             arrays[f"trained/{index:03}:{variable.path}"] = _numpy(variable)
     images = np.asarray(dataset.x_test[: task.test_images], dtype=task.precision)
     predictions = np.asarray(model.predict(images, batch_size=64, verbose=0))
-    right = predictions.argmax(axis=-1) == dataset.y_test[: task.test_images]
-    return arrays | {
-        "evaluation/000:predictions": predictions,
-        "evaluation/001:val_accuracy": np.float64(right.mean()),
-    }
+    arrays["evaluation/000:predictions"] = predictions
+    if predictions.ndim == 2 and predictions.shape[-1] > 1:
+        right = predictions.argmax(axis=-1) == dataset.y_test[: task.test_images]
+        arrays["evaluation/001:val_accuracy"] = np.float64(right.mean())
+    return arrays
 
 
 def _loss(logs: Any) -> float:

@@ -10,6 +10,8 @@ from numpy.typing import NDArray
 
 Array = NDArray[Any]
 
+#: Beyond so many standard deviations lies one of 40,000, where 24 told them (Student's t).
+DEVIATIONS: Final = 5.0
 #: A backend's error may be so many times the float32 rounding error that was measured …
 MULTIPLE: Final = 4.0
 #: … and this part of the quantity's own size more: four units in the last place of float32.
@@ -49,3 +51,16 @@ def bound(rounding: float, size: float) -> float:
     which finds functions that are not the same. Nothing in it was chosen per model or layer.
     """
     return MULTIPLE * rounding + FLOOR * size
+
+
+def trajectory_limits(errors: Array) -> Array:
+    """Return for each step the error that no trajectory should exceed, shape (steps,).
+
+    `errors`, shape (trajectories, steps), are of trajectories that differ in nothing but rounding.
+    The largest error of a trajectory so far is taken to be log-normal over trajectories, which
+    holds slow growth and rare jumps alike: the limit is DEVIATIONS standard deviations above the
+    mean of its logarithm.
+    """
+    logs = np.log(np.maximum(np.maximum.accumulate(errors, axis=1), np.finfo(np.float32).tiny))
+    limits: Array = np.exp(logs.mean(axis=0) + DEVIATIONS * logs.std(axis=0, ddof=1))
+    return limits

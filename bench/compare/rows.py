@@ -156,9 +156,7 @@ def _check_machines(a: Side, b: Side) -> None:
         )
 
 
-def _row(
-    cell: Cell, a: _Half, b: _Half, certificates: Sequence[Certificate]
-) -> dict[str, object]:
+def _row(cell: Cell, a: _Half, b: _Half, certificates: Sequence[Certificate]) -> dict[str, object]:
     both = bool(a.records and b.records)
     alike = _machines(a) == _machines(b)
     # Two machines may each be steady and yet be unlike in speed: then each is judged on its own.

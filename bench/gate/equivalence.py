@@ -33,9 +33,7 @@ class Equivalence(msgspec.Struct, frozen=True, kw_only=True):
     reason: str | None = None
 
 
-def judge_equivalence(
-    cells: Mapping[str, Mapping[str, Seeds]], margin: float
-) -> list[Equivalence]:
+def judge_equivalence(cells: Mapping[str, Mapping[str, Seeds]], margin: float) -> list[Equivalence]:
     """Return a row per cell and pair of its backends; `cells` holds seeds by cell and backend.
 
     Two one-sided Welch tests (D. J. Schuirmann, "A comparison of the two one-sided tests procedure

@@ -62,7 +62,7 @@ def simulate_missing(
                 book.add(future.result())
                 progress.done(count)
         except BaseException:
-            # Leaving the pool waits for all of them; `shutdown` may forget to cancel those that wait.
+            # Leaving the pool waits for all; `shutdown` may not cancel those that wait.
             for future in futures:
                 future.cancel()
             raise

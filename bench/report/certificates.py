@@ -61,7 +61,14 @@ def quantity_frame(quantities: Sequence[Quantity]) -> pd.DataFrame:
 def certificate_table(certificate: Certificate) -> Table:
     """Return a row per pair of backends for a terminal."""
     title = f"{certificate.workload}: is it the same function?"
-    table = Table("backends", "parity", "quantities", "closest to its bound", title=title, title_justify="left")
+    table = Table(
+        "backends",
+        "parity",
+        "quantities",
+        "closest to its bound",
+        title=title,
+        title_justify="left",
+    )
     table.box = None
     for pair in certificate.pairs:
         closest = "–" if pair.closest is None else f"{pair.closest:.0%}"

@@ -212,7 +212,9 @@ def parity_lines(rows: Sequence[Row]) -> list[tuple[str, str]]:
 
 def _closest_text(row: Row) -> str:
     closest = row["closest"]
-    return "one without a bound" if closest is None else f"the closest at {closest:.0%} of its bound"
+    return (
+        "one without a bound" if closest is None else f"the closest at {closest:.0%} of its bound"
+    )
 
 
 def _movement_text(ratio: Row) -> str:

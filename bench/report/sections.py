@@ -61,7 +61,9 @@ def parity_section(parity: Sequence[Row]) -> list[str]:
     """Return what is certified of the workloads; nothing without a certificate."""
     if not parity:
         return []
-    lines = [f"- {markdown_text(name)}: {markdown_text(text)}" for name, text in parity_lines(parity)]
+    lines = [
+        f"- {markdown_text(name)}: {markdown_text(text)}" for name, text in parity_lines(parity)
+    ]
     return ["## Parity", "", PARITY_NOTE, "", *lines, ""]
 
 

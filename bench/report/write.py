@@ -35,10 +35,10 @@ def write_report(
     when pyarrow is missing. Those of the `certificates` that say something of the records become
     certificates.json.
 
-    The bytes depend on the records, the certificates and the title alone. A table of which there is nothing to say
-    has its header alone, and a figure that no longer belongs to the report is removed, so that
-    nothing is left from a former one. The folder is made when there is none; OSError when it
-    cannot be written.
+    The bytes depend on the records, the certificates and the title alone. A table of which there
+    is nothing to say has its header alone, and a figure that no longer belongs to the report is
+    removed, so that nothing is left from a former one. The folder is made when there is none;
+    OSError when it cannot be written.
     """
     if parquet:
         check_parquet()

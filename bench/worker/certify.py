@@ -27,6 +27,10 @@ Arrays = dict[str, Any]
 ORDERS = 8
 
 
+class PrecisionError(Exception):
+    """The backend cannot compute a reference in float64."""
+
+
 def main(path: str) -> int:
     """Write the dump of the task in `path`; what fails is written in its place, in a sentence."""
     die_with_parent()
@@ -46,6 +50,8 @@ def certify(task: Task, backend: Backend) -> Arrays:
 
     keras.config.set_floatx(task.precision)
     keras.config.set_dtype_policy(task.precision)
+    if task.precision == "float64":
+        allow_float64()
     from bench.worker.build import build_model, encode_targets
     from bench.worker.feed import make_feed
     from bench.worker.settings import resolved_settings
@@ -57,26 +63,39 @@ def certify(task: Task, backend: Backend) -> Arrays:
     images = np.asarray(dataset.x_train[rows], dtype=task.precision)
 
     def make() -> Any:
+        keras.utils.clear_session(free_memory=False)  # else layers are numbered on
         model = build_model(task.job, images.shape[1:], dataset.manifest.classes)
         return prepare(model, images[:1], task.seed)
 
     model = make()
     targets = encode_targets(model, dataset.y_train, dataset.manifest.classes)[rows]
     arrays: Arrays = {}
-    for stage, training in (("inference", False), ("training", True)):
-        outputs = layer_outputs(make(), images[:size], training)
+    for stage, is_training in (("inference", False), ("training", True)):
+        outputs = layer_outputs(make(), images[:size], is_training)
         arrays |= {f"{stage}/{index:03}:{name}": o for index, (name, o) in enumerate(outputs)}
-        if not training:
+        if not is_training:
             arrays |= structure(model, outputs)
     arrays |= gradients(make(), images[:size], targets[:size])
+    model = make()  # one for all that trains, since each would be compiled anew
     batches = [(images[i : i + size], targets[i : i + size]) for i in range(0, len(images), size)]
-    arrays |= first_update(model, *batches[0])
-    orders = ORDERS if task.precision == "float32" else 0
-    arrays |= trajectories(make(), batches[: task.steps], orders)
-    arrays |= evaluation(make(), task, dataset, batches)
+    arrays |= training(model, task, batches)
+    arrays |= evaluation(model, task, dataset, batches)
     feed = make_feed(task.job.cell, images, targets)
     settings = {**resolved_settings(model, feed, backend), "parameters": model.count_params()}
     return arrays | {"settings": _text(msgspec.json.encode(settings).decode())}
+
+
+def allow_float64() -> None:
+    """Let Keras keep float64 where it has both that and float32; PrecisionError if it does not.
+
+    On JAX and PyTorch Keras takes float32 wherever it has to choose one type of several, whatever
+    floatx is: BatchNormalization, say, would compute a "reference" in float32.
+    """
+    from keras.src.backend.common import dtypes
+
+    dtypes.BIT64_TO_BIT32_DTYPE.pop("float64", None)
+    if dtypes.result_type("float64", "float32") != "float64":
+        raise PrecisionError("this version of Keras has no float64 reference on this backend")
 
 
 def prepare(model: Any, image: Any, seed: int) -> Any:
@@ -85,6 +104,10 @@ def prepare(model: Any, image: Any, seed: int) -> Any:
         for name in ("rate", "stddev"):
             if isinstance(getattr(layer, name, None), float):
                 setattr(layer, name, 0.0)
+        for name in ("scale", "offset"):
+            if isinstance(getattr(layer, name, None), float):
+                # Of a Python float, TensorFlow makes float32 before it casts.
+                setattr(layer, name, np.float64(getattr(layer, name)))
     model(image)
     for index, variable in enumerate(model.weights):
         variable.assign(draw(seed, index, np.asarray(_numpy(variable))))
@@ -98,7 +121,8 @@ def draw(seed: int, index: int, value: Any) -> Any:
     is not used, would not be seen. What begins with ones lies between 0.5 and 1.5, what begins
     with zeros is normal with a standard deviation of 0.05, integers stay.
     """
-    from bench.worker.weights import Variable, draw as draw_matched
+    from bench.worker.weights import Variable
+    from bench.worker.weights import draw as draw_matched
 
     if not np.issubdtype(value.dtype, np.floating):
         return value
@@ -134,7 +158,7 @@ def leaves(model: Any) -> list[Any]:
 
 
 def layer_outputs(model: Any, images: Any, training: bool) -> list[tuple[str, Any]]:
-    """Return the name and the output of each layer without sub-layers, in the order of the calls."""
+    """Return each layer without sub-layers by name with its output, in the order of the calls."""
     found: list[tuple[str, Any]] = []
     with tapped(model, found):
         model(images, training=training)
@@ -195,44 +219,47 @@ def gradients(model: Any, images: Any, targets: Any) -> Arrays:
     return {"loss/000:loss": np.float64(loss), **kept}
 
 
-def first_update(model: Any, images: Any, targets: Any) -> Arrays:
-    """Return how one step of the model's own optimizer changes each variable."""
-    before = [_numpy(variable) for variable in model.weights]
-    model.train_on_batch(images, targets)
-    return {
-        f"update/{index:03}:{variable.path}": _numpy(variable).astype(np.float64) - old
-        for index, (variable, old) in enumerate(zip(model.weights, before, strict=True))
-    }
+def training(model: Any, task: Task, batches: list[tuple[Any, Any]]) -> Arrays:
+    """Return how the first step changes each variable, and the losses of the trajectories.
 
-
-def trajectories(model: Any, batches: list[tuple[Any, Any]], orders: int) -> Arrays:
-    """Return the loss of each step, shape (steps,), and of `orders` other trajectories.
-
-    Those see the same batches with their images in another order: the same function, but other
-    sums of the same numbers, and so other rounding errors.
+    The model's and its optimizer's variables are left as they were.
     """
     model.optimizer.build(model.trainable_variables)
-    variables = [*model.weights, *model.optimizer.variables]
-    start = [_numpy(variable) for variable in variables]
+    start = [(v, _numpy(v)) for v in (*model.weights, *model.optimizer.variables)]
+
+    def restore() -> None:
+        for variable, value in start:
+            variable.assign(value)
+
+    model.train_on_batch(*batches[0])
+    update = {
+        f"update/{index:03}:{variable.path}": _numpy(variable).astype(np.float64) - old
+        for index, (variable, old) in enumerate(start[: len(model.weights)])
+    }
+    restore()
+    orders = ORDERS if task.precision == "float32" else 0
     losses = []
     for order in range(orders + 1):
-        for variable, value in zip(variables, start, strict=True):
-            variable.assign(value)
-        losses.append([_loss(model.train_on_batch(*_shuffled(b, order))) for b in batches])
-    return {"steps/000:loss": np.array(losses[0]), "orders/000:loss": np.array(losses[1:])}
+        losses.append(trajectory(model, batches[: task.steps], order))
+        restore()
+    steps = {"steps/000:loss": np.array(losses[0]), "orders/000:loss": np.array(losses[1:])}
+    return update | steps
 
 
-def _shuffled(batch: tuple[Any, Any], order: int) -> tuple[Any, Any]:
-    """Return a batch with its images in another order; 0 is the given one."""
-    if order == 0:
-        return batch
-    places = np.random.default_rng(order).permutation(len(batch[0]))
-    return batch[0][places], batch[1][places]
+def trajectory(model: Any, batches: list[tuple[Any, Any]], order: int) -> list[float]:
+    """Return the loss of each step on the batches with their images in another order; 0 keeps it.
+
+    It is the same function of them, but other sums of the same numbers, hence other rounding.
+    """
+    losses = []
+    for images, targets in batches:
+        places = np.random.default_rng(order).permutation(len(images)) if order else slice(None)
+        logs = model.train_on_batch(images[places], targets[places])
+        losses.append(float(logs[0] if isinstance(logs, list) else logs))
+    return losses
 
 
-def evaluation(
-    model: Any, task: Task, dataset: Any, batches: list[tuple[Any, Any]]
-) -> Arrays:
+def evaluation(model: Any, task: Task, dataset: Any, batches: list[tuple[Any, Any]]) -> Arrays:
     """Return the predictions of the trained weights for test images, and a classifier's accuracy.
 
     Nothing where the weights are those of another structure.
@@ -258,10 +285,6 @@ def evaluation(
         right = predictions.argmax(axis=-1) == dataset.y_test[: task.test_images]
         arrays["evaluation/001:val_accuracy"] = np.float64(right.mean())
     return arrays
-
-
-def _loss(logs: Any) -> float:
-    return float(logs[0] if isinstance(logs, list) else logs)
 
 
 def _numpy(value: Any) -> Any:

@@ -40,9 +40,7 @@ def planting(tmp_path_factory: pytest.TempPathFactory) -> Planting:
 
 
 @pytest.mark.parametrize(("fault", "backend"), PLANTED)
-def test_a_planted_fault_is_found_and_named(
-    fault: str, backend: str, planting: Planting
-) -> None:
+def test_a_planted_fault_is_found_and_named(fault: str, backend: str, planting: Planting) -> None:
     stage, layers = FAULTS[fault]
     for verdict in judge_quantities(compare_dumps(planting.planted(fault, backend), BACKENDS)):
         if backend not in verdict.backends:

@@ -43,7 +43,7 @@ def test_what_agrees_is_certified_and_written(bench: Bench) -> None:
     assert "(6/6)" in bench.out
     paths = sorted(folder.glob("fake_workload-*-*/quantities.csv"))
     frame = pd.read_csv(paths[0])
-    assert len(frame) == 3 * 19
+    assert len(frame) == 3 * 29
     assert frame["same"].all()
     assert len(list(paths[0].parent.glob("logs/*.log"))) == 6
 

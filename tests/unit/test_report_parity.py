@@ -49,7 +49,9 @@ def test_parity_stands_beside_each_ratio(
     for name in ("report.md", "report.html"):
         assert sentence in (tmp_path / name).read_text()
     parity = pd.read_csv(tmp_path / "parity.csv")
-    assert parity["parity"].tolist() == ([] if not certificates else ["certified", text, "certified"])
+    assert parity["parity"].tolist() == (
+        [] if not certificates else ["certified", text, "certified"]
+    )
     kept = json.loads((tmp_path / "certificates.json").read_text())
     assert msgspec.convert(kept, list[Certificate]) == certificates
     assert ("## Parity" in (tmp_path / "report.md").read_text()) == bool(certificates)

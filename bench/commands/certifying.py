@@ -4,7 +4,7 @@ import argparse
 import hashlib
 import os
 import tempfile
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from datetime import UTC, datetime
 from pathlib import Path
 from time import monotonic
@@ -86,33 +86,24 @@ def _certify(
     output: Output,
 ) -> Certificate:
     """Run the workers of one workload, compare them, write and print its certificate."""
-    begin, done, total = monotonic(), 0, 2 * len(interpreters)
-
-    def tell(backend: str, precision: Precision) -> None:
-        nonlocal done
-        spent = monotonic() - begin
-        left = f", {time_left(spent / done * (total - done))}" if done else ""
-        done += 1
-        output.say(f"({done}/{total}) {workload} on {backend} in {precision}{left}")
-
     dataset_folder = prepare(arguments.dataset, data_dir=arguments.data_dir)
     entrants = [_entrant(workload, found, dataset_folder, arguments) for found in interpreters]
     own = folder / _folder_name(workload)
-    logs = _made(own / "logs")
+    logs, tell = _made(own / "logs"), _teller(workload, len(entrants), output)
     with tempfile.TemporaryDirectory(prefix="keras-bench-") as scratch:
         dumps, failures = run_tasks(
             entrants, arguments.seed, arguments.steps, logs, Path(scratch), tell
         )
-    quantities = compare_dumps(dumps, [e.backend for e in entrants if e.backend not in failures])
-    dataset = open_dataset(dataset_folder)
+    compared = [entrant for entrant in entrants if entrant.backend not in failures]
+    quantities = compare_dumps(dumps, [entrant.backend for entrant in compared])
     certificate = Certificate(
         certificate_version=CERTIFICATE_VERSION,
         workload=workload,
-        subjects=tuple(_subject(e, dumps) for e in entrants if e.backend not in failures),
+        subjects=tuple(_subject(entrant, dumps) for entrant in compared),
         pairs=judge_quantities(quantities),
         failures=failures,
         dataset=arguments.dataset,
-        dataset_fingerprint=dataset.manifest.fingerprint,
+        dataset_fingerprint=open_dataset(dataset_folder).manifest.fingerprint,
         batch_size=BATCH_SIZE,
         seed=arguments.seed,
         steps=arguments.steps,
@@ -124,6 +115,20 @@ def _certify(
     for backend, reason in failures.items():
         output.complain(f"{workload} on {backend} cannot be compared: {reason}.")
     return certificate
+
+
+def _teller(workload: str, backends: int, output: Output) -> Callable[[str, Precision], None]:
+    """Return what tells of each worker before it starts, and from the second on what is left."""
+    begin, done, total = monotonic(), 0, 2 * backends
+
+    def tell(backend: str, precision: Precision) -> None:
+        nonlocal done
+        spent = monotonic() - begin
+        left = f", {time_left(spent / done * (total - done))}" if done else ""
+        done += 1
+        output.say(f"({done}/{total}) {workload} on {backend} in {precision}{left}")
+
+    return tell
 
 
 def _entrant(

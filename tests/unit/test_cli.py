@@ -29,7 +29,9 @@ def reporting(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> Bench:
 @pytest.fixture
 def bench(reporting: Bench, monkeypatch: pytest.MonkeyPatch) -> Bench:
     """The same without tables, which take most of a run's time."""
-    tables = {"write_report": lambda folder, records, title, parquet: folder / "x.csv"}
+    tables = {
+        "write_report": lambda folder, records, certificates, title, parquet: folder / "x.csv"
+    }
     tables |= {"comparison_renderables": lambda records: ["the comparison"]}
     for name, fake in tables.items():
         monkeypatch.setattr(reporting_commands, name, fake)
@@ -228,7 +230,7 @@ def test_latest_compares_the_records_of_three_runs_of_one_backend_each(reporting
         options = [option for option in reporting.select("ok") if option != "--backend=jax"]
         with monkeypatch.context() as patch:
             if backend != "torch":
-                fake = lambda folder, records, title, parquet: folder  # noqa: E731
+                fake = lambda folder, records, certificates, title, parquet: folder  # noqa: E731
                 patch.setattr(reporting_commands, "write_report", fake)
             assert reporting.call("run", *options, f"--backend={backend}") == 0
     (row,) = reporting.rows("comparison.csv")

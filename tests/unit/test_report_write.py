@@ -22,6 +22,7 @@ GOLDEN = Path(__file__).parent.parent / "fixtures" / "golden"
 FILES = (*(f"{name}.csv" for name in CSV_TABLES), "report.md")
 ALL_FILES = (
     *FILES,
+    "certificates.json",
     "report.html",
     *(
         f"figures/{n}"

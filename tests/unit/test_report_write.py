@@ -168,7 +168,8 @@ def test_the_document_begins_with_the_ratios_and_none_stands_without_an_interval
     first = golden.index("\n## ")
     assert golden[first:].startswith("\n## Ratios\n")
     assert (
-        "- jax / torch: 1.49 [1.46, 1.51], 6 rounds; steps 1.56 [1.52, 1.58], 6 rounds\n" in golden
+        "- jax / torch: 1.49 [1.46, 1.51], 6 rounds; steps 1.56 [1.52, 1.58], 6 rounds; "
+        "not certified\n" in golden
     )
     contenders = {"jax": 2.0, "torch": 1.0}
     unstable = _document(tmp_path, *race_records(contenders, 6, slowness=lambda n: 1 + n / 4))

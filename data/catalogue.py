@@ -1,30 +1,59 @@
 """The catalogue: the names of all datasets."""
 
+from pathlib import Path
 from typing import Final
 
 from data.errors import BadOption, UnknownDataset
-from data.synthetic import SyntheticSpec, parse_options
 
-#: Name -> one line for `bench list`.
+#: Family -> one line for `bench list`.
 DATASETS: Final[dict[str, str]] = {
     "cifar10": "60,000 colour photos of 10 kinds, 32x32x3 (170 MB download, or --data-dir)",
+    "cifar100": "60,000 colour photos of 100 kinds, 32x32x3 (169 MB download, or --data-dir)",
     "digits": "1,797 handwritten digits of UCI, scaled to 32x32x3 (in the repository, no network)",
+    "fashion_mnist": "70,000 grey photos of 10 kinds of clothes, 28x28x1 (31 MB download)",
+    "mnist": "70,000 handwritten digits of NIST, 28x28x1 (11 MB download)",
+    "ratings": "110,000 made-up likes of 8,192 users and 4,096 items (generated)",
     "synthetic": "seeded arrays; synthetic:shape=32x32x3,classes=10,train=2048,test=512,seed=0",
+    "verses": "5,627 windows of 128 bytes from four old books (in the repository, no network)",
+}
+#: The same for a user's own, whose names end in where they are.
+OWN: Final[dict[str, str]] = {
+    "npz:PATH": "your arrays x_train, y_train, x_test, y_test, or x and y, in a NumPy archive",
+    "images:FOLDER[@HxW]": "your pictures, a folder per class, in train/ and test/ or split",
+    "FILE.py:FUNCTION": "your function; returns (x_train, y_train), (x_test, y_test) or x, y",
 }
 
 
-def parse_name(name: str) -> tuple[str, SyntheticSpec | None]:
-    """Return the dataset's family, a key of DATASETS, and for `synthetic` what to generate.
+def parse_name(name: str) -> tuple[str, str]:
+    """Return the dataset's family (a key of DATASETS, `npz`, `images`, `function`) and the rest.
 
-    Raises UnknownDataset for another family, BadOption for what stands after the colon.
+    Raises UnknownDataset for another family, BadOption where options or a place are wrong.
     """
-    family, colon, options = name.partition(":")
+    if name.rpartition(":")[0].endswith(".py"):
+        return "function", name
+    family, colon, rest = name.partition(":")
+    if family in ("npz", "images"):
+        if not rest:
+            raise BadOption(f"The dataset {name!r} names no place; {family}:PATH does.")
+        return family, rest
     if family not in DATASETS:
         raise UnknownDataset(
-            f"There is no dataset {family!r}; the allowed ones are {', '.join(DATASETS)}."
+            f"There is no dataset {family!r}; the allowed ones are {', '.join([*DATASETS, *OWN])}."
         )
-    if family == "synthetic":
-        return family, parse_options(options) if colon else SyntheticSpec()
-    if colon:
-        raise BadOption(f"The dataset {family} takes no options, but {name!r} has {options!r}.")
-    return family, None
+    if colon and family != "synthetic":
+        raise BadOption(f"The dataset {family} takes no options, but {name!r} has {rest!r}.")
+    return family, rest
+
+
+def resolve_dataset(name: str) -> str:
+    """Return the name with the place of a user's own data made absolute; any other unchanged."""
+    try:
+        family, rest = parse_name(name)
+        if family == "function":
+            location, _, function = rest.rpartition(":")
+            return f"{Path(location).expanduser().resolve()}:{function}"
+        if family in ("npz", "images"):
+            return f"{family}:{Path(rest).expanduser().resolve()}"
+    except (BadOption, UnknownDataset, OSError, RuntimeError, ValueError):
+        pass  # said where the dataset is prepared
+    return name

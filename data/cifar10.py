@@ -5,8 +5,6 @@ a row is one label byte, then 1,024 red, 1,024 green and 1,024 blue bytes, each 
 """
 
 import hashlib
-import tarfile
-import zlib
 from collections.abc import Callable, Iterable, Iterator
 from pathlib import Path
 from typing import Final
@@ -14,15 +12,10 @@ from typing import Final
 import numpy as np
 import numpy.typing as npt
 
+from data.archive import check_size, read_members, unreadable
 from data.download import download_archive
-from data.errors import (
-    LabelOutOfRange,
-    MissingSource,
-    SourceUnreadable,
-    TruncatedFile,
-    WrongHash,
-    WrongSize,
-)
+from data.errors import LabelOutOfRange, MissingSource, WrongHash
+from data.keras_cache import keras_file, read_batches
 from data.source import Arrays, Source
 
 Images = npt.NDArray[np.uint8]
@@ -32,6 +25,9 @@ CLASSES: Final = 10
 ARCHIVE_URL = "https://www.cs.toronto.edu/~kriz/cifar-10-binary.tar.gz"
 ARCHIVE_SHA256 = "c4a38c50a1bc5f3a1c5537f2155ab9d68f9f25eb1ed8d9ddda3db29a59bca1dd"
 ARCHIVE_SIZE_BYTES = 170_052_171
+#: What Keras downloads: the same rows, as pickles.
+KERAS_NAME: Final = "cifar-10-batches-py-target_archive"
+KERAS_SHA256 = "6d958be074577803d12ecdefd02955f39262c83c16fe9348329d7fe0b5c001ce"
 #: Not just "downloads": a cache set to a home folder must not meet the user's own Downloads.
 DOWNLOAD_FOLDER: Final = "cifar10-download"
 ARCHIVE_FILE: Final = "cifar-10-binary.tar.gz"
@@ -44,7 +40,7 @@ ROW_BYTES: Final = 1 + 3 * 32 * 32
 
 
 def cifar10_source(data_dir: Path | None, cache_dir: Path) -> Source:
-    """Return where cifar10 comes from: `data_dir` if given, else the official download.
+    """Return where cifar10 comes from: `data_dir` if given, else Keras's own download or ours.
 
     `data_dir` holds `cifar-10-batches-bin/`, never official because only the archive's hash is
     known, or else `cifar-10-binary.tar.gz`, which must be the official one. Raises MissingSource,
@@ -63,7 +59,7 @@ def cifar10_source(data_dir: Path | None, cache_dir: Path) -> Source:
             description = f"{ARCHIVE_URL} (local copy, sha256 checked)"
             return _source(key, description, True, lambda: _read_local_archive(archive))
     except OSError as error:
-        raise _unreadable(data_dir, error) from error
+        raise unreadable(data_dir, error) from error
     raise MissingSource(
         f"{data_dir} (from --data-dir or KERAS_BENCH_DATA) must be a folder that holds "
         f"{FOLDER}/ or {ARCHIVE_FILE}, and neither is there."
@@ -109,18 +105,10 @@ def _local_key(size_bytes_by_path: dict[Path, int]) -> str:
         if not path.is_file():
             raise MissingSource(f"{path} is missing or not a regular file.")
         status = path.stat()
-        _check_size(str(path), status.st_size, size_bytes)
+        check_size(str(path), status.st_size, size_bytes)
         facts.append(f"{path.resolve()}\0{status.st_size}\0{status.st_mtime_ns}")
     digest = hashlib.sha256("\n".join(facts).encode(errors="surrogateescape")).hexdigest()
     return f"cifar10-local-{digest[:12]}"
-
-
-def _check_size(place: str, size_bytes: int, allowed_bytes: int) -> None:
-    sentence = f"{place} has {size_bytes:,} bytes, where exactly {allowed_bytes:,} are allowed."
-    if size_bytes < allowed_bytes:
-        raise TruncatedFile(sentence)
-    if size_bytes > allowed_bytes:
-        raise WrongSize(sentence)
 
 
 def _read_folder(folder: Path) -> Arrays:
@@ -133,12 +121,15 @@ def _read_file(path: Path) -> bytes:
     except FileNotFoundError as error:
         raise MissingSource(f"{path} is missing.") from error
     except OSError as error:
-        raise _unreadable(path, error) from error
-    _check_size(str(path), len(rows), _file_size_bytes())
+        raise unreadable(path, error) from error
+    check_size(str(path), len(rows), _file_size_bytes())
     return rows
 
 
 def _download(cache_dir: Path) -> Arrays:
+    kept = keras_file(KERAS_NAME, KERAS_SHA256)
+    if kept:
+        return _assemble(_unpickled(kept))
     path = cache_dir / DOWNLOAD_FOLDER / ARCHIVE_FILE
     return _read_archive(download_archive(ARCHIVE_URL, ARCHIVE_SHA256, path))
 
@@ -148,7 +139,7 @@ def _read_local_archive(path: Path) -> Arrays:
         with path.open("rb") as stream:
             sha256 = hashlib.file_digest(stream, "sha256").hexdigest()
     except OSError as error:
-        raise _unreadable(path, error) from error
+        raise unreadable(path, error) from error
     if sha256 != ARCHIVE_SHA256:
         raise WrongHash(
             f"{path} has the sha256 {sha256}, where only {ARCHIVE_SHA256} of the official "
@@ -158,28 +149,16 @@ def _read_local_archive(path: Path) -> Arrays:
 
 
 def _read_archive(path: Path) -> Arrays:
-    try:
-        with tarfile.open(path, "r|gz") as archive:
-            return _assemble(_members(archive, path))
-    except (OSError, EOFError, tarfile.TarError, zlib.error) as error:
-        raise _unreadable(path, error) from error
+    sizes = {f"{FOLDER}/{name}": _file_size_bytes() for name in FILES}
+    return _assemble((Path(name).name, rows) for name, rows in read_members(path, sizes))
 
 
-def _members(archive: tarfile.TarFile, path: Path) -> Iterator[tuple[str, bytes]]:
-    """Yield the expected members by exact name, from the stream; nothing is extracted to disk."""
-    expected = {f"{FOLDER}/{name}": name for name in FILES}
-    for member in archive:
-        if member.name not in expected or not member.isreg():
-            continue
-        place = f"{path}:{member.name}"
-        _check_size(place, member.size, _file_size_bytes())
-        stream = archive.extractfile(member)
-        assert stream is not None  # extractfile returns None for irregular members only
-        rows = stream.read()
-        _check_size(place, len(rows), _file_size_bytes())
-        yield expected.pop(member.name), rows
-    if expected:
-        raise MissingSource(f"{path} lacks the member {min(expected)}.")
+def _unpickled(archive: Path) -> Iterator[tuple[str, bytes]]:
+    """Yield the rows of Keras's batches as those of the official files."""
+    members = {f"cifar-10-batches-py/{Path(name).stem}": name for name in FILES}
+    for member, batch in read_batches(archive, tuple(members)):
+        labels = np.array(batch[b"labels"], np.uint8)[:, np.newaxis]
+        yield members[member], np.hstack([labels, batch[b"data"]]).tobytes()
 
 
 def _assemble(files: Iterable[tuple[str, bytes]]) -> Arrays:
@@ -196,8 +175,3 @@ def _assemble(files: Iterable[tuple[str, bytes]]) -> Arrays:
             x_train[start : start + ROWS_PER_FILE] = images
             y_train[start : start + ROWS_PER_FILE] = labels
     return arrays
-
-
-def _unreadable(path: Path, error: Exception) -> SourceUnreadable:
-    reason = error.strerror if isinstance(error, OSError) and error.strerror else error
-    return SourceUnreadable(f"{path} cannot be read ({reason}).")

@@ -1,4 +1,4 @@
-"""A dataset as four memory-mapped arrays and the manifest that vouches for them."""
+"""A dataset as memory-mapped arrays and the manifest that vouches for them."""
 
 from dataclasses import dataclass
 from pathlib import Path
@@ -9,6 +9,7 @@ import numpy.typing as npt
 
 from data.errors import PreparedChanged
 from data.manifest import ArrayFacts, Manifest, read_manifest
+from data.part import Part, gather
 
 __all__ = ["ArrayFacts", "Dataset", "Manifest", "open_dataset"]
 
@@ -16,17 +17,18 @@ __all__ = ["ArrayFacts", "Dataset", "Manifest", "open_dataset"]
 # Without eq, because comparing arrays has no single answer.
 @dataclass(frozen=True, eq=False)
 class Dataset:
-    """Four read-only arrays and their manifest.
+    """Four parts of read-only arrays, and their manifest.
 
-    `x_*` are uint8 images of shape (n, height, width, channels), for `synthetic` (n, *shape), with
-    values 0 to 255; `y_*` are int64 class ids of shape (n,), 0 to `manifest.classes` - 1.
+    `x_*` are uint8 images of shape (n, height, width, channels) with values 0 to 255, uint8 text of
+    shape (n, length), or whatever else a dataset has, (n, …); `y_*` are int64 class ids of shape
+    (n,), 0 to `manifest.classes` - 1, or other targets (n, …) where `manifest.classes` is 0.
     """
 
     manifest: Manifest
-    x_train: npt.NDArray[Any]
-    y_train: npt.NDArray[Any]
-    x_test: npt.NDArray[Any]
-    y_test: npt.NDArray[Any]
+    x_train: Part
+    y_train: Part
+    x_test: Part
+    y_test: Part
 
 
 def open_dataset(folder: Path) -> Dataset:
@@ -37,7 +39,7 @@ def open_dataset(folder: Path) -> Dataset:
     """
     manifest = read_manifest(folder)
     arrays = {name: _open_array(folder, facts) for name, facts in manifest.arrays.items()}
-    return Dataset(manifest=manifest, **arrays)
+    return Dataset(manifest=manifest, **gather(arrays))
 
 
 def _open_array(folder: Path, facts: ArrayFacts) -> npt.NDArray[Any]:

@@ -34,8 +34,7 @@ def download_archive(url: str, sha256: str, path: Path) -> Path:
         except (RequestException, ConnectionError, TimeoutError) as error:
             raise DownloadFailed(
                 f"{url} could not be downloaded ({_reason(error)}); check the network, or give a "
-                f"folder that holds cifar-10-batches-bin/ or {path.name} with --data-dir or "
-                "KERAS_BENCH_DATA."
+                f"folder that holds {path.name} with --data-dir or KERAS_BENCH_DATA."
             ) from error
         except ValueError as error:  # pooch's answer to another hash; it has removed the file
             raise WrongHash(

@@ -39,6 +39,14 @@ class LabelOutOfRange(DataError):
     """A label is not the id of one of the dataset's classes."""
 
 
+class WrongArrays(DataError):
+    """A user's arrays are not those of a dataset: names, types, counts or shapes."""
+
+
+class OwnFunctionFailed(DataError):
+    """A user's function raised, or returned something else than arrays."""
+
+
 class DownloadFailed(DataError):
     """The official archive could not be downloaded."""
 

@@ -1,4 +1,4 @@
-"""A prepared folder: one manifest and four `.npy` files, written whole or not at all."""
+"""A prepared folder: one manifest and a `.npy` file per array, written whole or not at all."""
 
 import hashlib
 import os
@@ -14,7 +14,6 @@ import numpy.typing as npt
 
 from data.errors import CacheUnwritable, ForeignFile
 from data.manifest import (
-    ARRAY_NAMES,
     MANIFEST_FILE,
     MANIFEST_VERSION,
     ArrayFacts,
@@ -22,9 +21,9 @@ from data.manifest import (
     fingerprint_of,
     write_manifest,
 )
+from data.own import count_classes
+from data.part import PART_NAMES, flatten
 from data.source import Source
-
-_OUR_FILES = frozenset({MANIFEST_FILE, *(f"{name}.npy" for name in ARRAY_NAMES)})
 
 
 def write_folder(source: Source, folder: Path) -> None:
@@ -37,14 +36,16 @@ def write_folder(source: Source, folder: Path) -> None:
     """
     _remove_leftovers(folder)
     _check_ours(folder)
-    arrays = source.read()
+    parts = source.read()
+    classes = count_classes(parts) if source.classes is None else source.classes
+    arrays = flatten(parts)
     fresh = folder.with_name(f"{_temporary_prefix(folder)}{secrets.token_hex(4)}")
     damaged = fresh.with_name(f"{fresh.name}.old")
     try:
         with writing_to(folder.parent):
             fresh.mkdir()
-            facts = {name: _write_array(fresh, name, arrays[name]) for name in ARRAY_NAMES}
-            write_manifest(_manifest_of(source, facts), fresh)
+            facts = {name: _write_array(fresh, name, array) for name, array in arrays.items()}
+            write_manifest(_manifest_of(source, classes, facts), fresh)
             if folder.exists():
                 folder.rename(damaged)
             fresh.rename(folder)
@@ -81,12 +82,19 @@ def _check_ours(folder: Path) -> None:
         return
     foreign = [] if folder.is_dir() and not folder.is_symlink() else [folder]
     if not foreign:
-        foreign = [entry for entry in folder.iterdir() if entry.name not in _OUR_FILES]
+        foreign = [entry for entry in folder.iterdir() if not _is_ours(entry.name)]
     if foreign:
         raise ForeignFile(
             f"{foreign[0]} is in the place of a prepared dataset but was not written by this "
             "program; move it away, or set KERAS_BENCH_CACHE to another folder."
         )
+
+
+def _is_ours(name: str) -> bool:
+    stem, dot, end = name.rpartition(".")
+    return name == MANIFEST_FILE or (
+        bool(dot) and end == "npy" and stem.split(".")[0] in PART_NAMES
+    )
 
 
 def _write_array(folder: Path, name: str, array: npt.NDArray[Any]) -> ArrayFacts:
@@ -108,13 +116,13 @@ def _write_array(folder: Path, name: str, array: npt.NDArray[Any]) -> ArrayFacts
     )
 
 
-def _manifest_of(source: Source, facts: dict[str, ArrayFacts]) -> Manifest:
+def _manifest_of(source: Source, classes: int, facts: dict[str, ArrayFacts]) -> Manifest:
     return Manifest(
         version=MANIFEST_VERSION,
         name=source.name,
         source=source.description,
         official=source.official,
-        classes=source.classes,
+        classes=classes,
         fingerprint=fingerprint_of(facts),
         arrays=facts,
     )

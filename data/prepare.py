@@ -2,18 +2,35 @@
 
 import os
 from pathlib import Path
+from typing import Final
 
 from filelock import FileLock
 
 from data.catalogue import parse_name
 from data.cifar10 import cifar10_source
+from data.cifar100 import cifar100_source
 from data.dataset import open_dataset
 from data.digits import digits_source
 from data.errors import ManifestUnreadable, OtherManifestVersion, PreparedChanged
 from data.folder import write_folder, writing_to
+from data.function import function_source
+from data.images import images_source
 from data.manifest import MANIFEST_VERSION
+from data.mnist import fashion_mnist_source, mnist_source
+from data.npz import npz_source
+from data.ratings import ratings_source
 from data.source import Source
-from data.synthetic import synthetic_source
+from data.synthetic import SyntheticSpec, parse_options, synthetic_source
+from data.verses import verses_source
+
+_GENERATED: Final = {"digits": digits_source, "ratings": ratings_source, "verses": verses_source}
+_PUBLISHED: Final = {
+    "cifar10": cifar10_source,
+    "cifar100": cifar100_source,
+    "fashion_mnist": fashion_mnist_source,
+    "mnist": mnist_source,
+}
+_OWN: Final = {"npz": npz_source, "images": images_source, "function": function_source}
 
 
 def default_cache_dir() -> Path:
@@ -30,8 +47,8 @@ def default_cache_dir() -> Path:
 def prepare(name: str, *, data_dir: Path | None = None, cache_dir: Path | None = None) -> Path:
     """Return the prepared folder of the dataset `name`, making it the first time.
 
-    `data_dir` holds a local copy of cifar10 and falls back to KERAS_BENCH_DATA; other datasets
-    ignore it. `cache_dir` falls back to `default_cache_dir()`. A second call costs milliseconds
+    `data_dir` holds local copies of what is downloaded and falls back to KERAS_BENCH_DATA.
+    `cache_dir` falls back to `default_cache_dir()`. A second call costs milliseconds
     and writes nothing; a damaged prepared folder is made anew; of several processes one prepares
     and the others wait for it. Raises a DataError of one sentence.
     """
@@ -56,18 +73,20 @@ def prepare(name: str, *, data_dir: Path | None = None, cache_dir: Path | None =
 def find_source(name: str, data_dir: Path | None, cache_dir: Path) -> Source:
     """Return what `name` would be prepared from; reads file sizes and times, nothing larger.
 
-    Raises UnknownDataset, BadOption, and for a local cifar10 MissingSource, TruncatedFile or
-    WrongSize.
+    Raises UnknownDataset, BadOption, and where a source is a local file MissingSource,
+    SourceUnreadable, TruncatedFile, WrongSize or WrongArrays.
     """
-    family, spec = parse_name(name)
-    if spec is not None:
-        return synthetic_source(spec)
-    if family == "digits":
-        return digits_source()
+    family, rest = parse_name(name)
     named = os.environ.get("KERAS_BENCH_DATA")
     if data_dir is None and named:
         data_dir = Path(named)
-    return cifar10_source(data_dir, cache_dir)
+    if family == "synthetic":
+        return synthetic_source(parse_options(rest) if ":" in name else SyntheticSpec())
+    if family in _GENERATED:
+        return _GENERATED[family]()
+    if family in _PUBLISHED:
+        return _PUBLISHED[family](data_dir, cache_dir)
+    return _OWN[family](rest)
 
 
 def _is_intact(folder: Path) -> bool:

@@ -2,11 +2,11 @@
 
 from collections.abc import Callable
 from dataclasses import dataclass
-from typing import Any
 
-import numpy.typing as npt
+from data.part import Part
 
-Arrays = dict[str, npt.NDArray[Any]]
+#: The four parts by their names.
+Arrays = dict[str, Part]
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -14,13 +14,14 @@ class Source:
     """One dataset's origin.
 
     `key` names the prepared folder: letters, digits and dashes, another one whenever the bytes may
-    differ. `description` becomes the manifest's `source`. `read` returns the arrays x_train,
-    y_train, x_test and y_test, or raises a DataError; it is the only costly part.
+    differ. `description` becomes the manifest's `source`. `classes` is 0 where the targets are no
+    class ids, None where its labels have to tell. `read` returns the parts x_train, y_train, x_test
+    and y_test, or raises a DataError; it is the only costly part.
     """
 
     name: str
     key: str
     description: str
     official: bool
-    classes: int
+    classes: int | None
     read: Callable[[], Arrays]

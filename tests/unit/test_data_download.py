@@ -25,8 +25,9 @@ from tests.fixtures.cifar10_files import (
 
 
 @pytest.fixture(autouse=True)
-def small_files(monkeypatch):
+def small_files(monkeypatch, tmp_path_factory):
     use_small_files(monkeypatch)
+    monkeypatch.setenv("KERAS_HOME", str(tmp_path_factory.mktemp("keras")))
 
 
 @pytest.fixture

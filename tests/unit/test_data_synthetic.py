@@ -1,41 +1,20 @@
-"""synthetic: seeded arrays whose class can be learned; and the catalogue's names."""
+"""synthetic: seeded arrays whose class can be learned, of any shape and size."""
 
 import numpy as np
 import pytest
 
-from data.catalogue import DATASETS, parse_name
 from data.dataset import open_dataset
-from data.errors import BadOption, UnknownDataset
+from data.errors import BadOption
 from data.prepare import prepare
-from data.synthetic import SyntheticSpec, generate
+from data.synthetic import SyntheticSpec, generate, parse_options
 
 SMALL = SyntheticSpec(shape=(8, 8, 1), classes=4, train=200, test=80)
 
 
-def test_the_catalogue_names_three_datasets():
-    assert list(DATASETS) == ["cifar10", "digits", "synthetic"]
-    assert [parse_name(name) for name in ("cifar10", "digits")] == [
-        ("cifar10", None),
-        ("digits", None),
-    ]
-
-
-@pytest.mark.parametrize("name", ["", "mnist", "CIFAR10", ":", "digits2", "cifar10/.."])
-def test_an_unknown_name_is_answered_with_the_allowed_ones(name):
-    with pytest.raises(UnknownDataset, match="cifar10, digits, synthetic"):
-        parse_name(name)
-
-
-def test_a_dataset_without_options_refuses_them():
-    with pytest.raises(BadOption, match="digits takes no options"):
-        parse_name("digits:seed=1")
-
-
 def test_options_are_any_subset_in_any_order():
-    assert parse_name("synthetic") == ("synthetic", SyntheticSpec())
-    _, spec = parse_name("synthetic:seed=3, shape=28x28x1")
+    spec = parse_options("seed=3, shape=28x28x1")
     assert spec == SyntheticSpec(shape=(28, 28, 1), seed=3)
-    assert parse_name(spec.name)[1] == spec
+    assert parse_options(spec.name.partition(":")[2]) == spec
 
 
 @pytest.mark.parametrize(
@@ -58,7 +37,7 @@ def test_options_are_any_subset_in_any_order():
 )
 def test_a_bad_option_is_named_with_what_is_allowed(options, message):
     with pytest.raises(BadOption, match=message):
-        parse_name(f"synthetic:{options}")
+        parse_options(options)
 
 
 def test_the_same_seed_gives_the_same_bytes_and_another_seed_others():

@@ -1,0 +1,53 @@
+"""The files of a `.tar.gz`, read from the stream by exact name; nothing is extracted to disk."""
+
+import tarfile
+import zlib
+from collections.abc import Iterator, Mapping
+from pathlib import Path
+
+from data.errors import MissingSource, SourceUnreadable, TruncatedFile, WrongSize
+
+#: The largest member that is read where its size is not known beforehand.
+MOST_BYTES = 256 * 2**20
+
+
+def read_members(path: Path, sizes: Mapping[str, int | None]) -> Iterator[tuple[str, bytes]]:
+    """Yield name and content of each regular member named in `sizes`, in the archive's order.
+
+    A size is the exact one, or None where any up to MOST_BYTES will do. Raises MissingSource,
+    SourceUnreadable, TruncatedFile or WrongSize.
+    """
+    missing = dict(sizes)
+    try:
+        with tarfile.open(path, "r|gz") as archive:
+            for member in archive:
+                if member.name not in missing or not member.isreg():
+                    continue
+                place, size = f"{path}:{member.name}", missing.pop(member.name)
+                check_size(
+                    place, member.size, min(member.size, MOST_BYTES) if size is None else size
+                )
+                stream = archive.extractfile(member)
+                assert stream is not None  # extractfile returns None for irregular members only
+                content = stream.read()
+                check_size(place, len(content), member.size)
+                yield member.name, content
+    except (OSError, EOFError, tarfile.TarError, zlib.error) as error:
+        raise unreadable(path, error) from error
+    if missing:
+        raise MissingSource(f"{path} lacks the member {min(missing)}.")
+
+
+def check_size(place: str, size_bytes: int, allowed_bytes: int) -> None:
+    """Raise TruncatedFile or WrongSize where a file is not of the size that its format has."""
+    sentence = f"{place} has {size_bytes:,} bytes, where exactly {allowed_bytes:,} are allowed."
+    if size_bytes < allowed_bytes:
+        raise TruncatedFile(sentence)
+    if size_bytes > allowed_bytes:
+        raise WrongSize(sentence)
+
+
+def unreadable(path: Path, error: Exception) -> SourceUnreadable:
+    """Return the one sentence for a file that is there and cannot be read."""
+    reason = error.strerror if isinstance(error, OSError) and error.strerror else error
+    return SourceUnreadable(f"{path} cannot be read ({reason}).")

@@ -1,0 +1,128 @@
+"""The datasets mnist and fashion_mnist: 70,000 grey images of 28x28 in ten classes each.
+
+mnist is the archive that Keras downloads. fashion_mnist are four files in the IDX format, as
+http://yann.lecun.com/exdb/mnist/ had it: two zero bytes, a type, the number of axes, each axis as
+four bytes, most significant first, then the values.
+"""
+
+import gzip
+import math
+import zipfile
+import zlib
+from collections.abc import Callable
+from pathlib import Path
+from typing import Any, Final
+
+import numpy as np
+import numpy.typing as npt
+
+from data.errors import LabelOutOfRange, SourceUnreadable
+from data.official import Official, obtain
+from data.part import PART_NAMES
+from data.source import Arrays, Source
+
+CLASSES: Final = 10
+_HOST: Final = "https://storage.googleapis.com/tensorflow/tf-keras-datasets"
+MNIST = Official(
+    url=f"{_HOST}/mnist.npz",
+    sha256="731c5ac602752760c8e48fbffcf8c3b850d9dc2a2aedcf2cc48468fc17b673d1",
+    file="mnist.npz",
+    keras_name="mnist.npz",
+)
+_FASHION: Final = {
+    "x_train": (
+        "train-images-idx3-ubyte.gz",
+        "3aede38d61863908ad78613f6a32ed271626dd12800ba2636569512369268a84",
+    ),
+    "y_train": (
+        "train-labels-idx1-ubyte.gz",
+        "a04f17134ac03560a47e3764e11b92fc97de4d1bfaf8ba1a3aa29af54cc90845",
+    ),
+    "x_test": (
+        "t10k-images-idx3-ubyte.gz",
+        "346e55b948d973a97e58d2351dde16a484bd415d4595297633bb08f03db6a073",
+    ),
+    "y_test": (
+        "t10k-labels-idx1-ubyte.gz",
+        "67da17c76eaffca5446c3361aaab5c3cd6d1c2608764d35dfb1850b086bf8dd5",
+    ),
+}
+FASHION = {
+    part: Official(
+        url=f"{_HOST}/{file}",
+        sha256=sha256,
+        file=file,
+        keras_name=f"fashion-mnist/{file}",
+        package_path=f"/usr/share/datasets/fashion-mnist/{file}",
+    )
+    for part, (file, sha256) in _FASHION.items()
+}
+_UNSIGNED_BYTE: Final = 8
+
+
+def mnist_source(data_dir: Path | None, cache_dir: Path) -> Source:
+    """Return the source of mnist, verified wherever it lies."""
+
+    def read() -> Arrays:
+        path = obtain(MNIST, data_dir, cache_dir / "mnist-download")
+        return _arranged(_read_npz(path), dict.fromkeys(PART_NAMES, path))
+
+    return _source("mnist", MNIST.url, read)
+
+
+def fashion_mnist_source(data_dir: Path | None, cache_dir: Path) -> Source:
+    """Return the source of fashion_mnist, verified wherever it lies."""
+
+    def read() -> Arrays:
+        folder = cache_dir / "fashion-mnist-download"
+        paths = {part: obtain(file, data_dir, folder) for part, file in FASHION.items()}
+        return _arranged({part: read_idx(path) for part, path in paths.items()}, paths)
+
+    return _source("fashion_mnist", _HOST, read)
+
+
+def read_idx(path: Path) -> npt.NDArray[np.uint8]:
+    """Return the bytes of a gzipped IDX file in the shape that it names; or SourceUnreadable."""
+    try:
+        content = gzip.decompress(path.read_bytes())
+    except (OSError, EOFError, zlib.error) as error:
+        raise SourceUnreadable(f"{path} cannot be read ({error}).") from error
+    axes = content[3] if len(content) >= 4 and content[:3] == bytes([0, 0, _UNSIGNED_BYTE]) else 0
+    begin = 4 + 4 * axes
+    lengths = content[4:begin]
+    shape = tuple(int.from_bytes(lengths[i : i + 4]) for i in range(0, len(lengths), 4))
+    if not shape or math.prod(shape) != len(content) - begin:
+        raise SourceUnreadable(f"{path} is no IDX file of bytes, or not all of it.")
+    return np.frombuffer(content, np.uint8, offset=begin).reshape(shape)
+
+
+def _read_npz(path: Path) -> dict[str, npt.NDArray[Any]]:
+    try:
+        # np.load leaves a damaged file open that it has opened itself.
+        with path.open("rb") as stream, np.load(stream, allow_pickle=False) as archive:
+            return {name: archive[name] for name in PART_NAMES}
+    except (OSError, ValueError, KeyError, EOFError, zipfile.BadZipFile) as error:
+        raise SourceUnreadable(f"{path} cannot be read ({error}).") from error
+
+
+def _arranged(found: dict[str, npt.NDArray[Any]], paths: dict[str, Path]) -> Arrays:
+    """Return the images with an axis for their one channel, and the labels as int64."""
+    for part in ("y_train", "y_test"):
+        if found[part].max() >= CLASSES:
+            raise LabelOutOfRange(
+                f"{paths[part]} has the label {found[part].max()}, where 0 to {CLASSES - 1} are "
+                "allowed."
+            )
+    arrays: Arrays = {part: found[part][..., np.newaxis] for part in ("x_train", "x_test")}
+    return arrays | {part: found[part].astype(np.int64) for part in ("y_train", "y_test")}
+
+
+def _source(name: str, url: str, read: Callable[[], Arrays]) -> Source:
+    return Source(
+        name=name,
+        key=f"{name.replace('_', '-')}-official",
+        description=url,
+        official=True,
+        classes=CLASSES,
+        read=read,
+    )

@@ -1,0 +1,40 @@
+"""A file of which one content is the right one, and the places where it may already be."""
+
+from dataclasses import dataclass
+from pathlib import Path
+
+from data.download import download_archive
+from data.keras_cache import file_sha256, keras_file
+
+
+@dataclass(frozen=True, kw_only=True)
+class Official:
+    """A published file: where it is published, its sha256 (hex), and its name.
+
+    `keras_name` is its path under Keras's own `datasets` folder, `package_path` where a Debian
+    package puts it; empty where there is none.
+    """
+
+    url: str
+    sha256: str
+    file: str
+    keras_name: str = ""
+    package_path: str = ""
+
+
+def obtain(official: Official, data_dir: Path | None, folder: Path) -> Path:
+    """Return where the file is: in `data_dir`, in Keras's cache, of a package, else downloaded.
+
+    Only a file with the right sha256 is taken. The download is kept in `folder`. Raises
+    DownloadFailed, WrongHash or CacheUnwritable.
+    """
+    local = [data_dir.expanduser() / official.file] if data_dir else []
+    local += [Path(official.package_path)] if official.package_path else []
+    for path in local:
+        if file_sha256(path) == official.sha256:
+            return path
+    if official.keras_name:
+        kept = keras_file(official.keras_name, official.sha256)
+        if kept is not None:
+            return kept
+    return download_archive(official.url, official.sha256, folder / official.file)

@@ -1,0 +1,202 @@
+"""FILE.py:FUNCTION, a user's own function: run in a process of its own, among its own modules."""
+
+import os
+import sys
+import textwrap
+from pathlib import Path
+
+import numpy as np
+import pytest
+
+from data import function_runner
+from data.dataset import open_dataset
+from data.errors import BadOption, MissingSource, OwnFunctionFailed, WrongArrays
+from data.part import PART_NAMES
+from data.prepare import find_source, prepare
+
+ROOT = Path(__file__).parents[2]
+HALVES = """
+    import numpy as np
+    def make():
+        x, y = np.arange(12).reshape(6, 2), np.arange(6) % 3
+        return (x, y), (x[:2], y[:2])
+"""
+
+
+@pytest.fixture
+def own(tmp_path):
+    """A user's folder with HALVES as mine.py."""
+    folder = tmp_path / "user"
+    folder.mkdir()
+    (folder / "mine.py").write_text(textwrap.dedent(HALVES))
+    return folder
+
+
+def read(folder, body, function="make"):
+    """Return the arrays that a function of mine.py with this content returns."""
+    path = folder / "mine.py"
+    path.write_text(textwrap.dedent(body))
+    return find_source(f"{path}:{function}", None, folder).read()
+
+
+def returning(expression):
+    return f"import numpy as np\ndef make():\n    return {expression}\n"
+
+
+def refused(folder, body, error, sentence):
+    with pytest.raises(error, match=sentence) as caught:
+        read(folder, body)
+    assert f"{folder / 'mine.py'}:make" in str(caught.value) and "\n" not in str(caught.value)
+
+
+def test_two_halves_are_prepared_like_those_of_keras(own, tmp_path):
+    name = f"{own / 'mine.py'}:make"
+    dataset = open_dataset(prepare(name, cache_dir=tmp_path / "cache"))
+    assert np.array_equal(dataset.x_train, np.arange(12).reshape(6, 2))
+    assert list(dataset.y_test) == [0, 1] and dataset.y_test.dtype == np.int64
+    assert dataset.manifest.name == name and dataset.manifest.classes == 3
+    assert dataset.manifest.official is False
+    assert dataset.manifest.source == "a user's function (mine.py:make)"  # no local path
+
+
+def test_x_and_y_alone_are_split(own):
+    arrays = read(own, returning("np.arange(10), np.arange(10) * 0.5"))
+    assert len(arrays["x_train"]) == 8 and len(arrays["x_test"]) == 2
+    assert np.array_equal(arrays["x_test"] * 0.5, arrays["y_test"])
+
+
+def test_dictionaries_of_inputs_keep_their_names(own):
+    halves = "({'a': [1, 2], 'b': [[3], [4]]}, [0, 1]), ({'a': [5], 'b': [[6]]}, [1])"
+    arrays = read(own, returning(halves))
+    assert list(arrays["x_train"]) == list(arrays["x_test"]) == ["a", "b"]
+    assert arrays["x_train"]["a"].shape == (2,) and arrays["x_test"]["b"].shape == (1, 1)
+
+
+def test_it_is_run_once_until_its_file_changes(own, tmp_path):
+    path = own / "mine.py"
+    path.write_text(textwrap.dedent(HALVES) + "open(__file__ + '.runs', 'a').write('.')\n")
+    name = f"{path}:make"
+    first = prepare(name, cache_dir=tmp_path / "cache")
+    assert prepare(name, cache_dir=tmp_path / "cache") == first
+    assert (own / "mine.py.runs").read_text() == "."
+    path.write_text(path.read_text() + "# changed\n")
+    assert find_source(name, None, tmp_path).key != first.name
+
+
+def test_another_function_of_the_file_is_another_dataset(own, tmp_path):
+    keys = {find_source(f"{own / 'mine.py'}:{name}", None, tmp_path).key for name in ("f", "g")}
+    assert len(keys) == 2
+
+
+def test_modules_beside_it_called_data_and_models_are_the_users(own, monkeypatch):
+    monkeypatch.chdir(ROOT)
+    monkeypatch.setenv("PYTHONPATH", str(ROOT))
+    (own / "data.py").write_text("X = [1, 2, 3, 4]\n")
+    (own / "models").mkdir()
+    (own / "models" / "__init__.py").write_text("Y = [0, 1, 0, 1]\n")
+    body = "import data, models\ndef make():\n    return (data.X, models.Y), (data.X, models.Y)\n"
+    assert list(read(own, body)["x_train"]) == [1, 2, 3, 4]
+
+
+def test_a_module_of_ours_is_not_found_at_all(own):
+    refused(own, "import bench\n", OwnFunctionFailed, "No module named 'bench'")
+
+
+def test_the_file_is_not_run_in_this_process(own):
+    body = "import os, numpy as np\ndef make():\n    return np.full(5, os.getpid()), np.zeros(5)\n"
+    assert read(own, body)["x_train"][0] != os.getpid()
+    assert "mine" not in sys.modules
+
+
+def test_processes_that_it_starts_do_not_run_it_again(own):
+    body = """
+        import multiprocessing
+        import numpy as np
+        def make():
+            with multiprocessing.get_context("spawn").Pool(1) as pool:
+                return np.array(pool.map(abs, range(-5, 0))), np.zeros(5)
+    """
+    arrays = read(own, body)
+    assert sorted([*arrays["x_train"], *arrays["x_test"]]) == [1, 2, 3, 4, 5]
+
+
+def test_what_it_prints_is_not_in_the_way_whatever_its_bytes(own, capfd):
+    body = """
+        import os
+        def make():
+            os.write(1, b"hello \\xff")
+            os.write(2, b"hello \\xff")
+            return [1, 2], [0, 1]
+    """
+    assert len(read(own, body)["x_train"]) == 1
+    assert capfd.readouterr().out == ""
+
+
+def test_an_exception_is_one_sentence_with_the_last_line_of_its_traceback(own, capsys):
+    body = "def make():\n    raise ValueError('no such rows.')\n"
+    refused(own, body, OwnFunctionFailed, r":make gave no dataset: ValueError: no such rows\.$")
+    assert "Traceback (most recent call last)" in capsys.readouterr().err
+
+
+FAILURES = {
+    "a syntax error": ("def make(:\n", "gave no dataset: SyntaxError"),
+    "no such function": ("def other():\n    pass\n", "AttributeError: .*no attribute 'make'"),
+    "arguments": ("def make(rows):\n    pass\n", "TypeError: .*'rows'"),
+    "an exit": ("import sys\ndef make():\n    sys.exit(3)\n", "it exited with 3"),
+    "a kill": ("import os\ndef make():\n    os.kill(os.getpid(), 9)\n", "it exited with -9"),
+    "an exit as if all were well": ("import os\ndef make():\n    os._exit(0)\n", "exited with 0"),
+}
+
+
+@pytest.mark.parametrize("kind", FAILURES)
+def test_a_function_that_does_not_return_gives_one_sentence(own, kind):
+    body, sentence = FAILURES[kind]
+    refused(own, body, OwnFunctionFailed, sentence)
+
+
+def test_a_function_that_returns_rubbish_is_told_what_is_allowed(own):
+    sentence = r"it returned NoneType, not \(x_train, y_train\), \(x_test, y_test\)\.$"
+    refused(own, "def make(): ...\n", OwnFunctionFailed, sentence)
+
+
+HALF = ([1], [1])
+
+
+@pytest.mark.parametrize("returned", [None, 3, [HALF, HALF], (HALF, HALF, HALF), ([1],), {}])
+def test_anything_but_two_of_a_tuple_is_rubbish(returned):
+    with pytest.raises(TypeError, match=f"it returned {type(returned).__name__}, not "):
+        function_runner.name_parts(returned)
+
+
+def test_parts_are_named_by_whether_both_halves_are_pairs():
+    assert list(function_runner.name_parts((HALF, HALF))) == [*PART_NAMES]
+    assert function_runner.name_parts(([1], [2])) == {"x": [1], "y": [2]}
+    assert list(function_runner.name_parts(([1, 2], HALF))) == ["x", "y"]
+
+
+def test_object_arrays_are_refused(own):
+    body = returning("np.array([None, 1]), [0, 1]")
+    refused(own, body, OwnFunctionFailed, "ValueError: Object arrays cannot be saved")
+
+
+def test_lists_of_unequal_length_are_no_array(tmp_path):
+    with pytest.raises(ValueError, match="inhomogeneous"):
+        function_runner.save({"x": [[1, 2], [3]]}, str(tmp_path / "arrays.npz"))
+
+
+def test_wrong_arrays_are_named_with_the_function_that_returned_them(own):
+    refused(own, returning("['a', 'b'], [0, 1]"), WrongArrays, "x is str.*, where arrays of num")
+
+
+def test_a_missing_file_or_function_is_named(tmp_path):
+    with pytest.raises(MissingSource, match=r"nothing\.py cannot be read \(No such file"):
+        prepare(f"{tmp_path}/nothing.py:make", cache_dir=tmp_path)
+    with pytest.raises(BadOption, match=r"mine\.py:' names no function, as FILE\.py:FUNCTION does"):
+        prepare(f"{tmp_path}/mine.py:", cache_dir=tmp_path)
+    with pytest.raises(BadOption, match="names no function"):
+        prepare(f"{tmp_path}/mine.py:make()", cache_dir=tmp_path)
+
+
+def test_the_home_of_an_unknown_user_is_one_sentence(tmp_path):
+    with pytest.raises(MissingSource, match=r"cannot be found \(Could not determine home"):
+        prepare("~no.such.user/mine.py:make", cache_dir=tmp_path)

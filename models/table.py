@@ -1,41 +1,67 @@
 """The one table of workloads: a recipe each, and where its builder is; imports no framework."""
 
+from collections.abc import Mapping
 from dataclasses import dataclass, field
 from types import MappingProxyType
-from typing import Final
+from typing import Any, Final, Literal
+
+#: What a model is trained to give: the dataset's labels, its inputs themselves (scaled to 0 to 1),
+#: or at each place of a text the byte that comes next.
+Target = Literal["labels", "inputs", "next"]
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Recipe:
-    """How a workload is trained: Keras identifiers, a batch size and a number of epochs."""
+    """How a workload is trained: Keras identifiers, a batch size and a number of epochs.
 
-    optimizer: str = "adam"
+    `optimizer` is a name, or a configuration as `keras.optimizers.get` takes it.
+    """
+
+    optimizer: str | dict[str, Any] = "adam"
     loss: str = "categorical_crossentropy"
     metrics: tuple[str, ...] = ("accuracy",)
     batch_size: int = 64
     epochs: int = 5
+    target: Target = "labels"
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Workload:
     """A model builder plus its training recipe.
 
-    `builder` is `module:function`; the function takes `input_shape` (height, width, channels) and
-    `classes` and returns an uncompiled `keras.Model`. `parameters` and `trainable_parameters` are
-    counts at `input_shape=(32, 32, 3)`, `classes=10`. `accuracy_floor` maps a dataset to the
-    val_accuracy (0 to 1) under which the last epoch of a full run is a defect.
+    `builder` is `module:function`; the function takes `input_shape`, the shape of one example, and
+    may take `classes`; it returns an uncompiled `keras.Model`. `summary` says what it is and what
+    it stresses. `dataset` is what it is trained on where nothing else is asked for, `input_shape`
+    the shape of one of its examples; `parameters`, `trainable_parameters` and `forward_macs`
+    (multiply-accumulates of one example) are counts as trained on it. `accuracy_floor` maps a
+    dataset to the val_accuracy (0 to 1) under which the last epoch of a full run is a defect.
     """
 
     builder: str
     summary: str
     parameters: int
     trainable_parameters: int
-    accuracy_floor: MappingProxyType[str, float]
+    forward_macs: int
+    dataset: str
+    input_shape: tuple[int, ...] = (32, 32, 3)
+    accuracy_floor: Mapping[str, float] = field(default_factory=dict)
     recipe: Recipe = field(default_factory=Recipe)
 
 
 #: The recipe of a user's own builder (`FILE.py:FUNCTION`) whose model comes uncompiled.
 DEFAULT_RECIPE: Final = Recipe()
+
+
+def _with_rate(name: str, **config: Any) -> dict[str, Any]:
+    """Return the configuration of an optimizer."""
+    return {"class_name": name, "config": config}
+
+
+def _momentum(rate: float) -> dict[str, Any]:
+    return _with_rate("SGD", learning_rate=rate, momentum=0.9, nesterov=True)
+
+
+_TEXT: Final = Recipe(optimizer=_with_rate("Adam", learning_rate=0.002), batch_size=32, epochs=4)
 
 WORKLOADS: Final = MappingProxyType(
     {
@@ -44,14 +70,145 @@ WORKLOADS: Final = MappingProxyType(
             summary="two pairs of 3x3 convolutions, one dense layer (the lab's baseline)",
             parameters=24_666,
             trainable_parameters=24_666,
-            accuracy_floor=MappingProxyType({"digits": 0.90, "cifar10": 0.61}),
+            forward_macs=3_788_288,
+            dataset="digits",
+            accuracy_floor={"digits": 0.90, "cifar10": 0.61},
         ),
         "lab_deep": Workload(
             builder="models.lab:build_deep",
             summary="three VGG blocks with BatchNormalization and Dropout (the lab's deep model)",
             parameters=552_874,
             trainable_parameters=551_722,
-            accuracy_floor=MappingProxyType({"digits": 0.90, "cifar10": 0.71}),
+            forward_macs=38_896_896,
+            dataset="digits",
+            accuracy_floor={"digits": 0.90, "cifar10": 0.71},
+        ),
+        "mlp": Workload(
+            builder="models.mlp:build_mlp",
+            summary="two dense layers of 512: matrix products, and the cost of a step itself",
+            parameters=669_706,
+            trainable_parameters=669_706,
+            forward_macs=668_672,
+            dataset="fashion_mnist",
+            input_shape=(28, 28, 1),
+            recipe=Recipe(batch_size=128),
+        ),
+        "resnet20": Workload(
+            builder="models.resnet:build_resnet20",
+            summary="ResNet-20 of He et al. for CIFAR: small convolutions, BatchNormalization",
+            parameters=271_098,
+            trainable_parameters=269_722,
+            forward_macs=40_551_040,
+            dataset="cifar10",
+            recipe=Recipe(optimizer=_momentum(0.1), batch_size=128),
+        ),
+        "wide_resnet": Workload(
+            builder="models.resnet:build_wide_resnet",
+            summary="WRN-16-4 of Zagoruyko and Komodakis: wide convolutions, so arithmetic",
+            parameters=2_752_506,
+            trainable_parameters=2_748_890,
+            forward_macs=392_612_352,
+            dataset="cifar10",
+            recipe=Recipe(optimizer=_momentum(0.1), batch_size=128),
+        ),
+        "mobilenet": Workload(
+            builder="models.mobilenet:build_mobilenet",
+            summary="MobileNet of width 1: depthwise convolutions, which wait for memory",
+            parameters=3_239_114,
+            trainable_parameters=3_217_226,
+            forward_macs=175_556_608,
+            dataset="cifar10",
+            recipe=Recipe(optimizer=_momentum(0.05), batch_size=128),
+        ),
+        "convnext_tiny_cifar": Workload(
+            builder="models.convnext:build_convnext",
+            summary="ConvNeXt-T with patches of 2x2: 7x7 depthwise kernels, LayerNormalization",
+            parameters=27_824_362,
+            trainable_parameters=27_824_362,
+            forward_macs=362_777_088,
+            dataset="cifar10",
+            recipe=Recipe(optimizer=_with_rate("AdamW", learning_rate=5e-4, weight_decay=0.05)),
+        ),
+        "vit_tiny": Workload(
+            builder="models.vit:build_vit",
+            summary="ViT-Ti with patches of 4x4: attention, LayerNormalization, dense layers",
+            parameters=5_362_762,
+            trainable_parameters=5_362_762,
+            forward_macs=365_107_584,
+            dataset="cifar10",
+            recipe=Recipe(optimizer=_with_rate("AdamW", learning_rate=5e-4, weight_decay=0.05)),
+        ),
+        "augmented_cnn": Workload(
+            builder="models.augmented:build_augmented",
+            summary="flips, shifts, rotations and contrast by Keras's layers inside the model",
+            parameters=95_210,
+            trainable_parameters=94_762,
+            forward_macs=10_323_200,
+            dataset="cifar10",
+        ),
+        "autoencoder": Workload(
+            builder="models.autoencoder:build_autoencoder",
+            summary="strided convolutions and Conv2DTranspose: a regression to the images",
+            parameters=190_563,
+            trainable_parameters=190_563,
+            forward_macs=6_561_792,
+            dataset="cifar10",
+            recipe=Recipe(loss="mean_squared_error", metrics=(), target="inputs"),
+        ),
+        "lstm_text": Workload(
+            builder="models.recurrent:build_lstm",
+            summary="two bidirectional LSTMs over bytes: small steps that wait for each other",
+            parameters=123_908,
+            trainable_parameters=123_908,
+            forward_macs=13_631_744,
+            dataset="verses",
+            input_shape=(128,),
+            recipe=_TEXT,
+        ),
+        "gru_text": Workload(
+            builder="models.recurrent:build_gru",
+            summary="two bidirectional GRUs over bytes, whose cuDNN form not every backend takes",
+            parameters=97_668,
+            trainable_parameters=97_668,
+            forward_macs=10_223_872,
+            dataset="verses",
+            input_shape=(128,),
+            recipe=_TEXT,
+        ),
+        "transformer_text": Workload(
+            builder="models.transformer:build_encoder",
+            summary="an encoder of two blocks over bytes: attention over a sequence",
+            parameters=446_212,
+            trainable_parameters=446_212,
+            forward_macs=58_720_768,
+            dataset="verses",
+            input_shape=(128,),
+            recipe=Recipe(optimizer=_with_rate("Adam", learning_rate=5e-4), batch_size=32),
+        ),
+        "gpt_mini": Workload(
+            builder="models.transformer:build_decoder",
+            summary="a causal decoder of four blocks that predicts the next byte",
+            parameters=875_392,
+            trainable_parameters=875_392,
+            forward_macs=120_554_496,
+            dataset="verses",
+            input_shape=(128,),
+            recipe=Recipe(
+                optimizer=_with_rate("AdamW", learning_rate=1e-3, weight_decay=0.1),
+                loss="sparse_categorical_crossentropy",
+                batch_size=32,
+                target="next",
+            ),
+        ),
+        "embedding_recommender": Workload(
+            builder="models.recommender:build_recommender",
+            summary="tables of 8,192 and 4,096 embeddings, of which a step touches a few rows",
+            parameters=1_599_809,
+            trainable_parameters=1_599_809,
+            forward_macs=26_720,
+            dataset="ratings",
+            input_shape=(2,),
+            recipe=Recipe(loss="binary_crossentropy", batch_size=256),
         ),
     }
 )

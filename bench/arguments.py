@@ -118,12 +118,15 @@ def read_choices(arguments: argparse.Namespace) -> Choices:
         backends=tuple(arguments.backend or ()),
         workloads=tuple(arguments.workload or ()),
         dataset=arguments.dataset,
-        batch_size=arguments.batch_size,
+        batch_sizes=tuple(arguments.batch_size or ()),
         epochs=arguments.epochs,
         seeds=_seeds(arguments),
         device=arguments.device,
         limit_train=arguments.limit_train,
+        limit_test=arguments.limit_test,
         lanes=tuple(arguments.lane or ()),
+        tasks=tuple(arguments.task or ()),
+        precisions=tuple(arguments.precision or ()),
     )
 
 

@@ -11,6 +11,8 @@ BACKENDS: Final = ("jax", "tensorflow", "torch")
 #: `default` is plain `fit` as a user writes it; `matched` gives every backend the same weights,
 #: batches, precision and threads.
 LANES: Final = ("default", "matched")
+#: Training; the loss and metrics of the test images; their predictions, and those of single ones.
+TASKS: Final = ("fit", "evaluate", "predict")
 PRECISIONS: Final = ("float32", "mixed_bfloat16", "mixed_float16")
 DEVICES: Final = ("cpu", "gpu")
 
@@ -25,11 +27,12 @@ class CellError(ValueError):
 
 
 class Cell(msgspec.Struct, frozen=True, forbid_unknown_fields=True, kw_only=True):
-    """One workload x dataset x backend x lane x precision x batch size x epochs x seed x device.
+    """One workload x dataset x task x backend x lane x precision x batch size x epochs x seed.
 
-    `workload` is a name of the table in `models.table` or `FILE.py:FUNCTION`; `dataset` a name
-    that `data.prepare` knows; `limit_train` the number of leading training images to use, None
-    for all. Raises CellError on a value that is not allowed.
+    The device belongs to it too. `workload` is a name of the table in `models.table` or a user's
+    (see `bench.workload`); `dataset` a name that `data.prepare` knows; `limit_train` and
+    `limit_test` the numbers of leading training and test images to use, None for all. Raises
+    CellError on a value that is not allowed.
     """
 
     workload: str
@@ -42,6 +45,8 @@ class Cell(msgspec.Struct, frozen=True, forbid_unknown_fields=True, kw_only=True
     seed: int = 0
     device: str = "cpu"
     limit_train: int | None = None
+    limit_test: int | None = None
+    task: str = "fit"
 
     def __post_init__(self) -> None:
         """Refuse values outside the allowed sets and ranges."""
@@ -49,11 +54,13 @@ class Cell(msgspec.Struct, frozen=True, forbid_unknown_fields=True, kw_only=True
         self._check_choice("lane", LANES)
         self._check_choice("precision", PRECISIONS)
         self._check_choice("device", DEVICES)
+        self._check_choice("task", TASKS)
         self._check_range("batch_size", 1, 1_000_000)
         self._check_range("epochs", 1, 100_000)
         self._check_range("seed", 0, 2**32 - 1)
-        if self.limit_train is not None:
-            self._check_range("limit_train", 1, 1_000_000_000)
+        for field in ("limit_train", "limit_test"):
+            if getattr(self, field) is not None:
+                self._check_range(field, 1, 1_000_000_000)
         for field in ("workload", "dataset"):
             self._check_name(field)
 
@@ -92,6 +99,10 @@ class Cell(msgspec.Struct, frozen=True, forbid_unknown_fields=True, kw_only=True
         ]
         if self.limit_train is not None:
             parts.append(f"n{self.limit_train}")
+        if self.limit_test is not None:
+            parts.append(f"t{self.limit_test}")
+        if self.task != "fit":
+            parts.append(self.task)
         return "-".join(parts)
 
     @property

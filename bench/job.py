@@ -1,5 +1,7 @@
 """What the parent hands to a worker: everything that one launch needs, in one JSON file."""
 
+from typing import Any, Literal
+
 import msgspec
 
 from bench.cell import Cell
@@ -8,8 +10,9 @@ from bench.cell import Cell
 class Job(msgspec.Struct, frozen=True, forbid_unknown_fields=True, kw_only=True):
     """One launch of a cell, seen from the child.
 
-    `builder` is `module:function` of `models` or `/path/FILE.py:FUNCTION` of a user; `optimizer`,
-    `loss` and `metrics` compile a model that comes uncompiled. `dataset_folder` holds the prepared
+    `builder` is `module:function` of `models`, or a user's own (see `bench.worker.builders`);
+    `optimizer`, `loss` and `metrics` compile a model that comes uncompiled, and `target` says what
+    it learns to give (see `models.table.Target`). `dataset_folder` holds the prepared
     arrays, `output_path` is where the worker writes its output, and `events_fd` a pipe on which it
     writes one JSON line per finished epoch (None: nobody listens). An `instrumented` launch waits
     after every step to time it. `cpus` are those that the worker may use and `weights_folder` is
@@ -19,9 +22,10 @@ class Job(msgspec.Struct, frozen=True, forbid_unknown_fields=True, kw_only=True)
 
     cell: Cell
     builder: str
-    optimizer: str
+    optimizer: str | dict[str, Any]
     loss: str
     metrics: tuple[str, ...]
+    target: Literal["labels", "inputs", "next"] = "labels"
     dataset_folder: str
     output_path: str
     events_fd: int | None = None
@@ -32,10 +36,10 @@ class Job(msgspec.Struct, frozen=True, forbid_unknown_fields=True, kw_only=True)
 
 
 class Progress(msgspec.Struct, frozen=True, forbid_unknown_fields=True, kw_only=True):
-    """An epoch is finished; seconds are train and validation together."""
+    """An epoch is finished; seconds are train and validation together. Predictions have no loss."""
 
     epoch: int
     epochs: int
     epoch_seconds: float
-    loss: float
+    loss: float | None
     val_accuracy: float | None

@@ -3,7 +3,7 @@
 import argparse
 from pathlib import Path
 
-from bench.cell import BACKENDS, DEVICES, LANES
+from bench.cell import BACKENDS, DEVICES, LANES, PRECISIONS, TASKS
 from bench.store import default_reports_folder
 from bench.suite import suite_names
 
@@ -22,16 +22,19 @@ def add_selection(parser: argparse.ArgumentParser, suite: str) -> None:
     suites = ", ".join(suite_names())
     add("--suite", default=suite, metavar="NAME|FILE", help=f"{suites} or a TOML file ({suite})")
     add("--backend", action="append", choices=BACKENDS, help="only this backend; repeatable")
-    add("--workload", action="append", metavar="NAME|FILE.py:FUNCTION", help="repeatable")
-    add("--dataset", metavar="NAME", help="instead of the suite's, as `list` names it")
+    add("--workload", action="append", metavar="NAME|FILE.py:FUNCTION|…", help="repeatable")
+    add("--dataset", metavar="NAME|npz:PATH|…", help="instead of the suite's, as `list` names it")
     add("--data-dir", type=Path, metavar="DIR", help="a local copy: DIR/cifar-10-batches-bin/")
     add("--epochs", type=int, metavar="N")
-    add("--batch-size", type=int, metavar="N")
+    add("--batch-size", type=int, action="append", metavar="N", help="repeatable")
     add("--seed", type=int, metavar="N")
     add("--seeds", type=_positive_int, metavar="N", help="each cell with the seeds 0 to N - 1")
     add("--device", choices=DEVICES)
     add("--lane", action="append", choices=LANES, help="instead of the suite's; repeatable")
+    add("--task", action="append", choices=TASKS, help="instead of the suite's; repeatable")
+    add("--precision", action="append", choices=PRECISIONS, help="the same; repeatable")
     add("--limit-train", type=int, metavar="N", help="train on the first N images only")
+    add("--limit-test", type=int, metavar="N", help="validate on the first N images only")
     add_reports(parser)
 
 
@@ -124,7 +127,7 @@ def add_certify(parser: argparse.ArgumentParser) -> None:
     add = parser.add_argument
     add("workloads", nargs="*", metavar="NAME|FILE.py:FUNCTION", help="default: all in models/")
     add("--backend", action="append", choices=BACKENDS, help="two or more; default: all")
-    add("--dataset", default="digits", metavar="NAME", help="whose images are used (digits)")
+    add("--dataset", metavar="NAME", help="whose images are used (one without a download)")
     add("--data-dir", type=Path, metavar="DIR", help="a local copy of it")
     add("--steps", type=_positive_int, default=10, metavar="N", help="of the trajectory (10)")
     add("--seed", type=int, default=0, metavar="N", help="of the weights (0)")

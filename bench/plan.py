@@ -1,6 +1,5 @@
 """What would run, what is already stored, why, and about how long it takes."""
 
-import statistics
 from collections.abc import Iterable, Mapping, Sequence
 from pathlib import Path
 from typing import Literal
@@ -9,6 +8,7 @@ import msgspec
 
 from bench.cell import Cell, digest
 from bench.environment import decisive_variables
+from bench.estimate import Images, estimate
 from bench.interpreter import Interpreter, InterpreterError, find_interpreter
 from bench.record import DatasetFacts, RacePlace, Record
 from bench.side import HERE, Side
@@ -24,9 +24,10 @@ class Step(msgspec.Struct, frozen=True, kw_only=True):
     """One repetition of one cell, with what a launch of it needs.
 
     `action` is "run", "stored" (nothing to do) or "blocked" (it cannot run); `why` says so in a
-    sentence. `estimate_seconds` is None when no like cell was ever recorded. A blocked step has
-    no interpreter, dataset or digest. `instrumented` and `race` are as in its record to be, `side`
-    is the environment in which it is trained.
+    sentence. `estimate_seconds` is None when nothing is known of a like cell, `estimate_basis` says
+    what it was made of (see `bench.estimate`). A blocked step has no interpreter, dataset or
+    digest. `instrumented` and `race` are as in its record to be, `side` is the environment in which
+    it is trained.
     """
 
     cell: Cell
@@ -39,6 +40,7 @@ class Step(msgspec.Struct, frozen=True, kw_only=True):
     dataset_folder: Path | None = None
     dataset: DatasetFacts | None = None
     estimate_seconds: float | None = None
+    estimate_basis: str = ""
     instrumented: bool = False
     race: RacePlace | None = None
     side: Side = HERE
@@ -99,6 +101,7 @@ def draft_step(
         source = source_hash(cell.workload, side.folder)
     except (InterpreterError, DataError, WorkloadNameError) as error:
         return Step(cell=cell, repetition=0, action="blocked", why=str(error))
+    found = estimate(cell, records, _images(manifest))
     return Step(
         cell=cell,
         repetition=0,
@@ -109,7 +112,8 @@ def draft_step(
         interpreter=interpreter,
         dataset_folder=folder,
         dataset=_dataset_facts(manifest),
-        estimate_seconds=_estimate(cell, records),
+        estimate_seconds=found.seconds if found else None,
+        estimate_basis=found.basis if found else "",
         instrumented=instrumented,
         side=side,
     )
@@ -133,6 +137,11 @@ def _digest(
     )
 
 
+def _images(manifest: Manifest) -> Images:
+    counts = {name.partition(".")[0]: facts.shape[0] for name, facts in manifest.arrays.items()}
+    return Images(counts["x_train"], counts["x_test"])
+
+
 def _dataset_facts(manifest: Manifest) -> DatasetFacts:
     return DatasetFacts(
         name=manifest.name,
@@ -147,13 +156,6 @@ def _decide(step: Step, stored: Record | None) -> Step:
         return step
     if stored.status == "failed":
         return msgspec.structs.replace(step, why=f"failed before: {stored.reason}")
-    why = f"stored in run {stored.run_id}"
+    refused = ", unsupported" if stored.status == "unsupported" else ""
+    why = f"stored in run {stored.run_id}{refused}"
     return msgspec.structs.replace(step, action="stored", why=why)
-
-
-def _estimate(cell: Cell, records: Sequence[Record]) -> float | None:
-    """Return the median wall seconds of the cell's own records, else of other backends' ones."""
-    ok = [record for record in records if record.status == "ok" and not record.instrumented]
-    own = [record.wall_seconds for record in ok if record.cell == cell]
-    like = [r.wall_seconds for r in ok if r.cell.comparison_key == cell.comparison_key]
-    return statistics.median(own or like) if own or like else None

@@ -38,9 +38,10 @@ class RunProgress(LiveLine):
     def epoch(self, step: Step, event: EpochProgress) -> None:
         """Tell that an epoch is finished."""
         in_step = (event.epochs - event.epoch) * event.epoch_seconds
+        loss = "" if event.loss is None else f", loss {event.loss:.3f}"
         accuracy = "" if event.val_accuracy is None else f", val_accuracy {event.val_accuracy:.3f}"
         left = time_left(self._seconds_left(monotonic() - self._begin + in_step, in_step))
-        note = f"epoch {event.epoch}/{event.epochs}, loss {event.loss:.3f}{accuracy}; {left}"
+        note = f"epoch {event.epoch}/{event.epochs}{loss}{accuracy}; {left}"
         self._bar.update(self._task, completed=event.epoch, note=note, refresh=True)
         if not self._console.is_terminal and event.epoch_seconds > 5:
             self._print(f"    {note}")
@@ -51,7 +52,8 @@ class RunProgress(LiveLine):
         head = f"[{self._position}/{len(self._steps)}] {_name(step)}: "
         if record.result is None:
             reason = one_line(str(record.reason))
-            self._print(f"{head}FAILED after {record.wall_seconds:.1f} s: {reason}")
+            how = record.status.upper()
+            self._print(f"{head}{how} after {record.wall_seconds:.1f} s: {reason}")
             return
         accuracy = record.result.epochs[-1].val_accuracy
         shown = "" if accuracy is None else f", val_accuracy {accuracy:.3f}"

@@ -7,12 +7,13 @@ import msgspec
 
 from bench.calibration import Calibration
 from bench.cell import Cell
+from bench.epoch import Epoch, StepDetail
 
 #: The layout of a stored record; raised when a field is added, removed or changes its meaning.
-RECORD_VERSION: Final = 2
+RECORD_VERSION: Final = 3
 
-#: What this checkout reads: version 1 only lacks what version 2 added, which is None there.
-READABLE_VERSIONS: Final = (1, 2)
+#: What this checkout reads: older versions only lack what newer ones added, which is None there.
+READABLE_VERSIONS: Final = (1, 2, 3)
 
 Scalar = str | int | float | bool | None
 
@@ -21,57 +22,11 @@ class RecordError(ValueError):
     """A stored record or a worker's result cannot be read."""
 
 
-class Epoch(msgspec.Struct, frozen=True, forbid_unknown_fields=True, kw_only=True):
-    """One epoch's raw clock readings, in seconds, and metrics.
-
-    `warmup` marks the first epoch: it holds trace and compile costs, so statistics leave it out.
-    The accuracies are None for a model that has no accuracy metric. `tail_seconds` runs from the
-    end of validation to the begin of the next epoch, for the last one to its own end;
-    `first_step_seconds` from the begin of the epoch to that of its second step, with all that
-    starting an epoch costs (None for an epoch of one step). Both are None in records of version 1.
-    """
-
-    index: int
-    warmup: bool
-    train_seconds: float
-    validation_seconds: float
-    loss: float
-    accuracy: float | None
-    val_loss: float
-    val_accuracy: float | None
-    tail_seconds: float | None = None
-    first_step_seconds: float | None = None
-
-    def __post_init__(self) -> None:
-        """Refuse clock readings that are not positive and metrics that are not finite."""
-        if not all(0 < s < math.inf for s in (self.train_seconds, self.validation_seconds)):
-            raise ValueError(f"epoch {self.index} has a duration that is not above 0 s")
-        for name in ("tail_seconds", "first_step_seconds"):
-            value = getattr(self, name)
-            if value is not None and not 0 <= value < math.inf:
-                raise ValueError(f"{name} is {value} in epoch {self.index}")
-        for name in ("loss", "accuracy", "val_loss", "val_accuracy"):
-            value = getattr(self, name)
-            if value is not None and not math.isfinite(value):
-                raise ValueError(f"{name} is {value} in epoch {self.index}")
-
-
-class StepDetail(msgspec.Struct, frozen=True, forbid_unknown_fields=True, kw_only=True):
-    """What only an instrumented launch can tell, at the price of waiting after every step.
-
-    `step_seconds` holds per epoch the seconds of each training step, from its begin to the arrival
-    of its logs; `gap_seconds` those between the end of a step and the begin of the next one.
-    `feed_seconds` is the time to draw one epoch of batches from the data adapter that `fit` used,
-    with no training beside it.
-    """
-
-    step_seconds: tuple[tuple[float, ...], ...]
-    gap_seconds: tuple[tuple[float, ...], ...]
-    feed_seconds: float
-
-
 class Result(msgspec.Struct, frozen=True, forbid_unknown_fields=True, kw_only=True):
     """What the worker measured. Durations in seconds, memory in bytes.
+
+    An epoch is one pass over the images: of `fit` over the training images, which are validated
+    after it; of `evaluate` and `predict` over the test images, with nothing after it.
 
     `import_seconds` is the time of importing keras with its backend, `data_open_seconds` of
     opening the prepared arrays and encoding the labels, `build_seconds` of building and compiling
@@ -91,7 +46,9 @@ class Result(msgspec.Struct, frozen=True, forbid_unknown_fields=True, kw_only=Tr
     where the backend cannot tell. `forward_macs` counts the multiply-accumulates of one image's
     forward pass, None when a layer in `uncounted_layers` has no rule. `stochastic_layers` names
     the layers whose random masks cannot be matched between backends. `weights_sha256` and
-    `batch_order_sha256` are those of the `matched` lane, None in any other.
+    `batch_order_sha256` are those of the `matched` lane, None in any other. `latency_seconds` holds
+    the time of each prediction of a single image, in the order in which they were made; only the
+    task `predict` has any.
     """
 
     epochs: tuple[Epoch, ...]
@@ -120,6 +77,7 @@ class Result(msgspec.Struct, frozen=True, forbid_unknown_fields=True, kw_only=Tr
     weights_sha256: str | None = None
     batch_order_sha256: str | None = None
     detail: StepDetail | None = None
+    latency_seconds: tuple[float, ...] = ()
 
     def __post_init__(self) -> None:
         """Refuse a result without epochs, with epochs out of order, or with impossible numbers."""
@@ -131,6 +89,8 @@ class Result(msgspec.Struct, frozen=True, forbid_unknown_fields=True, kw_only=Tr
             value = getattr(self, name)
             if isinstance(value, int | float) and not 0 <= value < math.inf:
                 raise ValueError(f"{name} is {value}, where a number from 0 is expected")
+        if not all(0 < seconds < math.inf for seconds in self.latency_seconds):
+            raise ValueError("latency_seconds holds a duration that is not above 0 s")
 
     @property
     def steady_epochs(self) -> tuple[Epoch, ...]:
@@ -139,10 +99,14 @@ class Result(msgspec.Struct, frozen=True, forbid_unknown_fields=True, kw_only=Tr
 
 
 class WorkerOutput(msgspec.Struct, frozen=True, forbid_unknown_fields=True, kw_only=True):
-    """What a worker writes: its result, or in one sentence why there is none."""
+    """What a worker writes: its result, or in one sentence why there is none.
+
+    `unsupported` says that the framework refused what the cell asks for, in the reason's words.
+    """
 
     result: Result | None = None
     reason: str | None = None
+    unsupported: bool = False
 
     def __post_init__(self) -> None:
         """Refuse an output that holds both or neither, or a reason without a word."""
@@ -150,6 +114,8 @@ class WorkerOutput(msgspec.Struct, frozen=True, forbid_unknown_fields=True, kw_o
             raise ValueError("a worker's output holds either a result or a reason")
         if self.reason is not None and not self.reason.strip():
             raise ValueError("the reason is empty")
+        if self.unsupported and self.reason is None:
+            raise ValueError("a worker that gave a result calls it unsupported")
 
 
 class DatasetFacts(msgspec.Struct, frozen=True, forbid_unknown_fields=True, kw_only=True):
@@ -178,7 +144,8 @@ class RacePlace(msgspec.Struct, frozen=True, forbid_unknown_fields=True, kw_only
 class Record(msgspec.Struct, frozen=True, forbid_unknown_fields=True, kw_only=True):
     """The sealed result of one launch of a cell; failed launches are records too.
 
-    `result` is None exactly when `status` is "failed", and `reason` None exactly when it is "ok".
+    `result` is there exactly when `status` is "ok", and a `reason` exactly when it is not:
+    "unsupported" where the framework refuses what the cell asks for, "failed" for all else.
     `exit_status` is the worker's, negative for a signal, None when it could not be started: a
     worker that crashes at interpreter exit after its result was written is ok, with that status
     kept. `workload_source` is the sha256 of the workload's source, `protocol_version` that of the
@@ -200,7 +167,7 @@ class Record(msgspec.Struct, frozen=True, forbid_unknown_fields=True, kw_only=Tr
     workload_source: str
     repetition: int
     run_id: str
-    status: Literal["ok", "failed"]
+    status: Literal["ok", "failed", "unsupported"]
     reason: str | None
     started_at: str
     wall_seconds: float
@@ -228,6 +195,10 @@ class Record(msgspec.Struct, frozen=True, forbid_unknown_fields=True, kw_only=Tr
                 f"the cell asks for {self.cell.epochs} epochs, "
                 f"the result holds {len(self.result.epochs)}"
             )
+        if self.result is not None and self.cell.task == "fit":
+            known = [(e.loss, e.val_loss, e.validation_seconds) for e in self.result.epochs]
+            if any(None in values for values in known):
+                raise ValueError("an epoch of fit lacks its loss, its val_loss or its validation")
         if not 0 <= self.wall_seconds < math.inf or self.repetition < 0:
             raise ValueError("wall_seconds or repetition is not a number from 0")
 

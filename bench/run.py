@@ -2,6 +2,7 @@
 
 from collections.abc import Sequence
 from pathlib import Path
+from typing import Literal
 
 from msgspec.structs import replace
 from rich.console import Console
@@ -86,7 +87,7 @@ def seal(
         workload_source=step.workload_source,
         repetition=step.repetition,
         run_id=run_id,
-        status="ok" if reason is None else "failed",
+        status=_status(outcome, reason),
         reason=reason,
         started_at=outcome.started_at,
         wall_seconds=outcome.wall_seconds,
@@ -104,6 +105,12 @@ def seal(
         interpreter_seconds=interpreter_seconds,
         exit_seconds=exit_seconds,
     )
+
+
+def _status(outcome: Outcome, reason: str | None) -> Literal["ok", "failed", "unsupported"]:
+    if reason is None:
+        return "ok"
+    return "unsupported" if outcome.output.unsupported else "failed"
 
 
 def _edges(outcome: Outcome, result: Result | None) -> tuple[float, float] | tuple[None, None]:

@@ -6,7 +6,12 @@ from pathlib import Path
 
 
 def source_files(builder: str, folder: Path) -> list[Path]:
-    """Return the user's file of `/path/FILE.py:FUNCTION`, or all of `models/` in `folder`."""
+    """Return the user's file, or all of `models/` in `folder`.
+
+    A user's builder is `/path/FILE.py:FUNCTION` or `/path/FILE.keras`.
+    """
+    if builder.endswith(".keras"):
+        return [Path(builder)]
     location = builder.rpartition(":")[0]
     if location.endswith(".py"):
         return [Path(location)]

@@ -1,14 +1,19 @@
 """Suites: TOML files that name the cells, and what the command line changes in them."""
 
 import tomllib
+from collections.abc import Iterator
 from itertools import product
 from pathlib import Path
-from typing import Final
+from typing import Final, TypeVar
 
 import msgspec
 
 from bench.cell import BACKENDS, Cell, CellError
-from bench.workload import WorkloadNameError, recipe_of, resolve_workload
+from bench.workload import WorkloadNameError, dataset_of, recipe_of, resolve_workload
+from data.catalogue import resolve_dataset
+from models.table import WORKLOADS
+
+Value = TypeVar("Value")
 
 SUITES: Final = Path(__file__).resolve().parent / "suites"
 
@@ -18,18 +23,23 @@ class SuiteError(ValueError):
 
 
 class Entry(msgspec.Struct, frozen=True, forbid_unknown_fields=True, kw_only=True):
-    """One `[[cells]]` table: a cell per backend. None takes the value of the recipe."""
+    """One `[[cells]]` table: a cell per backend, and per value where a key has a list of them.
+
+    None takes the value of the workload's recipe, or its dataset.
+    """
 
     workload: str
-    dataset: str
+    dataset: str | None = None
     backends: tuple[str, ...] = BACKENDS
     lane: str = "default"
-    precision: str = "float32"
-    batch_size: int | None = None
+    task: str | tuple[str, ...] = "fit"
+    precision: str | tuple[str, ...] = "float32"
+    batch_size: int | tuple[int, ...] | None = None
     epochs: int | None = None
     seed: int = 0
     device: str = "cpu"
     limit_train: int | None = None
+    limit_test: int | None = None
 
 
 class Suite(msgspec.Struct, frozen=True, forbid_unknown_fields=True, kw_only=True):
@@ -45,12 +55,15 @@ class Choices(msgspec.Struct, frozen=True, kw_only=True):
     backends: tuple[str, ...] = ()
     workloads: tuple[str, ...] = ()
     dataset: str | None = None
-    batch_size: int | None = None
+    batch_sizes: tuple[int, ...] = ()
     epochs: int | None = None
     seeds: tuple[int, ...] = ()
     device: str | None = None
     limit_train: int | None = None
+    limit_test: int | None = None
     lanes: tuple[str, ...] = ()
+    tasks: tuple[str, ...] = ()
+    precisions: tuple[str, ...] = ()
 
 
 def suite_names() -> list[str]:
@@ -87,18 +100,16 @@ def load_suite(name_or_path: str) -> Suite:
 def expand(suite: Suite, choices: Choices, origin: str) -> list[Cell]:
     """Return the cells of `suite` with `choices` applied, without doubles, in the file's order.
 
-    A chosen workload that the suite lacks is run with the settings of the suite's first entry.
+    A chosen workload that the suite lacks is run with the settings of the suite's first entry; one
+    of ours on its own dataset where it cannot be fed with that entry's.
     Raises SuiteError that names `origin`, the entry and the allowed values.
     """
     cells: dict[Cell, None] = {}
     for number, entry in enumerate(_chosen_entries(suite, choices), start=1):
-        backends = [b for b in entry.backends if not choices.backends or b in choices.backends]
-        lanes, seeds = choices.lanes or (entry.lane,), choices.seeds or (entry.seed,)
-        for lane, seed, backend in product(lanes, seeds, backends):
-            try:
-                cells[_cell(entry, choices, lane, backend, seed)] = None
-            except (CellError, WorkloadNameError) as error:
-                raise SuiteError(f"Suite {origin}, cell {number}: {error}") from error
+        try:
+            cells |= dict.fromkeys(_cells(entry, choices))
+        except (CellError, WorkloadNameError) as error:
+            raise SuiteError(f"Suite {origin}, cell {number}: {error}") from error
     if not cells:
         named = sorted({backend for entry in suite.cells for backend in entry.backends})
         raise SuiteError(
@@ -114,26 +125,59 @@ def _chosen_entries(suite: Suite, choices: Choices) -> list[Entry]:
     entries = []
     for workload in choices.workloads:
         present = [entry for entry in suite.cells if entry.workload == workload]
-        adopted = [msgspec.structs.replace(suite.cells[0], workload=workload)]
-        entries += present or adopted
+        entries += present or [_adopted(suite.cells[0], workload)]
     return entries
 
 
-def _cell(entry: Entry, choices: Choices, lane: str, backend: str, seed: int) -> Cell:
+def _adopted(entry: Entry, workload: str) -> Entry:
+    """Return the entry with another workload; what is no image is not fed with images."""
+    replaced = msgspec.structs.replace(entry, workload=workload)
+    of_entry, own = WORKLOADS.get(entry.workload), WORKLOADS.get(workload)
+    if own is None or (of_entry is not None and own.input_shape == of_entry.input_shape):
+        return replaced
+    return msgspec.structs.replace(replaced, dataset=None, batch_size=None, epochs=None)
+
+
+def _cells(entry: Entry, choices: Choices) -> Iterator[Cell]:
+    """Yield the cells of one entry; those that only their backend tells apart stand together."""
     workload = resolve_workload(entry.workload)
     recipe = recipe_of(workload)
-    return Cell(
-        workload=workload,
-        dataset=choices.dataset or entry.dataset,
-        backend=backend,
-        lane=lane,
-        precision=entry.precision,
-        batch_size=_first(choices.batch_size, entry.batch_size, recipe.batch_size),
-        epochs=_first(choices.epochs, entry.epochs, recipe.epochs),
-        seed=seed,
-        device=choices.device or entry.device,
-        limit_train=entry.limit_train if choices.limit_train is None else choices.limit_train,
+    dataset = entry.dataset if choices.dataset is None else choices.dataset
+    if dataset is None:
+        dataset = dataset_of(workload)
+    written = recipe.batch_size if entry.batch_size is None else entry.batch_size
+    backends = [b for b in entry.backends if not choices.backends or b in choices.backends]
+    axes = product(
+        choices.tasks or _listed(entry.task),
+        choices.precisions or _listed(entry.precision),
+        choices.batch_sizes or _listed(written),
+        choices.lanes or (entry.lane,),
+        choices.seeds or (entry.seed,),
+        backends,
     )
+    for task, precision, batch_size, lane, seed, backend in axes:
+        yield Cell(
+            workload=workload,
+            dataset=resolve_dataset(dataset),
+            backend=backend,
+            lane=lane,
+            precision=precision,
+            batch_size=batch_size,
+            epochs=_first(choices.epochs, entry.epochs, recipe.epochs),
+            seed=seed,
+            device=choices.device or entry.device,
+            limit_train=_one_of(choices.limit_train, entry.limit_train),
+            limit_test=_one_of(choices.limit_test, entry.limit_test),
+            task=task,
+        )
+
+
+def _listed(value: Value | tuple[Value, ...]) -> tuple[Value, ...]:
+    return value if isinstance(value, tuple) else (value,)
+
+
+def _one_of(chosen: int | None, written: int | None) -> int | None:
+    return written if chosen is None else chosen
 
 
 def _first(*values: int | None) -> int:

@@ -1,18 +1,33 @@
 """A workload's name seen from the parent: its recipe, its builder and its source's hash."""
 
+import hashlib
 import os
 from pathlib import Path
+from typing import Final
 
 from bench.cell import Cell
 from bench.job import Job
 from bench.machine import CHECKOUT
+from bench.recipe import RecipeError, read_recipe
 from bench.source import files_sha256, source_files
 from data.prepare import default_cache_dir
 from models.table import DEFAULT_RECIPE, WORKLOADS, Recipe
 
+#: How a user's own is named, for `bench list` and for who names it wrongly.
+OWN: Final = {
+    "FILE.py:FUNCTION": "your own function; returns a keras.Model",
+    "FILE.keras": "your saved model, loaded in Keras's safe mode",
+    "applications:NAME": "a model of keras.applications with new weights",
+}
+_APPLICATIONS: Final = "applications:"
+_SAVED: Final = ".keras"
+#: A user's workload that takes any input, on what there is without a download.
+_DEFAULT_DATASET: Final = "digits"
+_DIGITS_SHAPE: Final = (32, 32, 3)
+
 
 class WorkloadNameError(ValueError):
-    """A workload's name is neither in the table nor a user's FILE.py:FUNCTION."""
+    """A workload's name is neither in the table nor a user's own."""
 
 
 def resolve_workload(name: str) -> str:
@@ -20,12 +35,14 @@ def resolve_workload(name: str) -> str:
 
     Raises WorkloadNameError when the name is unknown or the file is not there.
     """
-    if name in WORKLOADS:
+    if name in WORKLOADS or _is_application(name):
         return name
     location, _, function = name.rpartition(":")
-    if not location.endswith(".py") or not function.isidentifier():
+    if name.endswith(_SAVED):
+        location, function = name, ""
+    elif not location.endswith(".py") or not function.isidentifier():
         raise WorkloadNameError(
-            f"workload is {name!r}; allowed are {', '.join(WORKLOADS)} or FILE.py:FUNCTION."
+            f"workload is {name!r}; allowed are {', '.join([*WORKLOADS, *OWN])}."
         )
     try:
         path = Path(location).expanduser().resolve()
@@ -34,31 +51,64 @@ def resolve_workload(name: str) -> str:
         raise WorkloadNameError(f"workload is {name!r}, which is no path: {why}.") from error
     if not path.is_file():
         raise WorkloadNameError(f"workload is {name!r}, but there is no file {path}.")
-    return f"{path}:{function}"
+    return f"{path}:{function}" if function else str(path)
 
 
 def recipe_of(name: str) -> Recipe:
-    """Return the workload's own recipe, or the lab's for a user's builder."""
-    return WORKLOADS[name].recipe if name in WORKLOADS else DEFAULT_RECIPE
+    """Return the workload's own recipe: a table's, that of a user's file, else the lab's.
+
+    Raises WorkloadNameError where a user's file has one that is wrong.
+    """
+    if name in WORKLOADS:
+        return WORKLOADS[name].recipe
+    location = name.rpartition(":")[0]
+    if not location.endswith(".py"):
+        return DEFAULT_RECIPE
+    try:
+        return read_recipe(Path(location))
+    except RecipeError as error:
+        raise WorkloadNameError(str(error)) from error
+
+
+def dataset_of(name: str) -> str:
+    """Return the dataset that a workload is trained on where no other is asked for."""
+    return WORKLOADS[name].dataset if name in WORKLOADS else _DEFAULT_DATASET
+
+
+def local_dataset_of(name: str) -> str:
+    """Return a dataset that fits a workload and needs no download."""
+    workload = WORKLOADS.get(name)
+    if workload is None or workload.input_shape == _DIGITS_SHAPE:
+        return _DEFAULT_DATASET
+    if len(workload.input_shape) < len(_DIGITS_SHAPE):  # text and indices: in the repository
+        return workload.dataset
+    return f"synthetic:shape={'x'.join(map(str, workload.input_shape))}"
 
 
 def builder_of(name: str, folder: Path | None = None) -> str:
-    """Return where the worker finds the builder: `module:function` or `/path/FILE.py:FUNCTION`.
+    """Return where the worker finds the builder: `module:function`, or a user's own as it is named.
 
     A user's file is looked for in `folder`, by its name, where one is given.
     """
     if name in WORKLOADS:
         return WORKLOADS[name].builder
+    if folder is None or _is_application(name):
+        return name
+    if name.endswith(_SAVED):
+        return str(folder / Path(name).name)
     location, _, function = name.rpartition(":")
-    return name if folder is None else f"{folder / Path(location).name}:{function}"
+    return f"{folder / Path(location).name}:{function}"
 
 
 def source_hash(name: str, folder: Path | None = None) -> str:
     """Return the sha256 of the workload's source: all of `models/`, or the user's file.
 
-    They are looked for in `folder`, in this checkout by default. Raises WorkloadNameError when
-    there is nothing, or when it cannot be read.
+    They are looked for in `folder`, in this checkout by default. The source of an application is
+    Keras's, whose version is known; its name alone counts. Raises WorkloadNameError when there is
+    nothing, or when it cannot be read.
     """
+    if _is_application(name):
+        return hashlib.sha256(name.encode()).hexdigest()
     paths = source_files(builder_of(name, folder), folder or CHECKOUT)
     if not paths:
         raise WorkloadNameError(f"{folder} has no folder models with the workload {name}.")
@@ -70,7 +120,7 @@ def source_hash(name: str, folder: Path | None = None) -> str:
 
 
 def job_of(cell: Cell, dataset_folder: Path, source: str = "") -> Job:
-    """Return the job that trains a cell on its prepared dataset, on all usable cores.
+    """Return the job that runs a cell on its prepared dataset, on all usable cores.
 
     Its workload is that of the folder `source`, this checkout's where that is empty.
     """
@@ -81,9 +131,14 @@ def job_of(cell: Cell, dataset_folder: Path, source: str = "") -> Job:
         optimizer=recipe.optimizer,
         loss=recipe.loss,
         metrics=recipe.metrics,
+        target=recipe.target,
         dataset_folder=str(dataset_folder.resolve()),
         output_path="",
         cpus=tuple(sorted(os.sched_getaffinity(0))),
         weights_folder=str(default_cache_dir() / "weights"),
         source=source,
     )
+
+
+def _is_application(name: str) -> bool:
+    return name.startswith(_APPLICATIONS) and name[len(_APPLICATIONS) :].isidentifier()

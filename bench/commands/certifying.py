@@ -30,7 +30,8 @@ from bench.machine import git_facts, machine_facts
 from bench.output import Output
 from bench.report.certificates import certificate_table, write_certificate
 from bench.store import StoreError, new_run_id
-from bench.workload import job_of, resolve_workload, source_hash
+from bench.workload import job_of, local_dataset_of, resolve_workload, source_hash
+from data.catalogue import resolve_dataset
 from data.dataset import open_dataset
 from data.prepare import prepare
 from models.table import WORKLOADS
@@ -86,8 +87,9 @@ def _certify(
     output: Output,
 ) -> Certificate:
     """Run the workers of one workload, compare them, write and print its certificate."""
-    dataset_folder = prepare(arguments.dataset, data_dir=arguments.data_dir)
-    entrants = [_entrant(workload, found, dataset_folder, arguments) for found in interpreters]
+    dataset = resolve_dataset(arguments.dataset or local_dataset_of(workload))
+    dataset_folder = prepare(dataset, data_dir=arguments.data_dir)
+    entrants = [_entrant(workload, found, dataset, dataset_folder) for found in interpreters]
     own = folder / _folder_name(workload)
     logs, tell = _made(own / "logs"), _teller(workload, len(entrants), output)
     with tempfile.TemporaryDirectory(prefix="keras-bench-") as scratch:
@@ -102,7 +104,7 @@ def _certify(
         subjects=tuple(_subject(entrant, dumps) for entrant in compared),
         pairs=judge_quantities(quantities),
         failures=failures,
-        dataset=arguments.dataset,
+        dataset=dataset,
         dataset_fingerprint=open_dataset(dataset_folder).manifest.fingerprint,
         batch_size=BATCH_SIZE,
         seed=arguments.seed,
@@ -132,12 +134,12 @@ def _teller(workload: str, backends: int, output: Output) -> Callable[[str, Prec
 
 
 def _entrant(
-    workload: str, interpreter: Interpreter, dataset_folder: Path, arguments: argparse.Namespace
+    workload: str, interpreter: Interpreter, dataset: str, dataset_folder: Path
 ) -> Entrant:
     """Return a backend with its job; the lane `matched` asks for full precision everywhere."""
     cell = Cell(
         workload=workload,
-        dataset=arguments.dataset,
+        dataset=dataset,
         backend=interpreter.backend,
         lane="matched",
         batch_size=BATCH_SIZE,

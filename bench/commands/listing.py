@@ -12,15 +12,17 @@ from bench.interpreter import InterpreterError, find_interpreter
 from bench.output import Output
 from bench.report.text import one_line
 from bench.suite import load_suite, suite_names
+from bench.workload import OWN as OWN_WORKLOADS
 from data.catalogue import DATASETS
+from data.catalogue import OWN as OWN_DATASETS
 from models.table import WORKLOADS
 
 
 def print_list(pythons: Mapping[str, str], output: Output) -> None:
     """Print workloads, datasets, suites and the interpreters of the backends."""
     rows = [("workload", name, workload.summary) for name, workload in WORKLOADS.items()]
-    rows += [("workload", "FILE.py:FUNCTION", "your own; returns a keras.Model")]
-    rows += [("dataset", name, summary) for name, summary in DATASETS.items()]
+    rows += [("workload", name, summary) for name, summary in OWN_WORKLOADS.items()]
+    rows += [("dataset", name, summary) for name, summary in {**DATASETS, **OWN_DATASETS}.items()]
     rows += [("suite", name, load_suite(name).description) for name in suite_names()]
     for backend in BACKENDS:
         try:

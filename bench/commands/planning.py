@@ -54,7 +54,9 @@ def tell_plan(steps: Sequence[Step], output: Output) -> None:
     stored = sum(step.action == "stored" for step in steps)
     to_run = sum(step.action == "run" for step in steps)
     seconds, unknown = remaining_seconds(steps)
+    rough = {step.estimate_basis for step in steps if step.action == "run"} - {"", "records"}
     about = f", about {seconds / 60:.1f} min" if seconds else ""
+    about += f", part of it by {' and '.join(sorted(rough))}" if rough else ""
     about += f" ({unknown} without an estimate)" if unknown and seconds else ""
     output.print(f"{stored} stored (not trained again), {to_run} to train{about}.")
     for step in steps:
@@ -67,7 +69,8 @@ def print_plan(steps: Sequence[Step], output: Output) -> None:
     table = Table("cell", "rep", "action", "about", "why")
     for step in steps:
         seconds = step.estimate_seconds if step.action == "run" else None
-        about = "" if step.action != "run" else "unknown" if seconds is None else f"{seconds:.0f} s"
+        known = "unknown" if seconds is None else f"{seconds:.0f} s by {step.estimate_basis}"
+        about = known if step.action == "run" else ""
         row = (step.cell.id, str(step.repetition), step.action, about, step.why)
         table.add_row(*(Text(one_line(text)) for text in row))
     output.print(table)

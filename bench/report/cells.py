@@ -47,7 +47,13 @@ _FIGURES: Final = (
     Column("final_val_loss", "Float64", "validation loss of the last epoch"),
     Column("final_val_accuracy", "Float64", "validation accuracy of the last epoch"),
     Column("best_val_accuracy", "Float64", "largest val_accuracy of all epochs"),
-    Column("train_images", "Int64", "training images per epoch"),
+    Column(
+        "final_val_perplexity", "Float64", "exp(final_val_loss) where the next byte is predicted"
+    ),
+    Column("latency_p50_seconds", "Float64", "median of the predictions of one image each"),
+    Column("latency_p95_seconds", "Float64", "their 95th percentile, one of them"),
+    Column("latency_p99_seconds", "Float64", "their 99th percentile, one of them"),
+    Column("train_images", "Int64", "images per epoch: of `fit` for training, else for testing"),
     Column("validation_images", "Int64", "validation images per epoch"),
     Column("parameters", "Int64", "parameters of the model"),
     Column("trainable_parameters", "Int64", "trainable ones of these"),
@@ -55,7 +61,11 @@ _FIGURES: Final = (
 _WORK: Final = (
     Column("forward_macs", "Int64", "multiply-accumulates of one image's forward pass"),
     Column("uncounted_layers", "string", "layers without a rule to count them: no forward_macs"),
-    Column("achieved_gflops", "Float64", "3 * 2 * forward_macs * images_per_second / 1e9"),
+    Column(
+        "achieved_gflops",
+        "Float64",
+        "2 * forward_macs * images_per_second / 1e9; of `fit` 3 times that",
+    ),
     Column("gemm_peak_gflops", "Float64", "best of the record's calibrations, on the CPU"),
     Column("gemm_peak_fraction", "Float64", "achieved / peak; empty on a GPU"),
     Column(
@@ -120,6 +130,7 @@ _SETTINGS: Final = (
     Column("settings_allocator", "object", "what hands out memory, on the host and on a GPU"),
     Column("settings_build_variant", "object", "what the backend's libraries are built for"),
     Column("settings_device_count", "object", "devices that the backend saw"),
+    Column("settings_target", "object", "what the model learns: `labels`, `inputs` or `next`"),
     Column("settings_device_name", "object", "the backend's name of the device"),
 )
 CELLS_COLUMNS: Final = (

@@ -22,6 +22,7 @@ def names(columns: tuple[Column, ...]) -> list[str]:
 _CELL_KEY: Final = (
     Column("workload", "string", "name of the workload, or `FILE.py:FUNCTION`"),
     Column("dataset", "string", "name of the dataset"),
+    Column("task", "string", "`fit`, `evaluate` or `predict`; an epoch of these is a pass"),
     Column("lane", "string", "how it was run: `default` or `matched`"),
     Column("precision", "string", "Keras dtype policy"),
     Column("batch_size", "Int64", "images per training step"),
@@ -29,6 +30,7 @@ _CELL_KEY: Final = (
     Column("seed", "Int64", "random seed"),
     Column("device", "string", "`cpu` or `gpu`"),
     Column("limit_train", "Int64", "leading training images used; empty: all"),
+    Column("limit_test", "Int64", "leading test images used; empty: all"),
 )
 _MUST_MATCH: Final = (
     Column("dataset_fingerprint", "string", "sha256 of the prepared arrays"),

@@ -1,7 +1,7 @@
 """comparison.csv: backends side by side, a row per set of comparable cells."""
 
 from collections.abc import Sequence
-from typing import Final
+from typing import Any, Final
 
 import pandas as pd
 
@@ -18,15 +18,19 @@ from bench.report.columns import (
     typed,
 )
 from bench.report.epochs import epochs_frame
-from bench.report.figures import TRAINING_FLOPS_PER_MAC
+from bench.report.figures import FLOPS_PER_MAC
 from bench.report.ratios import race_movements
 from bench.report.verdict import is_steady
 
 _BACKEND: Final = (
-    Column("status", "string", "`ok`, `failed`, `missing` (no record) or `mixed` (unlike digests)"),
+    Column(
+        "status",
+        "string",
+        "`ok`, `unsupported`, `failed`, `missing` (no record) or `mixed` (unlike digests)",
+    ),
     Column("reason", "string", "why a record failed, or why nothing is pooled"),
     Column("records", "Int64", "ok records"),
-    Column("failed_records", "Int64", "failed records"),
+    Column("failed_records", "Int64", "records that are not ok"),
     Column("version", "string", "version of the backend"),
     Column("epoch_seconds_median", "Float64", "median train_seconds, steady epochs of all records"),
     Column("epoch_seconds_min", "Float64", "smallest of these"),
@@ -40,7 +44,15 @@ _BACKEND: Final = (
     Column("final_val_loss", "Float64", "median over the records"),
     Column("final_val_accuracy", "Float64", "median over the records"),
     Column("best_val_accuracy", "Float64", "median over the records of each one's best"),
-    Column("achieved_gflops", "Float64", "3 * 2 * forward_macs * images_per_second / 1e9"),
+    Column("final_val_perplexity", "Float64", "median over the records"),
+    Column("latency_p50_seconds", "Float64", "median over the records"),
+    Column("latency_p95_seconds", "Float64", "median over the records"),
+    Column("latency_p99_seconds", "Float64", "median over the records"),
+    Column(
+        "achieved_gflops",
+        "Float64",
+        "2 * forward_macs * images_per_second / 1e9; of `fit` 3 times that",
+    ),
     Column("gemm_peak_fraction", "Float64", "achieved / gemm_peak_gflops; empty on a GPU"),
     Column("peak_memory_bytes", "Int64", "largest over the records"),
     Column("memory_over_baseline_bytes", "Int64", "largest over the records"),
@@ -72,7 +84,8 @@ _OF_AN_EPOCH: Final = ("instrumented", "warmup", "train_seconds")
 _MIXED: Final = "records of unlike code, data or versions are not pooled: report them separately"
 _MEDIANS: Final = (
     *("first_step_seconds", "final_loss", "final_accuracy", "final_val_loss"),
-    *("final_val_accuracy", "best_val_accuracy"),
+    *("final_val_accuracy", "best_val_accuracy", "final_val_perplexity"),
+    *("latency_p50_seconds", "latency_p95_seconds", "latency_p99_seconds"),
 )
 _LARGEST: Final = ("peak_memory_bytes", "memory_over_baseline_bytes", "device_peak_memory_bytes")
 _OF_THE_ROW: Final = ("forward_macs", "uncounted_layers", "stochastic_layers")
@@ -129,7 +142,7 @@ def _backend_groups(cells: pd.DataFrame, epochs: pd.DataFrame) -> pd.DataFrame:
     figures["fit_seconds_total_median"] = by_group["fit_seconds_total"].median()
     images = by_group["train_images"].first() / figures["epoch_seconds_median"]
     figures["images_per_second"] = images
-    flops_per_image = TRAINING_FLOPS_PER_MAC * by_group["forward_macs"].first()
+    flops_per_image = by_group["task"].first().map(FLOPS_PER_MAC) * by_group["forward_macs"].first()
     figures["achieved_gflops"] = flops_per_image * images / 1e9
     figures["version"] = by_group["backend_version"].first()
     records = by_group["ok"].sum().astype("Int64")
@@ -139,7 +152,14 @@ def _backend_groups(cells: pd.DataFrame, epochs: pd.DataFrame) -> pd.DataFrame:
         records=records,
         failed_records=by_group.size() - records,
         reason=by_group["reason"].first().mask(mixed, _MIXED),
-        status=records.gt(0).map({True: "ok", False: "failed"}).mask(mixed, "mixed"),
+        status=_status(by_group["status"].agg(set)).mask(mixed, "mixed"),
+    )
+
+
+def _status(found: "pd.Series[Any]") -> "pd.Series[str]":
+    """Return ok where a record is, unsupported where all are, else failed."""
+    return found.map(
+        lambda each: "ok" if "ok" in each else min(each, key=("failed", "unsupported").index)
     )
 
 

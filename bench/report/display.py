@@ -5,7 +5,9 @@ from typing import Any, Final, NamedTuple
 
 import pandas as pd
 
+from bench.cell import BACKENDS
 from bench.report.columns import ROW_KEY
+from bench.report.figures import LATENCY_PERCENTILES
 
 Row = Mapping[str, Any]
 RowKey = tuple[object, ...]
@@ -32,6 +34,10 @@ _TIMING_NOTES: Final = {
 
 def _seconds(value: float) -> str:
     return f"{value:.3f}" if value < 100 else f"{value:,.1f}"
+
+
+def _milliseconds(value: float) -> str:
+    return f"{value * 1e3:,.2f}"
 
 
 def _megabytes(size: float) -> str:
@@ -62,6 +68,11 @@ METRIC_FIGURES: Final = (
     Figure("accuracy", "final_accuracy", "{:.4f}".format),
     Figure("val_loss", "final_val_loss", "{:.4f}".format),
     Figure("val_accuracy", "final_val_accuracy", "{:.4f}".format),
+)
+PERPLEXITY: Final = Figure("val perplexity", "final_val_perplexity", "{:.3f}".format)
+LATENCY_FIGURES: Final = tuple(
+    Figure(f"p{percent} ms", f"latency_p{percent}_seconds", _milliseconds)
+    for percent in LATENCY_PERCENTILES
 )
 MEMORY_FIGURES: Final = (Figure("peak MB", "peak_memory_bytes", _megabytes),)
 WORK_FIGURES: Final = (
@@ -118,12 +129,27 @@ def figure_text(row: Row, backend: str, figure: Figure) -> str:
     return "" if value is None else figure.write(value)
 
 
+def figures_of(row: Row, figures: Sequence[Figure]) -> list[Figure]:
+    """Return the figures to show of a row: of `fit` all, of other tasks those that it has.
+
+    Perplexity and latencies come behind them wherever there are any.
+    """
+    more = (PERPLEXITY, *LATENCY_FIGURES)
+    always = figures if row["task"] == "fit" else figures[:1]
+    return [
+        figure
+        for figure in (*figures, *more)
+        if figure in always or any(figure_text(row, backend, figure) for backend in BACKENDS)
+    ]
+
+
 def status_text(row: Row, backend: str) -> str:
     """Return what stands in place of epoch seconds where there are none."""
     texts = {
         "ok": "warm-up only",
         "missing": "no record yet",
         "failed": "failed",
+        "unsupported": "unsupported",
         "mixed": "not pooled",
     }
     return texts[row[f"{backend}_status"]]
@@ -135,24 +161,33 @@ def reason_text(row: Row, backend: str) -> str:
     if reason is None:
         return ""
     failed = row[f"{backend}_failed_records"]
+    if row[f"{backend}_status"] == "unsupported":
+        return f"unsupported by the framework: {reason}"
     total = failed + row[f"{backend}_records"]
     count = "" if row[f"{backend}_status"] == "mixed" else f" ({failed} of {total} records failed)"
     return f"{reason}{count}"
 
 
 def heading(row: Row) -> str:
-    """Return `WORKLOAD, lane LANE, on DATASET`."""
-    return f"{row['workload']}, lane {row['lane']}, on {row['dataset']}"
+    """Return `WORKLOAD, lane LANE, on DATASET`, with the task before it where it is not `fit`."""
+    task = "" if row["task"] == "fit" else f"{row['task']} with "
+    return f"{task}{row['workload']}, lane {row['lane']}, on {row['dataset']}"
 
 
 def conditions(row: Row) -> str:
     """Return the rest of the cell in one line."""
-    limit = row["limit_train"]
-    images = "all training images" if limit is None else f"the first {limit:,} training images"
+    limits = {"training": row["limit_train"], "test": row["limit_test"]}
+    kinds = ("training", "test") if row["task"] == "fit" else ("test",)
+    images = [
+        f"{'all' if limit is None else f'the first {limit:,}'} {kind} images"
+        for kind in kinds
+        for limit in [limits[kind]]
+        if kind == kinds[0] or limit is not None
+    ]
     return (
         f"{row['precision']}, batch size {row['batch_size']}, "
         f"{row['epochs']} epoch{'s' if row['epochs'] > 1 else ''}, seed {row['seed']}, "
-        f"{row['device']}, {images}"
+        f"{row['device']}, {', '.join(images)}"
     )
 
 
@@ -187,13 +222,15 @@ def ratio_lines(ratios: Sequence[Row]) -> list[tuple[str, str]]:
     for ratio in ratios:
         name = f"{ratio['numerator']} / {ratio['denominator']}"
         pairs.setdefault(name, {})[ratio["quantity"]] = ratio
-    return [(name, _pair_text(both["epoch"], both["steps"])) for name, both in pairs.items()]
+    return [(name, _pair_text(found)) for name, found in pairs.items()]
 
 
-def _pair_text(epoch: Row, steps: Row) -> str:
-    text = ratio_text(epoch)
-    if epoch["status"] == "ok" or ratio_text(steps) != text:
-        text += f"; steps {ratio_text(steps)}"
+def _pair_text(found: Mapping[str, Row]) -> str:
+    epoch = found["epoch"]
+    text = first = ratio_text(epoch)
+    for quantity, ratio in found.items():
+        if quantity != "epoch" and (epoch["status"] == "ok" or ratio_text(ratio) != first):
+            text += f"; {quantity} {ratio_text(ratio)}"
     return f"{text}; {epoch['parity']}" if epoch["parity"] else text
 
 

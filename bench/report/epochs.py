@@ -6,7 +6,8 @@ from typing import Final
 import numpy as np
 import pandas as pd
 
-from bench.record import Epoch, Record
+from bench.epoch import Epoch
+from bench.record import Record
 from bench.report.columns import RECORD_COLUMNS, Column, make_frame, typed
 from bench.report.facts import record_facts, sorted_records
 from bench.report.figures import step_seconds

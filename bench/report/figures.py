@@ -1,20 +1,24 @@
 """The figures of one record, computed here from its raw samples and nowhere else."""
 
-from math import ceil
+from math import ceil, exp
 from statistics import median
 from typing import Final
 
 from bench.calibration import lower_quartile
-from bench.record import Epoch, Record, Result
+from bench.epoch import Epoch
+from bench.record import Record, Result
 from bench.report.phases import PHASE_COLUMNS, phase_seconds
 
 Figure = float | int | str | None
 
-#: Floating point operations of training for each multiply-accumulate of the forward pass. One of
-#: them is two operations, and the backward pass has two products for each one of the forward pass
-#: (Kaplan et al. 2020, "Scaling laws for neural language models", section 2.1). What the optimizer
-#: does is not counted.
-TRAINING_FLOPS_PER_MAC: Final = 3 * 2
+#: Floating point operations for each multiply-accumulate of the forward pass. One of them is two
+#: operations, and the backward pass has two products for each one of the forward pass (Kaplan et
+#: al. 2020, "Scaling laws for neural language models", section 2.1). What the optimizer does is not
+#: counted.
+FLOPS_PER_MAC: Final = {"fit": 3 * 2, "evaluate": 2, "predict": 2}
+
+#: The percentiles of single predictions that are told.
+LATENCY_PERCENTILES: Final = (50, 95, 99)
 
 _AS_MEASURED: Final = (
     "import_seconds",
@@ -47,6 +51,7 @@ def record_figures(record: Record) -> dict[str, Figure]:
         **phases,
         **_metrics(result),
         **_steady_statistics(record, result),
+        **_latencies(result),
         **_memory(result),
         **_work(record, result),
         **calibration,
@@ -74,6 +79,24 @@ def _metrics(result: Result) -> dict[str, Figure]:
         "final_val_loss": last.val_loss,
         "final_val_accuracy": last.val_accuracy,
         "best_val_accuracy": max(scores, default=None),
+        "final_val_perplexity": _perplexity(result),
+    }
+
+
+def _perplexity(result: Result) -> float | None:
+    """Return exp of the last validation loss of a model that predicts what comes next."""
+    loss = result.epochs[-1].val_loss
+    return exp(loss) if result.settings.get("target") == "next" and loss is not None else None
+
+
+def _latencies(result: Result) -> dict[str, Figure]:
+    """Return the percentiles of single predictions; an observed one each, none in between."""
+    ordered = sorted(result.latency_seconds)
+    if not ordered:
+        return {}
+    return {
+        f"latency_p{percent}_seconds": ordered[ceil(len(ordered) * percent / 100) - 1]
+        for percent in LATENCY_PERCENTILES
     }
 
 
@@ -81,7 +104,7 @@ def _steady_statistics(record: Record, result: Result) -> dict[str, Figure]:
     seconds = [epoch.train_seconds for epoch in result.steady_epochs]
     if not seconds:
         return {}
-    validation = [epoch.validation_seconds for epoch in result.steady_epochs]
+    validation = [s for e in result.steady_epochs if (s := e.validation_seconds) is not None]
     steps = [step_seconds(record, epoch) for epoch in result.steady_epochs]
     known = [value for value in steps if value is not None]
     return {
@@ -90,7 +113,7 @@ def _steady_statistics(record: Record, result: Result) -> dict[str, Figure]:
         "epoch_seconds_max": max(seconds),
         "epoch_seconds_n": len(seconds),
         "step_seconds_median": median(known) if known else None,
-        "validation_seconds_median": median(validation),
+        "validation_seconds_median": median(validation) if validation else None,
         "images_per_second": result.train_images / median(seconds),
     }
 
@@ -111,7 +134,7 @@ def _work(record: Record, result: Result) -> dict[str, Figure]:
     if result.forward_macs is None or not seconds:
         return figures
     images_per_second = result.train_images / median(seconds)
-    rate = TRAINING_FLOPS_PER_MAC * result.forward_macs * images_per_second / 1e9
+    rate = FLOPS_PER_MAC[record.cell.task] * result.forward_macs * images_per_second / 1e9
     figures["achieved_gflops"] = rate
     # The calibration runs on the CPU: its peak says nothing of a GPU.
     if record.calibration and record.cell.device == "cpu":

@@ -8,10 +8,12 @@ from bench.report.display import (
     EPOCH_FIGURES,
     FIT_FIGURES,
     METRIC_FIGURES,
+    Figure,
     Row,
     by_row_key,
     conditions,
     figure_text,
+    figures_of,
     heading,
     reason_text,
     row_key,
@@ -82,14 +84,16 @@ def _section(row: Row) -> list[str]:
     official = "true" if row["dataset_official"] else "false"
     facts = f"`official: {official}`, fingerprint {fingerprint}"
     versions = f"Keras {row['keras_version'] or 'unknown'}, machine {row['machine_id']}"
-    headings = ["backend", "epoch s: median [min to max], n", *(f.heading for f in _FIGURES)]
+    figures = figures_of(row, _FIGURES)
+    headings = ["backend", "epoch s: median [min to max], n", *(f.heading for f in figures)]
+    texts = (_backend_texts(row, backend, figures) for backend in BACKENDS)
     return [
         f"## {markdown_text(heading(row))}",
         "",
         f"{markdown_text(conditions(row))}. {row['timing'].capitalize()}.",
         f"Dataset: {facts}. {markdown_text(versions)}.",
         "",
-        *markdown_table(headings, (_backend_texts(row, backend) for backend in BACKENDS), "---:"),
+        *markdown_table(headings, texts, "---:"),
         "",
         *_notes(row),
     ]
@@ -109,11 +113,11 @@ def _notes(row: Row) -> list[str]:
     return [*notes, ""] if notes else []
 
 
-def _backend_texts(row: Row, backend: str) -> list[str]:
+def _backend_texts(row: Row, backend: str, figures: Sequence[Figure]) -> list[str]:
     name = f"**{backend}** (fastest)" if row["fastest_backend"] == backend else backend
     median, low, high, n = (figure_text(row, backend, figure) for figure in EPOCH_FIGURES)
     epoch = f"{median} [{low} to {high}], n={n}" if median else status_text(row, backend)
-    return [name, epoch, *(figure_text(row, backend, figure) for figure in _FIGURES)]
+    return [name, epoch, *(figure_text(row, backend, figure) for figure in figures)]
 
 
 def _how_measured(records: Sequence[Record]) -> list[str]:

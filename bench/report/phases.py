@@ -51,7 +51,7 @@ def phase_seconds(record: Record) -> dict[str, float]:
 
 def _fit_seconds(result: Result) -> dict[str, float]:
     training = sum(epoch.train_seconds for epoch in result.epochs)
-    validation = sum(epoch.validation_seconds for epoch in result.epochs)
+    validation = sum(epoch.validation_seconds or 0.0 for epoch in result.epochs)
     if result.first_step_seconds is None:
         return {"steps": training, "validation": validation}
     first = result.first_step_seconds

@@ -24,11 +24,15 @@ from bench.report.verdict import CALIBRATION_BOUND, Verdict, judge, race_movemen
 _RUN: Final = Column("run_id", "string", "the run that made the record")
 _OF_A_LAUNCH: Final = (
     *("race_round", "race_position", "backend", "instrumented", "status"),
-    *("epoch_seconds_median", "epoch_seconds_n", "step_seconds_median"),
+    *("epoch_seconds_median", "epoch_seconds_n", "step_seconds_median", "latency_p50_seconds"),
     *("gemm_before_seconds", "gemm_after_seconds", "gemm_seconds"),
     *("copy_before_seconds", "copy_after_seconds", "copy_seconds"),
 )
-_QUANTITIES: Final = {"epoch": "epoch_seconds_median", "steps": "step_seconds_median"}
+_QUANTITIES: Final = {
+    "fit": {"epoch": "epoch_seconds_median", "steps": "step_seconds_median"},
+    "evaluate": {"epoch": "epoch_seconds_median"},
+    "predict": {"epoch": "epoch_seconds_median", "latency": "latency_p50_seconds"},
+}
 _DECLARED: Final = {column.name: column for column in CELLS_COLUMNS}
 
 #: They mean what they mean in cells.csv.
@@ -47,7 +51,12 @@ RATIOS_COLUMNS: Final = (
         "numerator", "string", "the contender that is the slower one where the ratio is above 1"
     ),
     Column("denominator", "string", "the contender that it is compared with"),
-    Column("quantity", "string", "`epoch`: epoch_seconds_median, `steps`: step_seconds_median"),
+    Column(
+        "quantity",
+        "string",
+        "`epoch`: epoch_seconds_median, `steps`: step_seconds_median, of predictions "
+        "`latency`: latency_p50_seconds",
+    ),
     Column("parity", "string", "`certified`, `differs: …` or `not certified`, by `certify`"),
     Column("status", "string", "`ok`, `unstable`, `too few rounds` or `unlike`; only ok: a ratio"),
     Column("unlike", "string", "what the two disagree in although they must not"),
@@ -81,7 +90,7 @@ def rounds_frame(records: Sequence[Record]) -> pd.DataFrame:
 def ratios_frame(
     records: Sequence[Record], certificates: Sequence[Certificate] = ()
 ) -> pd.DataFrame:
-    """Return two rows per pair of contenders of each race: of their epochs, and of their steps.
+    """Return a row per pair of contenders of each race and quantity: their epochs, their steps, …
 
     A race is the records of one run that stand in one row of the comparison and have a place in a
     race. Its pairs are those of backends, and the instrumented launches of a backend against its
@@ -138,7 +147,7 @@ def _ratios(pair: _Pair, movements: Mapping[str, float | None]) -> Iterator[dict
     """Yield the columns of RATIOS_COLUMNS from `kind` on, but the movements, by quantity."""
     launches = pd.concat([pair.above, pair.below])
     unlike = ", ".join(disagreements(launches[launches["status"].eq("ok")]))
-    for quantity, column in _QUANTITIES.items():
+    for quantity, column in _QUANTITIES[launches["task"].iloc[0]].items():
         seconds = [_by_round(side, column) for side in (pair.above, pair.below)]
         verdict = judge(seconds[0], seconds[1], list(movements.values()))
         yield {

@@ -179,7 +179,7 @@ def steps_section(records: Sequence[Record], ratios: Sequence[Row]) -> list[str]
 
 def _step_texts(records: Sequence[Record], costs: Mapping[tuple[RowKey, str], str]) -> list[str]:
     figures, first = step_figures(records), records[0]
-    failed = all(record.status == "failed" for record in records)
+    failed = all(record.result is None for record in records)
     steps = str(figures.n) if figures.n else "failed" if failed else "warm-up only"
     clocks = (
         *(figures.median_seconds, figures.p95_seconds, figures.max_seconds),

@@ -22,6 +22,7 @@ from bench.report.display import (
     conditions,
     differing_text,
     figure_text,
+    figures_of,
     heading,
     ratio_lines,
     reason_text,
@@ -80,13 +81,14 @@ def _empty_table(row: Row, timing: str) -> Table:
 def _table(row: Row) -> Table:
     table = _empty_table(row, row["timing"])
     table.add_column("backend", no_wrap=True)
-    for figure in _FIGURES:
+    figures = figures_of(row, _FIGURES)
+    for figure in figures:
         broken = figure.heading.replace("val_", "val_\n").replace("first ", "first\n")
         status = figure is EPOCH_FIGURES[0]
         table.add_column(broken, justify="right", overflow="fold", no_wrap=status)
     for backend in BACKENDS:
         fastest = row["fastest_backend"] == backend
-        texts = [figure_text(row, backend, figure) for figure in _FIGURES]
+        texts = [figure_text(row, backend, figure) for figure in figures]
         texts[0] = texts[0] or status_text(row, backend)
         name = f"{backend} *" if fastest else backend
         table.add_row(name, *texts, style="bold" if fastest else _style(row, backend))
@@ -94,7 +96,7 @@ def _table(row: Row) -> Table:
 
 
 def _style(row: Row, backend: str) -> str:
-    return {"ok": "", "missing": "dim"}.get(row[f"{backend}_status"], "red")
+    return {"ok": "", "missing": "dim", "unsupported": "dim"}.get(row[f"{backend}_status"], "red")
 
 
 def _notes(row: Row, differing: str) -> list[str]:

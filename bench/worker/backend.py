@@ -52,6 +52,8 @@ def import_backend(job: Job, phases: Phases) -> Backend:
         raise BackendError(f"{cell.backend} runs on the {device.kind}, not on the {cell.device}.")
     keras.utils.set_random_seed(cell.seed)
     keras.config.set_dtype_policy(cell.precision)
+    # The log then holds all of a traceback, and a refusal is known by where it was raised.
+    keras.config.disable_traceback_filtering()
     phases.end("import")
     return Backend(
         name=cell.backend,

@@ -12,9 +12,11 @@ import keras
 import msgspec
 
 from bench.job import Job
-from bench.worker.build import build_model, encode_targets
+from bench.worker.build import build_model
+from bench.worker.examples import encode_labels
 from bench.worker.stamps import Stamps
 from data.dataset import open_dataset
+from data.part import length, shapes, take
 
 #: As short as an epoch of some steps can be. The noise of epochs is a part of their length (a
 #: tenth on a shared machine, from 0.1 s to 0.5 s alike), what the callback adds is not.
@@ -48,9 +50,9 @@ class Trainer:
         self._stamps = Stamps(WARM_UPS + pairs, job.events_fd)
         self._data = open_dataset(Path(job.dataset_folder))
         classes = self._data.manifest.classes
-        self._model = build_model(job, self._data.x_train.shape[1:], classes)
-        self._targets = encode_targets(self._model, self._data.y_train, classes)
-        self._validation_targets = encode_targets(self._model, self._data.y_test, classes)
+        self._model = build_model(job, shapes(self._data.x_train), classes)
+        self._targets = encode_labels(self._model, self._data.y_train, classes)
+        self._validation_targets = encode_labels(self._model, self._data.y_test, classes)
         self.train_images = PILOT_IMAGES
 
     def epoch_seconds(self, *, with_stamps: bool) -> float:
@@ -64,10 +66,13 @@ class Trainer:
         train = slice(self.train_images)
         validation = slice(self._whole_batches(self.train_images // VALIDATION_PART))
         self._model.fit(
-            self._data.x_train[train],
-            self._targets[train],
+            take(self._data.x_train, train),
+            take(self._targets, train),
             batch_size=self._batch_size,
-            validation_data=(self._data.x_test[validation], self._validation_targets[validation]),
+            validation_data=(
+                take(self._data.x_test, validation),
+                take(self._validation_targets, validation),
+            ),
             callbacks=[first, *ours, last],
             verbose=0,
         )
@@ -78,7 +83,7 @@ class Trainer:
         self.epoch_seconds(with_stamps=False)
         seconds = min(self.epoch_seconds(with_stamps=False) for _ in range(2))
         wanted = self._whole_batches(round(PILOT_IMAGES * EPOCH_SECONDS / seconds))
-        self.train_images = min(wanted, len(self._data.x_train))
+        self.train_images = min(wanted, length(self._data.x_train))
 
     def _whole_batches(self, images: int) -> int:
         """Return about `images`, at least one batch: a partial one would be compiled again."""

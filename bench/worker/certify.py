@@ -18,16 +18,13 @@ from bench.certify.task import Task
 from bench.worker.backend import Backend, import_backend
 from bench.worker.outputs import layer_outputs, leaves, to_numpy
 from bench.worker.phases import Phases
+from bench.worker.prepared import allow_float64
 from bench.worker.process import die_with_parent, one_sentence
 
 Arrays = dict[str, Any]
 
 #: Trajectories of other rounding errors; enough that one of them meets what is rare.
 ORDERS = 8
-
-
-class PrecisionError(Exception):
-    """The backend cannot compute a reference in float64."""
 
 
 def main(path: str) -> None:
@@ -50,86 +47,29 @@ def certify(task: Task, backend: Backend) -> Arrays:
     keras.config.set_dtype_policy(task.precision)
     if task.precision == "float64":
         allow_float64()
-    from bench.worker.build import build_model, encode_targets
     from bench.worker.feed import make_feed
     from bench.worker.settings import resolved_settings
-    from data.dataset import open_dataset
+    from bench.worker.specimen import Specimen
 
-    dataset = open_dataset(Path(task.job.dataset_folder))
-    size = task.job.cell.batch_size
-    rows = np.arange(size * max(task.steps, task.trained_steps)) % len(dataset.y_train)
-    images = np.asarray(dataset.x_train[rows], dtype=task.precision)
-
-    def make() -> Any:
-        keras.utils.clear_session(free_memory=False)  # else layers are numbered on
-        model = build_model(task.job, images.shape[1:], dataset.manifest.classes)
-        return prepare(model, images[:1], task.seed)
-
-    model = make()
-    targets = encode_targets(model, dataset.y_train, dataset.manifest.classes)[rows]
+    specimen = Specimen(task)
+    images, targets = specimen.first
     arrays: Arrays = {}
     for stage, is_training in (("inference", False), ("training", True)):
-        outputs = layer_outputs(make(), images[:size], is_training)
+        model = specimen.make()
+        outputs = layer_outputs(model, images, is_training)
         arrays |= {f"{stage}/{index:03}:{name}": o for index, (name, o) in enumerate(outputs)}
         if not is_training:
             arrays |= structure(model, outputs)
-    arrays |= gradients(make(), images[:size], targets[:size])
-    model = make()  # one for all that trains, since each would be compiled anew
-    batches = [(images[i : i + size], targets[i : i + size]) for i in range(0, len(images), size)]
-    arrays |= training(model, task, batches)
-    arrays |= evaluation(model, task, dataset, batches)
-    feed = make_feed(task.job.cell, images, targets)
-    settings = {**resolved_settings(model, feed, backend), "parameters": model.count_params()}
+    arrays |= gradients(specimen.make(), images, targets)
+    model = specimen.make()  # one for all that trains, since each would be compiled anew
+    arrays |= training(model, task, specimen.batches)
+    arrays |= evaluation(model, task, specimen)
+    feed = make_feed(task.job.cell, *specimen.all)
+    settings = {
+        **resolved_settings(model, feed, backend, task.job.target),
+        "parameters": model.count_params(),
+    }
     return arrays | {"settings": _text(msgspec.json.encode(settings).decode())}
-
-
-def allow_float64() -> None:
-    """Let Keras keep float64 where it has both that and float32; PrecisionError if it does not.
-
-    On JAX and PyTorch Keras takes float32 wherever it has to choose one type of several, whatever
-    floatx is: BatchNormalization, say, would compute a "reference" in float32.
-    """
-    from keras.src.backend.common import dtypes
-
-    dtypes.BIT64_TO_BIT32_DTYPE.pop("float64", None)
-    if dtypes.result_type("float64", "float32") != "float64":
-        raise PrecisionError("this version of Keras has no float64 reference on this backend")
-
-
-def prepare(model: Any, image: Any, seed: int) -> Any:
-    """Return the model, built, without randomness and with weights that no layer is blind to."""
-    for layer in model._flatten_layers():
-        for name in ("rate", "stddev"):
-            if isinstance(getattr(layer, name, None), float):
-                setattr(layer, name, 0.0)
-        for name in ("scale", "offset"):
-            if isinstance(getattr(layer, name, None), float):
-                # Of a Python float, TensorFlow makes float32 before it casts.
-                setattr(layer, name, np.float64(getattr(layer, name)))
-    model(image)
-    for index, variable in enumerate(model.weights):
-        variable.assign(draw(seed, index, np.asarray(to_numpy(variable))))
-    return model
-
-
-def draw(seed: int, index: int, value: Any) -> Any:
-    """Return the `index`-th variable's value for a certificate, exact in float32.
-
-    Unlike the lane `matched`, nothing stays zero or one: a bias that is not added, or a gamma that
-    is not used, would not be seen. What begins with ones lies between 0.5 and 1.5, what begins
-    with zeros is normal with a standard deviation of 0.05, integers stay.
-    """
-    from bench.worker.weights import Variable
-    from bench.worker.weights import draw as draw_matched
-
-    if not np.issubdtype(value.dtype, np.floating):
-        return value
-    generator = np.random.default_rng([seed, index])
-    if np.all(value == 1):
-        return generator.uniform(0.5, 1.5, value.shape).astype(np.float32)
-    if np.all(value == 0):
-        return generator.normal(0.0, 0.05, value.shape).astype(np.float32)
-    return draw_matched(seed, index, Variable("float32", value.astype(np.float32)))
 
 
 def structure(model: Any, outputs: list[tuple[str, Any]]) -> Arrays:
@@ -210,19 +150,24 @@ def trajectory(model: Any, batches: list[tuple[Any, Any]], order: int) -> list[f
 
     It is the same function of them, but other sums of the same numbers, hence other rounding.
     """
+    from data.part import length, take
+
     losses = []
     for images, targets in batches:
-        places = np.random.default_rng(order).permutation(len(images)) if order else slice(None)
-        logs = model.train_on_batch(images[places], targets[places])
+        count = length(images)
+        places = np.random.default_rng(order).permutation(count) if order else slice(None)
+        logs = model.train_on_batch(take(images, places), take(targets, places))
         losses.append(float(logs[0] if isinstance(logs, list) else logs))
     return losses
 
 
-def evaluation(model: Any, task: Task, dataset: Any, batches: list[tuple[Any, Any]]) -> Arrays:
+def evaluation(model: Any, task: Task, specimen: Any) -> Arrays:
     """Return the predictions of the trained weights for test images, and a classifier's accuracy.
 
     Nothing where the weights are those of another structure.
     """
+    import keras
+
     arrays: Arrays = {}
     if task.trained_path:
         trained = list(read_dump(Path(task.trained_path)).stage("trained").values())
@@ -231,17 +176,17 @@ def evaluation(model: Any, task: Task, dataset: Any, batches: list[tuple[Any, An
         for variable, array in zip(model.weights, trained, strict=True):
             variable.assign(array.astype(np.float32))
     else:
-        for images, targets in batches[: task.trained_steps]:
+        for images, targets in specimen.batches[: task.trained_steps]:
             model.train_on_batch(images, targets)
         for index, variable in enumerate(model.weights):
             # Rounded to float32, so that every worker starts from the same bits.
             variable.assign(to_numpy(variable).astype(np.float32))
             arrays[f"trained/{index:03}:{variable.path}"] = to_numpy(variable)
-    images = np.asarray(dataset.x_test[: task.test_images], dtype=task.precision)
-    predictions = np.asarray(model.predict(images, batch_size=64, verbose=0))
-    arrays["evaluation/000:predictions"] = predictions
-    if predictions.ndim == 2 and predictions.shape[-1] > 1:
-        right = predictions.argmax(axis=-1) == dataset.y_test[: task.test_images]
+    found = keras.tree.flatten(model.predict(specimen.test[0], batch_size=64, verbose=0))
+    for index, predictions in enumerate(found):
+        arrays[f"evaluation/{index:03}:predictions"] = np.asarray(predictions)
+    if specimen.labels is not None and len(found) == 1 and found[0].ndim == 2:
+        right = found[0].argmax(axis=-1) == specimen.labels
         arrays["evaluation/001:val_accuracy"] = np.float64(right.mean())
     return arrays
 

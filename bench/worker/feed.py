@@ -6,11 +6,11 @@ from time import perf_counter
 from typing import Any
 
 import keras
-import numpy as np
 from keras.src.trainers.data_adapters import get_data_adapter
 
 from bench.cell import Cell
 from bench.worker.matched import BatchOrder
+from data.part import Part, length, take
 
 _ITERATORS = {
     "jax": "JAXEpochIterator",
@@ -31,12 +31,12 @@ class Feed:
         return type(get_data_adapter(**self.arguments)).__name__
 
 
-def make_feed(cell: Cell, images: np.ndarray, targets: np.ndarray) -> Feed:
+def make_feed(cell: Cell, images: Part, targets: Part) -> Feed:
     """Return the feed of `cell`: the arrays for Keras to shuffle, or batches in matched order."""
     if cell.lane != "matched":
         arrays = {"x": images, "y": targets, "batch_size": cell.batch_size, "shuffle": True}
         return Feed(arguments=arrays)
-    order = BatchOrder(len(images), cell.batch_size, cell.seed)
+    order = BatchOrder(length(images), cell.batch_size, cell.seed)
     batches = MatchedBatches(images, targets, order)
     # The batches have their size; `fit` cuts the validation images to that of `batch_size`.
     arguments = {"x": batches, "batch_size": cell.batch_size, "shuffle": False}
@@ -46,7 +46,7 @@ def make_feed(cell: Cell, images: np.ndarray, targets: np.ndarray) -> Feed:
 class MatchedBatches(keras.utils.PyDataset):
     """The batches of a BatchOrder, which are the same on every backend."""
 
-    def __init__(self, images: np.ndarray, targets: np.ndarray, order: BatchOrder) -> None:
+    def __init__(self, images: Part, targets: Part, order: BatchOrder) -> None:
         """Serve `images` and `targets`, of the same length, in this thread."""
         super().__init__(workers=1)
         self._images = images
@@ -57,10 +57,10 @@ class MatchedBatches(keras.utils.PyDataset):
         """Return the number of batches of an epoch."""
         return len(self._order)
 
-    def __getitem__(self, index: int) -> tuple[np.ndarray, np.ndarray]:
+    def __getitem__(self, index: int) -> tuple[Part, Part]:
         """Return the images and targets of a batch of the epoch that runs."""
         indices = self._order.serve(index)
-        return self._images[indices], self._targets[indices]
+        return take(self._images, indices), take(self._targets, indices)
 
 
 class EpochOrder(keras.callbacks.Callback):

@@ -4,7 +4,7 @@ from time import perf_counter
 
 import keras
 
-from bench.record import StepDetail
+from bench.epoch import StepDetail
 from bench.worker.feed import Feed, drain_seconds
 
 

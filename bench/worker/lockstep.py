@@ -59,13 +59,15 @@ def train(side: SideJob, baton: Baton, backend: Backend) -> None:
     took 11 instead of 1 s for it on two cores.
     """
     from bench.worker.build import build_model  # these modules import Keras
+    from bench.worker.examples import input_shapes
     from bench.worker.identity import find_identity
     from bench.worker.settings import resolved_settings
     from bench.worker.slice_clock import SliceClock
     from data.dataset import open_dataset
 
     dataset = open_dataset(Path(side.job.dataset_folder))
-    model = build_model(side.job, dataset.x_train.shape[1:], dataset.manifest.classes)
+    shape = input_shapes(side.job.target, dataset.x_train)
+    model = build_model(side.job, shape, dataset.manifest.classes)
     baton.say(Built())
 
     baton.wait()
@@ -100,12 +102,14 @@ def _feed(side: SideJob, model: Any, dataset: Any, steps: int) -> Any:
     """Return what `fit` trains so many full batches of in an epoch, the data again and again."""
     import numpy as np
 
-    from bench.worker.build import encode_targets
+    from bench.worker.examples import make_examples
     from bench.worker.feed import make_feed
+    from data.part import length, take
 
-    rows = np.arange(steps * side.job.cell.batch_size) % len(dataset.y_train)
-    targets = encode_targets(model, dataset.y_train, dataset.manifest.classes)
-    return make_feed(side.job.cell, dataset.x_train[rows], targets[rows])
+    rows = np.arange(steps * side.job.cell.batch_size) % length(dataset.y_train)
+    inputs, targets = take(dataset.x_train, rows), take(dataset.y_train, rows)
+    examples = make_examples(model, side.job.target, inputs, targets, dataset.manifest.classes)
+    return make_feed(side.job.cell, *examples)
 
 
 def main(path: str) -> None:

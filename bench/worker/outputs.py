@@ -8,8 +8,22 @@ import numpy as np
 
 
 def leaves(model: Any) -> list[Any]:
-    """Return the layers without sub-layers."""
-    return [layer for layer in model._flatten_layers() if not layer._layers]
+    """Return the layers without sub-layers; a recurrent layer is one, its cell runs in a loop."""
+    import keras
+
+    found: dict[int, Any] = {}
+    todo = [model]
+    while todo:
+        layer = todo.pop()
+        inner = [] if isinstance(layer, keras.layers.RNN) else _children(layer)
+        todo += reversed(inner)
+        if not inner:
+            found[id(layer)] = layer
+    return list(found.values())
+
+
+def _children(layer: Any) -> list[Any]:
+    return list(layer._flatten_layers(include_self=False, recursive=False))
 
 
 def layer_outputs(model: Any, images: Any, training: bool) -> list[tuple[str, Any]]:

@@ -13,6 +13,7 @@ from bench.job import Job
 from bench.record import Result, WorkerOutput
 from bench.worker.backend import import_backend
 from bench.worker.phases import Phases
+from bench.worker.refusal import refusal
 
 _PR_SET_PDEATHSIG = 1
 
@@ -29,7 +30,8 @@ def run(job_path: str, entered_at: float) -> int:
         output = WorkerOutput(result=_train(job, phases))
     except Exception as error:  # whatever user code or a framework raises is this cell's failure
         traceback.print_exc()
-        output = WorkerOutput(reason=one_sentence(error))
+        refused = refusal(error)
+        output = WorkerOutput(reason=one_sentence(error, refused), unsupported=refused is not None)
     _write_atomically(Path(job.output_path), msgspec.json.encode(output))
     if job.events_fd is not None:
         os.close(job.events_fd)  # tells the parent that all that is left is to exit
@@ -49,10 +51,10 @@ def die_with_parent() -> None:
         ctypes.CDLL(None).prctl(_PR_SET_PDEATHSIG, signal.SIGKILL)
 
 
-def one_sentence(error: Exception) -> str:
-    """Return the error's class and the first line of its message, at most 400 characters."""
-    lines = str(error).strip().splitlines()
-    return f"{type(error).__name__}: {lines[0] if lines else 'no message'}"[:400]
+def one_sentence(error: Exception, line: str | None = None) -> str:
+    """Return the error's class and `line` or the first of its message, at most 400 characters."""
+    lines = str(error).strip().splitlines() or ["no message"]
+    return f"{type(error).__name__}: {line or lines[0]}"[:400]
 
 
 def _write_atomically(path: Path, content: bytes) -> None:

@@ -14,7 +14,9 @@ if TYPE_CHECKING:
     from bench.worker.feed import Feed
 
 
-def resolved_settings(model: "keras.Model", feed: "Feed", backend: Backend) -> dict[str, Scalar]:
+def resolved_settings(
+    model: "keras.Model", feed: "Feed", backend: Backend, target: str = "labels"
+) -> dict[str, Scalar]:
     """Return the settings that `model` was trained with, as flat names and scalars."""
     import keras
 
@@ -29,6 +31,7 @@ def resolved_settings(model: "keras.Model", feed: "Feed", backend: Backend) -> d
         "data_format": keras.config.image_data_format(),
         "keras_json": backend.keras_json,
         "data_adapter": feed.adapter_name(),
+        "target": target,
         "affinity_cpus": len(cpus),
         "affinity": cpu_ranges(cpus),
         "allocator": ", ".join(filter(None, (host_allocator(), device.allocator))),

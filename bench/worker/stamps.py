@@ -7,8 +7,8 @@ from time import perf_counter
 import keras
 import msgspec
 
+from bench.epoch import Epoch
 from bench.job import Progress
-from bench.record import Epoch
 
 
 class NonFiniteLossError(ArithmeticError):
@@ -72,9 +72,7 @@ class Stamps(keras.callbacks.Callback):
     def on_epoch_end(self, epoch: int, logs: dict | None = None) -> None:
         """Keep the epoch; raise NonFiniteLossError when a loss is NaN or infinite."""
         logs = logs or {}
-        for name in ("loss", "val_loss"):
-            if not math.isfinite(logs[name]):
-                raise NonFiniteLossError(f"{name} is {logs[name]} in epoch {epoch}")
+        check_finite(epoch, logs)
         if not self.epochs:
             self.first_step_seconds = _second(self._batch_begins, self._batch_begins[0])
         finished = Epoch(
@@ -83,27 +81,36 @@ class Stamps(keras.callbacks.Callback):
             train_seconds=self._test_begin - self._epoch_begin,
             validation_seconds=self._test_end - self._test_begin,
             loss=logs["loss"],
-            accuracy=_accuracy(logs, ""),
+            accuracy=accuracy_of(logs, ""),
             val_loss=logs["val_loss"],
-            val_accuracy=_accuracy(logs, "val_"),
+            val_accuracy=accuracy_of(logs, "val_"),
             first_step_seconds=_second(self._batch_begins, self._epoch_begin),
         )
-        self._tell(finished)
+        tell(finished, self._planned_epochs, self._events_fd)
         self.end = perf_counter()
         tail = self.end - self._test_end
         self.epochs.append(msgspec.structs.replace(finished, tail_seconds=tail))
 
-    def _tell(self, epoch: Epoch) -> None:
-        if self._events_fd is None:
-            return
-        progress = Progress(
-            epoch=epoch.index + 1,
-            epochs=self._planned_epochs,
-            epoch_seconds=epoch.train_seconds + epoch.validation_seconds,
-            loss=epoch.loss,
-            val_accuracy=epoch.val_accuracy,
-        )
-        os.write(self._events_fd, msgspec.json.encode(progress) + b"\n")
+
+def check_finite(epoch: int, logs: dict) -> None:
+    """Raise NonFiniteLossError when a loss in the logs of an epoch is NaN or infinite."""
+    for name in ("loss", "val_loss"):
+        if name in logs and not math.isfinite(logs[name]):
+            raise NonFiniteLossError(f"{name} is {logs[name]} in epoch {epoch}")
+
+
+def tell(epoch: Epoch, epochs: int, events_fd: int | None) -> None:
+    """Write a line on `events_fd`, if there is one: an epoch of so many is finished."""
+    if events_fd is None:
+        return
+    progress = Progress(
+        epoch=epoch.index + 1,
+        epochs=epochs,
+        epoch_seconds=epoch.train_seconds + (epoch.validation_seconds or 0.0),
+        loss=epoch.val_loss if epoch.loss is None else epoch.loss,
+        val_accuracy=epoch.val_accuracy,
+    )
+    os.write(events_fd, msgspec.json.encode(progress) + b"\n")
 
 
 def _second(readings: list[float], begin: float) -> float | None:
@@ -111,7 +118,7 @@ def _second(readings: list[float], begin: float) -> float | None:
     return readings[1] - begin if len(readings) == 2 else None
 
 
-def _accuracy(logs: dict, prefix: str) -> float | None:
+def accuracy_of(logs: dict, prefix: str) -> float | None:
     """Return the accuracy that a compiled model logs under one of its usual names, or None."""
     for name in ("accuracy", "acc", "categorical_accuracy", "sparse_categorical_accuracy"):
         if prefix + name in logs:

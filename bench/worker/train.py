@@ -1,4 +1,4 @@
-"""One training: open, build, fit; the clock readings and facts of each."""
+"""One launch of a cell: open, build, run the task; the clock readings and facts of each."""
 
 import math
 import time
@@ -10,21 +10,26 @@ import keras
 from bench.job import Job
 from bench.record import Result
 from bench.worker.backend import Backend
-from bench.worker.build import build_model, encode_targets, load_matched_weights
+from bench.worker.build import build_model, load_matched_weights
 from bench.worker.device import device_peak_bytes
+from bench.worker.examples import input_shapes, make_examples
 from bench.worker.feed import EpochOrder, Feed, make_feed
 from bench.worker.host import peak_resident_bytes
 from bench.worker.instrument import StepClock
+from bench.worker.passes import run_passes, time_single_predictions
 from bench.worker.phases import Phases
 from bench.worker.randomness import stochastic_layers
 from bench.worker.settings import resolved_settings
 from bench.worker.stamps import Stamps
 from bench.worker.work import forward_macs
-from data.dataset import open_dataset
+from data.dataset import Dataset, open_dataset
+from data.part import Part, length, take
+
+Examples = tuple[Part, Part]
 
 
 def train(job: Job, backend: Backend, phases: Phases) -> Result:
-    """Train the job's cell once and return what was measured since the begin of `phases`.
+    """Run the job's cell once and return what was measured since the begin of `phases`.
 
     Raises WorkloadError, WeightFileError, NonFiniteLossError, a DataError, or whatever the
     framework or a user's builder raises.
@@ -32,51 +37,92 @@ def train(job: Job, backend: Backend, phases: Phases) -> Result:
     cell = job.cell
     phases.end("harness")
     dataset = open_dataset(Path(job.dataset_folder))
-    images, classes = dataset.x_train[: cell.limit_train], dataset.manifest.classes
+    input_shape = input_shapes(job.target, dataset.x_train)
     phases.end("data_open")
-    model = build_model(job, images.shape[1:], classes)
+    model = build_model(job, input_shape, dataset.manifest.classes)
     matched = cell.lane == "matched"
-    weights_sha256 = load_matched_weights(model, job, images.shape[1:]) if matched else None
+    weights_sha256 = load_matched_weights(model, job, input_shape) if matched else None
     phases.end("build")
-    targets = encode_targets(model, dataset.y_train[: cell.limit_train], classes)
-    validation = (dataset.x_test, encode_targets(model, dataset.y_test, classes))
-    feed = make_feed(cell, images, targets)
+    training, validation = _examples(model, job, dataset)
+    feed = make_feed(cell, *training)
     phases.end("data_open")
-    stamps = Stamps(cell.epochs, job.events_fd)
-    steps = StepClock() if job.instrumented else None
-    begin = phases.now
-    _fit(model, feed, validation, cell.epochs, [stamps, steps])
-    phases.end("fit")
+    run = _fit if cell.task == "fit" else _infer
+    measured = run(model, job, feed, validation, phases)
     facts = {
         **_process_facts(backend),
         **_model_facts(model),
-        "settings": resolved_settings(model, feed, backend),
+        "settings": resolved_settings(model, feed, backend, job.target),
         "weights_sha256": weights_sha256,
         "batch_order_sha256": feed.order.sha256() if feed.order else None,
-        "detail": steps.detail(model, feed) if steps else None,
-        "train_images": len(images),
-        "validation_images": len(dataset.x_test),
+        "train_images": length(training[0] if cell.task == "fit" else validation[0]),
+        "validation_images": length(validation[0]),
     }
     phases.end("harness")
-    return Result(**facts, **_clock_facts(phases, stamps, begin))
+    return Result(**facts, **measured, **_phase_facts(phases))
+
+
+def _examples(model: keras.Model, job: Job, dataset: Dataset) -> tuple[Examples, Examples]:
+    """Return the inputs and targets of both halves, as many as the cell asks for."""
+    halves = (
+        (dataset.x_train, dataset.y_train, job.cell.limit_train),
+        (dataset.x_test, dataset.y_test, job.cell.limit_test),
+    )
+    training, validation = (
+        make_examples(
+            model,
+            job.target,
+            take(inputs, slice(limit)),
+            take(labels, slice(limit)),
+            dataset.manifest.classes,
+        )
+        for inputs, labels, limit in halves
+    )
+    return training, validation
 
 
 def _fit(
-    model: keras.Model,
-    feed: Feed,
-    validation: tuple[Any, Any],
-    epochs: int,
-    clocks: list[keras.callbacks.Callback | None],
-) -> None:
-    """Call `fit` as a user does, with `clocks` as its first callbacks."""
+    model: keras.Model, job: Job, feed: Feed, validation: Examples, phases: Phases
+) -> dict[str, Any]:
+    """Call `fit` as a user does, with our clocks as its first callbacks."""
+    stamps = Stamps(job.cell.epochs, job.events_fd)
+    steps = StepClock() if job.instrumented else None
+    clocks = [clock for clock in (stamps, steps) if clock is not None]
     followers = [EpochOrder(feed.order)] if feed.order else []
+    begin = phases.now
     model.fit(
         **feed.arguments,
-        epochs=epochs,
+        epochs=job.cell.epochs,
         validation_data=validation,
-        callbacks=[clock for clock in clocks if clock is not None] + followers,
+        callbacks=[*clocks, *followers],
         verbose=0,
     )
+    phases.end("fit")
+    return {
+        "epochs": tuple(stamps.epochs),
+        "first_step_seconds": stamps.first_step_seconds,
+        "setup_seconds": stamps.begin - begin,
+        "teardown_seconds": phases.now - stamps.end,
+        "detail": steps.detail(model, feed) if steps else None,
+    }
+
+
+def _infer(
+    model: keras.Model, job: Job, feed: Feed, validation: Examples, phases: Phases
+) -> dict[str, Any]:
+    """Evaluate or predict; what lies between the passes is counted as their end."""
+    begin = phases.now
+    epochs = run_passes(model, job.cell, *validation, job.events_fd)
+    predict = job.cell.task == "predict"
+    latencies = time_single_predictions(model, validation[0]) if predict else ()
+    phases.end("fit")
+    passes = sum(epoch.train_seconds for epoch in epochs)
+    return {
+        "epochs": epochs,
+        "first_step_seconds": None,
+        "setup_seconds": 0.0,
+        "teardown_seconds": phases.now - begin - passes,
+        "latency_seconds": latencies,
+    }
 
 
 def _process_facts(backend: Backend) -> dict[str, Any]:
@@ -101,10 +147,8 @@ def _model_facts(model: keras.Model) -> dict[str, Any]:
     }
 
 
-def _clock_facts(phases: Phases, stamps: Stamps, begin: float) -> dict[str, Any]:
-    """Return every clock reading but those of the epochs' insides; `fit` was called at `begin`."""
+def _phase_facts(phases: Phases) -> dict[str, Any]:
     seconds = phases.seconds
-    fit_end = begin + seconds["fit"]
     return {
         "entered_at": phases.begin,
         "left_at": phases.now,
@@ -113,8 +157,4 @@ def _clock_facts(phases: Phases, stamps: Stamps, begin: float) -> dict[str, Any]
         "data_open_seconds": seconds["data_open"],
         "build_seconds": seconds["build"],
         "fit_seconds_total": seconds["fit"],
-        "first_step_seconds": stamps.first_step_seconds,
-        "setup_seconds": stamps.begin - begin,
-        "teardown_seconds": fit_end - stamps.end,
-        "epochs": tuple(stamps.epochs),
     }

@@ -27,7 +27,7 @@ _FREE_NAMES = """
     ActivityRegularization Dropout SpatialDropout1D SpatialDropout2D SpatialDropout3D AlphaDropout
     GaussianDropout GaussianNoise
     Add Subtract Multiply Divide Average Maximum Minimum Concatenate Mean Sum Max
-    GetItem Transpose ExpandDims Squeeze Relu Sigmoid Tanh Gelu Silu
+    GetItem Pad Transpose ExpandDims Squeeze Relu Sigmoid Tanh Gelu Silu
     Rescaling Normalization Resizing CenterCrop CategoryEncoding Discretization Hashing
     RandomBrightness RandomContrast RandomCrop RandomErasing RandomFlip RandomRotation
     RandomTranslation RandomZoom
@@ -65,10 +65,13 @@ def forward_macs(model: Any) -> tuple[int | None, tuple[str, ...]]:
 def layer_macs(layer: Any, inputs: list[Shape], output: Shape) -> int | None:
     """Return the MACs per image of one call of `layer`, None when its type has no rule.
 
-    Shapes are without the batch axis. Only Keras's own types have a rule: a user's subclass may
-    compute anything.
+    Shapes are without the batch axis. Only Keras's own types have a rule: any other may compute
+    anything, unless it says how much in an attribute `forward_macs`.
     """
     kind = type(layer)
+    said = getattr(layer, "forward_macs", None)
+    if isinstance(said, int):
+        return said
     if not kind.__module__.startswith("keras."):
         return None
     if kind.__name__ in FREE:
@@ -162,6 +165,12 @@ def _recurrent(gates: int) -> Callable[[Any, list[Shape], Shape], int]:
     return rule
 
 
+def _bidirectional(layer: Any, inputs: list[Shape], output: Shape) -> int | None:
+    both = (layer.forward_layer, layer.backward_layer)
+    found = [layer_macs(each, inputs, output) for each in both]
+    return None if None in found else sum(macs or 0 for macs in found)
+
+
 def _attention(layer: Any, inputs: list[Shape], output: Shape) -> int | None:
     """Projections of query, key, value and output, then the scores and what they weigh."""
     query, value = inputs[:2]
@@ -185,5 +194,6 @@ _RULES: dict[str, Callable[[Any, list[Shape], Shape], int | None]] = {
     "LSTM": _recurrent(4),
     "GRU": _recurrent(3),
     "SimpleRNN": _recurrent(1),
+    "Bidirectional": _bidirectional,
     "MultiHeadAttention": _attention,
 }

@@ -16,6 +16,7 @@ ORDER = (
     "calibration",
     "interval",
     "shift",
+    "epoch",
     "record",
     "change",
     "job",
@@ -25,12 +26,14 @@ ORDER = (
     "environment",
     "side",
     "interpreter",
+    "recipe",
     "workload",
     "store",
     "lock",
     "interruption",
     "suite",
     "launch",
+    "estimate",
     "plan",
     "race",
     "certify",
@@ -55,7 +58,7 @@ ORDER = (
 )
 #: All of bench that the child side knows.
 SHARED = (
-    *("bench.cell", "bench.job", "bench.record", "bench.baton", "bench.source"),
+    *("bench.cell", "bench.epoch", "bench.job", "bench.record", "bench.baton", "bench.source"),
     *("bench.certify.task", "bench.certify.dump"),
 )
 

@@ -11,7 +11,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from bench import cell as cell_module
-from bench.cell import BACKENDS, DEVICES, LANES, PRECISIONS, Cell, CellError, digest
+from bench.cell import BACKENDS, DEVICES, LANES, PRECISIONS, TASKS, Cell, CellError, digest
 from bench.machine import CHECKOUT
 
 FIELDS: dict[str, Any] = {
@@ -25,6 +25,8 @@ FIELDS: dict[str, Any] = {
     "seed": 0,
     "device": "cpu",
     "limit_train": None,
+    "limit_test": None,
+    "task": "fit",
 }
 OTHER: dict[str, Any] = {
     "workload": "lab_deep",
@@ -37,6 +39,8 @@ OTHER: dict[str, Any] = {
     "seed": 1,
     "device": "gpu",
     "limit_train": 100,
+    "limit_test": 50,
+    "task": "predict",
 }
 FACTS: dict[str, Any] = {
     "workload_source": "a" * 64,
@@ -59,7 +63,10 @@ def test_the_tables_of_this_file_cover_every_field():
 
 @pytest.mark.parametrize(
     ("field", "allowed"),
-    [("backend", BACKENDS), ("lane", LANES), ("precision", PRECISIONS), ("device", DEVICES)],
+    [
+        *(("backend", BACKENDS), ("lane", LANES), ("precision", PRECISIONS)),
+        *(("device", DEVICES), ("task", TASKS)),
+    ],
 )
 def test_a_choice_is_one_of_the_allowed_words_and_the_error_names_them(field, allowed):
     for value in allowed:
@@ -76,6 +83,7 @@ def test_a_choice_is_one_of_the_allowed_words_and_the_error_names_them(field, al
         ("epochs", 1, 100_000),
         ("seed", 0, 2**32 - 1),
         ("limit_train", 1, 1_000_000_000),
+        ("limit_test", 1, 1_000_000_000),
     ],
 )
 def test_a_number_is_within_its_range_and_the_error_names_it(field, low, high):
@@ -109,6 +117,8 @@ def test_the_id_of_a_cell_is_readable():
     assert Cell(**FIELDS).id == "lab_baseline-digits-jax-default-float32-b16-e5-s0-cpu"
     limited = Cell(**{**FIELDS, "limit_train": 100})
     assert limited.id == "lab_baseline-digits-jax-default-float32-b16-e5-s0-cpu-n100"
+    inferred = Cell(**{**FIELDS, "limit_test": 50, "task": "predict"})
+    assert inferred.id == "lab_baseline-digits-jax-default-float32-b16-e5-s0-cpu-t50-predict"
 
 
 @pytest.mark.parametrize("field", OTHER)

@@ -97,7 +97,7 @@ def test_a_blocked_cell_is_told_while_the_others_run_and_the_exit_code_is_1(benc
 @pytest.mark.parametrize(
     ("arguments", "words"),
     [
-        (["run", "--suite=slow"], "allowed are gate, lab, quick"),
+        (["run", "--suite=slow"], "allowed are gate, lab, predict, quick"),
         (["plan", "--suite=none.toml"], "none.toml cannot be read"),
         (["run", "--workload=resnet"], "allowed are lab_baseline"),
         (["run", "--epochs=0"], "epochs is 0; allowed is 1"),
@@ -126,8 +126,8 @@ def test_a_wrong_argument_is_told_in_words_and_exits_2(bench, arguments, words):
 
 
 def test_a_run_of_which_no_cell_can_start_exits_2(bench):
-    assert bench.run("ok", more=("--dataset=mnist",)) == 2
-    assert "There is no dataset 'mnist'" in bench.out
+    assert bench.run("ok", more=("--dataset=no_such",)) == 2
+    assert "There is no dataset 'no_such'" in bench.out
     assert Store(bench.reports).run_ids() == []
 
 
@@ -171,7 +171,7 @@ def test_a_plan_tells_action_estimate_and_reason_and_trains_nothing(bench):
 
 
 def test_a_plan_of_which_no_cell_can_start_exits_2(bench):
-    assert bench.call("plan", *bench.select("ok"), "--dataset=mnist") == 2
+    assert bench.call("plan", *bench.select("ok"), "--dataset=no_such") == 2
 
 
 def test_what_a_framework_printed_is_shown_as_it_is(bench):

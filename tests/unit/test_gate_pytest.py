@@ -163,7 +163,7 @@ def test_switched_off_rows_fail(reports: Path, tmp_path: Path) -> None:
     ("options", "reason"),
     [
         (("-p", "no:benchmark"), "tests/perf needs pytest-benchmark"),
-        (("--suite=nothing",), "suite is 'nothing'; allowed are gate, lab, quick"),
+        (("--suite=nothing",), "suite is 'nothing'; allowed are gate, lab, predict, quick"),
     ],
 )
 def test_a_session_that_cannot_begin_says_why(

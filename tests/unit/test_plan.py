@@ -118,7 +118,10 @@ def test_a_chosen_interpreter_that_is_not_there_blocks_its_backend_only(tmp_path
 
 @pytest.mark.parametrize(
     ("dataset", "why"),
-    [("mnist", "There is no dataset 'mnist'"), ("synthetic:shape=x", "The synthetic dataset's")],
+    [
+        ("no_such", "There is no dataset 'no_such'"),
+        ("synthetic:shape=x", "The synthetic dataset's"),
+    ],
 )
 def test_a_dataset_that_is_not_there_blocks_its_cells_only(tmp_path, dataset, why):
     cells = [make_fake_cell(tmp_path, dataset=dataset), make_fake_cell(tmp_path)]
@@ -143,7 +146,7 @@ def test_a_users_file_that_went_away_blocks_its_cells(tmp_path):
 
 
 def test_a_blocked_cell_is_blocked_in_every_repetition(tmp_path):
-    steps = plan_fake(tmp_path, [make_fake_cell(tmp_path, dataset="mnist")], repeats=2)
+    steps = plan_fake(tmp_path, [make_fake_cell(tmp_path, dataset="no_such")], repeats=2)
     assert actions(steps) == ["blocked", "blocked"]
 
 
@@ -171,7 +174,7 @@ def test_the_estimate_of_a_new_cell_is_that_of_the_other_backends(tmp_path):
         make_record(cell=unlike, machine=HERE, wall_seconds=99.0),
     ]
     assert _estimate(tmp_path, records) == 40.0
-    assert _estimate(tmp_path, records[1:]) is None
+    assert _estimate(tmp_path, []) is None
 
 
 def test_what_is_left_is_the_sum_of_the_steps_to_run(tmp_path):

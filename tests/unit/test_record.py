@@ -10,17 +10,16 @@ from hypothesis import strategies as st
 
 from bench.calibration import Calibration
 from bench.cell import Cell
+from bench.epoch import Epoch, StepDetail
 from bench.record import (
     READABLE_VERSIONS,
     RECORD_VERSION,
     DatasetFacts,
-    Epoch,
     GitFacts,
     RacePlace,
     Record,
     RecordError,
     Result,
-    StepDetail,
     WorkerOutput,
     decode_record,
     decode_worker_output,
@@ -124,6 +123,22 @@ def test_a_model_without_accuracy_has_none(field):
     assert getattr(epoch, field) is None
 
 
+@pytest.mark.parametrize("field", ["loss", "val_loss", "validation_seconds"])
+def test_only_what_is_not_fitted_lacks_a_loss_or_a_validation(field):
+    record = make_record()
+    epochs = tuple(msgspec.structs.replace(e, **{field: None}) for e in record.result.epochs)
+    result = msgspec.structs.replace(record.result, epochs=epochs)
+    with pytest.raises(ValueError, match="an epoch of fit lacks its loss"):
+        make_record(result=result)
+    assert make_record(result=result, task="predict").result == result
+
+
+@pytest.mark.parametrize("value", [0.0, math.nan, math.inf])
+def test_a_latency_is_above_zero(value):
+    with pytest.raises(ValueError, match="latency_seconds holds a duration"):
+        msgspec.structs.replace(make_record().result, latency_seconds=(0.5, value))
+
+
 @pytest.mark.parametrize("field", ["tail_seconds", "first_step_seconds"])
 @pytest.mark.parametrize("value", [-0.001, math.nan, math.inf])
 def test_a_duration_inside_an_epoch_is_finite_and_not_negative(field, value):
@@ -175,6 +190,8 @@ def test_a_worker_gives_either_a_result_or_a_reason():
             WorkerOutput(**wrong)
     with pytest.raises(ValueError, match="reason is empty"):
         WorkerOutput(reason=" \n")
+    with pytest.raises(ValueError, match="calls it unsupported"):
+        WorkerOutput(result=result, unsupported=True)
 
 
 @pytest.mark.parametrize(

@@ -10,7 +10,8 @@ import numpy as np
 import pandas as pd
 import pytest
 
-from bench.record import Epoch, Record
+from bench.epoch import Epoch
+from bench.record import Record
 from bench.report.ratios import ratios_frame, rounds_frame
 from bench.report.verdict import CALIBRATION_BOUND
 from bench.report.write import write_report

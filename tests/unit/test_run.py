@@ -125,7 +125,7 @@ def test_a_store_that_is_removed_while_a_worker_runs_loses_no_record(tmp_path):
 
 
 def test_steps_that_are_stored_or_blocked_are_not_launched(tmp_path):
-    cells = [make_fake_cell(tmp_path, "ok"), make_fake_cell(tmp_path, "ok", dataset="mnist")]
+    cells = [make_fake_cell(tmp_path, "ok"), make_fake_cell(tmp_path, "ok", dataset="no_such")]
     records, _ = run(tmp_path, plan_fake(tmp_path, cells))
     assert [record.cell for record in records] == cells[:1]
     records, printed = run(tmp_path, plan_fake(tmp_path, cells, records))

@@ -61,7 +61,8 @@ def test_an_unknown_suite_is_refused_with_the_known_ones():
     with pytest.raises(SuiteError) as caught:
         load_suite("slow")
     sentence = one_sentence(caught.value)
-    assert sentence == "suite is 'slow'; allowed are gate, lab, quick, race or a .toml file."
+    names = "gate, lab, predict, quick, race, sweep, text, vision"
+    assert sentence == f"suite is 'slow'; allowed are {names} or a .toml file."
 
 
 def test_a_missing_file_is_refused_with_its_path(tmp_path):
@@ -153,13 +154,25 @@ def test_a_value_that_is_not_allowed_is_refused_with_cell_key_and_allowed_ones(
 
 @pytest.mark.parametrize(
     "workload",
-    ["resnet", "model.py", "model.py:", "model.py:a b", ":build", "", "~no-such-user/m.py:build"],
+    [
+        "resnet",
+        "model.py",
+        "model.h5",
+        "applications:",
+        "applications:a b",
+        "model.py:",
+        "model.py:a b",
+        ":build",
+        "",
+        "~no-such-user/m.py:build",
+    ],
 )
 def test_an_unknown_workload_is_refused_with_the_known_ones(tmp_path, workload):
     sentence = refused(tmp_path, suite_text(workload=workload))
     assert f"cell 1: workload is '{workload}'" in sentence
     if "~" not in workload:
-        assert "allowed are lab_baseline, lab_deep or FILE.py:FUNCTION" in sentence
+        assert "allowed are lab_baseline, lab_deep, mlp, " in sentence
+        assert sentence.endswith("FILE.py:FUNCTION, FILE.keras, applications:NAME.")
 
 
 def test_a_workload_whose_file_is_missing_is_refused_with_its_path(tmp_path):
@@ -192,16 +205,56 @@ def test_choices_replace_the_values_of_every_cell():
         backends=("torch", "jax"),
         workloads=("lab_deep",),
         dataset="cifar10",
-        batch_size=8,
+        batch_sizes=(8,),
         epochs=2,
         seeds=(3,),
         device="gpu",
         limit_train=64,
+        limit_test=32,
+        tasks=("predict",),
+        precisions=("mixed_float16",),
     )
     cells = expand(load_suite("quick"), choices, "quick")
     seen = [(c.workload, c.dataset, c.backend, c.batch_size, c.epochs) for c in cells]
     assert seen == [("lab_deep", "cifar10", backend, 8, 2) for backend in ("jax", "torch")]
-    assert {(c.seed, c.device, c.limit_train) for c in cells} == {(3, "gpu", 64)}
+    assert {(c.seed, c.device, c.limit_train, c.limit_test) for c in cells} == {(3, "gpu", 64, 32)}
+    assert {(c.task, c.precision) for c in cells} == {("predict", "mixed_float16")}
+
+
+def test_a_list_of_values_is_a_cell_for_each_and_the_backends_stand_together():
+    entry = Entry(**ENTRY, batch_size=(8, 32), task=("fit", "predict"), backends=("jax", "torch"))
+    cells = expand(Suite(description="", cells=(entry,)), NO_CHOICES, "x")
+    seen = [(c.task, c.batch_size, c.backend) for c in cells]
+    assert seen == [
+        (task, size, backend)
+        for task in ("fit", "predict")
+        for size in (8, 32)
+        for backend in ("jax", "torch")
+    ]
+
+
+def test_without_a_dataset_a_workload_is_trained_on_its_own():
+    suite = Suite(description="", cells=(Entry(workload="lstm_text"), Entry(workload="mlp")))
+    assert {(c.workload, c.dataset) for c in expand(suite, NO_CHOICES, "x")} == {
+        ("lstm_text", "verses"),
+        ("mlp", "fashion_mnist"),
+    }
+
+
+def test_a_chosen_workload_that_is_not_fed_with_the_suites_images_gets_its_own_data():
+    choices = Choices(workloads=("resnet20", "gru_text"), backends=("jax",))
+    cells = expand(load_suite("quick"), choices, "quick")
+    assert [(c.dataset, c.batch_size, c.epochs) for c in cells] == [
+        ("digits", 16, 4),
+        ("verses", 32, 4),
+    ]
+
+
+def test_the_place_of_a_users_data_is_made_absolute(tmp_path, monkeypatch):
+    monkeypatch.chdir(tmp_path)
+    for name in ("npz:a.npz", "images:pictures@32x32", "load.py:load"):
+        cells = expand(load_suite("quick"), Choices(dataset=name), "quick")
+        assert str(tmp_path) in cells[0].dataset
 
 
 def test_a_chosen_zero_is_a_choice_and_not_a_gap():

@@ -8,7 +8,9 @@ from bench.interval import Interval
 from bench.report.display import (
     EPOCH_FIGURES,
     FIT_FIGURES,
+    LATENCY_FIGURES,
     METRIC_FIGURES,
+    PERPLEXITY,
     WORK_FIGURES,
     Figure,
     Row,
@@ -20,7 +22,10 @@ from bench.report.display import (
 
 Intervals = Mapping[tuple[RowKey, str], Interval]
 
-_FIGURES: Final = (*EPOCH_FIGURES, *FIT_FIGURES, *METRIC_FIGURES, *WORK_FIGURES)
+_FIGURES: Final = (
+    *(*EPOCH_FIGURES, *FIT_FIGURES, *METRIC_FIGURES, *WORK_FIGURES),
+    *(PERPLEXITY, *LATENCY_FIGURES),
+)
 _INTERVAL: Final = "95% interval of the median"
 
 #: The headings after those of the row itself and its backend; the interval stands after the median.

@@ -1,0 +1,88 @@
+"""Where a model comes from: our module, a user's file, a saved model, keras.applications."""
+
+import importlib
+import importlib.util
+import inspect
+import sys
+from collections.abc import Callable
+from pathlib import Path
+from types import ModuleType
+from typing import Any
+
+import keras
+
+#: Packages of ours whose names a user's own modules may have.
+_OURS = ("data", "models")
+
+
+class WorkloadError(Exception):
+    """A workload's builder cannot be found or does not return a Keras model."""
+
+
+def find_builder(builder: str) -> Callable[..., Any]:
+    """Return the function that `builder` names; WorkloadError when there is none.
+
+    It is `module:function`, `/path/FILE.py:FUNCTION`, `/path/FILE.keras` or `applications:NAME`.
+    """
+    if builder.endswith(".keras"):
+        return lambda: _load_saved(Path(builder))
+    location, _, function = builder.rpartition(":")
+    if location == "applications":
+        return _application(function)
+    is_file = location.endswith(".py")
+    module = _load_file(Path(location)) if is_file else importlib.import_module(location)
+    found = getattr(module, function, None)
+    if not callable(found):
+        names = sorted(n for n, v in vars(module).items() if inspect.isfunction(v) and n[0] != "_")
+        raise WorkloadError(
+            f"{location} has no function {function!r}; it has {', '.join(names) or 'none'}."
+        )
+    return found
+
+
+def _load_file(path: Path) -> ModuleType:
+    """Run the user's file as a module; its own folder is searched first for what it imports.
+
+    Ours are taken out of the way, so that `import data` finds the user's module of that name. What
+    of ours is needed from here on is imported already.
+    """
+    for name in list(sys.modules):
+        if name.partition(".")[0] in _OURS:
+            del sys.modules[name]
+    sys.path.insert(0, str(path.parent))
+    spec = importlib.util.spec_from_file_location(path.stem, path)
+    if spec is None or spec.loader is None:
+        raise WorkloadError(f"{path} cannot be loaded as a Python module.")
+    module = importlib.util.module_from_spec(spec)
+    sys.modules[path.stem] = module
+    spec.loader.exec_module(module)
+    return module
+
+
+def _load_saved(path: Path) -> Any:
+    """Return the model of a `.keras` file; what it would have to run as code is refused."""
+    try:
+        return keras.saving.load_model(path, safe_mode=True)
+    except (OSError, TypeError, ValueError) as error:
+        reason = (str(error).strip().splitlines() or [type(error).__name__])[0]
+        raise WorkloadError(
+            f"{path} cannot be loaded in Keras's safe mode ({reason}); a model with code of its "
+            "own goes into a file, FILE.py:FUNCTION."
+        ) from error
+
+
+def _application(name: str) -> Callable[..., Any]:
+    found = getattr(keras.applications, name, None)
+    if not inspect.isfunction(found):
+        names = sorted(n for n, v in vars(keras.applications).items() if inspect.isfunction(v))
+        raise WorkloadError(f"keras.applications has no {name}; it has {', '.join(names)}.")
+    options = inspect.signature(found).parameters
+
+    def build(input_shape: tuple[int, ...], classes: int) -> Any:
+        plain = {"include_preprocessing": False} if "include_preprocessing" in options else {}
+        model = found(weights=None, input_shape=input_shape, classes=classes, **plain)
+        inputs = keras.Input(input_shape)
+        scaled = keras.layers.Rescaling(1 / 127.5, offset=-1)(inputs)
+        return keras.Model(inputs, model(scaled), name=model.name)
+
+    return build

@@ -1,0 +1,68 @@
+"""The tasks `evaluate` and `predict`: passes over the test images, and single predictions."""
+
+from collections.abc import Callable
+from time import perf_counter
+from typing import Any
+
+import keras
+
+from bench.cell import Cell
+from bench.epoch import Epoch
+from bench.worker.stamps import accuracy_of, check_finite, tell
+from data.part import Part, length, take
+
+#: Predictions of one image each that are timed, after some that are not.
+LATENCIES = 300
+_WARM_LATENCIES = 20
+
+
+def run_passes(
+    model: keras.Model, cell: Cell, images: Part, targets: Part, events_fd: int | None
+) -> tuple[Epoch, ...]:
+    """Return `cell.epochs` passes over the images; a pass ends when its results are NumPy's.
+
+    The call of `evaluate` or `predict` is timed whole, as a user waits for it. The first pass
+    compiles, so it is marked as the warm-up.
+    """
+    evaluate = cell.task == "evaluate"
+    options = {"batch_size": cell.batch_size, "verbose": 0}
+    epochs = []
+    for index in range(cell.epochs):
+        begin = perf_counter()
+        if evaluate:
+            logs = model.evaluate(images, targets, return_dict=True, **options)
+        else:
+            model.predict(images, **options)
+            logs = {}
+        seconds = perf_counter() - begin
+        check_finite(index, logs)
+        epoch = Epoch(
+            index=index,
+            warmup=index == 0,
+            train_seconds=seconds,
+            validation_seconds=None,
+            loss=None,
+            accuracy=None,
+            val_loss=logs.get("loss"),
+            val_accuracy=accuracy_of(logs, ""),
+            tail_seconds=0.0,
+        )
+        tell(epoch, cell.epochs, events_fd)
+        epochs.append(epoch)
+    return tuple(epochs)
+
+
+def time_single_predictions(
+    model: keras.Model, images: Part, clock: Callable[[], float] = perf_counter
+) -> tuple[float, ...]:
+    """Return the seconds of LATENCIES predictions of one image each, image after image.
+
+    Each is a call of `predict_on_batch`, which returns a NumPy array.
+    """
+    count, seconds = length(images), []
+    for number in range(_WARM_LATENCIES + LATENCIES):
+        image: Any = take(images, slice(number % count, number % count + 1))
+        begin = clock()
+        model.predict_on_batch(image)
+        seconds.append(clock() - begin)
+    return tuple(seconds[_WARM_LATENCIES:])

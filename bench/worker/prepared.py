@@ -1,0 +1,77 @@
+"""A model prepared for a certificate: in one precision, not random, with telling weights."""
+
+from functools import partial
+from typing import Any
+
+import numpy as np
+
+from bench.worker.outputs import to_numpy
+
+#: Layers that alter at random and have no rate to be set to 0.
+_ALTERS = "Random"
+
+
+class PrecisionError(Exception):
+    """The backend cannot compute a reference in float64."""
+
+
+def in_precision(inputs: Any, precision: str) -> Any:
+    """Return images in `precision`; what is wider than a byte and whole, as an index is, stays."""
+    from data.part import each
+
+    def change(array: Any) -> Any:
+        index = array.dtype.kind in "iu" and array.dtype.itemsize > 1
+        return np.asarray(array) if index else np.asarray(array, dtype=precision)
+
+    return each(inputs, change)
+
+
+def allow_float64() -> None:
+    """Let Keras keep float64 where it has both that and float32; PrecisionError if it does not.
+
+    On JAX and PyTorch Keras takes float32 wherever it has to choose one type of several, whatever
+    floatx is: BatchNormalization, say, would compute a "reference" in float32.
+    """
+    from keras.src.backend.common import dtypes
+
+    dtypes.BIT64_TO_BIT32_DTYPE.pop("float64", None)
+    if dtypes.result_type("float64", "float32") != "float64":
+        raise PrecisionError("this version of Keras has no float64 reference on this backend")
+
+
+def prepare(model: Any, image: Any, seed: int) -> Any:
+    """Return the model, built, without randomness and with weights that no layer is blind to."""
+    for layer in model._flatten_layers():
+        for name in ("rate", "stddev"):
+            if isinstance(getattr(layer, name, None), float):
+                setattr(layer, name, 0.0)
+        for name in ("scale", "offset"):
+            if isinstance(getattr(layer, name, None), float):
+                # Of a Python float, TensorFlow makes float32 before it casts.
+                setattr(layer, name, np.float64(getattr(layer, name)))
+        if type(layer).__name__.startswith(_ALTERS):
+            object.__setattr__(layer, "call", partial(layer.call, training=False))
+    model(image)
+    for index, variable in enumerate(model.weights):
+        variable.assign(draw(seed, index, np.asarray(to_numpy(variable))))
+    return model
+
+
+def draw(seed: int, index: int, value: Any) -> Any:
+    """Return the `index`-th variable's value for a certificate, exact in float32.
+
+    Unlike the lane `matched`, nothing stays zero or one: a bias that is not added, or a gamma that
+    is not used, would not be seen. What begins with ones lies between 0.5 and 1.5, what begins
+    with zeros is normal with a standard deviation of 0.05, integers stay.
+    """
+    from bench.worker.weights import Variable
+    from bench.worker.weights import draw as draw_matched
+
+    if not np.issubdtype(value.dtype, np.floating):
+        return value
+    generator = np.random.default_rng([seed, index])
+    if np.all(value == 1):
+        return generator.uniform(0.5, 1.5, value.shape).astype(np.float32)
+    if np.all(value == 0):
+        return generator.normal(0.0, 0.05, value.shape).astype(np.float32)
+    return draw_matched(seed, index, Variable("float32", value.astype(np.float32)))

@@ -1,0 +1,54 @@
+"""What a certifying worker computes with: fresh models, and the same batches in every process."""
+
+from pathlib import Path
+from typing import Any
+
+import keras
+import numpy as np
+
+from bench.certify.task import Task
+from bench.worker.build import build_model
+from bench.worker.examples import input_shapes, make_examples
+from bench.worker.prepared import in_precision, prepare
+from data.dataset import open_dataset
+from data.part import Part, length, take
+
+Examples = tuple[Part, Part]
+
+
+class Specimen:
+    """The models and the examples of one task, in its precision.
+
+    `all` are the training examples that are used, `batches` the same in full batches, `first` the
+    first of these, `test` the test examples, and `labels` their class ids, None of what is no
+    classifier.
+    """
+
+    def __init__(self, task: Task) -> None:
+        """Open the dataset and build a model to learn which targets it wants."""
+        self._task = task
+        self._data = dataset = open_dataset(Path(task.job.dataset_folder))
+        size, test = task.job.cell.batch_size, slice(task.test_images)
+        rows = np.arange(size * max(task.steps, task.trained_steps)) % length(dataset.y_train)
+        model = self.make()
+        self.all = self._examples(model, take(dataset.x_train, rows), take(dataset.y_train, rows))
+        self.test = self._examples(model, take(dataset.x_test, test), take(dataset.y_test, test))
+        places = [slice(begin, begin + size) for begin in range(0, len(rows), size)]
+        self.batches = [(take(self.all[0], place), take(self.all[1], place)) for place in places]
+        self.first = self.batches[0]
+        is_classifier = task.job.target == "labels" and dataset.manifest.classes > 2
+        self.labels = take(dataset.y_test, test) if is_classifier else None
+
+    def make(self) -> Any:
+        """Return a new compiled model, prepared to be compared."""
+        keras.utils.clear_session(free_memory=False)  # else layers are numbered on
+        job, data = self._task.job, self._data
+        shapes = input_shapes(job.target, data.x_train)
+        model = build_model(job, shapes, data.manifest.classes)
+        one = (take(data.x_train, slice(1)), take(data.y_train, slice(1)))
+        return prepare(model, self._examples(model, *one)[0], self._task.seed)
+
+    def _examples(self, model: Any, inputs: Part, labels: Part) -> Examples:
+        job, classes = self._task.job, self._data.manifest.classes
+        images, targets = make_examples(model, job.target, inputs, labels, classes)
+        return in_precision(images, self._task.precision), targets

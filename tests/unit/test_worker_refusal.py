@@ -1,0 +1,59 @@
+"""A framework's refusal is told from any other error by where it was raised, and by its words."""
+
+import types
+
+import pytest
+
+from bench.worker.refusal import refusal
+
+
+class UnimplementedError(Exception):
+    """Named as one of TensorFlow's classes."""
+
+
+def caught(error: Exception, module: str) -> Exception:
+    """Return the error as a function of `module` raises it."""
+    place = types.ModuleType(module)
+    exec("def refuse(error):\n    raise error\n", vars(place))
+    try:
+        place.refuse(error)
+    except Exception as raised:
+        return raised
+    raise AssertionError
+
+
+@pytest.mark.parametrize(
+    "error",
+    [
+        NotImplementedError(),
+        UnimplementedError("x"),
+        RuntimeError("\"addmm_impl_cpu_\" not implemented for 'Half'"),
+        ValueError("Conv2D currently only supports the NHWC tensor format on the CPU"),
+        TypeError("Unsupported dtype float8"),
+        ValueError("The backend does not yet support ragged tensors"),
+    ],
+)
+@pytest.mark.parametrize("module", ["keras.src.ops.nn", "torch.nn", "jax._src", "tensorflow"])
+def test_what_a_framework_says_it_cannot_do_is_a_refusal(error, module):
+    assert refusal(caught(error, module)) == (str(error) or "no message")
+
+
+@pytest.mark.parametrize(
+    "error", [ValueError("shapes (3,) and (4,) differ"), MemoryError(), KeyError("unsupport")]
+)
+def test_any_other_error_of_a_framework_is_none(error):
+    assert refusal(caught(error, "keras.src.ops.nn")) is None
+
+
+@pytest.mark.parametrize("module", ["my_model", "bench.worker.build", "numpy.linalg", "kerasx"])
+def test_what_others_raise_is_none(module):
+    assert refusal(caught(NotImplementedError("not implemented"), module)) is None
+
+
+def test_an_error_that_was_never_raised_is_none():
+    assert refusal(NotImplementedError()) is None
+
+
+def test_of_several_lines_the_one_that_refuses_is_the_reason():
+    text = "Graph execution error:\n\n  The op currently only supports NHWC.\n\t [[node x]]"
+    assert refusal(caught(ValueError(text), "tensorflow")) == "The op currently only supports NHWC."

@@ -93,7 +93,9 @@ def _find(folder: Path) -> tuple[Files, list[str]]:
 def _by_class(folder: Path) -> dict[str, list[Path]]:
     found = {
         entry.name: sorted(
-            p for p in entry.iterdir() if p.suffix.lower() in ENDINGS and p.is_file()
+            p
+            for p in entry.iterdir()
+            if p.suffix.lower() in ENDINGS and p.is_file() and not p.name.startswith(".")
         )
         for entry in folder.iterdir()
         if entry.is_dir() and not entry.name.startswith(".")
@@ -140,14 +142,14 @@ def _read(files: Files, size: Size | None) -> Arrays:
 def _picture(path: Path, size: Size | None) -> npt.NDArray[np.uint8]:
     # Only here: Keras imports Pillow where it is installed, and needs none of it to train.
     try:
-        from PIL import Image, UnidentifiedImageError
+        from PIL import Image, ImageOps, UnidentifiedImageError
     except ImportError as error:
         raise SourceUnreadable(
             f"{path} cannot be read without Pillow; pip install pillow."
         ) from error
     try:
         with Image.open(path) as image:
-            colours = image.convert("RGB")
+            colours = ImageOps.exif_transpose(image).convert("RGB")  # as its camera was held
             if size:
                 colours = colours.resize((size[1], size[0]), Image.Resampling.BILINEAR)
             return np.asarray(colours, np.uint8)

@@ -14,7 +14,8 @@ from typing import Final
 import numpy as np
 import numpy.typing as npt
 
-from data.errors import MissingSource, SourceUnreadable
+from data.embedded import embedded_bytes
+from data.errors import SourceUnreadable
 from data.source import Arrays, Source
 
 BOOKS: Final = ("Ge", "Psa", "Isa", "Mat")
@@ -28,12 +29,7 @@ _SHUFFLE_SEED: Final = 0
 
 def verses_source() -> Source:
     """Return the source of verses; raises MissingSource or SourceUnreadable."""
-    try:
-        content = _FILE.read_bytes()
-    except FileNotFoundError as error:
-        raise MissingSource(f"{_FILE} is missing; it belongs to the checkout.") from error
-    except OSError as error:
-        raise SourceUnreadable(f"{_FILE} cannot be read ({error.strerror}).") from error
+    content = embedded_bytes(_FILE)
     return Source(
         name="verses",
         key=f"verses-{hashlib.sha256(content).hexdigest()[:12]}",

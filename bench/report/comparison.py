@@ -142,7 +142,8 @@ def _backend_groups(cells: pd.DataFrame, epochs: pd.DataFrame) -> pd.DataFrame:
     figures["fit_seconds_total_median"] = by_group["fit_seconds_total"].median()
     images = by_group["train_images"].first() / figures["epoch_seconds_median"]
     figures["images_per_second"] = images
-    flops_per_image = by_group["task"].first().map(FLOPS_PER_MAC) * by_group["forward_macs"].first()
+    flops = by_group["task"].first().map(FLOPS_PER_MAC).astype("Float64")
+    flops_per_image = flops * by_group["forward_macs"].first()
     figures["achieved_gflops"] = flops_per_image * images / 1e9
     figures["version"] = by_group["backend_version"].first()
     records = by_group["ok"].sum().astype("Int64")

@@ -160,7 +160,7 @@ def test_a_picture_too_large_to_be_safe_is_named(halves, tmp_path, monkeypatch):
 
 def test_hidden_folders_and_files_that_are_no_pictures_are_ignored(split, tmp_path):
     first = prepared(split, tmp_path)
-    for name in (".git/1.png", "cat/notes.txt", "cat/deeper/1.png", "texts/1.txt"):
+    for name in (".git/1.png", "cat/._1.png", "cat/notes.txt", "cat/deeper/1.png", "texts/1.txt"):
         path = split / name
         path.parent.mkdir(exist_ok=True)
         path.write_bytes(b"no picture")

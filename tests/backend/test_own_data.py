@@ -5,6 +5,7 @@ from collections.abc import Callable
 from pathlib import Path
 
 import numpy as np
+
 from bench.cell import BACKENDS
 from bench.interpreter import find_interpreter
 from tests.fixtures.bench_command import Bench, by_backend

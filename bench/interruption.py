@@ -10,8 +10,9 @@ from typing import Final
 
 INTERRUPTIONS: Final = (signal.SIGINT, signal.SIGTERM, signal.SIGHUP)
 
-#: Longer than killing a worker and writing the reports takes.
-_CLEAN_UP_SECONDS: Final = 10.0
+#: Longer than killing a worker and writing the reports takes, on a busy machine too: as long as tox
+#: waits for it.
+_CLEAN_UP_SECONDS: Final = 20.0
 
 
 def handle_interruptions(

@@ -2,6 +2,7 @@
 
 import math
 import time
+from functools import partial
 from pathlib import Path
 from typing import Any
 
@@ -22,7 +23,7 @@ from bench.worker.randomness import stochastic_layers
 from bench.worker.settings import resolved_settings
 from bench.worker.stamps import Stamps
 from bench.worker.work import forward_macs
-from data.dataset import Dataset, open_dataset
+from data.dataset import open_dataset
 from data.part import Part, length, take
 
 Examples = tuple[Part, Part]
@@ -43,10 +44,13 @@ def train(job: Job, backend: Backend, phases: Phases) -> Result:
     matched = cell.lane == "matched"
     weights_sha256 = load_matched_weights(model, job, input_shape) if matched else None
     phases.end("build")
-    training, validation = _examples(model, job, dataset)
-    feed = make_feed(cell, *training)
+    fits, choose = cell.task == "fit", partial(_examples, model, job, dataset.manifest.classes)
+    validation = choose(dataset.x_test, dataset.y_test, cell.limit_test)
+    # What an epoch passes over; what is not trained on is not encoded either.
+    passed = choose(dataset.x_train, dataset.y_train, cell.limit_train) if fits else validation
+    feed = make_feed(cell, *passed)
     phases.end("data_open")
-    run = _fit if cell.task == "fit" else _infer
+    run = _fit if fits else _infer
     measured = run(model, job, feed, validation, phases)
     facts = {
         **_process_facts(backend),
@@ -54,30 +58,19 @@ def train(job: Job, backend: Backend, phases: Phases) -> Result:
         "settings": resolved_settings(model, feed, backend, job.target),
         "weights_sha256": weights_sha256,
         "batch_order_sha256": feed.order.sha256() if feed.order else None,
-        "train_images": length(training[0] if cell.task == "fit" else validation[0]),
+        "train_images": length(passed[0]),
         "validation_images": length(validation[0]),
     }
     phases.end("harness")
     return Result(**facts, **measured, **_phase_facts(phases))
 
 
-def _examples(model: keras.Model, job: Job, dataset: Dataset) -> tuple[Examples, Examples]:
-    """Return the inputs and targets of both halves, as many as the cell asks for."""
-    halves = (
-        (dataset.x_train, dataset.y_train, job.cell.limit_train),
-        (dataset.x_test, dataset.y_test, job.cell.limit_test),
-    )
-    training, validation = (
-        make_examples(
-            model,
-            job.target,
-            take(inputs, slice(limit)),
-            take(labels, slice(limit)),
-            dataset.manifest.classes,
-        )
-        for inputs, labels, limit in halves
-    )
-    return training, validation
+def _examples(
+    model: keras.Model, job: Job, classes: int, inputs: Part, labels: Part, limit: int | None
+) -> Examples:
+    """Return the inputs and targets of one half, as many as the cell asks for."""
+    chosen = slice(limit)
+    return make_examples(model, job.target, take(inputs, chosen), take(labels, chosen), classes)
 
 
 def _fit(

@@ -77,7 +77,7 @@ def train(side: SideJob, baton: Baton, backend: Backend) -> None:
     baton.say(
         Warm(
             identity=identity,
-            settings=resolved_settings(model, warm, backend),
+            settings=resolved_settings(model, warm, backend, side.job.target),
             step_seconds=clock.wall_seconds / _WARM_STEPS,
         )
     )

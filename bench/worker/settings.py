@@ -15,7 +15,7 @@ if TYPE_CHECKING:
 
 
 def resolved_settings(
-    model: "keras.Model", feed: "Feed", backend: Backend, target: str = "labels"
+    model: "keras.Model", feed: "Feed", backend: Backend, target: str
 ) -> dict[str, Scalar]:
     """Return the settings that `model` was trained with, as flat names and scalars."""
     import keras

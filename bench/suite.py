@@ -11,7 +11,7 @@ import msgspec
 from bench.cell import BACKENDS, Cell, CellError
 from bench.workload import WorkloadNameError, dataset_of, recipe_of, resolve_workload
 from data.catalogue import resolve_dataset
-from models.table import WORKLOADS
+from models.table import DEFAULT_RECIPE, WORKLOADS
 
 Value = TypeVar("Value")
 
@@ -130,12 +130,27 @@ def _chosen_entries(suite: Suite, choices: Choices) -> list[Entry]:
 
 
 def _adopted(entry: Entry, workload: str) -> Entry:
-    """Return the entry with another workload; what is no image is not fed with images."""
+    """Return the entry with another workload.
+
+    What is no image is not fed with images, and a user's file that has a recipe is trained by it.
+    """
     replaced = msgspec.structs.replace(entry, workload=workload)
+    if _has_own_recipe(workload):
+        return msgspec.structs.replace(replaced, batch_size=None, epochs=None)
     of_entry, own = WORKLOADS.get(entry.workload), WORKLOADS.get(workload)
     if own is None or (of_entry is not None and own.input_shape == of_entry.input_shape):
         return replaced
     return msgspec.structs.replace(replaced, dataset=None, batch_size=None, epochs=None)
+
+
+def _has_own_recipe(workload: str) -> bool:
+    """Return whether a user's file says how it is trained."""
+    if workload in WORKLOADS:
+        return False
+    try:
+        return recipe_of(resolve_workload(workload)) is not DEFAULT_RECIPE
+    except WorkloadNameError:  # said where the cell is made
+        return False
 
 
 def _cells(entry: Entry, choices: Choices) -> Iterator[Cell]:

@@ -92,11 +92,12 @@ def test_several_inputs_and_outputs_of_an_archive_train_on_each_backend(
     write_arrays(bench.folder / "mine.npz")
     (bench.folder / "data.py").write_text("WIDTH = 16\n")
     model, data = user_file(TWO_BY_TWO), f"npz:{bench.folder / 'mine.npz'}"
-    choices = ("--batch-size", "8", "--lane", "matched")  # whose batches are ours to put together
-    done = bench("run", "--workload", model, "--dataset", data, *choices)
+    # The batches of the lane `matched` are ours to put together.
+    done = bench("run", "--workload", model, "--dataset", data, "--lane", "matched")
     assert done.returncode == 0, done.stdout + done.stderr
     for record in by_backend(bench.records()).values():
         assert record.result is not None
+        assert (record.cell.batch_size, record.cell.epochs) == (8, 2)
         assert (record.result.train_images, record.result.validation_images) == (32, 8)
         assert record.result.epochs[-1].val_accuracy is None
         assert record.dataset.official is False

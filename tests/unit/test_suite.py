@@ -275,6 +275,15 @@ def test_a_users_workload_is_run_with_the_settings_of_the_first_entry(tmp_path):
     assert [(c.batch_size, c.epochs, c.seed) for c in cells] == [(16, 5, 4)]
 
 
+def test_a_users_recipe_goes_before_the_first_entry_and_the_command_line_before_it(tmp_path):
+    (tmp_path / "cnn.py").write_text('RECIPE = {"batch_size": 8, "epochs": 3}\ndef build(): ...')
+    chosen = {"workloads": (f"{tmp_path}/cnn.py:build",), "backends": ("jax",)}
+    [own] = expand(load_suite("quick"), Choices(**chosen), "quick")
+    assert (own.dataset, own.batch_size, own.epochs) == ("digits", 8, 3)
+    [told] = expand(load_suite("quick"), Choices(**chosen, batch_sizes=(4,), epochs=1), "quick")
+    assert (told.batch_size, told.epochs) == (4, 1)
+
+
 def test_a_users_file_gets_its_absolute_path(tmp_path, monkeypatch):
     (tmp_path / "cnn.py").touch()
     monkeypatch.chdir(tmp_path)

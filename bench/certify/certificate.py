@@ -21,8 +21,9 @@ class PairVerdict(msgspec.Struct, frozen=True, forbid_unknown_fields=True, kw_on
     """What the quantities of two backends say.
 
     Where they differ, `stage` and `name` are of the first quantity that does, in the order of
-    STAGES and of the model, and `by` tells how far in a phrase. `closest` is the largest part of
-    its bound that any quantity took, None where one has no bound.
+    STAGES and of the model, and `by` tells how far in a phrase; one whose float64 results differ
+    is named before any that differs by rounding alone. `closest` is the largest part of its bound
+    that any quantity took, None where one has no bound.
     """
 
     backends: tuple[str, str]
@@ -74,11 +75,12 @@ def judge_quantities(quantities: Iterable[Quantity]) -> tuple[PairVerdict, ...]:
 def _verdict(backends: tuple[str, str], own: Sequence[Quantity]) -> PairVerdict:
     parts = [quantity.part for quantity in own]
     closest = None if None in parts else max(part for part in parts if part is not None)
-    first = next((quantity for quantity in own if not quantity.same), None)
-    if first is None:
+    differing = [quantity for quantity in own if not quantity.same]
+    if not differing:
         return PairVerdict(
             backends=backends, says="certified", quantities=len(own), closest=closest
         )
+    first = min(differing, key=lambda quantity: quantity.rounds_alone)  # the first of the others
     return PairVerdict(
         backends=backends,
         says="differs",
@@ -86,8 +88,13 @@ def _verdict(backends: tuple[str, str], own: Sequence[Quantity]) -> PairVerdict:
         closest=closest,
         stage=first.stage,
         name=first.label,
-        by=first.what or f"{first.worst:.2g} where {first.allowed:.2g} is allowed",
+        by=first.what or _how_far(first),
     )
+
+
+def _how_far(quantity: Quantity) -> str:
+    alone = " by rounding alone" if quantity.rounds_alone else ""
+    return f"{quantity.worst:.2g}{alone} where {quantity.allowed:.2g} is allowed"
 
 
 def decode_certificate(content: bytes, where: str) -> Certificate:

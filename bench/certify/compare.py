@@ -2,7 +2,7 @@
 
 from collections.abc import Iterator, Mapping, Sequence
 from itertools import combinations, zip_longest
-from math import isfinite
+from math import inf, isfinite
 from typing import Any, Final
 
 import msgspec
@@ -55,7 +55,12 @@ class Quantity(msgspec.Struct, frozen=True, kw_only=True):
     @property
     def same(self) -> bool:
         """Whether the quantity is the same on both backends."""
-        return self.what is None and self.worst <= self.allowed
+        return self.what is None and self.worst <= self.allowed and isfinite(self.worst)
+
+    @property
+    def rounds_alone(self) -> bool:
+        """Whether it is not the same, although in float64 it is: what differs is rounding."""
+        return not self.same and self.what is None and self.function <= self.allowed < inf
 
     @property
     def part(self) -> float | None:

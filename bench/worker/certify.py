@@ -103,8 +103,8 @@ def gradients(model: Any, images: Any, targets: Any) -> Arrays:
             self.kept = [self.add_variable_from_reference(v, "gradient") for v in variables]
 
         def update_step(self, gradient: Any, variable: Any, learning_rate: Any) -> None:
-            """Keep the gradient of a variable."""
-            self.assign(self.kept[self._get_variable_index(variable)], gradient)
+            """Keep the gradient of a variable; TensorFlow's of an embedding is in parts, to add."""
+            self.assign_add(self.kept[self._get_variable_index(variable)], gradient)
 
     keeper = Keeper(learning_rate=0.0)
     model.compile(optimizer=keeper, loss=model.loss)

@@ -1,6 +1,6 @@
 """A model prepared for a certificate: in one precision, not random, with telling weights."""
 
-from functools import partial
+from collections.abc import Callable
 from typing import Any
 
 import numpy as np
@@ -50,11 +50,20 @@ def prepare(model: Any, image: Any, seed: int) -> Any:
                 # Of a Python float, TensorFlow makes float32 before it casts.
                 setattr(layer, name, np.float64(getattr(layer, name)))
         if type(layer).__name__.startswith(_ALTERS):
-            object.__setattr__(layer, "call", partial(layer.call, training=False))
-    model(image)
+            object.__setattr__(layer, "call", _switched_off(layer.call))
+    model(image, training=False)
     for index, variable in enumerate(model.weights):
         variable.assign(draw(seed, index, np.asarray(to_numpy(variable))))
     return model
+
+
+def _switched_off(call: Callable[..., Any]) -> Callable[..., Any]:
+    """Return a layer's call as it is in inference, whatever Keras says that this is."""
+
+    def off(*inputs: Any, **options: Any) -> Any:
+        return call(*inputs, **{**options, "training": False})
+
+    return off
 
 
 def draw(seed: int, index: int, value: Any) -> Any:

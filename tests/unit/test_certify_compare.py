@@ -113,6 +113,30 @@ def test_what_is_not_finite_differs(value: float) -> None:
     assert found["jax", "torch"].closest is None
 
 
+def test_what_no_backend_can_compute_is_not_certified() -> None:
+    whole = make_arrays() | {"loss/000:loss": np.float64(np.nan)}
+    dumps = {(backend, "float64"): Dump(dict(whole)) for backend in BACKENDS}
+    dumps |= {(b, "float32"): Dump(rounded(whole, n)) for n, b in enumerate(BACKENDS)}
+    for verdict in judge_quantities(compare_dumps(dumps, BACKENDS)):
+        assert (verdict.says, verdict.stage, verdict.closest) == ("differs", "loss", None)
+
+
+def test_another_function_is_named_before_rounding_that_comes_earlier() -> None:
+    half = make_arrays()
+    half["inference/000:first"] = half["inference/000:first"] + 1e-3
+    dumps = make_dumps(jax=rounded(half, 0))
+    verdicts = judge_quantities(compare_dumps(dumps, BACKENDS))
+    assert [(v.name, "by rounding alone where" in v.text) for v in verdicts[:2]] == [
+        ("first", True),
+        ("first", True),
+    ]
+    other = make_arrays()
+    other["loss/000:loss"] = np.float64(2.4)
+    dumps["jax", "float64"] = Dump(other)
+    verdicts = judge_quantities(compare_dumps(dumps, BACKENDS))
+    assert [(v.name, "rounding" in v.text) for v in verdicts[:2]] == [("loss", False)] * 2
+
+
 def test_two_shapes_of_one_layer_differ_in_structure() -> None:
     dumps = make_dumps()
     for precision in ("float32", "float64"):

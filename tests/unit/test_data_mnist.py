@@ -56,7 +56,8 @@ def put_fashion(monkeypatch, folder, **contents):
         content = contents.get(part, idx_of(ARRAYS[part]))
         (folder / FASHION_FILES[part]).write_bytes(content)
         url = f"http://127.0.0.1:1/{official.file}"
-        officials[part] = replace(official, sha256=sha256_of(content), url=url, package_path="")
+        facts = {"sha256": sha256_of(content), "content_sha256": "", "package_path": ""}
+        officials[part] = replace(official, url=url, **facts)
     monkeypatch.setattr(mnist, "FASHION", officials)
 
 
@@ -100,7 +101,9 @@ def test_the_four_files_of_fashion_mnist_are_downloaded_once_each(tmp_path, monk
     files = {FASHION_FILES[part]: idx_of(array) for part, array in ARRAYS.items()}
     with served(files) as (address, asked):
         there = {
-            part: replace(o, sha256=sha256_of(files[o.file]), url=f"{address}/{o.file}")
+            part: replace(
+                o, sha256=sha256_of(files[o.file]), url=f"{address}/{o.file}", package_path=""
+            )
             for part, o in mnist.FASHION.items()
         }
         monkeypatch.setattr(mnist, "FASHION", there)

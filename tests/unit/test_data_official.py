@@ -1,5 +1,7 @@
 """An official file, wherever it already is; and a download where it is nowhere."""
 
+import gzip
+
 import pytest
 
 from data.errors import DownloadFailed, WrongHash
@@ -50,6 +52,21 @@ def test_a_file_with_another_hash_is_passed_by_and_kept(tmp_path, official, plac
     right = put(tmp_path / PLACES[PLACES.index(place) - 1])
     assert obtain(official, tmp_path / "user", tmp_path / "kept") == right
     assert path.read_bytes() == OTHER
+
+
+def test_a_gzipped_file_with_the_right_content_is_taken_whatever_its_header(tmp_path, official):
+    packed = Official(**vars(official) | {"content_sha256": sha256_of(CONTENT)})
+    put(tmp_path / PLACES[0], gzip.compress(OTHER))
+    path = put(tmp_path / "package/file.bin", gzip.compress(CONTENT, mtime=7))
+    assert obtain(packed, tmp_path / "user", tmp_path / "kept") == path
+
+
+@pytest.mark.parametrize("content", [CONTENT, gzip.compress(CONTENT)[:-3], gzip.compress(OTHER)])
+def test_a_file_that_is_not_the_right_content_gzipped_is_passed_by(tmp_path, official, content):
+    packed = Official(**vars(official) | {"content_sha256": sha256_of(CONTENT), "sha256": "0" * 64})
+    put(tmp_path / "package/file.bin", content)
+    with pytest.raises(DownloadFailed):
+        obtain(packed, None, tmp_path / "kept")
 
 
 def test_what_is_nowhere_is_downloaded_and_kept(tmp_path, official):

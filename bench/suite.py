@@ -105,11 +105,11 @@ def expand(suite: Suite, choices: Choices, origin: str) -> list[Cell]:
     Raises SuiteError that names `origin`, the entry and the allowed values.
     """
     cells: dict[Cell, None] = {}
-    for number, entry in enumerate(_chosen_entries(suite, choices), start=1):
+    for place, entry in _chosen_entries(suite, choices):
         try:
             cells |= dict.fromkeys(_cells(entry, choices))
         except (CellError, WorkloadNameError) as error:
-            raise SuiteError(f"Suite {origin}, cell {number}: {error}") from error
+            raise SuiteError(f"Suite {origin}, {place}: {error}") from error
     if not cells:
         named = sorted({backend for entry in suite.cells for backend in entry.backends})
         raise SuiteError(
@@ -119,13 +119,16 @@ def expand(suite: Suite, choices: Choices, origin: str) -> list[Cell]:
     return list(cells)
 
 
-def _chosen_entries(suite: Suite, choices: Choices) -> list[Entry]:
+def _chosen_entries(suite: Suite, choices: Choices) -> list[tuple[str, Entry]]:
+    """Return the entries, each after its place: which cell of the file, or which choice."""
+    written = [(f"cell {number}", entry) for number, entry in enumerate(suite.cells, start=1)]
     if not choices.workloads:
-        return list(suite.cells)
+        return written
     entries = []
     for workload in choices.workloads:
-        present = [entry for entry in suite.cells if entry.workload == workload]
-        entries += present or [_adopted(suite.cells[0], workload)]
+        present = [(place, entry) for place, entry in written if entry.workload == workload]
+        adopted = (f"--workload {workload}", _adopted(suite.cells[0], workload))
+        entries += present or [adopted]
     return entries
 
 

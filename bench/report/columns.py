@@ -79,7 +79,7 @@ RECORD_COLUMNS: Final = (
     Column("run_id", "string", "the run that made the record"),
     Column("digest", "string", "sha256 of everything that the record depends on"),
     *_MUST_MATCH,
-    Column("status", "string", "`ok` or `failed`"),
+    Column("status", "string", "`ok`, `unsupported` or `failed`"),
     Column("reason", "string", "why it failed; empty when ok"),
 )
 

@@ -175,6 +175,14 @@ def test_an_unknown_workload_is_refused_with_the_known_ones(tmp_path, workload):
         assert sentence.endswith("FILE.py:FUNCTION, FILE.keras, applications:NAME.")
 
 
+def test_a_chosen_workload_is_refused_by_its_place_in_the_file_or_as_the_choice_it_is(tmp_path):
+    wrong = '[[cells]]\nworkload = "mlp"\ndataset = "digits"\nepochs = 0\n'
+    chosen = refused(tmp_path, suite_text() + wrong, Choices(workloads=("mlp",)))
+    assert ", cell 2: epochs is 0" in chosen
+    adopted = refused(tmp_path, suite_text("epochs = 0"), Choices(workloads=("lab_deep",)))
+    assert ", --workload lab_deep: epochs is 0" in adopted
+
+
 def test_a_workload_whose_file_is_missing_is_refused_with_its_path(tmp_path):
     sentence = refused(tmp_path, suite_text(workload=f"{tmp_path}/cnn.py:build"))
     assert f"there is no file {tmp_path}/cnn.py" in sentence

@@ -4,9 +4,11 @@ import hashlib
 from collections.abc import Sequence
 from pathlib import Path
 
+from data.imports import own_files
+
 
 def source_files(builder: str, folder: Path) -> list[Path]:
-    """Return the user's file, or all of `models/` in `folder`.
+    """Return the user's file and what it imports beside it, or all of `models/` in `folder`.
 
     A user's builder is `/path/FILE.py:FUNCTION` or `/path/FILE.keras`.
     """
@@ -14,7 +16,7 @@ def source_files(builder: str, folder: Path) -> list[Path]:
         return [Path(builder)]
     location = builder.rpartition(":")[0]
     if location.endswith(".py"):
-        return [Path(location)]
+        return own_files(Path(location))
     return sorted((folder / "models").rglob("*.py"))
 
 

@@ -101,7 +101,8 @@ def builder_of(name: str, folder: Path | None = None) -> str:
 
 
 def source_hash(name: str, folder: Path | None = None) -> str:
-    """Return the sha256 of the workload's source: all of `models/`, or the user's file.
+    """Return the sha256 of the workload's source: all of `models/`, or the user's file with
+    what it imports from its own folder.
 
     They are looked for in `folder`, in this checkout by default. The source of an application is
     Keras's, whose version is known; its name alone counts. Raises WorkloadNameError when there is

@@ -13,6 +13,7 @@ from pathlib import Path
 from typing import Final
 
 from data.errors import BadOption, MissingSource, OwnFunctionFailed
+from data.imports import own_files
 from data.npz import read_npz
 from data.place import user_path
 from data.source import Arrays, Source
@@ -27,11 +28,13 @@ def function_source(name: str) -> Source:
     if not function.isidentifier():
         raise BadOption(f"The dataset {name!r} names no function, as FILE.py:FUNCTION does.")
     try:
-        content = path.read_bytes()
+        contents = [file.read_bytes() for file in own_files(path)]
     except OSError as error:
-        raise MissingSource(f"{path} cannot be read ({error.strerror}).") from error
+        raise MissingSource(f"{error.filename} cannot be read ({error.strerror}).") from error
     path = path.resolve()
-    digest = hashlib.sha256(content + f"\0{path}\0{function}".encode(errors="surrogateescape"))
+    digest = hashlib.sha256(f"{path}\0{function}".encode(errors="surrogateescape"))
+    for content in contents:
+        digest.update(hashlib.sha256(content).digest())
     return Source(
         name=f"{path}:{function}",
         key=f"function-{digest.hexdigest()[:16]}",

@@ -83,6 +83,15 @@ def test_it_is_run_once_until_its_file_changes(own, tmp_path):
     assert find_source(name, None, tmp_path).key != first.name
 
 
+def test_it_is_run_again_when_a_file_changes_that_it_imports(own, tmp_path):
+    (own / "mine.py").write_text(f"import shift{textwrap.dedent(HALVES)}")
+    keys = set()
+    for text in ("by = 1", "by = 2"):
+        (own / "shift.py").write_text(text)
+        keys.add(prepare(f"{own / 'mine.py'}:make", cache_dir=tmp_path / "cache"))
+    assert len(keys) == 2
+
+
 def test_another_function_of_the_file_is_another_dataset(own, tmp_path):
     keys = {find_source(f"{own / 'mine.py'}:{name}", None, tmp_path).key for name in ("f", "g")}
     assert len(keys) == 2

@@ -129,6 +129,7 @@ def add_certify(parser: argparse.ArgumentParser) -> None:
     add("--backend", action="append", choices=BACKENDS, help="two or more; default: all")
     add("--dataset", metavar="NAME", help="whose images are used (one without a download)")
     add("--data-dir", type=Path, metavar="DIR", help="a local copy of it")
+    add("--batch-size", type=_positive_int, default=16, metavar="N", help="images a step (16)")
     add("--steps", type=_positive_int, default=10, metavar="N", help="of the trajectory (10)")
     add("--seed", type=int, default=0, metavar="N", help="of the weights (0)")
     add_pythons(parser)

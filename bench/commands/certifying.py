@@ -36,9 +36,6 @@ from data.dataset import open_dataset
 from data.prepare import prepare
 from models.table import WORKLOADS
 
-#: Images of one step. What is certified is a function, whatever the size of its batches.
-BATCH_SIZE = 16
-
 
 def certify(arguments: argparse.Namespace, output: Output) -> int:
     """Certify each workload, write and tell what was found.
@@ -89,7 +86,8 @@ def _certify(
     """Run the workers of one workload, compare them, write and print its certificate."""
     dataset = resolve_dataset(arguments.dataset or local_dataset_of(workload))
     dataset_folder = prepare(dataset, data_dir=arguments.data_dir)
-    entrants = [_entrant(workload, found, dataset, dataset_folder) for found in interpreters]
+    size = arguments.batch_size
+    entrants = [_entrant(workload, found, dataset, dataset_folder, size) for found in interpreters]
     own = folder / _folder_name(workload)
     logs, tell = _made(own / "logs"), _teller(workload, len(entrants), output)
     with tempfile.TemporaryDirectory(prefix="keras-bench-") as scratch:
@@ -106,7 +104,7 @@ def _certify(
         failures=failures,
         dataset=dataset,
         dataset_fingerprint=open_dataset(dataset_folder).manifest.fingerprint,
-        batch_size=BATCH_SIZE,
+        batch_size=size,
         seed=arguments.seed,
         steps=arguments.steps,
         made_at=datetime.now(UTC).isoformat(timespec="microseconds"),
@@ -134,15 +132,18 @@ def _teller(workload: str, backends: int, output: Output) -> Callable[[str, Prec
 
 
 def _entrant(
-    workload: str, interpreter: Interpreter, dataset: str, dataset_folder: Path
+    workload: str, interpreter: Interpreter, dataset: str, dataset_folder: Path, batch_size: int
 ) -> Entrant:
-    """Return a backend with its job; the lane `matched` asks for full precision everywhere."""
+    """Return a backend with its job; the lane `matched` asks for full precision everywhere.
+
+    What is certified is a function, whatever the size of its batches.
+    """
     cell = Cell(
         workload=workload,
         dataset=dataset,
         backend=interpreter.backend,
         lane="matched",
-        batch_size=BATCH_SIZE,
+        batch_size=batch_size,
         epochs=1,
     )
     return Entrant(

@@ -31,13 +31,14 @@ def certify(bench: Bench, *modes: str, more: tuple[str, ...] = ()) -> int:
 
 
 def test_what_agrees_is_certified_and_written(bench: Bench) -> None:
-    assert certify(bench, "ok", "also_ok") == Status.OK
+    assert certify(bench, "ok", "also_ok", more=("--batch-size=4",)) == Status.OK
     certificates, unusable = read_certificates(bench.reports)
     assert unusable == []
     assert len(certificates) == 2
     for certificate in certificates:
         assert [pair.says for pair in certificate.pairs] == ["certified"] * 3
         assert {subject.parameters for subject in certificate.subjects} == {36}
+        assert certificate.batch_size == 4
     (folder,) = (bench.reports / "certificates").iterdir()
     assert f"Certificates: {folder}" in bench.out
     assert "(6/6)" in bench.out

@@ -9,6 +9,7 @@ from bench.options import (
     add_accuracy,
     add_certify,
     add_compare,
+    add_doctor,
     add_equivalence,
     add_gate,
     add_history,
@@ -52,6 +53,7 @@ def make_parser() -> argparse.ArgumentParser:
     doctor = commands.add_parser("doctor", help="what is missing, and what makes timings noisy")
     add_pythons(doctor)
     add_reports(doctor)
+    add_doctor(doctor)
     return parser
 
 

@@ -17,6 +17,7 @@ from bench.commands.comparing import compare_runs, tell_history
 from bench.commands.equating import judge_backends
 from bench.commands.gating import gate_time
 from bench.commands.listing import print_findings, print_list
+from bench.commands.mending import check_store
 from bench.commands.planning import plan_race, plan_run, print_plan, tell_plan
 from bench.commands.proving import prove_gate
 from bench.commands.reporting import (
@@ -257,6 +258,8 @@ def _list(arguments: argparse.Namespace, output: Output) -> int:
 
 
 def _doctor(arguments: argparse.Namespace, output: Output) -> int:
+    if arguments.store or arguments.repair:
+        return Exit.OK if check_store(arguments, output) else Exit.STORE
     print_findings(read_pythons(arguments), arguments.reports, output)
     return Exit.OK
 

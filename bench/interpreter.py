@@ -59,8 +59,13 @@ class Interpreter(msgspec.Struct, frozen=True, kw_only=True):
     @property
     def digest_versions(self) -> dict[str, str]:
         """The versions that a cell's digest covers: keras and the backend's own packages."""
-        names = ("keras", *_BELONGS[self.backend])
-        return {name: self.versions[name] for name in names if name in self.versions}
+        return digest_versions(self.backend, self.versions)
+
+
+def digest_versions(backend: str, versions: Mapping[str, str]) -> dict[str, str]:
+    """Return those of an interpreter's versions that the digest of a backend's cell covers."""
+    names = ("keras", *_BELONGS[backend])
+    return {name: versions[name] for name in names if name in versions}
 
 
 def tox_env(backend: str, device: str = "cpu") -> str:

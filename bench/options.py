@@ -137,6 +137,13 @@ def add_certify(parser: argparse.ArgumentParser) -> None:
     add_output(parser)
 
 
+def add_doctor(parser: argparse.ArgumentParser) -> None:
+    """Whether the reports folder is looked at instead of the machine."""
+    add = parser.add_argument
+    add("--store", action="store_true", help="is everything in the reports folder whole?")
+    add("--repair", action="store_true", help="the same; what is broken goes to quarantine/")
+
+
 def add_equivalence(parser: argparse.ArgumentParser) -> None:
     """What is trained on every backend, and over how many seeds."""
     add = parser.add_argument

@@ -208,6 +208,11 @@ class Record(msgspec.Struct, frozen=True, forbid_unknown_fields=True, kw_only=Tr
         return (self.digest, self.repetition)
 
     @property
+    def file_name(self) -> str:
+        """The name of its file in the store."""
+        return f"{self.cell.id}-r{self.repetition}-{self.digest[:12]}.json"
+
+    @property
     def machine_id(self) -> str:
         """The short hash that tells this machine from others."""
         return str(self.machine.get("machine_id"))

@@ -61,9 +61,8 @@ class Store:
         never leaves or sees half a record.
         """
         folder = self.run_folder(record.run_id) / "records"
-        name = f"{record.cell.id}-r{record.repetition}-{record.digest[:12]}.json"
-        path = folder / name
-        temporary = folder / f".{name}.{os.getpid()}.tmp"
+        path = folder / record.file_name
+        temporary = folder / f".{path.name}.{os.getpid()}.tmp"
         try:
             folder.mkdir(parents=True, exist_ok=True)
             with temporary.open("wb") as file:

@@ -49,6 +49,7 @@ ORDER = (
     "proof",
     "trend",
     "doctor",
+    "mend",
     "scale",
     "options",
     "arguments",

@@ -1,0 +1,1 @@
+"""Is what lies in a reports folder whole? What is not is set aside, and never deleted."""

@@ -1,0 +1,89 @@
+"""Every file of a reports folder that is no output of a report: is it whole?"""
+
+import os
+from collections.abc import Iterator
+from pathlib import Path
+from typing import Final
+
+from bench.gate.pair import Pair
+from bench.mend.files import (
+    Examine,
+    examine_certificate,
+    examine_gate,
+    examine_lines,
+    examine_record,
+)
+from bench.mend.flaw import Flaw
+from bench.store import StoreError
+
+#: Which files are examined, and how; the patterns are those of `PurePath.match`.
+EXAMINED: Final[tuple[tuple[str, Examine], ...]] = (
+    ("runs/*/records/*.json", examine_record),
+    ("runs/*/superseded/*.json", examine_record),
+    ("baselines/*/records/*.json", examine_record),
+    ("gates/*/gate.json", examine_gate),
+    ("gates/*/pairs.jsonl", examine_lines(Pair)),
+    ("certificates/*/*/certificate.json", examine_certificate),
+)
+#: Folders in which nothing but records belongs.
+_RECORDS_ALONE: Final = ("records", "superseded")
+#: Where there is nothing to lose: committed results, what was set aside, what can be made again.
+_SKIPPED: Final = ("published", "quarantine", "latest", "compare", "history")
+
+
+def check_reports(reports: Path) -> tuple[list[Flaw], int]:
+    """Return the flaws in a reports folder, by path, and how many files were examined.
+
+    Nothing is changed, no link is followed. StoreError when the folder cannot be read.
+    """
+    flaws, examined = [], 0
+    for path in _files(reports):
+        examine = next((found for glob, found in EXAMINED if _fits(path, glob)), None)
+        flaw = _unexamined(reports, path, known=examine is not None)
+        if flaw is None and examine is not None:
+            flaw, examined = _examined(reports, path, examine), examined + 1
+        if flaw is not None:
+            flaws.append(flaw)
+    return flaws, examined
+
+
+def _files(reports: Path) -> Iterator[Path]:
+    """Yield all files and links below the folder, relative to it, sorted."""
+
+    def refuse(error: OSError) -> None:
+        raise StoreError(f"{error.filename} cannot be read: {error.strerror}.") from error
+
+    if not reports.exists():
+        return
+    for folder, folders, files in os.walk(reports, onerror=refuse):
+        here = Path(folder).relative_to(reports)
+        links = [name for name in folders if (Path(folder) / name).is_symlink()]
+        folders[:] = sorted(
+            set(folders) - set(links) - (set(_SKIPPED) if here == Path() else set())
+        )
+        yield from (here / name for name in sorted([*files, *links]))
+
+
+def _fits(path: Path, glob: str) -> bool:
+    return len(path.parts) == glob.count("/") + 1 and path.match(glob)
+
+
+def _unexamined(reports: Path, path: Path, *, known: bool) -> Flaw | None:
+    """Return what a file's kind, name or place says against it, or None."""
+    if (reports / path).is_symlink():
+        return Flaw(path=path, state="foreign", why="it is a link, which nothing here follows")
+    if not (reports / path).is_file():
+        return Flaw(path=path, state="foreign", why="it is no plain file")
+    if path.name.startswith(".") and path.name.endswith(".tmp"):
+        return Flaw(path=path, state="left over", why="a write that was cut off left it")
+    if not known and path.parent.name in _RECORDS_ALONE:
+        return Flaw(path=path, state="foreign", why="it is no record")
+    return None
+
+
+def _examined(reports: Path, path: Path, examine: Examine) -> Flaw | None:
+    try:
+        content = (reports / path).read_bytes()
+    except OSError as error:
+        return Flaw(path=path, state="foreign", why=f"it cannot be read ({error.strerror})")
+    return examine(path, content)

@@ -1,0 +1,111 @@
+"""What is wrong with one file: it is read as its reader would read it."""
+
+from collections.abc import Callable, Container
+from pathlib import Path
+from typing import Any
+
+import msgspec
+
+from bench.cell import PROTOCOL_VERSION, digest
+from bench.certify.certificate import CERTIFICATE_VERSION, CertificateError, decode_certificate
+from bench.gate.book import GATE_VERSION, GatePlan
+from bench.interpreter import digest_versions
+from bench.mend.flaw import Flaw
+from bench.record import READABLE_VERSIONS, Record, RecordError, decode_record
+
+#: Returns the flaw of a file of this path (relative to the reports folder) and content, or None.
+Examine = Callable[[Path, bytes], Flaw | None]
+
+
+def examine_record(path: Path, content: bytes) -> Flaw | None:
+    """Return what is wrong with a record: its text, its name, its run, or that it was edited."""
+    if (other := _other_version(path, content, "record_version", READABLE_VERSIONS)) is not None:
+        return other
+    try:
+        record = decode_record(content, "it")
+    except RecordError as error:
+        return _broken(path, str(error).rstrip("."))
+    if record.file_name != path.name:
+        return _broken(path, f"it holds the record {record.file_name}")
+    run = path.parts[1] if path.parts[0] == "runs" else record.run_id
+    if record.run_id != run:
+        return _broken(path, f"it is a record of run {record.run_id}")
+    if record.protocol_version == PROTOCOL_VERSION and _digest(record) != record.digest:
+        return _broken(path, "it was edited: its digest is that of other facts")
+    return None
+
+
+def _digest(record: Record) -> str:
+    return digest(
+        record.cell,
+        workload_source=record.workload_source,
+        dataset_fingerprint=record.dataset.fingerprint,
+        versions=digest_versions(record.cell.backend, record.versions),
+        environment=record.environment,
+        instrumented=record.instrumented,
+    )
+
+
+def examine_certificate(path: Path, content: bytes) -> Flaw | None:
+    """Return what is wrong with a certificate."""
+    readable = (CERTIFICATE_VERSION,)
+    if (other := _other_version(path, content, "certificate_version", readable)) is not None:
+        return other
+    try:
+        decode_certificate(content, "it")
+    except CertificateError as error:
+        return _broken(path, str(error).rstrip("."))
+    return None
+
+
+def examine_gate(path: Path, content: bytes) -> Flaw | None:
+    """Return what is wrong with the plan of a gate."""
+    if (other := _other_version(path, content, "gate_version", (GATE_VERSION,))) is not None:
+        return other
+    return _undecodable(path, content, GatePlan)
+
+
+def examine_lines(kind: type) -> Examine:
+    """Return what examines a file to which lines of JSON of this type are appended.
+
+    A last line that was cut off is set aside alone; a damaged one in the middle was not cut off,
+    and the file cannot be trusted.
+    """
+
+    def examine(path: Path, content: bytes) -> Flaw | None:
+        lines = content.splitlines(keepends=True)
+        wrong = [n for n, line in enumerate(lines, 1) if _undecodable(path, line, kind)]
+        if wrong and wrong != [len(lines)]:
+            return _broken(path, f"line {wrong[0]} is damaged")
+        if content and not content.endswith(b"\n"):
+            whole = lines[:-1] if wrong else [*lines[:-1], lines[-1] + b"\n"]
+            return _broken(path, "its last line was cut off", b"".join(whole))
+        if wrong:
+            return _broken(path, "its last line is damaged", b"".join(lines[:-1]))
+        return None
+
+    return examine
+
+
+def _undecodable(path: Path, content: bytes, kind: Any) -> Flaw | None:
+    try:
+        msgspec.json.decode(content, type=kind)
+    except (ValueError, RecursionError) as error:
+        return _broken(path, f"it cannot be read ({error})")
+    return None
+
+
+def _other_version(path: Path, content: bytes, field: str, readable: Container[int]) -> Flaw | None:
+    """Return that a file is of a version that only another checkout can judge, or None."""
+    try:
+        version = msgspec.json.decode(content, type=dict[str, Any]).get(field)
+    except (ValueError, RecursionError):
+        return None
+    if not isinstance(version, int) or version in readable:
+        return None
+    why = f"it is of version {version}, which another checkout of the harness wrote"
+    return Flaw(path=path, state="foreign", why=why)
+
+
+def _broken(path: Path, why: str, kept: bytes | None = None) -> Flaw:
+    return Flaw(path=path, state="broken", why=why, kept=kept)

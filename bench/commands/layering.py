@@ -9,8 +9,9 @@ from bench.arguments import read_pythons
 from bench.cell import BACKENDS, Cell, CellError
 from bench.interpreter import Interpreter, find_interpreter
 from bench.layers.book import LayersError, read_visits
+from bench.layers.columns import gaps_frame
 from bench.layers.measure import Entrant, make_turns, measure_layers
-from bench.layers.report import Findings, findings_tables, gaps_frame, write_findings
+from bench.layers.report import Findings, findings_tables, write_findings
 from bench.lock import default_lock_path, timing_lock
 from bench.output import Output
 from bench.report.display import table_rows

@@ -4,12 +4,11 @@ from collections.abc import Mapping, Sequence
 from pathlib import Path
 from typing import Final
 
-import pandas as pd
 from rich.table import Table
 from rich.text import Text
 
-from bench.interval import Interval, median_interval
 from bench.layers.book import Visit
+from bench.layers.columns import gaps_frame, layers_frame
 from bench.layers.table import (
     Cost,
     Gap,
@@ -74,63 +73,6 @@ def write_findings(folder: Path, findings: Findings) -> None:
     write_csv(folder / "layers.csv", layers_frame(findings.costs))
     write_csv(folder / "gaps.csv", gaps_frame(findings.gaps))
     write_text(folder / "layers.md", layers_markdown(findings))
-
-
-def layers_frame(costs: Sequence[Cost]) -> pd.DataFrame:
-    """Return a row per workload, layer, pass and backend; milliseconds are those of a step."""
-    return pd.DataFrame(
-        {
-            "workload": cost.row.workload,
-            "part": cost.row.part,
-            "index": cost.row.index,
-            "layer": cost.row.name,
-            "kind": cost.row.kind,
-            "calls": cost.row.calls,
-            "same": " ".join(cost.timing.same),
-            "inputs": cost.timing.inputs,
-            "gradient_of": cost.timing.gradient_of,
-            "pass": cost.row.timed,
-            "backend": cost.backend,
-            "rounds": len(cost.rounds),
-            **_interval("ms", (cost.seconds, median_interval(list(cost.rounds.values()))), 1000),
-            "spread_ms": None if cost.spread_seconds is None else 1000 * cost.spread_seconds,
-            "share_of_step": cost.share,
-            "reason": cost.reason,
-        }
-        for cost in costs
-    )
-
-
-def gaps_frame(gaps: Sequence[Gap]) -> pd.DataFrame:
-    """Return a row per pair of backends and row of the layers, the widest difference first."""
-    return pd.DataFrame(
-        {
-            "workload": gap.row.workload,
-            "part": gap.row.part,
-            "index": gap.row.index,
-            "layer": gap.row.name,
-            "kind": gap.row.kind,
-            "calls": gap.row.calls,
-            "pass": gap.row.timed,
-            "slower": gap.slower,
-            "faster": gap.faster,
-            "rounds": gap.rounds,
-            "slower_ms": 1000 * gap.slower_seconds,
-            "faster_ms": 1000 * gap.faster_seconds,
-            **_interval("difference_ms", (gap.difference_seconds, gap.difference), 1000),
-            **_interval("ratio", (gap.ratio.median if gap.ratio else None, gap.ratio), 1),
-        }
-        for gap in gaps
-    )
-
-
-def _interval(
-    name: str, found: tuple[float | None, Interval | None], scale: float
-) -> dict[str, float | None]:
-    middle, interval = found
-    ends = (None, None) if interval is None else (interval.low * scale, interval.high * scale)
-    value = None if middle is None else middle * scale
-    return {name: value, f"{name}_low": ends[0], f"{name}_high": ends[1]}
 
 
 def findings_tables(findings: Findings) -> list[Table]:

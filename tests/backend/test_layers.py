@@ -1,0 +1,63 @@
+"""The layers of lab_baseline are really timed on all three backends."""
+
+import pandas as pd
+import pytest
+
+from bench.cell import BACKENDS
+from bench.layers.book import read_visits
+from bench.layers.report import Findings
+from tests.fixtures.bench_command import Bench
+
+LAYERS = [
+    *("rescaling", "conv2d", "conv2d_1", "max_pooling2d", "conv2d_2", "conv2d_3"),
+    *("max_pooling2d_1", "flatten", "dense"),
+]
+
+
+@pytest.fixture(scope="module")
+def findings(module_bench: Bench) -> Findings:
+    done = module_bench("layers", "lab_baseline", "--rounds", "1")
+    assert done.returncode == 0, done.stdout + done.stderr
+    assert "lab_baseline: the widest gaps between backends" in done.stdout
+    (folder,) = (module_bench.reports / "layers").iterdir()
+    assert len(pd.read_csv(folder / "layers.csv")) == 3 * (2 * len(LAYERS) + 6)
+    return Findings(read_visits(folder))
+
+
+@pytest.mark.parametrize("backend", BACKENDS)
+def test_every_layer_is_timed_forward_and_with_its_gradient(
+    findings: Findings, backend: str
+) -> None:
+    assert (findings.failures, findings.notes) == ([], [])
+    for timed in ("forward", "gradient"):
+        own = [c for c in findings.costs if c.backend == backend and c.row.timed == timed]
+        layers = [cost for cost in own if cost.row.part == "layer"]
+        assert [cost.row.name for cost in layers] == LAYERS
+        assert all(min(cost.timing.seconds) > 0 for cost in own)
+        assert {len(cost.timing.seconds) >= 5 for cost in own} == {True}
+
+
+def test_a_gradient_is_taken_of_what_a_training_step_needs_alone(findings: Findings) -> None:
+    needed = {
+        cost.row.name: (cost.timing.gradient_of, cost.timing.inputs)
+        for cost in findings.costs
+        if cost.row.part == "layer"
+    }
+    assert needed["rescaling"] == ("", "64x32x32x3 float32")
+    assert needed["conv2d"] == ("weights", "64x32x32x3 float32")
+    assert needed["conv2d_1"] == ("inputs and weights", "64x30x30x16 float32")
+    assert needed["max_pooling2d"] == ("inputs", "64x28x28x16 float32")
+
+
+def test_the_parts_add_up_to_about_the_step(findings: Findings) -> None:
+    assert [whole.backend for whole in findings.wholes] == list(BACKENDS)
+    for whole in findings.wholes:
+        assert (whole.calls, whole.missing) == (len(LAYERS), 0)
+        assert 1 / 5 < whole.layers < 5
+        assert whole.model is not None
+        assert 1 / 5 < whole.model < 5
+
+
+def test_every_layer_has_its_gap_between_each_pair(findings: Findings) -> None:
+    gaps = [gap for gap in findings.gaps if gap.row.part == "layer"]
+    assert len(gaps) == 3 * 2 * len(LAYERS)

@@ -16,7 +16,7 @@ LAYERS = [
 
 @pytest.fixture(scope="module")
 def findings(module_bench: Bench) -> Findings:
-    done = module_bench("layers", "lab_baseline", "--rounds", "1")
+    done = module_bench("layers", "lab_baseline", "--rounds", "1", "--batch-size", "16")
     assert done.returncode == 0, done.stdout + done.stderr
     assert "lab_baseline: the widest gaps between backends" in done.stdout
     (folder,) = (module_bench.reports / "layers").iterdir()
@@ -43,19 +43,29 @@ def test_a_gradient_is_taken_of_what_a_training_step_needs_alone(findings: Findi
         for cost in findings.costs
         if cost.row.part == "layer"
     }
-    assert needed["rescaling"] == ("", "64x32x32x3 float32")
-    assert needed["conv2d"] == ("weights", "64x32x32x3 float32")
-    assert needed["conv2d_1"] == ("inputs and weights", "64x30x30x16 float32")
-    assert needed["max_pooling2d"] == ("inputs", "64x28x28x16 float32")
+    assert needed["rescaling"] == ("", "16x32x32x3 float32")
+    assert needed["conv2d"] == ("weights", "16x32x32x3 float32")
+    assert needed["conv2d_1"] == ("inputs and weights", "16x30x30x16 float32")
+    assert needed["max_pooling2d"] == ("inputs", "16x28x28x16 float32")
 
 
-def test_the_parts_add_up_to_about_the_step(findings: Findings) -> None:
+@pytest.mark.parametrize("backend", BACKENDS)
+def test_the_parts_add_up_to_about_the_step(findings: Findings, backend: str) -> None:
+    # The quickest repetitions: a busy machine slows some of them ten times.
+    quickest = {
+        (cost.row.part, cost.row.timed, cost.row.name): min(cost.timing.seconds)
+        for cost in findings.costs
+        if cost.backend == backend
+    }
+    layers = sum(quickest["layer", "gradient", name] for name in LAYERS)
+    update = quickest["optimizer", "update", "adam"]
+    assert 1 / 5 < (layers + update) / quickest["fit", "step", "lab_baseline"] < 5
+    assert layers > sum(quickest["layer", "forward", name] for name in LAYERS)
+
+
+def test_the_layers_are_held_against_the_step(findings: Findings) -> None:
     assert [whole.backend for whole in findings.wholes] == list(BACKENDS)
-    for whole in findings.wholes:
-        assert (whole.calls, whole.missing) == (len(LAYERS), 0)
-        assert 1 / 5 < whole.layers < 5
-        assert whole.model is not None
-        assert 1 / 5 < whole.model < 5
+    assert {(whole.calls, whole.missing) for whole in findings.wholes} == {(len(LAYERS), 0)}
 
 
 def test_every_layer_has_its_gap_between_each_pair(findings: Findings) -> None:

@@ -36,6 +36,7 @@ def measure(job: Job, backend: Backend) -> Measured:
     from bench.worker.build import build_model  # these modules import Keras
     from bench.worker.examples import input_shapes, make_examples
     from bench.worker.feed import make_feed
+    from bench.worker.layer_steps import make_steps
     from bench.worker.settings import resolved_settings
     from data.dataset import open_dataset
     from data.part import length, take
@@ -51,9 +52,12 @@ def measure(job: Job, backend: Backend) -> Measured:
 
     batch = keras.tree.map_structure(keras.ops.convert_to_tensor, examples(1)[0])
     model(batch, training=True)  # builds it, where its builder did not
-    timings = list(_layers(model, batch, backend))
+    steps, gradients = make_steps(model, backend), dict[int, Any]()
+    timings = list(_layers(model, batch, steps, gradients))
     feed = make_feed(job.cell, *examples(WARM_UPS + _repetitions(timings)))
     timings.append(_step(model, feed))
+    # At the end: the same gradients over and over lead the weights far away.
+    timings.append(_update(model, steps, gradients))
     settings = resolved_settings(model, feed, backend, job.target)
     return Measured(timings=tuple(timings), settings=settings)
 
@@ -64,15 +68,15 @@ def _repetitions(timings: list[Timing]) -> int:
     return max([FEWEST, *counts])
 
 
-def _layers(model: Any, batch: Any, backend: Backend) -> Iterator[Timing]:
-    """Yield the timings of each layer, of the whole model, of an empty call and of the update."""
+def _layers(model: Any, batch: Any, steps: Any, gradients: dict[int, Any]) -> Iterator[Timing]:
+    """Yield the timings of each layer, of the whole model and of an empty call.
+
+    The gradients of the weights are kept, by the ids of their variables.
+    """
     import keras
 
     from bench.worker.layer_calls import LayerCall, record_calls, same_calls
-    from bench.worker.layer_steps import make_steps
 
-    steps = make_steps(model, backend)
-    gradients: dict[int, Any] = {}
     calls = record_calls(model, batch)
     places = {id(call): place for place, call in enumerate(calls)}
     # A transformer's twelve equal blocks would take twelve times as long to compile and to time.
@@ -84,11 +88,16 @@ def _layers(model: Any, batch: Any, backend: Backend) -> Iterator[Timing]:
     tensor = keras.ops.zeros((1, 1))
     nothing(tensor)
     yield from _passes("empty", 0, [LayerCall(nothing, ((tensor,), {}), [0])], steps, {})
+
+
+def _update(model: Any, steps: Any, gradients: dict[int, Any]) -> Timing:
+    """Return the seconds of the optimizer's update of all weights."""
     optimizer, variables = model.optimizer, model.trainable_variables
-    optimizer.build(variables)
+    if not optimizer.built:
+        optimizer.build(variables)
     given = [_gradient(variable, gradients) for variable in variables]
     facts = {"part": "optimizer", "name": optimizer.name, "kind": type(optimizer).__name__}
-    yield _timing({**facts, "timed": "update"}, lambda: steps.update(model, given), steps)[0]
+    return _timing({**facts, "timed": "update"}, lambda: steps.update(model, given), steps)[0]
 
 
 def _gradient(variable: Any, found: dict[int, Any]) -> Any:
@@ -153,10 +162,13 @@ def _step(model: Any, feed: Any) -> Timing:
     from bench.worker.instrument import StepClock
 
     clock = StepClock()
-    model.fit(**feed.arguments, epochs=1, callbacks=[clock], verbose=0)
-    steps = clock.step_seconds[0][WARM_UPS:]
-    name, kind = model.name, type(model).__name__
-    return Timing(part="fit", timed="step", name=name, kind=kind, seconds=tuple(steps))
+    facts = {"part": "fit", "timed": "step", "name": model.name, "kind": type(model).__name__}
+    try:
+        model.fit(**feed.arguments, epochs=1, callbacks=[clock], verbose=0)
+    except Exception as error:  # whatever the loss or the metrics raise: the layers are timed
+        traceback.print_exc()
+        return Timing(**facts, reason=one_sentence(error))
+    return Timing(**facts, seconds=tuple(clock.step_seconds[0][WARM_UPS:]))
 
 
 def main(output: str, path: str) -> None:

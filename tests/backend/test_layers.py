@@ -1,5 +1,7 @@
 """The layers of lab_baseline are really timed on all three backends."""
 
+from collections.abc import Callable
+
 import pandas as pd
 import pytest
 
@@ -71,3 +73,59 @@ def test_the_layers_are_held_against_the_step(findings: Findings) -> None:
 def test_every_layer_has_its_gap_between_each_pair(findings: Findings) -> None:
     gaps = [gap for gap in findings.gaps if gap.row.part == "layer"]
     assert len(gaps) == 3 * 2 * len(LAYERS)
+
+
+TIED = """
+import keras
+from keras import layers
+
+STACK = []
+
+
+class First(layers.Layer):
+    def call(self, x):
+        STACK[:] = [x]
+        return x
+
+
+class Second(layers.Layer):
+    def call(self, x):
+        return x + STACK.pop()
+
+
+class Tied(keras.Model):
+    def __init__(self):
+        super().__init__()
+        self.flatten = layers.Flatten()
+        self.first = First()
+        self.inner = keras.Sequential([layers.Dense(8), layers.Dropout(0.5)])
+        self.second = Second()
+        self.outer = layers.Dense(10, activation="softmax")
+
+    def call(self, x, training=None):
+        x = self.first(self.flatten(x))
+        x = self.inner(self.second(x), training=training)
+        return self.outer(x)
+
+
+def build():
+    return Tied()
+"""
+
+
+def test_a_layer_that_cannot_be_called_alone_is_a_row_with_a_reason(
+    bench: Bench, user_file: Callable[[str], str]
+) -> None:
+    workload = user_file(TIED)
+    done = bench("layers", workload, "--backend=torch", "--rounds=1", "--batch-size=4")
+    assert done.returncode == 0, done.stdout + done.stderr
+    (folder,) = (bench.reports / "layers").iterdir()
+    costs = Findings(read_visits(folder)).costs
+    reasons = {c.row.name: c.reason for c in costs if c.row.part == "layer"}
+    assert list(reasons) == ["flatten", "first", "second", "dense", "dropout", "dense_1"]
+    assert {name: bool(reason) for name, reason in reasons.items()} == {
+        name: name == "second" for name in reasons
+    }
+    assert str(reasons["second"]).startswith("IndexError: ")
+    (fit,) = [cost for cost in costs if cost.row.part == "fit"]
+    assert fit.seconds is not None

@@ -13,6 +13,7 @@ from bench.options import (
     add_equivalence,
     add_gate,
     add_history,
+    add_layers,
     add_output,
     add_overhead,
     add_proof,
@@ -40,6 +41,8 @@ def make_parser() -> argparse.ArgumentParser:
     _add_judging(commands)
     overhead = commands.add_parser("overhead", help="measure what the harness itself costs")
     add_overhead(overhead)
+    layers = commands.add_parser("layers", help="what each layer costs on each backend")
+    add_layers(layers)
 
     report = commands.add_parser("report", help="write all CSVs again from the records alone")
     add_report(report)

@@ -16,6 +16,7 @@ from bench.commands.certifying import certify
 from bench.commands.comparing import compare_runs, tell_history
 from bench.commands.equating import judge_backends
 from bench.commands.gating import gate_time
+from bench.commands.layering import time_layers
 from bench.commands.listing import print_findings, print_list
 from bench.commands.mending import check_store
 from bench.commands.planning import plan_race, plan_run, print_plan, tell_plan
@@ -37,6 +38,7 @@ from bench.gate.judge import MarginError, StatisticsMissingError
 from bench.history.find import UnknownCellError
 from bench.interpreter import InterpreterError, find_interpreter
 from bench.interruption import handle_interruptions, interrupter
+from bench.layers.book import LayersError
 from bench.lock import MachineBusyError, default_lock_path, timing_lock
 from bench.output import Output
 from bench.overhead.measure import measure_overhead
@@ -68,6 +70,7 @@ class Exit(IntEnum):
 USER_ERRORS: Final = (
     *(SuiteError, WorkloadNameError, InterpreterError, DataError, ParquetError),
     *(SideError, UnlikeError, UnknownCellError, SideTextError, CertificateError),
+    *(LayersError,),
     *(BaselineError, MarginError, StatisticsMissingError, ProofError, TrendMissingError),
 )
 
@@ -82,6 +85,7 @@ def main(arguments: Sequence[str] | None = None) -> int:
         "race": _race,
         "steps": _race,
         "overhead": _overhead,
+        "layers": time_layers,
         "gate": gate_time,
         "accuracy": gate_accuracy,
         "baseline": keep_baseline,

@@ -187,6 +187,23 @@ def add_overhead(parser: argparse.ArgumentParser) -> None:
     add_reports(parser)
 
 
+def add_layers(parser: argparse.ArgumentParser) -> None:
+    """Whose layers are timed, on what, and how often; or where raw rows are."""
+    add = parser.add_argument
+    add("workloads", nargs="*", metavar="NAME|FILE.py:FUNCTION", help="default: lab_baseline")
+    add("--backend", action="append", choices=BACKENDS, help="only this backend; repeatable")
+    add("--dataset", metavar="NAME", help="whose images are used (one without a download)")
+    add("--data-dir", type=Path, metavar="DIR", help="a local copy of it")
+    add("--batch-size", type=_positive_int, metavar="N", help="instead of the recipe's")
+    add("--device", choices=DEVICES, default="cpu")
+    add_rounds(parser, FEWEST_ROUNDS)
+    add("--from", dest="source", type=Path, metavar="DIR", help="only make its tables again")
+    add_timeout(parser)
+    add_pythons(parser)
+    add_reports(parser)
+    add_output(parser)
+
+
 def add_repeats(parser: argparse.ArgumentParser) -> None:
     """How many records of a cell, and whether stored ones count."""
     add = parser.add_argument

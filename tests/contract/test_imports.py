@@ -45,6 +45,7 @@ ORDER = (
     "progress",
     "run",
     "overhead",
+    "layers",
     "gate",
     "proof",
     "trend",
@@ -60,7 +61,7 @@ ORDER = (
 #: All of bench that the child side knows.
 SHARED = (
     *("bench.cell", "bench.epoch", "bench.job", "bench.record", "bench.baton", "bench.source"),
-    *("bench.certify.task", "bench.certify.dump"),
+    *("bench.certify.task", "bench.certify.dump", "bench.layers.timing"),
 )
 
 

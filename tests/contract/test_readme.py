@@ -9,6 +9,7 @@ from bench.cell import BACKENDS
 from bench.cli import Exit
 from bench.compare.rows import COMPARE_COLUMNS
 from bench.history.rows import HISTORY_COLUMNS
+from bench.layers.columns import GAPS_COLUMNS, LAYERS_COLUMNS
 from bench.report.cells import CELLS_COLUMNS
 from bench.report.comparison import BACKEND_GROUP, COMPARISON_COLUMNS
 from bench.report.epochs import EPOCHS_COLUMNS
@@ -30,7 +31,7 @@ _EXPECTED = {
     for columns in (
         *(EPOCHS_COLUMNS, CELLS_COLUMNS, COMPARISON_COLUMNS, LEDGER_COLUMNS),
         *(ROUNDS_COLUMNS, RATIOS_COLUMNS, PARITY_COLUMNS, STEPS_COLUMNS),
-        *(COMPARE_COLUMNS, HISTORY_COLUMNS),
+        *(COMPARE_COLUMNS, HISTORY_COLUMNS, LAYERS_COLUMNS, GAPS_COLUMNS),
     )
     for column in columns
 }
@@ -46,7 +47,7 @@ def test_the_readme_explains_no_column_that_there_is_not() -> None:
     assert set(re.findall(r"^\| `(\w+)` \| (.+) \|$", _CSVS, re.MULTILINE)) <= _EXPECTED
 
 
-@pytest.mark.parametrize("table", [*CSV_TABLES, "compare", "history"])
+@pytest.mark.parametrize("table", [*CSV_TABLES, "compare", "history", "layers", "gaps"])
 def test_the_readme_says_what_each_table_holds(table: str) -> None:
     assert f"`{table}.csv` has " in _CSVS
 

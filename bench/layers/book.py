@@ -1,0 +1,79 @@
+"""The raw rows: a file to which each process of a measurement is appended at once, durably."""
+
+import os
+from pathlib import Path
+from typing import Final
+
+import msgspec
+
+from bench.layers.timing import Timing
+from bench.record import Scalar
+from bench.store import StoreError
+
+#: Raised whenever what is timed or the fields of a row change.
+LAYERS_VERSION: Final = 1
+FILE: Final = "samples.jsonl"
+
+
+class LayersError(ValueError):
+    """Raw rows of layers cannot be read."""
+
+
+class Visit(msgspec.Struct, frozen=True, forbid_unknown_fields=True, kw_only=True):
+    """One process: a workload on one backend in one round, with all it timed or why it did not.
+
+    `position` is its place in the round. The rest is with what it was made.
+    """
+
+    layers_version: int = LAYERS_VERSION
+    workload: str
+    dataset: str
+    batch_size: int
+    backend: str
+    round: int
+    position: int
+    timings: tuple[Timing, ...]
+    settings: dict[str, Scalar]
+    reason: str | None
+    versions: dict[str, str]
+    machine: dict[str, Scalar]
+    commit: str | None
+
+
+def add_visit(folder: Path, visit: Visit) -> None:
+    """Append a row to the file in `folder`; StoreError when that is impossible."""
+    path = folder / FILE
+    try:
+        with path.open("ab") as file:
+            file.write(msgspec.json.encode(visit) + b"\n")
+            file.flush()
+            os.fsync(file.fileno())
+    except OSError as error:
+        raise StoreError(f"{path} cannot be written: {error.strerror}.") from error
+
+
+def read_visits(folder: Path) -> list[Visit]:
+    """Return all rows of a folder; LayersError names the file or the line that cannot be read."""
+    path = folder / FILE
+    try:
+        lines = path.read_bytes().splitlines()
+    except OSError as error:
+        raise LayersError(f"{path} cannot be read: {error.strerror}.") from error
+    return [_visit(line, f"{path}, line {number}") for number, line in enumerate(lines, start=1)]
+
+
+def _visit(line: bytes, where: str) -> Visit:
+    try:
+        version = msgspec.json.decode(line, type=_Versioned).layers_version
+        if version != LAYERS_VERSION:
+            raise LayersError(
+                f"{where} is of version {version} of the layers; this harness reads "
+                f"{LAYERS_VERSION}: measure again."
+            )
+        return msgspec.json.decode(line, type=Visit)
+    except (msgspec.MsgspecError, UnicodeDecodeError, RecursionError) as error:
+        raise LayersError(f"{where} is damaged: {error}.") from error
+
+
+class _Versioned(msgspec.Struct):
+    layers_version: int

@@ -1,0 +1,111 @@
+"""The columns of layers.csv and gaps.csv, and their rows."""
+
+from collections.abc import Sequence
+from typing import Final
+
+import pandas as pd
+
+from bench.interval import Interval, median_interval
+from bench.layers.table import Cost, Gap, Row
+from bench.report.columns import Column, make_frame
+
+_ROW: Final = (
+    Column("workload", "string", "what was trained"),
+    Column("part", "string", "`layer`, the whole `model`, the `optimizer`, `fit`, an `empty` call"),
+    Column("index", "Int64", "which call of a layer in the model it is, from 0"),
+    Column("layer", "string", "the layer's name"),
+    Column("kind", "string", "the layer's class"),
+    Column("calls", "Int64", "how many calls in a step do this work; their time is in this row"),
+    Column("pass", "string", "`forward`, `gradient` (with forward), `update` or `step`"),
+)
+LAYERS_COLUMNS: Final = (
+    *_ROW,
+    Column("same", "string", "the layers of the other calls"),
+    Column("inputs", "string", "shapes and types of the tensors that it is given"),
+    Column("gradient_of", "string", "what a training step needs the gradient of here"),
+    Column("backend", "string", "which backend"),
+    Column("rounds", "Int64", "rounds that have a time"),
+    Column("ms", "Float64", "milliseconds of a step: median over rounds of a process's median"),
+    Column("ms_low", "Float64", "lower end of the 95% interval of `ms`"),
+    Column("ms_high", "Float64", "upper end of it"),
+    Column("spread_ms", "Float64", "interquartile range of one call's repetitions in a process"),
+    Column("share_of_step", "Float64", "part of this backend's own step"),
+    Column("reason", "string", "why a round has no time"),
+)
+GAPS_COLUMNS: Final = (
+    *_ROW,
+    Column("slower", "string", "the slower backend of the pair"),
+    Column("faster", "string", "the faster one"),
+    Column("rounds", "Int64", "rounds in which both have a time"),
+    Column("slower_ms", "Float64", "milliseconds of a step on the slower backend"),
+    Column("faster_ms", "Float64", "the same on the faster one"),
+    Column("difference_ms", "Float64", "median over rounds of the difference"),
+    Column("difference_ms_low", "Float64", "lower end of its 95% interval"),
+    Column("difference_ms_high", "Float64", "upper end of its 95% interval"),
+    Column("ratio", "Float64", "median over rounds of the ratio; empty without an interval"),
+    Column("ratio_low", "Float64", "lower end of the ratio's 95% interval"),
+    Column("ratio_high", "Float64", "upper end of the ratio's 95% interval"),
+)
+
+
+def layers_frame(costs: Sequence[Cost]) -> pd.DataFrame:
+    """Return a row per workload, layer, pass and backend; milliseconds are those of a step."""
+    return make_frame([_layer(cost) for cost in costs], LAYERS_COLUMNS)
+
+
+def gaps_frame(gaps: Sequence[Gap]) -> pd.DataFrame:
+    """Return a row per pair of backends and row of the layers, the widest difference first."""
+    return make_frame([_gap(gap) for gap in gaps], GAPS_COLUMNS)
+
+
+def _facts(row: Row) -> dict[str, object]:
+    return {
+        "workload": row.workload,
+        "part": row.part,
+        "index": row.index,
+        "layer": row.name,
+        "kind": row.kind,
+        "calls": row.calls,
+        "pass": row.timed,
+    }
+
+
+def _layer(cost: Cost) -> dict[str, object]:
+    return {
+        **_facts(cost.row),
+        "same": " ".join(cost.timing.same),
+        "inputs": cost.timing.inputs,
+        "gradient_of": cost.timing.gradient_of,
+        "backend": cost.backend,
+        "rounds": len(cost.rounds),
+        "ms": _ms(cost.seconds),
+        **_ends("ms", median_interval(list(cost.rounds.values())), 1000),
+        "spread_ms": _ms(cost.spread_seconds),
+        "share_of_step": cost.share,
+        "reason": cost.reason,
+    }
+
+
+def _gap(gap: Gap) -> dict[str, object]:
+    return {
+        **_facts(gap.row),
+        "slower": gap.slower,
+        "faster": gap.faster,
+        "rounds": gap.rounds,
+        "slower_ms": _ms(gap.slower_seconds),
+        "faster_ms": _ms(gap.faster_seconds),
+        "difference_ms": _ms(gap.difference_seconds),
+        **_ends("difference_ms", gap.difference, 1000),
+        "ratio": gap.ratio.median if gap.ratio else None,
+        **_ends("ratio", gap.ratio, 1),
+    }
+
+
+def _ms(seconds: float | None) -> float | None:
+    return None if seconds is None else 1000 * seconds
+
+
+def _ends(name: str, interval: Interval | None, scale: float) -> dict[str, object]:
+    if interval is None:
+        return {}
+    return {f"{name}_low": interval.low * scale, f"{name}_high": interval.high * scale}

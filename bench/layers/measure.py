@@ -1,0 +1,116 @@
+"""Run the processes of a measurement: in rounds of alternating order, each a fresh process."""
+
+import tempfile
+from collections.abc import Iterator, Sequence
+from pathlib import Path
+from typing import Final
+
+import msgspec
+from rich.console import Console
+
+from bench.interpreter import Interpreter
+from bench.job import Job
+from bench.launch import launch
+from bench.layers.book import Visit, add_visit
+from bench.layers.progress import LayersProgress
+from bench.layers.timing import Measured
+from bench.machine import git_facts, machine_facts
+from bench.store import StoreError
+
+COMMAND: Final = ("-P", "-m", "bench.worker.layers")
+
+
+class Entrant(msgspec.Struct, frozen=True, kw_only=True):
+    """A workload on one backend: its interpreter and its job."""
+
+    interpreter: Interpreter
+    job: Job
+
+
+class Turn(msgspec.Struct, frozen=True, kw_only=True):
+    """One process to be started: an entrant with its round and its place in it."""
+
+    entrant: Entrant
+    round: int
+    position: int
+
+    @property
+    def name(self) -> str:
+        """The turn's readable name."""
+        cell = self.entrant.job.cell
+        return f"{cell.workload} on {cell.backend}, round {self.round + 1}"
+
+
+def make_turns(entrants: Sequence[Entrant], rounds: int) -> list[Turn]:
+    """Return the turns of all rounds, workload after workload: A B C, C B A, and so on."""
+    workloads = dict.fromkeys(entrant.job.cell.workload for entrant in entrants)
+    return [
+        Turn(entrant=entrant, round=number, position=position)
+        for workload in workloads
+        for number in range(rounds)
+        for position, entrant in enumerate(_order(entrants, workload, number))
+    ]
+
+
+def _order(entrants: Sequence[Entrant], workload: str, number: int) -> Sequence[Entrant]:
+    own = [entrant for entrant in entrants if entrant.job.cell.workload == workload]
+    return own if number % 2 == 0 else own[::-1]
+
+
+def measure_layers(
+    turns: Sequence[Turn], folder: Path, timeout_seconds: float, console: Console
+) -> Iterator[Visit]:
+    """Yield what came out of each turn; its raw rows are in `folder` by then.
+
+    A process that fails never stops the others. StoreError when `folder` cannot be written.
+    """
+    try:
+        (folder / "logs").mkdir(parents=True, exist_ok=True)
+    except OSError as error:
+        raise StoreError(f"{folder} cannot be written: {error.strerror}.") from error
+    with LayersProgress(console, [turn.name for turn in turns]) as progress:
+        for number, turn in enumerate(turns):
+            progress.begin()
+            log_path = folder / "logs" / f"{number:03}-{turn.entrant.job.cell.backend}.log"
+            visit = _visit(turn, log_path, timeout_seconds)
+            add_visit(folder, visit)
+            progress.end(visit.reason)
+            yield visit
+
+
+def _visit(turn: Turn, log_path: Path, timeout_seconds: float) -> Visit:
+    cell, interpreter = turn.entrant.job.cell, turn.entrant.interpreter
+    measured = _measured(turn.entrant, log_path, timeout_seconds)
+    return Visit(
+        workload=cell.workload,
+        dataset=cell.dataset,
+        batch_size=cell.batch_size,
+        backend=cell.backend,
+        round=turn.round,
+        position=turn.position,
+        timings=measured.timings,
+        settings=measured.settings,
+        reason=measured.reason,
+        versions=interpreter.versions,
+        machine=machine_facts(),
+        commit=git_facts().commit,
+    )
+
+
+def _measured(entrant: Entrant, log_path: Path, timeout_seconds: float) -> Measured:
+    """Run one worker to its end and return what it wrote, or why it wrote nothing usable."""
+    with tempfile.TemporaryDirectory(prefix="keras-bench-") as scratch:
+        path = Path(scratch) / "measured.json"
+        outcome = launch(
+            entrant.job,
+            entrant.interpreter.python,
+            log_path=log_path,
+            timeout_seconds=timeout_seconds,
+            command=(*COMMAND, str(path)),
+        )
+        try:
+            return msgspec.json.decode(path.read_bytes(), type=Measured)
+        except FileNotFoundError:
+            return Measured(reason=outcome.output.reason or "it wrote nothing")
+        except msgspec.MsgspecError as error:
+            return Measured(reason=f"what it wrote is unusable: {error}")

@@ -1,0 +1,235 @@
+"""What is timed of a layer, on each backend in the way in which `fit` runs it.
+
+That is compiled where `fit` compiles (JAX, and TensorFlow's graphs) and eager where it does not.
+Each function of a class returns one that does the work once; `wait` returns when the work is done.
+The gradient is that of the sum of all outputs, each weighted with a fixed random number: they are
+what a layer behind it would hand back. No sum is computed.
+"""
+
+from collections.abc import Callable, Sequence
+from typing import Any, Protocol
+
+import keras
+import numpy as np
+
+from bench.worker.backend import Backend
+from bench.worker.layer_calls import LayerCall, is_floating
+
+Run = Callable[[], Any]
+
+
+class Steps(Protocol):
+    """The work of one backend, as functions to be timed."""
+
+    def forward(self, call: LayerCall) -> Run:
+        """Return what makes the call as a training step makes it."""
+
+    def gradient(self, call: LayerCall) -> Run:
+        """Return what makes the call and returns the gradients of its weights and its outputs."""
+
+    def update(self, model: Any, gradients: Sequence[Any]) -> Run:
+        """Return what updates all trainable variables of the model."""
+
+    def wait(self, result: Any) -> None:
+        """Block until `result` is there."""
+
+
+def make_steps(model: Any, backend: Backend) -> Steps:
+    """Return the backend's functions, compiled as `fit` would compile the model's step."""
+    kinds: dict[str, Callable[[Any, Backend], Steps]] = {
+        "jax": JaxSteps,
+        "tensorflow": TensorFlowSteps,
+        "torch": TorchSteps,
+    }
+    return kinds[backend.name](model, backend)
+
+
+def weights_of_sum(outputs: Any) -> list[Any]:
+    """Return a fixed random tensor for each floating output, of its shape and type."""
+    generator = np.random.default_rng(0)
+    return [
+        keras.ops.convert_to_tensor(generator.normal(size=tuple(each.shape)), dtype=each.dtype)
+        for each in _floating(outputs)
+    ]
+
+
+def _floating(outputs: Any) -> list[Any]:
+    return [each for each in keras.tree.flatten(outputs) if is_floating(each)]
+
+
+def _put(tensors: Sequence[Any], places: Sequence[int], values: Sequence[Any]) -> list[Any]:
+    """Return the tensors with `values` at these places."""
+    found = list(tensors)
+    for place, value in zip(places, values, strict=True):
+        found[place] = value
+    return found
+
+
+class JaxSteps:
+    """Functions of all they read and change, jitted."""
+
+    def __init__(self, model: Any, backend: Backend) -> None:
+        """Take from `model` whether its step is compiled."""
+        self._jax = backend.framework
+        self._is_compiled = model.jit_compile and not model.run_eagerly
+
+    def _compile(self, function: Any, **options: Any) -> Any:
+        return self._jax.jit(function, **options) if self._is_compiled else function
+
+    def forward(self, call: LayerCall) -> Run:
+        """Return what makes the call and returns its outputs and its layer's new state."""
+        state = _values(call.trainable), _values(call.rest)
+        run = self._compile(call.stateless)
+        return lambda: run(*state, call.tensors)
+
+    def gradient(self, call: LayerCall) -> Run:
+        """Return what makes the call and returns gradients, outputs and new state."""
+
+        def step(trainable: Any, rest: Any, tensors: Any, weights: Any) -> Any:
+            def outputs(trainable: Any, sources: Any) -> Any:
+                given = _put(tensors, call.differentiated, sources)
+                found, new = call.stateless(trainable, rest, given)
+                return _floating(found), (found, new)
+
+            sources = [tensors[place] for place in call.differentiated]
+            _, pull, kept = self._jax.vjp(outputs, trainable, sources, has_aux=True)
+            return *pull(weights), kept
+
+        state = _values(call.trainable), _values(call.rest)
+        if not call.gradient_of:
+            forward = self.forward(call)
+            return lambda: ([], forward())
+        weights = weights_of_sum(call.stateless(*state, call.tensors)[0])
+        run = self._compile(step)
+        return lambda: run(*state, call.tensors, weights)
+
+    def update(self, model: Any, gradients: Sequence[Any]) -> Run:
+        """Return what updates copies of the variables in place, as `fit` does: it donates them."""
+        copy = self._jax.numpy.copy
+        trainable = [copy(v.value) for v in model.trainable_variables]
+        state = [copy(v.value) for v in model.optimizer.variables]
+        apply = self._compile(model.optimizer.stateless_apply, donate_argnums=(0, 2))
+
+        def run() -> Any:
+            nonlocal trainable, state
+            trainable, state = apply(state, gradients, trainable)
+            return trainable, state
+
+        return run
+
+    def wait(self, result: Any) -> None:
+        """Block until `result` is computed; JAX hands out what is not yet there."""
+        self._jax.block_until_ready(result)
+
+
+class TensorFlowSteps:
+    """Graphs, or with XLA where `fit` uses it."""
+
+    def __init__(self, model: Any, backend: Backend) -> None:
+        """Take from `model` how its step is compiled."""
+        self._tensorflow = backend.framework
+        self._is_on_gpu = backend.device.kind == "gpu"
+        self._run_eagerly, self._jit_compile = model.run_eagerly, model.jit_compile
+
+    def _compile(self, function: Any) -> Any:
+        if self._run_eagerly:
+            return function
+        options = {"jit_compile": self._jit_compile, "reduce_retracing": True}
+        return self._tensorflow.function(function, autograph=False, **options)
+
+    def forward(self, call: LayerCall) -> Run:
+        """Return what makes the call and returns its outputs."""
+        run = self._compile(lambda tensors: call(tensors))
+        return lambda: run(call.tensors)
+
+    def gradient(self, call: LayerCall) -> Run:
+        """Return what makes the call and returns gradients and outputs."""
+
+        def step(tensors: Any, weights: Any) -> Any:
+            sources = [tensors[place] for place in call.differentiated]
+            with self._tensorflow.GradientTape() as tape:
+                tape.watch(sources)
+                found = call(tensors)
+            wanted = (_values(call.trainable), sources)
+            return *tape.gradient(_floating(found), wanted, output_gradients=weights), found
+
+        if not call.gradient_of:
+            forward = self.forward(call)
+            return lambda: ([], forward())
+        weights, run = weights_of_sum(call(call.tensors)), self._compile(step)
+        return lambda: run(call.tensors, weights)
+
+    def update(self, model: Any, gradients: Sequence[Any]) -> Run:
+        """Return what updates the model's variables."""
+
+        def step(gradients: Any) -> None:
+            pairs = zip(gradients, model.trainable_variables, strict=True)
+            model.optimizer.apply_gradients(pairs)
+
+        run = self._compile(step)
+        return lambda: run(list(gradients))
+
+    def wait(self, result: Any) -> None:
+        """Block until a GPU has nothing left to do; on a CPU a call returns when all is done."""
+        if self._is_on_gpu:
+            self._tensorflow.test.experimental.sync_devices()
+
+
+class TorchSteps:
+    """Eager calls that record what a gradient needs, as in a step."""
+
+    def __init__(self, model: Any, backend: Backend) -> None:
+        """Take from `model` whether its step is compiled."""
+        self._torch = backend.framework
+        self._is_on_gpu = backend.device.kind == "gpu"
+        self._is_compiled = model.jit_compile and not model.run_eagerly
+
+    def _compile(self, function: Any) -> Any:
+        return self._torch.compile(function) if self._is_compiled else function
+
+    def _tensors(self, call: LayerCall) -> list[Any]:
+        found = [tensor.detach() for tensor in call.tensors]
+        for place in call.differentiated:
+            found[place].requires_grad_()
+        return found
+
+    def forward(self, call: LayerCall) -> Run:
+        """Return what makes the call and returns its outputs."""
+        tensors, run = self._tensors(call), self._compile(call)
+        return lambda: run(tensors)
+
+    def gradient(self, call: LayerCall) -> Run:
+        """Return what makes the call and returns gradients and outputs."""
+        tensors, run = self._tensors(call), self._compile(call)
+        count = len(call.trainable)
+        sources = [*_values(call.trainable), *(tensors[place] for place in call.differentiated)]
+        if not sources:
+            return lambda: ([], run(tensors))
+        weights = weights_of_sum(call(call.tensors))
+
+        def step() -> Any:
+            found = run(tensors)
+            pairs = zip(_floating(found), weights, strict=True)
+            outputs, factors = zip(*(pair for pair in pairs if pair[0].requires_grad), strict=True)
+            gradients = self._torch.autograd.grad(outputs, sources, factors, allow_unused=True)
+            return gradients[:count], gradients[count:], found
+
+        return step
+
+    def update(self, model: Any, gradients: Sequence[Any]) -> Run:
+        """Return what updates the model's variables."""
+
+        def run() -> None:
+            with self._torch.no_grad():
+                model.optimizer.apply(list(gradients), model.trainable_variables)
+
+        return run
+
+    def wait(self, result: Any) -> None:
+        """Block until a GPU has nothing left to do; on a CPU a call returns when all is done."""
+        if self._is_on_gpu:
+            self._torch.cuda.synchronize()
+
+
+def _values(variables: Sequence[Any]) -> list[Any]:
+    return [variable.value for variable in variables]

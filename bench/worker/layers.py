@@ -1,0 +1,187 @@
+"""`python -m bench.worker.layers OUTPUT JOB.json`: what each layer of a workload costs here.
+
+OUTPUT gets a `Measured` as JSON.
+"""
+
+import sys
+import traceback
+from collections.abc import Iterator
+from pathlib import Path
+from time import perf_counter
+from typing import Any
+
+import msgspec
+import numpy as np
+
+from bench.job import Job
+from bench.layers.timing import Measured, Part, Timing
+from bench.worker.backend import Backend, import_backend
+from bench.worker.phases import Phases
+from bench.worker.process import die_with_parent, one_sentence
+
+#: The first call traces and compiles, the second one finds cold caches.
+WARM_UPS = 2
+#: A pass is repeated until it has taken so long, but not more and not less often than this.
+SECONDS = 0.2
+MOST, FEWEST = 30, 5
+
+
+def measure(job: Job, backend: Backend) -> Measured:
+    """Return what was timed of the job's workload on the first batches of its training data.
+
+    Raises what `build_model` does.
+    """
+    import keras
+
+    from bench.worker.build import build_model  # these modules import Keras
+    from bench.worker.examples import input_shapes, make_examples
+    from bench.worker.feed import make_feed
+    from bench.worker.layer_steps import make_steps
+    from bench.worker.settings import resolved_settings
+    from data.dataset import open_dataset
+    from data.part import length, take
+
+    dataset = open_dataset(Path(job.dataset_folder))
+    classes, size = dataset.manifest.classes, job.cell.batch_size
+    model = build_model(job, input_shapes(job.target, dataset.x_train), classes)
+
+    def examples(batches: int) -> Any:
+        rows = np.arange(batches * size) % length(dataset.y_train)
+        parts = take(dataset.x_train, rows), take(dataset.y_train, rows)
+        return make_examples(model, job.target, *parts, classes)
+
+    batch = keras.tree.map_structure(keras.ops.convert_to_tensor, examples(1)[0])
+    model(batch, training=True)  # builds it, where its builder did not
+    steps, gradients = make_steps(model, backend), dict[int, Any]()
+    timings = list(_layers(model, batch, steps, gradients))
+    feed = make_feed(job.cell, *examples(WARM_UPS + _repetitions(timings)))
+    timings.append(_step(model, feed))
+    # At the end: the same gradients over and over lead the weights far away.
+    timings.append(_update(model, steps, gradients))
+    settings = resolved_settings(model, feed, backend, job.target)
+    return Measured(timings=tuple(timings), settings=settings)
+
+
+def _repetitions(timings: list[Timing]) -> int:
+    """Return how many steps take about as long as the repetitions of the whole model did."""
+    counts = [len(row.seconds) for row in timings if (row.part, row.timed) == ("model", "gradient")]
+    return max([FEWEST, *counts])
+
+
+def _layers(model: Any, batch: Any, steps: Any, gradients: dict[int, Any]) -> Iterator[Timing]:
+    """Yield the timings of each layer, of the whole model and of an empty call.
+
+    The gradients of the weights are kept, by the ids of their variables.
+    """
+    import keras
+
+    from bench.worker.layer_calls import LayerCall, record_calls, same_calls
+
+    calls = record_calls(model, batch)
+    places = {id(call): place for place, call in enumerate(calls)}
+    # A transformer's twelve equal blocks would take twelve times as long to compile and to time.
+    for same in same_calls(calls):
+        yield from _passes("layer", places[id(same[0])], same, steps, gradients)
+    whole = LayerCall(model, ((batch,), {"training": True}))
+    yield from _passes("model", 0, [whole], steps, {})
+    nothing = keras.layers.Identity(name="empty")
+    tensor = keras.ops.zeros((1, 1))
+    nothing(tensor)
+    yield from _passes("empty", 0, [LayerCall(nothing, ((tensor,), {}), [0])], steps, {})
+
+
+def _update(model: Any, steps: Any, gradients: dict[int, Any]) -> Timing:
+    """Return the seconds of the optimizer's update of all weights."""
+    optimizer, variables = model.optimizer, model.trainable_variables
+    if not optimizer.built:
+        optimizer.build(variables)
+    given = [_gradient(variable, gradients) for variable in variables]
+    facts = {"part": "optimizer", "name": optimizer.name, "kind": type(optimizer).__name__}
+    return _timing({**facts, "timed": "update"}, lambda: steps.update(model, given), steps)[0]
+
+
+def _gradient(variable: Any, found: dict[int, Any]) -> Any:
+    """Return the gradient that the layer's own timing left; zeros where it has none."""
+    import keras
+
+    gradient = found.get(id(variable))
+    return keras.ops.zeros_like(variable.value) if gradient is None else gradient
+
+
+def _passes(
+    part: Part, index: int, same: list[Any], steps: Any, gradients: dict[int, Any]
+) -> Iterator[Timing]:
+    """Yield the timings of both passes of the first of the calls that do the same work.
+
+    Its gradients are kept, as those of the weights of all of them.
+    """
+    call = same[0]
+    facts = {
+        "part": part,
+        "index": index,
+        "name": call.layer.name,
+        "kind": type(call.layer).__name__,
+        "same": tuple(other.layer.name for other in same[1:]),
+        "inputs": call.inputs,
+        "gradient_of": call.gradient_of,
+    }
+    yield _timing({**facts, "timed": "forward"}, lambda: steps.forward(call), steps)[0]
+    timing, result = _timing({**facts, "timed": "gradient"}, lambda: steps.gradient(call), steps)
+    yield timing
+    if result is not None and call.gradient_of:
+        for each in same:
+            found = zip(each.trainable, result[0], strict=True)
+            gradients.update({id(variable): gradient for variable, gradient in found})
+
+
+def _timing(facts: dict[str, Any], make: Any, steps: Any) -> tuple[Timing, Any]:
+    """Return the seconds of what `make` makes, or a reason why there are none, and its result."""
+    try:
+        seconds, result = time_run(make(), steps.wait)
+    except Exception as error:  # whatever a layer raises that cannot be called alone
+        traceback.print_exc()
+        return Timing(**facts, reason=one_sentence(error)), None
+    return Timing(**facts, seconds=tuple(seconds)), result
+
+
+def time_run(run: Any, wait: Any, clock: Any = perf_counter) -> tuple[list[float], Any]:
+    """Return the seconds of each repetition of `run`, until its result is there, and that."""
+    for _ in range(WARM_UPS):
+        wait(run())
+    seconds: list[float] = []
+    while len(seconds) < FEWEST or (len(seconds) < MOST and sum(seconds) < SECONDS):
+        begin = clock()
+        result = run()
+        wait(result)
+        seconds.append(clock() - begin)
+    return seconds, result
+
+
+def _step(model: Any, feed: Any) -> Timing:
+    """Return the seconds of the steps of a real `fit` that waits after each."""
+    from bench.worker.instrument import StepClock
+
+    clock = StepClock()
+    facts = {"part": "fit", "timed": "step", "name": model.name, "kind": type(model).__name__}
+    try:
+        model.fit(**feed.arguments, epochs=1, callbacks=[clock], verbose=0)
+    except Exception as error:  # whatever the loss or the metrics raise: the layers are timed
+        traceback.print_exc()
+        return Timing(**facts, reason=one_sentence(error))
+    return Timing(**facts, seconds=tuple(clock.step_seconds[0][WARM_UPS:]))
+
+
+def main(output: str, path: str) -> None:
+    """Write what the job in `path` measured; what fails is written in its place, in a sentence."""
+    die_with_parent()
+    job = msgspec.json.decode(Path(path).read_bytes(), type=Job)
+    try:
+        measured = measure(job, import_backend(job, Phases(perf_counter())))
+    except Exception as error:  # whatever user code or a framework raises is this side's failure
+        traceback.print_exc()
+        measured = Measured(reason=one_sentence(error))
+    Path(output).write_bytes(msgspec.json.encode(measured))
+
+
+if __name__ == "__main__":
+    main(*sys.argv[1:])

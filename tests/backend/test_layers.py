@@ -1,0 +1,131 @@
+"""The layers of lab_baseline are really timed on all three backends."""
+
+from collections.abc import Callable
+
+import pandas as pd
+import pytest
+
+from bench.cell import BACKENDS
+from bench.layers.book import read_visits
+from bench.layers.report import Findings
+from tests.fixtures.bench_command import Bench
+
+LAYERS = [
+    *("rescaling", "conv2d", "conv2d_1", "max_pooling2d", "conv2d_2", "conv2d_3"),
+    *("max_pooling2d_1", "flatten", "dense"),
+]
+
+
+@pytest.fixture(scope="module")
+def findings(module_bench: Bench) -> Findings:
+    done = module_bench("layers", "lab_baseline", "--rounds", "1", "--batch-size", "16")
+    assert done.returncode == 0, done.stdout + done.stderr
+    assert "lab_baseline: the widest gaps between backends" in done.stdout
+    (folder,) = (module_bench.reports / "layers").iterdir()
+    assert len(pd.read_csv(folder / "layers.csv")) == 3 * (2 * len(LAYERS) + 6)
+    return Findings(read_visits(folder))
+
+
+@pytest.mark.parametrize("backend", BACKENDS)
+def test_every_layer_is_timed_forward_and_with_its_gradient(
+    findings: Findings, backend: str
+) -> None:
+    assert (findings.failures, findings.notes) == ([], [])
+    for timed in ("forward", "gradient"):
+        own = [c for c in findings.costs if c.backend == backend and c.row.timed == timed]
+        layers = [cost for cost in own if cost.row.part == "layer"]
+        assert [cost.row.name for cost in layers] == LAYERS
+        assert all(min(cost.timing.seconds) > 0 for cost in own)
+        assert {len(cost.timing.seconds) >= 5 for cost in own} == {True}
+
+
+def test_a_gradient_is_taken_of_what_a_training_step_needs_alone(findings: Findings) -> None:
+    needed = {
+        cost.row.name: (cost.timing.gradient_of, cost.timing.inputs)
+        for cost in findings.costs
+        if cost.row.part == "layer"
+    }
+    assert needed["rescaling"] == ("", "16x32x32x3 float32")
+    assert needed["conv2d"] == ("weights", "16x32x32x3 float32")
+    assert needed["conv2d_1"] == ("inputs and weights", "16x30x30x16 float32")
+    assert needed["max_pooling2d"] == ("inputs", "16x28x28x16 float32")
+
+
+@pytest.mark.parametrize("backend", BACKENDS)
+def test_the_parts_add_up_to_about_the_step(findings: Findings, backend: str) -> None:
+    # The quickest repetitions: a busy machine slows some of them ten times.
+    quickest = {
+        (cost.row.part, cost.row.timed, cost.row.name): min(cost.timing.seconds)
+        for cost in findings.costs
+        if cost.backend == backend
+    }
+    layers = sum(quickest["layer", "gradient", name] for name in LAYERS)
+    update = quickest["optimizer", "update", "adam"]
+    assert 1 / 5 < (layers + update) / quickest["fit", "step", "lab_baseline"] < 5
+    assert layers > sum(quickest["layer", "forward", name] for name in LAYERS)
+
+
+def test_the_layers_are_held_against_the_step(findings: Findings) -> None:
+    assert [whole.backend for whole in findings.wholes] == list(BACKENDS)
+    assert {(whole.calls, whole.missing) for whole in findings.wholes} == {(len(LAYERS), 0)}
+
+
+def test_every_layer_has_its_gap_between_each_pair(findings: Findings) -> None:
+    gaps = [gap for gap in findings.gaps if gap.row.part == "layer"]
+    assert len(gaps) == 3 * 2 * len(LAYERS)
+
+
+TIED = """
+import keras
+from keras import layers
+
+STACK = []
+
+
+class First(layers.Layer):
+    def call(self, x):
+        STACK[:] = [x]
+        return x
+
+
+class Second(layers.Layer):
+    def call(self, x):
+        return x + STACK.pop()
+
+
+class Tied(keras.Model):
+    def __init__(self):
+        super().__init__()
+        self.flatten = layers.Flatten()
+        self.first = First()
+        self.inner = keras.Sequential([layers.Dense(8), layers.Dropout(0.5)])
+        self.second = Second()
+        self.outer = layers.Dense(10, activation="softmax")
+
+    def call(self, x, training=None):
+        x = self.first(self.flatten(x))
+        x = self.inner(self.second(x), training=training)
+        return self.outer(x)
+
+
+def build():
+    return Tied()
+"""
+
+
+def test_a_layer_that_cannot_be_called_alone_is_a_row_with_a_reason(
+    bench: Bench, user_file: Callable[[str], str]
+) -> None:
+    workload = user_file(TIED)
+    done = bench("layers", workload, "--backend=torch", "--rounds=1", "--batch-size=4")
+    assert done.returncode == 0, done.stdout + done.stderr
+    (folder,) = (bench.reports / "layers").iterdir()
+    costs = Findings(read_visits(folder)).costs
+    reasons = {c.row.name: c.reason for c in costs if c.row.part == "layer"}
+    assert list(reasons) == ["flatten", "first", "second", "dense", "dropout", "dense_1"]
+    assert {name: bool(reason) for name, reason in reasons.items()} == {
+        name: name == "second" for name in reasons
+    }
+    assert str(reasons["second"]).startswith("IndexError: ")
+    (fit,) = [cost for cost in costs if cost.row.part == "fit"]
+    assert fit.seconds is not None

@@ -10,8 +10,8 @@ _FRAMEWORKS: Final = frozenset({"keras", "jax", "jaxlib", "tensorflow", "torch"}
 _CLASSES: Final = frozenset({"NotImplementedError", "UnimplementedError"})
 #: What frameworks say where they have no class of their own for it.
 _WORDS: Final = re.compile(
-    r"not (?:yet |currently )?(?:implemented|supported)|unsupported|only supports|does(?: not|n't)"
-    r" (?:yet |currently )?support|no (?:OpKernel|kernel) ",
+    r"not (?:yet |currently )?(?:implemented|supported)|unsupported|only support(?:s|ed)"
+    r"|does(?: not|n't) (?:yet |currently )?support|no (?:OpKernel|kernel) ",
     re.IGNORECASE,
 )
 

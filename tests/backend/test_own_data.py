@@ -51,16 +51,14 @@ model = keras.Sequential([keras.Input((12, 10, 3)), layers.Rescaling(1 / 255), l
 model.save(sys.argv[1])
 """
 
-CHANNELS_FIRST = """
+SYNCHRONIZED = """
 import keras
 from keras import layers
 
 
 def build(input_shape, classes):
-    first = {"data_format": "channels_first"}
-    return keras.Sequential([keras.Input(input_shape), layers.Permute((3, 1, 2)),
-                             layers.Conv2D(4, 3, **first), layers.GlobalAveragePooling2D(**first),
-                             layers.Dense(classes, activation="softmax")])
+    return keras.Sequential([keras.Input(input_shape), layers.BatchNormalization(synchronized=True),
+                             layers.Flatten(), layers.Dense(classes, activation="softmax")])
 """
 _TINY = "synthetic:shape=8x8x3,classes=4,train=64,test=32"
 
@@ -125,13 +123,14 @@ def test_what_a_framework_refuses_is_unsupported_and_no_failure(
     bench: Bench, user_file: Callable[[str], str]
 ) -> None:
     choices = ("--dataset", _TINY, "--epochs", "2", "--batch-size", "16")
-    done = bench("run", "--workload", user_file(CHANNELS_FIRST), *choices)
+    done = bench("run", "--workload", user_file(SYNCHRONIZED), *choices)
     assert done.returncode == 0, done.stdout + done.stderr
     records = by_backend(bench.records())
     assert {backend: records[backend].status for backend in BACKENDS} == {
-        "jax": "ok",
-        "tensorflow": "unsupported",
-        "torch": "ok",
+        "jax": "unsupported",
+        "tensorflow": "ok",
+        "torch": "unsupported",
     }
-    assert "only supports NHWC" in str(records["tensorflow"].reason)
+    for backend in ("jax", "torch"):
+        assert "only supported with the TensorFlow backend" in str(records[backend].reason)
     assert "unsupported by the framework" in done.stdout

@@ -29,6 +29,7 @@ def caught(error: Exception, module: str) -> Exception:
         UnimplementedError("x"),
         RuntimeError("\"addmm_impl_cpu_\" not implemented for 'Half'"),
         ValueError("Conv2D currently only supports the NHWC tensor format on the CPU"),
+        ValueError("synchronized=True is only supported with the TensorFlow backend."),
         TypeError("Unsupported dtype float8"),
         ValueError("The backend does not yet support ragged tensors"),
     ],

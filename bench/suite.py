@@ -9,6 +9,7 @@ from typing import Final, TypeVar
 import msgspec
 
 from bench.cell import BACKENDS, Cell, CellError
+from bench.line import LineError
 from bench.workload import WorkloadNameError, dataset_of, recipe_of, resolve_workload
 from data.catalogue import resolve_dataset
 from models.table import DEFAULT_RECIPE, WORKLOADS
@@ -18,7 +19,7 @@ Value = TypeVar("Value")
 SUITES: Final = Path(__file__).resolve().parent / "suites"
 
 
-class SuiteError(ValueError):
+class SuiteError(LineError, ValueError):
     """A suite file, or a choice made on the command line, does not name valid cells."""
 
 

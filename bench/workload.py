@@ -7,6 +7,7 @@ from typing import Final
 
 from bench.cell import Cell
 from bench.job import Job
+from bench.line import LineError
 from bench.machine import CHECKOUT
 from bench.recipe import RecipeError, read_recipe
 from bench.source import files_sha256, source_files
@@ -26,7 +27,7 @@ _DEFAULT_DATASET: Final = "digits"
 _DIGITS_SHAPE: Final = (32, 32, 3)
 
 
-class WorkloadNameError(ValueError):
+class WorkloadNameError(LineError, ValueError):
     """A workload's name is neither in the table nor a user's own."""
 
 
@@ -46,10 +47,11 @@ def resolve_workload(name: str) -> str:
         )
     try:
         path = Path(location).expanduser().resolve()
-    except (OSError, RuntimeError, ValueError) as error:  # an unknown ~user, a null byte
+        is_there = path.is_file()
+    except (OSError, RuntimeError, ValueError) as error:  # an unknown ~user, a null byte, too long
         why = str(error).rstrip(".")
         raise WorkloadNameError(f"workload is {name!r}, which is no path: {why}.") from error
-    if not path.is_file():
+    if not is_there:
         raise WorkloadNameError(f"workload is {name!r}, but there is no file {path}.")
     return f"{path}:{function}" if function else str(path)
 

@@ -2,12 +2,11 @@
 
 FOUND: list[tuple[str, bytes]] = [
     # Beside its own errors msgspec raises those of bad UTF-8 and of endless nesting.
-    ("progress", b'"\xff"'),
-    ("progress", b'{"a":' * 3000),
+    ("progress", b'{"\xff":1}'),
+    ("gate-plan", b'{"a":' + b"[" * 3000),
     ("gate-plan", b'{"gate_version":2,"gate_id":"\xff"}'),
     ("gate-pairs", b'{"kind":"\xff"}'),
-    ("gate-pairs", b"[" * 3000),
-    ("gate-message", b'{"type":"built","a":' + b"[" * 3000),
+    ("gate-message", b'{"type":"trouble","reason":"\xff"}'),
     ("proof-context", b'{"session":"\xff"}'),
     ("manifest", b'{"version":1,"arrays":' + b"[" * 3000),
     ("overhead", b'{"train_images":64,"seconds":"\xff"}'),
@@ -24,10 +23,10 @@ FOUND: list[tuple[str, bytes]] = [
     ("side", b"python=,src=\x01"),
     ("side", b"src=" + b"9" * 400),
     ("side", b"env.\x18="),
-    ("run-id", b"9" * 400),
+    ("run-id", b"9" * 5000),
     # Readers of others that raise what they do not name.
     ("archive", b"\x1f\x8b\x08"),
-    ("pickle", b"(dp\nI0\na."),
+    ("pickle", b"(dp0\nc_codecs\nencode\np0\na"),
     ("pickle", b"\x8e\xff\xff\xff\xff\xff\xff\xff\xff"),
     ("npy", b"\x93NUMPY\x01\x00\x0a\x00{'descr': \n"),
     ("weights", b"\x93NUMPY\x01\x00\x0a\x00'''''''''\n"),

@@ -6,6 +6,9 @@ import tempfile
 import time
 from pathlib import Path
 
+from hypothesis.configuration import set_hypothesis_home_dir
+
+from bench.machine import CHECKOUT
 from tests.fuzz.all import TARGETS
 from tests.fuzz.session import Session, fuzz, keep
 
@@ -13,6 +16,7 @@ from tests.fuzz.session import Session, fuzz, keep
 def main() -> int:
     """Fuzz or replay; 1 where a parser did not take an input, 2 for a wrong argument."""
     arguments = _parser().parse_args()
+    set_hypothesis_home_dir(CHECKOUT / ".pytest_cache" / "hypothesis")  # as in the tests
     if arguments.replay:
         if len(arguments.targets) != 1:
             print("--replay FILE needs the one TARGET that is to read it.", file=sys.stderr)

@@ -75,7 +75,7 @@ def _feed(target: Target, number: int, deadline: float) -> tuple[int, Finding | 
     @given(target.inputs)
     def feed(content: bytes) -> None:
         nonlocal fed
-        if monotonic() > deadline and not failed:
+        if monotonic() > deadline and fed and not failed:
             return
         fed += 1
         with tempfile.TemporaryDirectory(prefix="fuzz-") as folder:

@@ -132,6 +132,7 @@ def read_choices(arguments: argparse.Namespace) -> Choices:
         lanes=tuple(arguments.lane or ()),
         tasks=tuple(arguments.task or ()),
         precisions=tuple(arguments.precision or ()),
+        unsafe_keras=arguments.unsafe_keras,
     )
 
 

@@ -39,6 +39,7 @@ from bench.history.find import UnknownCellError
 from bench.interpreter import InterpreterError, find_interpreter
 from bench.interruption import handle_interruptions, interrupter
 from bench.layers.book import LayersError
+from bench.line import one_line
 from bench.lock import MachineBusyError, default_lock_path, timing_lock
 from bench.output import Output
 from bench.overhead.measure import measure_overhead
@@ -269,5 +270,5 @@ def _doctor(arguments: argparse.Namespace, output: Output) -> int:
 
 
 def _complain(error: Exception | str, code: Exit) -> int:
-    print(error, file=sys.stderr)
+    print(one_line(str(error)), file=sys.stderr)
     return code

@@ -61,8 +61,13 @@ _KEEP_MEMORY: Final = {
     "MALLOC_TOP_PAD_": str(64 * 2**20),
 }
 
-#: Never passed on or recorded, whatever the prefix: NVIDIA_API_KEY is the common one.
-_SECRET: Final = re.compile("API_?KEY|TOKEN|SECRET|PASSW", re.IGNORECASE)
+#: Never passed on or recorded, whatever the prefix: NVIDIA_API_KEY is the common one. Not every
+#: KEY: some options of JAX are about the key of its cache.
+_SECRET: Final = re.compile(
+    "(API|ACCESS|PRIVATE|SIGNING|SSH|NGC)_?KEY|TOKEN|SECRET|PASSW|PASSPHRASE|CREDENTIAL|COOKIE"
+    "|AUTH(?!OR)",
+    re.IGNORECASE,
+)
 
 
 def is_decisive(name: str) -> bool:

@@ -9,6 +9,8 @@ from typing import Final
 import msgspec
 
 from bench.cell import BACKENDS
+from bench.decode import UnreadableError, decode_json
+from bench.line import LineError
 from bench.machine import CHECKOUT
 
 #: The tox environment of each backend on the CPU.
@@ -45,7 +47,7 @@ print(json.dumps(versions))
 """
 
 
-class InterpreterError(Exception):
+class InterpreterError(LineError):
     """No usable Python interpreter was found for a backend."""
 
 
@@ -133,6 +135,6 @@ def probe_versions(python: str) -> dict[str, str]:
         last = (done.stderr.strip().splitlines() or ["no message"])[-1]
         raise InterpreterError(f"{python} does not work as a Python interpreter: {last}.")
     try:
-        return msgspec.json.decode(done.stdout, type=dict[str, str])
-    except msgspec.MsgspecError as error:
+        return decode_json(done.stdout, dict[str, str])
+    except UnreadableError as error:
         raise InterpreterError(f"{python} does not answer like a Python: {error}.") from error

@@ -13,6 +13,7 @@ from typing import BinaryIO, Final
 
 import msgspec
 
+from bench.decode import UnreadableError, decode_json
 from bench.environment import worker_environment
 from bench.interruption import held_interruptions, wakeup_pipe
 from bench.job import Job, Progress
@@ -178,8 +179,8 @@ def _tell(lines: Sequence[bytes], on_progress: Callable[[Progress], None]) -> No
     """Hand on the events; what is not one is dropped, since progress must not fail a launch."""
     for line in lines:
         try:
-            event = msgspec.json.decode(line, type=Progress)
-        except msgspec.MsgspecError:
+            event = decode_json(line, Progress)
+        except UnreadableError:
             continue
         on_progress(event)
 

@@ -7,8 +7,10 @@ from collections.abc import Iterator
 from contextlib import contextmanager
 from pathlib import Path
 
+from bench.line import LineError
 
-class MachineBusyError(Exception):
+
+class MachineBusyError(LineError):
     """Another timing run holds this machine's lock."""
 
 

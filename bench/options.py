@@ -35,7 +35,13 @@ def add_selection(parser: argparse.ArgumentParser, suite: str) -> None:
     add("--precision", action="append", choices=PRECISIONS, help="the same; repeatable")
     add("--limit-train", type=int, metavar="N", help="train on the first N images only")
     add("--limit-test", type=int, metavar="N", help="validate on the first N images only")
+    _add_unsafe(parser)
     add_reports(parser)
+
+
+def _add_unsafe(parser: argparse.ArgumentParser) -> None:
+    text = "run the code inside of .keras files, as of a Lambda layer; only if you trust them"
+    parser.add_argument("--unsafe-keras", action="store_true", help=text)
 
 
 def add_report(parser: argparse.ArgumentParser) -> None:
@@ -132,6 +138,7 @@ def add_certify(parser: argparse.ArgumentParser) -> None:
     add("--batch-size", type=_positive_int, default=16, metavar="N", help="images a step (16)")
     add("--steps", type=_positive_int, default=10, metavar="N", help="of the trajectory (10)")
     add("--seed", type=int, default=0, metavar="N", help="of the weights (0)")
+    _add_unsafe(parser)
     add_pythons(parser)
     add_reports(parser)
     add_output(parser)

@@ -1,5 +1,6 @@
 """What a command says: text for people, or with `--quiet` a path, or with `--json` one object."""
 
+import io
 import json
 import os
 import sys
@@ -9,7 +10,7 @@ from typing import Literal
 
 from rich.console import Console
 
-from bench.report.text import one_line
+from bench.line import one_line, plain_lines
 
 Mode = Literal["full", "quiet", "json"]
 
@@ -22,6 +23,8 @@ class Output(Console):
 
     def __init__(self, mode: Mode = "full") -> None:
         """Print as `mode` asks, at 100 columns where there is no terminal."""
+        if isinstance(sys.stdout, io.TextIOWrapper):
+            sys.stdout.reconfigure(errors="surrogateescape")  # a path may be no UTF-8
         super().__init__(width=None if sys.stdout.isatty() else 100, quiet=mode != "full")
         self.mode = mode
 
@@ -31,8 +34,8 @@ class Output(Console):
         os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
 
     def say(self, text: str) -> None:
-        """Print a line as it is, whatever it looks like."""
-        self.print(text, markup=False, highlight=False, soft_wrap=True)
+        """Print a line as it is, whatever it looks like, but for what would steer a terminal."""
+        self.print(plain_lines(text), markup=False, highlight=False, soft_wrap=True)
 
     def complain(self, text: str) -> None:
         """Tell what went wrong: with the rest, or where that is not shown on the error stream."""

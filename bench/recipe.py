@@ -7,13 +7,14 @@ from typing import Final
 
 import msgspec
 
+from bench.line import LineError
 from models.table import DEFAULT_RECIPE, Recipe
 
 _NAME: Final = "RECIPE"
 _KEYS: Final = tuple(field.name for field in dataclasses.fields(Recipe))
 
 
-class RecipeError(ValueError):
+class RecipeError(LineError, ValueError):
     """A user's file holds a RECIPE that is none."""
 
 

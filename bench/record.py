@@ -7,7 +7,9 @@ import msgspec
 
 from bench.calibration import Calibration
 from bench.cell import Cell
+from bench.decode import UnreadableError, decode_json
 from bench.epoch import Epoch, StepDetail
+from bench.line import LineError
 
 #: The layout of a stored record; raised when a field is added, removed or changes its meaning.
 RECORD_VERSION: Final = 3
@@ -18,7 +20,7 @@ READABLE_VERSIONS: Final = (1, 2, 3)
 Scalar = str | int | float | bool | None
 
 
-class RecordError(ValueError):
+class RecordError(LineError, ValueError):
     """A stored record or a worker's result cannot be read."""
 
 
@@ -226,21 +228,19 @@ def encode_record(record: Record) -> bytes:
 def decode_record(content: bytes, origin: str) -> Record:
     """Return the record in `content`, read from `origin`; RecordError says what is wrong there."""
     try:
-        version = msgspec.json.decode(content, type=_Versioned).record_version
+        version = decode_json(content, _Versioned).record_version
         if version not in READABLE_VERSIONS:
             raise RecordError(_other_version(version, origin))
-        return msgspec.json.decode(content, type=Record)
-    except RecordError:
-        raise
-    except (ValueError, RecursionError) as error:
+        return decode_json(content, Record)
+    except UnreadableError as error:
         raise RecordError(f"{origin} is not a record: {error}.") from error
 
 
 def decode_worker_output(content: bytes) -> WorkerOutput:
     """Return what a worker wrote; RecordError says why it cannot be used."""
     try:
-        return msgspec.json.decode(content, type=WorkerOutput)
-    except (ValueError, RecursionError) as error:
+        return decode_json(content, WorkerOutput)
+    except UnreadableError as error:
         raise RecordError(f"the worker wrote an unusable result: {error}") from error
 
 

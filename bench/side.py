@@ -9,13 +9,14 @@ import msgspec
 
 from bench.cell import BACKENDS
 from bench.environment import is_decisive
+from bench.line import LineError
 
 _KEYS: Final = "python=PATH, python.BACKEND=PATH, src=DIR and env.NAME=VALUE"
 #: A comma ends a part only where another one begins: XLA_FLAGS may hold commas.
 _PART_END: Final = re.compile(r",(?=(?:python|src|env)[=.])")
 
 
-class SideTextError(ValueError):
+class SideTextError(LineError, ValueError):
     """A side as a user writes it is not understood, or names something that does not exist."""
 
 
@@ -66,7 +67,7 @@ def parse_side(text: str) -> Side:
                 "speed or numerics are passed on (XLA_FLAGS, OMP_…, TF_ENABLE_… and the like)."
             )
     source = fields.get("src", "")
-    if source and not Path(source).is_dir():
+    if source and not _is_folder(source):
         raise SideTextError(f"side {text!r} has src={source}, which is no folder.")
     every = dict.fromkeys(BACKENDS, fields["python"]) if "python" in fields else {}
     return Side(
@@ -76,6 +77,13 @@ def parse_side(text: str) -> Side:
         source=str(Path(source).resolve()) if source else "",
         variables=variables,
     )
+
+
+def _is_folder(text: str) -> bool:
+    try:
+        return Path(text).is_dir()
+    except (OSError, ValueError):  # too long for a path, or no path
+        return False
 
 
 def _is_key(key: str) -> bool:

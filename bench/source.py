@@ -3,17 +3,21 @@
 import hashlib
 from collections.abc import Sequence
 from pathlib import Path
+from typing import Final
 
 from data.imports import own_files
+
+#: Stands before a saved model whose own code may run, because the user said so.
+UNSAFE: Final = "unsafe:"
 
 
 def source_files(builder: str, folder: Path) -> list[Path]:
     """Return the user's file and what it imports beside it, or all of `models/` in `folder`.
 
-    A user's builder is `/path/FILE.py:FUNCTION` or `/path/FILE.keras`.
+    A user's builder is `/path/FILE.py:FUNCTION`, `/path/FILE.keras` or `unsafe:/path/FILE.keras`.
     """
     if builder.endswith(".keras"):
-        return [Path(builder)]
+        return [Path(builder.removeprefix(UNSAFE))]
     location = builder.rpartition(":")[0]
     if location.endswith(".py"):
         return own_files(Path(location))

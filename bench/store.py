@@ -6,11 +6,12 @@ from collections.abc import Iterable
 from datetime import UTC, datetime
 from pathlib import Path
 
+from bench.line import LineError
 from bench.machine import CHECKOUT
 from bench.record import Record, RecordError, decode_record, encode_record
 
 
-class StoreError(Exception):
+class StoreError(LineError):
     """The store's folder cannot be read or written."""
 
 
@@ -37,6 +38,15 @@ class Store:
     def run_folder(self, run_id: str) -> Path:
         """Return the folder of one run."""
         return self.reports / "runs" / run_id
+
+    def has_run(self, run_id: str) -> bool:
+        """Return whether there is a run of that id; a path is none, wherever it leads."""
+        if run_id in ("", ".", "..") or "/" in run_id:
+            return False
+        try:
+            return self.run_folder(run_id).is_dir()
+        except (OSError, ValueError):  # too long for a file name, or no name of one
+            return False
 
     def check_writable(self, run_id: str) -> None:
         """Make the run's folder and write a file there, so that a run does not train for nothing.
@@ -89,7 +99,7 @@ class Store:
 
     def load(self, run_id: str) -> list[Record]:
         """Return a run's readable records, oldest first; `unreadable` gets the others' reasons."""
-        if not self.run_folder(run_id).is_dir():
+        if not self.has_run(run_id):
             known = ", ".join(self.run_ids()[-5:]) or "none"
             raise StoreError(f"There is no run {run_id!r}; the newest are: {known}.")
         return self.load_folder(self.run_folder(run_id))

@@ -9,7 +9,8 @@ from typing import Final, TypeVar
 import msgspec
 
 from bench.cell import BACKENDS, Cell, CellError
-from bench.workload import WorkloadNameError, dataset_of, recipe_of, resolve_workload
+from bench.line import LineError
+from bench.workload import WorkloadNameError, dataset_of, recipe_of, resolve_workload, trusted
 from data.catalogue import resolve_dataset
 from models.table import DEFAULT_RECIPE, WORKLOADS
 
@@ -18,7 +19,7 @@ Value = TypeVar("Value")
 SUITES: Final = Path(__file__).resolve().parent / "suites"
 
 
-class SuiteError(ValueError):
+class SuiteError(LineError, ValueError):
     """A suite file, or a choice made on the command line, does not name valid cells."""
 
 
@@ -50,7 +51,10 @@ class Suite(msgspec.Struct, frozen=True, forbid_unknown_fields=True, kw_only=Tru
 
 
 class Choices(msgspec.Struct, frozen=True, kw_only=True):
-    """What the command line changes in a suite; None and empty change nothing."""
+    """What the command line changes in a suite; None and empty change nothing.
+
+    `unsafe_keras` says that the code inside of saved models may run.
+    """
 
     backends: tuple[str, ...] = ()
     workloads: tuple[str, ...] = ()
@@ -64,6 +68,7 @@ class Choices(msgspec.Struct, frozen=True, kw_only=True):
     lanes: tuple[str, ...] = ()
     tasks: tuple[str, ...] = ()
     precisions: tuple[str, ...] = ()
+    unsafe_keras: bool = False
 
 
 def suite_names() -> list[str]:
@@ -158,7 +163,7 @@ def _has_own_recipe(workload: str) -> bool:
 
 def _cells(entry: Entry, choices: Choices) -> Iterator[Cell]:
     """Yield the cells of one entry; those that only their backend tells apart stand together."""
-    workload = resolve_workload(entry.workload)
+    workload = resolve_workload(trusted(entry.workload, choices.unsafe_keras))
     recipe = recipe_of(workload)
     dataset = entry.dataset if choices.dataset is None else choices.dataset
     if dataset is None:

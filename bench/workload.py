@@ -7,9 +7,10 @@ from typing import Final
 
 from bench.cell import Cell
 from bench.job import Job
+from bench.line import LineError
 from bench.machine import CHECKOUT
 from bench.recipe import RecipeError, read_recipe
-from bench.source import files_sha256, source_files
+from bench.source import UNSAFE, files_sha256, source_files
 from data.prepare import default_cache_dir
 from models.table import DEFAULT_RECIPE, WORKLOADS, Recipe
 
@@ -26,7 +27,7 @@ _DEFAULT_DATASET: Final = "digits"
 _DIGITS_SHAPE: Final = (32, 32, 3)
 
 
-class WorkloadNameError(ValueError):
+class WorkloadNameError(LineError, ValueError):
     """A workload's name is neither in the table nor a user's own."""
 
 
@@ -38,20 +39,34 @@ def resolve_workload(name: str) -> str:
     if name in WORKLOADS or _is_application(name):
         return name
     location, _, function = name.rpartition(":")
+    mark = UNSAFE if name.startswith(UNSAFE) and name.endswith(_SAVED) else ""
     if name.endswith(_SAVED):
-        location, function = name, ""
+        location, function = name.removeprefix(mark), ""
     elif not location.endswith(".py") or not function.isidentifier():
         raise WorkloadNameError(
             f"workload is {name!r}; allowed are {', '.join([*WORKLOADS, *OWN])}."
         )
     try:
         path = Path(location).expanduser().resolve()
-    except (OSError, RuntimeError, ValueError) as error:  # an unknown ~user, a null byte
+        is_there = path.is_file()
+    except (OSError, RuntimeError, ValueError) as error:  # an unknown ~user, a null byte, too long
         why = str(error).rstrip(".")
         raise WorkloadNameError(f"workload is {name!r}, which is no path: {why}.") from error
-    if not path.is_file():
+    if not is_there:
         raise WorkloadNameError(f"workload is {name!r}, but there is no file {path}.")
-    return f"{path}:{function}" if function else str(path)
+    return f"{path}:{function}" if function else f"{mark}{path}"
+
+
+def trusted(name: str, unsafe: bool) -> str:
+    """Return a saved model's name marked as one whose own code may run, where `unsafe` says so.
+
+    Any other name comes back unchanged. WorkloadNameError for a name that is marked although the
+    user did not say so, as it may stand in a suite.
+    """
+    if name.startswith(UNSAFE) and not unsafe:
+        raise WorkloadNameError(f"workload is {name!r}, whose code runs with --unsafe-keras alone.")
+    is_saved = name.endswith(_SAVED) and not name.startswith(UNSAFE)
+    return f"{UNSAFE}{name}" if unsafe and is_saved else name
 
 
 def recipe_of(name: str) -> Recipe:
@@ -95,7 +110,8 @@ def builder_of(name: str, folder: Path | None = None) -> str:
     if folder is None or _is_application(name):
         return name
     if name.endswith(_SAVED):
-        return str(folder / Path(name).name)
+        mark = UNSAFE if name.startswith(UNSAFE) else ""
+        return f"{mark}{folder / Path(name).name}"
     location, _, function = name.rpartition(":")
     return f"{folder / Path(location).name}:{function}"
 

@@ -1,14 +1,19 @@
 """The files of a `.tar.gz`, read from the stream by exact name; nothing is extracted to disk."""
 
+import gzip
+import io
 import tarfile
-import zlib
 from collections.abc import Iterator, Mapping
 from pathlib import Path
+from typing import Any
 
+from data.arrays import damage
 from data.errors import MissingSource, SourceUnreadable, TruncatedFile, WrongSize
 
 #: The largest member that is read where its size is not known beforehand.
 MOST_BYTES = 256 * 2**20
+#: The most that is unpacked of one archive, members that nobody asked for included.
+MOST_UNPACKED_BYTES = 2**30
 
 
 def read_members(path: Path, sizes: Mapping[str, int | None]) -> Iterator[tuple[str, bytes]]:
@@ -19,7 +24,10 @@ def read_members(path: Path, sizes: Mapping[str, int | None]) -> Iterator[tuple[
     """
     missing = dict(sizes)
     try:
-        with tarfile.open(path, "r|gz") as archive:
+        with (
+            gzip.open(path) as stream,
+            tarfile.open(fileobj=io.BufferedReader(_Bounded(stream)), mode="r|") as archive,
+        ):
             for member in archive:
                 if member.name not in missing or not member.isreg():
                     continue
@@ -27,15 +35,37 @@ def read_members(path: Path, sizes: Mapping[str, int | None]) -> Iterator[tuple[
                 check_size(
                     place, member.size, min(member.size, MOST_BYTES) if size is None else size
                 )
-                stream = archive.extractfile(member)
-                assert stream is not None  # extractfile returns None for irregular members only
-                content = stream.read()
+                file = archive.extractfile(member)
+                assert file is not None  # extractfile returns None for irregular members only
+                content = file.read()
                 check_size(place, len(content), member.size)
                 yield member.name, content
-    except (OSError, EOFError, tarfile.TarError, zlib.error) as error:
+    except (TruncatedFile, WrongSize):
+        raise
+    except Exception as error:  # tarfile raises more than its own errors on damaged headers
         raise unreadable(path, error) from error
     if missing:
         raise MissingSource(f"{path} lacks the member {min(missing)}.")
+
+
+class _Bounded(io.RawIOBase):
+    """A stream that ends in an OSError where an archive unpacks to more than it may."""
+
+    def __init__(self, stream: gzip.GzipFile) -> None:
+        self._stream = stream
+        self._left = MOST_UNPACKED_BYTES
+
+    def readable(self) -> bool:
+        """Return that it is."""
+        return True
+
+    def readinto(self, buffer: Any) -> int:
+        """Read into the buffer and return how many bytes."""
+        count = self._stream.readinto(buffer)
+        self._left -= count
+        if self._left < 0:
+            raise OSError(f"it unpacks to more than {MOST_UNPACKED_BYTES:,} bytes")
+        return count
 
 
 def check_size(place: str, size_bytes: int, allowed_bytes: int) -> None:
@@ -49,5 +79,5 @@ def check_size(place: str, size_bytes: int, allowed_bytes: int) -> None:
 
 def unreadable(path: Path, error: Exception) -> SourceUnreadable:
     """Return the one sentence for a file that is there and cannot be read."""
-    reason = error.strerror if isinstance(error, OSError) and error.strerror else error
+    reason = error.strerror if isinstance(error, OSError) and error.strerror else damage(error)
     return SourceUnreadable(f"{path} cannot be read ({reason}).")

@@ -7,6 +7,7 @@ from typing import Any
 import numpy as np
 import numpy.typing as npt
 
+from data.arrays import damage
 from data.errors import PreparedChanged
 from data.manifest import ArrayFacts, Manifest, read_manifest
 from data.part import Part, gather
@@ -51,8 +52,10 @@ def _open_array(folder: Path, facts: ArrayFacts) -> npt.NDArray[Any]:
         if status.st_mtime_ns != facts.mtime_ns:
             raise _changed(path, "was modified after it was prepared")
         array: npt.NDArray[Any] = np.load(path, mmap_mode="r", allow_pickle=False)
-    except (OSError, ValueError, EOFError) as error:
-        raise _changed(path, f"cannot be opened ({error})") from error
+    except PreparedChanged:
+        raise
+    except Exception as error:  # NumPy parses the header as Python: of tokenize, ast and more
+        raise _changed(path, f"cannot be opened ({damage(error)})") from error
     if array.shape != facts.shape or array.dtype.name != facts.dtype:
         raise _changed(
             path, f"holds {array.dtype.name} {array.shape}, not {facts.dtype} {facts.shape}"

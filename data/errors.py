@@ -4,7 +4,14 @@
 
 
 class DataError(Exception):
-    """A dataset cannot be prepared or opened."""
+    """A dataset cannot be prepared or opened; told in one sentence.
+
+    What it quotes from names and files cannot steer a terminal.
+    """
+
+    def __init__(self, sentence: str) -> None:
+        """Keep the sentence, a space in the place of what is not printable."""
+        super().__init__("".join(c if c.isprintable() else " " for c in sentence))
 
 
 class UnknownDataset(DataError):

@@ -124,7 +124,7 @@ def _read(files: Files, size: Size | None) -> Arrays:
     for half, found in files.items():
         images = None
         for index, (path, _) in enumerate(found):
-            image = _picture(path, size)
+            image = read_picture(path, size)
             first = first or (image.shape[0], image.shape[1])
             if image.shape[:2] != first:
                 raise WrongArrays(
@@ -139,7 +139,8 @@ def _read(files: Files, size: Size | None) -> Arrays:
     return arrays
 
 
-def _picture(path: Path, size: Size | None) -> npt.NDArray[np.uint8]:
+def read_picture(path: Path, size: Size | None) -> npt.NDArray[np.uint8]:
+    """Return a picture as uint8 (height, width, 3), scaled to `size` if any; SourceUnreadable."""
     # Only here: Keras imports Pillow where it is installed, and needs none of it to train.
     try:
         from PIL import Image, ImageOps, UnidentifiedImageError

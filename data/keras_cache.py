@@ -13,6 +13,7 @@ from pathlib import Path
 from typing import Any, Final
 
 from data.archive import read_members
+from data.arrays import damage
 from data.errors import SourceUnreadable
 
 #: What a pickle of Python 2 with NumPy arrays calls, and where NumPy has it today.
@@ -48,8 +49,8 @@ def read_batches(archive: Path, members: tuple[str, ...]) -> Iterator[tuple[str,
     for name, content in read_members(archive, dict.fromkeys(members)):
         try:
             batch = _ArraysAlone(io.BytesIO(content), encoding="bytes").load()
-        except (pickle.UnpicklingError, EOFError, ValueError, IndexError, TypeError) as error:
-            raise SourceUnreadable(f"{archive}:{name} cannot be read ({error}).") from error
+        except Exception as error:  # a damaged pickle makes the unpickler raise nearly anything
+            raise SourceUnreadable(f"{archive}:{name} cannot be read ({damage(error)}).") from error
         yield name, batch
 
 

@@ -87,7 +87,7 @@ def read_manifest(folder: Path) -> Manifest:
                 "delete that folder and prepare the dataset again."
             )
         manifest = msgspec.json.decode(text, type=Manifest)
-    except (OSError, ValueError) as error:
+    except (OSError, ValueError, RecursionError) as error:
         reason = error.strerror if isinstance(error, OSError) else error
         raise ManifestUnreadable(
             f"{path} cannot be read ({reason}); delete that folder and prepare the dataset again."

@@ -7,7 +7,6 @@ four bytes, most significant first, then the values.
 
 import gzip
 import math
-import zipfile
 import zlib
 from collections.abc import Callable
 from pathlib import Path
@@ -16,7 +15,9 @@ from typing import Any, Final
 import numpy as np
 import numpy.typing as npt
 
-from data.errors import LabelOutOfRange, SourceUnreadable
+from data.archive import MOST_BYTES
+from data.arrays import ArchiveDamaged, load_arrays
+from data.errors import LabelOutOfRange, SourceUnreadable, WrongSize
 from data.official import Official, obtain
 from data.part import PART_NAMES
 from data.source import Arrays, Source
@@ -90,9 +91,12 @@ def fashion_mnist_source(data_dir: Path | None, cache_dir: Path) -> Source:
 def read_idx(path: Path) -> npt.NDArray[np.uint8]:
     """Return the bytes of a gzipped IDX file in the shape that it names; or SourceUnreadable."""
     try:
-        content = gzip.decompress(path.read_bytes())
+        with gzip.open(path) as stream:
+            content = stream.read(MOST_BYTES + 1)
     except (OSError, EOFError, zlib.error) as error:
         raise SourceUnreadable(f"{path} cannot be read ({error}).") from error
+    if len(content) > MOST_BYTES:
+        raise WrongSize(f"{path} unpacks to more than the {MOST_BYTES:,} bytes that are allowed.")
     axes = content[3] if len(content) >= 4 and content[:3] == bytes([0, 0, _UNSIGNED_BYTE]) else 0
     begin = 4 + 4 * axes
     lengths = content[4:begin]
@@ -104,10 +108,9 @@ def read_idx(path: Path) -> npt.NDArray[np.uint8]:
 
 def _read_npz(path: Path) -> dict[str, npt.NDArray[Any]]:
     try:
-        # np.load leaves a damaged file open that it has opened itself.
-        with path.open("rb") as stream, np.load(stream, allow_pickle=False) as archive:
-            return {name: archive[name] for name in PART_NAMES}
-    except (OSError, ValueError, KeyError, EOFError, zipfile.BadZipFile) as error:
+        found = load_arrays(path)
+        return {name: found[name] for name in PART_NAMES}
+    except (OSError, ArchiveDamaged, KeyError) as error:
         raise SourceUnreadable(f"{path} cannot be read ({error}).") from error
 
 

@@ -1,21 +1,14 @@
 """The dataset `npz:PATH`: a user's arrays in one NumPy archive, without pickled objects."""
 
 import hashlib
-import zipfile
-import zlib
 from pathlib import Path
-from typing import Final
-
-import numpy as np
 
 from data.archive import unreadable
+from data.arrays import ArchiveDamaged, load_arrays
 from data.errors import MissingSource, SourceUnreadable
 from data.own import arrange
 from data.place import user_path
 from data.source import Arrays, Source
-
-#: What reading a damaged archive raises; RuntimeError where it looks encrypted or from the future.
-_DAMAGED: Final = (ValueError, KeyError, EOFError, RuntimeError, zipfile.BadZipFile, zlib.error)
 
 
 def npz_source(text: str) -> Source:
@@ -34,15 +27,12 @@ def npz_source(text: str) -> Source:
 def read_npz(path: Path, place: str) -> Arrays:
     """Return the four parts of the archive; raises SourceUnreadable, or WrongArrays of `place`."""
     try:
-        zipfile.ZipFile(path).close()  # or np.load takes it for an .npy file or a pickle
-        with np.load(path, allow_pickle=False) as archive:
-            flat = {name: archive[name] for name in archive.files}
+        flat = load_arrays(path)
     except OSError as error:
         raise unreadable(path, error) from error
-    except _DAMAGED as error:
-        reason = str(error).split(".")[0]
+    except ArchiveDamaged as error:
         raise SourceUnreadable(
-            f"{path} is no .npz archive of plain arrays ({reason}); numpy.savez writes one."
+            f"{path} is no .npz archive of plain arrays ({error}); numpy.savez writes one."
         ) from error
     return arrange(flat, place)
 

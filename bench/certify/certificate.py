@@ -8,12 +8,14 @@ import msgspec
 
 from bench.certify.compare import Quantity
 from bench.certify.subject import Subject
+from bench.decode import UnreadableError, decode_json
+from bench.line import LineError
 
 #: Raised whenever the file's fields, the stages, the subject or the tolerance change.
 CERTIFICATE_VERSION: Final = 1
 
 
-class CertificateError(ValueError):
+class CertificateError(LineError, ValueError):
     """A certificate is damaged or of another version."""
 
 
@@ -100,14 +102,14 @@ def _how_far(quantity: Quantity) -> str:
 def decode_certificate(content: bytes, where: str) -> Certificate:
     """Return the certificate in a file's content; CertificateError names `where` it is unusable."""
     try:
-        version = msgspec.json.decode(content, type=_Versioned).certificate_version
+        version = decode_json(content, _Versioned).certificate_version
         if version != CERTIFICATE_VERSION:
             raise CertificateError(
                 f"{where} has certificate version {version}, this checkout reads "
                 f"{CERTIFICATE_VERSION}; certify the workload again."
             )
-        return msgspec.json.decode(content, type=Certificate)
-    except (msgspec.MsgspecError, UnicodeDecodeError, RecursionError) as error:
+        return decode_json(content, Certificate)
+    except UnreadableError as error:
         raise CertificateError(f"{where} is not a certificate: {error}.") from error
 
 

@@ -1,19 +1,19 @@
 """What one worker computed: its arrays by stage and name, read without pickle."""
 
-import zipfile
 from pathlib import Path
 from typing import Any
 
-import msgspec
-import numpy as np
 from numpy.typing import NDArray
 
+from bench.decode import UnreadableError, decode_json
+from bench.line import LineError
 from bench.record import Scalar
+from data.arrays import ArchiveDamaged, load_arrays
 
 Array = NDArray[Any]
 
 
-class DumpError(Exception):
+class DumpError(LineError):
     """A worker wrote no dump, or one that says why it failed."""
 
 
@@ -21,11 +21,14 @@ class Dump:
     """The arrays of one worker by stage, in order; `settings` is its ledger."""
 
     def __init__(self, arrays: dict[str, Array]) -> None:
-        """Take the arrays by their full names, STAGE/NUMBER:NAME."""
+        """Take the arrays by their full names, STAGE/NUMBER:NAME; DumpError for other settings."""
         self._arrays = arrays
         self.settings: dict[str, Scalar] = {}
         if "settings" in arrays:
-            self.settings = msgspec.json.decode(arrays.pop("settings").tobytes())
+            try:
+                self.settings = decode_json(arrays.pop("settings").tobytes(), dict[str, Scalar])
+            except UnreadableError as error:
+                raise DumpError(f"its dump holds no settings ({error})") from error
 
     def stage(self, stage: str) -> dict[str, Array]:
         """Return the arrays of a stage by NAME, in the model's order."""
@@ -37,13 +40,12 @@ class Dump:
 def read_dump(path: Path) -> Dump:
     """Return the dump in a file; DumpError says why there is none."""
     try:
-        # Opened here, since np.load leaves a file open in which it finds no archive.
-        with path.open("rb") as stream, np.load(stream, allow_pickle=False) as file:
-            arrays = {name: file[name] for name in file.files}
+        arrays = load_arrays(path)
     except FileNotFoundError:
         raise DumpError("the worker wrote no dump; the end of its log tells why") from None
-    except (OSError, ValueError, KeyError, TypeError, EOFError, zipfile.BadZipFile) as error:
+    except (OSError, ArchiveDamaged) as error:
         raise DumpError(f"its dump cannot be read ({error})") from error
     if "failure" in arrays:
-        raise DumpError(arrays["failure"].tobytes().decode(errors="replace").rstrip("."))
+        told = arrays["failure"].tobytes().decode(errors="replace")
+        raise DumpError(told.strip().rstrip(".") or "the worker failed without a word")
     return Dump(arrays)

@@ -30,7 +30,7 @@ from bench.machine import git_facts, machine_facts
 from bench.output import Output
 from bench.report.certificates import certificate_table, write_certificate
 from bench.store import StoreError, new_run_id
-from bench.workload import job_of, local_dataset_of, resolve_workload, source_hash
+from bench.workload import job_of, local_dataset_of, resolve_workload, source_hash, trusted
 from data.catalogue import resolve_dataset
 from data.dataset import open_dataset
 from data.prepare import prepare
@@ -43,7 +43,8 @@ def certify(arguments: argparse.Namespace, output: Output) -> int:
     The exit status is 14 when two backends differ or a backend could not be compared. A
     WorkloadNameError, an InterpreterError, a DataError or a CertificateError says what is wrong.
     """
-    workloads = [resolve_workload(name) for name in arguments.workloads or WORKLOADS]
+    named = [trusted(name, arguments.unsafe_keras) for name in arguments.workloads or WORKLOADS]
+    workloads = [resolve_workload(name) for name in named]
     backends = list(dict.fromkeys(arguments.backend or BACKENDS))
     if len(backends) < 2:
         raise CertificateError(

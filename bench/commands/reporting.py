@@ -5,6 +5,7 @@ from collections.abc import Sequence
 from pathlib import Path
 
 from bench.certify.certificate import Certificate, read_certificates
+from bench.line import one_line
 from bench.machine import machine_facts
 from bench.output import Output
 from bench.plan import Step
@@ -48,7 +49,7 @@ def comparison_rows(records: Sequence[Record]) -> list[Row]:
 def warn_unreadable(store: Store) -> None:
     """Tell on the error stream, once each, which records were left out."""
     while store.unreadable:
-        print(f"Left out: {store.unreadable.pop(0)}", file=sys.stderr)
+        print(one_line(f"Left out: {store.unreadable.pop(0)}"), file=sys.stderr)
 
 
 def load_certificates(store: Store) -> list[Certificate]:

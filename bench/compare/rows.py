@@ -13,6 +13,7 @@ from bench.certify.certificate import Certificate, standing
 from bench.certify.subject import subject_of
 from bench.change import changes
 from bench.compare.side import Side
+from bench.line import LineError
 from bench.record import Record
 from bench.report.columns import RECORD_COLUMNS, Column, make_frame
 from bench.report.figures import record_figures
@@ -80,7 +81,7 @@ COMPARE_COLUMNS: Final = (
 )
 
 
-class UnlikeError(Exception):
+class UnlikeError(LineError):
     """Two runs cannot be compared: they share no cell, or differ in machine or dataset."""
 
 

@@ -3,12 +3,13 @@
 from pathlib import Path
 from typing import NamedTuple
 
+from bench.line import LineError
 from bench.record import Record
 from bench.report.facts import sorted_records
 from bench.store import Store
 
 
-class SideError(Exception):
+class SideError(LineError):
     """What was named as a run is none, or holds nothing that can be compared."""
 
 
@@ -24,10 +25,8 @@ def find_side(run: str, store: Store) -> Side:
 
     SideError says what is wrong with it and names the newest runs.
     """
-    folder = store.run_folder(run)
-    if not (folder / "records").is_dir():
-        folder = Path(run)
-    if not (folder / "records").is_dir():
+    folder = store.run_folder(run) if store.has_run(run) else Path(run)
+    if not _holds_records(folder):
         newest = ", ".join(store.run_ids()[-5:]) or "none"
         raise SideError(
             f"{run!r} is neither a run id nor a folder with records/; the newest runs: {newest}."
@@ -36,3 +35,10 @@ def find_side(run: str, store: Store) -> Side:
     if not records:
         raise SideError(f"{run!r} holds no record that can be compared.")
     return Side(folder.resolve().name, sorted_records(records))
+
+
+def _holds_records(folder: Path) -> bool:
+    try:
+        return (folder / "records").is_dir()
+    except (OSError, ValueError):  # too long for a path, or no path
+        return False

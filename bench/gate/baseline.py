@@ -5,6 +5,8 @@ from typing import Any, Final
 
 import msgspec
 
+from bench.line import LineError, one_line
+
 #: What must be equal on both sides of a comparison; unlike rows are refused. Versions and digest
 #: are not among them: that they change is what a regression gate is for.
 MUST_MATCH: Final = (
@@ -16,6 +18,10 @@ MUST_MATCH: Final = (
 )
 
 
+class SavedError(LineError, ValueError):
+    """A file is no baseline that pytest-benchmark saved."""
+
+
 class Baseline(msgspec.Struct, frozen=True, kw_only=True):
     """One saved file: when it was saved, and its rows' `extra_info` by their full name."""
 
@@ -23,11 +29,28 @@ class Baseline(msgspec.Struct, frozen=True, kw_only=True):
     rows: dict[str, dict[str, Any]]
 
 
-def parse_baseline(content: Mapping[str, Any]) -> Baseline:
-    """Return the baseline in a saved file's `content`, as pytest-benchmark loads it."""
+class _Row(msgspec.Struct):
+    fullname: str
+    extra_info: dict[str, Any] | None = None
+
+
+class _Saved(msgspec.Struct):
+    benchmarks: list[_Row]
+    datetime: str = "at an unknown time"
+
+
+def parse_baseline(content: object) -> Baseline:
+    """Return the baseline in a saved file's `content`, as pytest-benchmark loads it.
+
+    SavedError says in a sentence what it lacks.
+    """
+    try:
+        saved = msgspec.convert(content, _Saved)
+    except (ValueError, RecursionError, msgspec.MsgspecError) as error:
+        raise SavedError(f"The saved baseline is none of pytest-benchmark's: {error}.") from error
     return Baseline(
-        saved_at=str(content.get("datetime", "at an unknown time")),
-        rows={row["fullname"]: dict(row.get("extra_info") or {}) for row in content["benchmarks"]},
+        saved_at=one_line(saved.datetime),
+        rows={row.fullname: row.extra_info or {} for row in saved.benchmarks},
     )
 
 

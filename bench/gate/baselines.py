@@ -5,11 +5,12 @@ import shutil
 from collections.abc import Sequence
 from pathlib import Path
 
+from bench.line import LineError
 from bench.record import Record
 from bench.store import Store, StoreError
 
 
-class BaselineError(ValueError):
+class BaselineError(LineError, ValueError):
     """A stored baseline does not exist, already exists, or has a name that is no folder's."""
 
 

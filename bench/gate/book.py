@@ -9,8 +9,10 @@ import msgspec
 
 from bench.baton import Identity
 from bench.cell import Cell
+from bench.decode import UnreadableError, decode_json
 from bench.gate.judge import Margins
 from bench.gate.pair import Kind, Pair
+from bench.line import LineError
 from bench.record import Scalar
 from bench.store import StoreError
 
@@ -21,7 +23,7 @@ _PLAN: Final = "gate.json"
 _PAIRS: Final = "pairs.jsonl"
 
 
-class BookError(ValueError):
+class BookError(LineError, ValueError):
     """The files of a gate are missing, damaged or of another version."""
 
 
@@ -86,16 +88,16 @@ class Book:
         path = self.folder / _PLAN
         try:
             content = path.read_bytes()
-            version = msgspec.json.decode(content, type=_Version).gate_version
+            version = decode_json(content, _Version).gate_version
             if version != GATE_VERSION:
                 raise BookError(
                     f"{path} is of gate version {version}; this harness reads {GATE_VERSION}: "
                     "run the gate again."
                 )
-            return msgspec.json.decode(content, type=GatePlan)
+            return decode_json(content, GatePlan)
         except OSError as error:
             raise BookError(f"{path} cannot be read: {error.strerror}.") from error
-        except msgspec.MsgspecError as error:
+        except UnreadableError as error:
             raise BookError(f"{path} is damaged: {error}.") from error
 
     def pairs(self) -> list[Pair]:
@@ -113,8 +115,8 @@ class Book:
         pairs = []
         for number, line in enumerate(lines, start=1):
             try:
-                pairs.append(msgspec.json.decode(line, type=Pair))
-            except msgspec.MsgspecError as error:
+                pairs.append(decode_json(line, Pair))
+            except UnreadableError as error:
                 raise BookError(f"{path}, line {number} is damaged: {error}.") from error
         return pairs
 

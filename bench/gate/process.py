@@ -14,13 +14,15 @@ from typing import Final, Self
 import msgspec
 
 from bench.baton import Begin, Built, Identity, Said, SideJob, Slice, Trouble, Warm
+from bench.decode import UnreadableError, decode_json
 from bench.environment import worker_environment
 from bench.job import Job
+from bench.line import LineError
 
 LOCKSTEP_COMMAND: Final = ("-P", "-m", "bench.worker.lockstep")
 
 
-class PairError(Exception):
+class PairError(LineError):
     """A side of a pair failed, died or hung."""
 
 
@@ -130,8 +132,8 @@ class SideProcess:
 
     def _heard(self) -> Built | Warm | Slice:
         try:
-            said: Said = msgspec.json.decode(self._line(), type=Said)
-        except msgspec.MsgspecError as error:
+            said: Said = decode_json(self._line(), Said)  # type: ignore[arg-type]
+        except UnreadableError as error:
             raise PairError(f"{self.name} said what cannot be read: {error}.") from error
         if isinstance(said, Trouble):
             raise PairError(f"{self.name} failed: {said.reason}.")

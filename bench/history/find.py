@@ -4,11 +4,13 @@ from collections.abc import Collection
 from difflib import get_close_matches
 from typing import Final
 
+from bench.line import LineError
+
 #: More ids than these are no help in a sentence.
 _MOST_SHOWN: Final = 5
 
 
-class UnknownCellError(Exception):
+class UnknownCellError(LineError):
     """A name belongs to no cell of the store, or to several."""
 
 

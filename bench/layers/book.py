@@ -6,7 +6,9 @@ from typing import Final
 
 import msgspec
 
+from bench.decode import UnreadableError, decode_json
 from bench.layers.timing import Timing
+from bench.line import LineError
 from bench.record import Scalar
 from bench.store import StoreError
 
@@ -15,7 +17,7 @@ LAYERS_VERSION: Final = 1
 FILE: Final = "samples.jsonl"
 
 
-class LayersError(ValueError):
+class LayersError(LineError):
     """Raw rows of layers cannot be read."""
 
 
@@ -64,14 +66,14 @@ def read_visits(folder: Path) -> list[Visit]:
 
 def _visit(line: bytes, where: str) -> Visit:
     try:
-        version = msgspec.json.decode(line, type=_Versioned).layers_version
+        version = decode_json(line, _Versioned).layers_version
         if version != LAYERS_VERSION:
             raise LayersError(
                 f"{where} is of version {version} of the layers; this harness reads "
                 f"{LAYERS_VERSION}: measure again."
             )
-        return msgspec.json.decode(line, type=Visit)
-    except (msgspec.MsgspecError, UnicodeDecodeError, RecursionError) as error:
+        return decode_json(line, Visit)
+    except UnreadableError as error:
         raise LayersError(f"{where} is damaged: {error}.") from error
 
 

@@ -8,6 +8,7 @@ from typing import Final
 import msgspec
 from rich.console import Console
 
+from bench.decode import UnreadableError, decode_json
 from bench.interpreter import Interpreter
 from bench.job import Job
 from bench.launch import launch
@@ -109,8 +110,8 @@ def _measured(entrant: Entrant, log_path: Path, timeout_seconds: float) -> Measu
             command=(*COMMAND, str(path)),
         )
         try:
-            return msgspec.json.decode(path.read_bytes(), type=Measured)
+            return decode_json(path.read_bytes(), Measured)
         except FileNotFoundError:
             return Measured(reason=outcome.output.reason or "it wrote nothing")
-        except msgspec.MsgspecError as error:
+        except UnreadableError as error:
             return Measured(reason=f"what it wrote is unusable: {error}")

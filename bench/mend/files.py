@@ -4,10 +4,9 @@ from collections.abc import Callable, Container
 from pathlib import Path
 from typing import Any
 
-import msgspec
-
 from bench.cell import PROTOCOL_VERSION, digest
 from bench.certify.certificate import CERTIFICATE_VERSION, CertificateError, decode_certificate
+from bench.decode import UnreadableError, decode_json
 from bench.gate.book import GATE_VERSION, GatePlan
 from bench.interpreter import digest_versions
 from bench.mend.flaw import Flaw
@@ -89,8 +88,8 @@ def examine_lines(kind: type) -> Examine:
 
 def _undecodable(path: Path, content: bytes, kind: Any) -> Flaw | None:
     try:
-        msgspec.json.decode(content, type=kind)
-    except (ValueError, RecursionError) as error:
+        decode_json(content, kind)
+    except UnreadableError as error:
         return _broken(path, f"it cannot be read ({error})")
     return None
 
@@ -98,8 +97,8 @@ def _undecodable(path: Path, content: bytes, kind: Any) -> Flaw | None:
 def _other_version(path: Path, content: bytes, field: str, readable: Container[int]) -> Flaw | None:
     """Return that a file is of a version that only another checkout can judge, or None."""
     try:
-        version = msgspec.json.decode(content, type=dict[str, Any]).get(field)
-    except (ValueError, RecursionError):
+        version = decode_json(content, dict[str, Any]).get(field)
+    except UnreadableError:
         return None
     if not isinstance(version, int) or version in readable:
         return None

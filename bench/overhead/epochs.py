@@ -5,6 +5,7 @@ from typing import Annotated, Final
 
 import msgspec
 
+from bench.decode import UnreadableError, decode_json
 from bench.overhead.pair import Pair, order_of
 from bench.overhead.part import OverheadError, Part
 
@@ -15,7 +16,7 @@ _COMMAND: Final = ("-P", "-m", "bench.worker.callback_cost")
 _Seconds = Annotated[float, msgspec.Meta(gt=0)]
 
 
-class _Output(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
+class Output(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
     """What `bench.worker.callback_cost` writes."""
 
     train_images: int
@@ -31,10 +32,10 @@ def epoch_pairs(part: Part, tick: Callable[[], None]) -> list[Pair]:
     path.unlink(missing_ok=True)
     outcome = part.start(part.job(DATASET, 1), tick, (*_COMMAND, str(path), str(part.number)))
     try:
-        output = msgspec.json.decode(path.read_bytes(), type=_Output)
+        output = decode_json(path.read_bytes(), Output)
     except FileNotFoundError:
         raise OverheadError(f"{part.name}: {outcome.output.reason}.") from None
-    except msgspec.MsgspecError as error:
+    except UnreadableError as error:
         raise OverheadError(f"{part.name}: {path.name} is unusable: {error}.") from error
     return [
         Pair(

@@ -6,6 +6,8 @@ from typing import Final, TypeVar
 
 import msgspec
 
+from bench.decode import UnreadableError, decode_json
+from bench.line import LineError
 from bench.proof.accuracy import SeedRow
 from bench.proof.row import PROOF_VERSION, Context, RealPair
 from bench.proof.simulated import SuiteRow
@@ -22,7 +24,7 @@ _FILES: Final[dict[type, str]] = {
 }
 
 
-class ProofError(ValueError):
+class ProofError(LineError, ValueError):
     """A raw row of the proof cannot be read."""
 
 
@@ -71,8 +73,8 @@ class ProofBook:
         found = []
         for number, line in enumerate(lines, start=1):
             try:
-                found.append(msgspec.json.decode(line, type=kind))
-            except msgspec.MsgspecError as error:
+                found.append(decode_json(line, kind))
+            except UnreadableError as error:
                 raise ProofError(f"{path}, line {number} is damaged: {error}.") from error
         return found
 

@@ -1,21 +1,10 @@
 """Text from records made harmless: reasons and names hold whatever a framework printed."""
 
 import re
-import unicodedata
 
-_ESCAPE = re.compile(r"\x1b(?:\[[0-?]*[ -/]*[@-~]|\][^\x07\x1b]*(?:\x07|\x1b\\)?|[@-Z\\^_])")
+from bench.line import one_line, plain_lines
 
-
-def one_line(text: str) -> str:
-    """Return `text` without terminal escapes, control and format characters, on one line."""
-    if text.isprintable():  # nearly always
-        return " ".join(text.split())
-    return " ".join(_visible(_ESCAPE.sub("", text)).split())
-
-
-def plain_lines(text: str) -> str:
-    """Return `text` without terminal escapes, control and format characters; lines stay lines."""
-    return "\n".join(_visible(line).rstrip() for line in _ESCAPE.sub("", text).splitlines())
+__all__ = ["csv_text", "markdown_text", "one_line", "plain_lines"]
 
 
 def csv_text(text: str) -> str:
@@ -28,7 +17,3 @@ def markdown_text(text: str) -> str:
     """Return one line of Markdown that shows `text` as it is, in a table's cell too."""
     line = one_line(text).replace("&", "&amp;").replace("<", "&lt;").replace(">", "&gt;")
     return re.sub(r"[\\`*~|\[\]]|(?<![A-Za-z0-9])_|_(?![A-Za-z0-9])", r"\\\g<0>", line)
-
-
-def _visible(text: str) -> str:
-    return "".join(" " if unicodedata.category(c) in {"Cc", "Cf", "Cs"} else c for c in text)

@@ -11,6 +11,8 @@ from typing import Any
 
 import keras
 
+from bench.source import UNSAFE
+
 #: Packages of ours whose names a user's own modules may have.
 _OURS = ("data", "models")
 
@@ -22,10 +24,12 @@ class WorkloadError(Exception):
 def find_builder(builder: str) -> Callable[..., Any]:
     """Return the function that `builder` names; WorkloadError when there is none.
 
-    It is `module:function`, `/path/FILE.py:FUNCTION`, `/path/FILE.keras` or `applications:NAME`.
+    It is `module:function`, `/path/FILE.py:FUNCTION`, `/path/FILE.keras`, which is loaded in
+    Keras's safe mode unless `unsafe:` stands before it, or `applications:NAME`.
     """
     if builder.endswith(".keras"):
-        return lambda: _load_saved(Path(builder))
+        path = Path(builder.removeprefix(UNSAFE))
+        return lambda: _load_saved(path, safe_mode=not builder.startswith(UNSAFE))
     location, _, function = builder.rpartition(":")
     if location == "applications":
         return _application(function)
@@ -59,15 +63,18 @@ def _load_file(path: Path) -> ModuleType:
     return module
 
 
-def _load_saved(path: Path) -> Any:
-    """Return the model of a `.keras` file; what it would have to run as code is refused."""
+def _load_saved(path: Path, *, safe_mode: bool) -> Any:
+    """Return the model of a `.keras` file; the safe mode refuses its own code and runs none."""
     try:
-        return keras.saving.load_model(path, safe_mode=True)
+        return keras.saving.load_model(path, safe_mode=safe_mode)
     except (OSError, TypeError, ValueError) as error:
-        reason = (str(error).strip().splitlines() or [type(error).__name__])[0]
+        line = (str(error).strip().splitlines() or [type(error).__name__])[0]
+        reason = line.split(". ")[0].rstrip(".")  # what follows tells of arguments of Keras's own
+        if not safe_mode:
+            raise WorkloadError(f"{path} cannot be loaded ({reason}).") from error
         raise WorkloadError(
             f"{path} cannot be loaded in Keras's safe mode ({reason}); a model with code of its "
-            "own goes into a file, FILE.py:FUNCTION."
+            "own goes into a file, FILE.py:FUNCTION, or is run with --unsafe-keras if you trust it."
         ) from error
 
 

@@ -4,7 +4,6 @@ import hashlib
 import math
 import os
 import tempfile
-import zipfile
 from collections.abc import Sequence
 from dataclasses import dataclass
 from pathlib import Path
@@ -13,6 +12,8 @@ from typing import Any
 import msgspec
 import numpy as np
 import numpy.typing as npt
+
+from data.arrays import ArchiveDamaged, load_arrays
 
 Array = npt.NDArray[Any]
 
@@ -54,7 +55,7 @@ def matched_weights(seed: int, variables: Sequence[Variable], folder: Path) -> l
     path = folder / f"{_digest(seed, variables)}.npz"
     if not path.exists():
         _write(path, [draw(seed, index, v) for index, v in enumerate(variables)])
-    arrays = _read(path)
+    arrays = read_weights(path)
     expected = [(variable.value.shape, variable.stored_dtype) for variable in variables]
     if [(array.shape, array.dtype.name) for array in arrays] != expected:
         raise WeightFileError(f"{path} holds other arrays than its model has; delete it.")
@@ -109,10 +110,10 @@ def _write(path: Path, arrays: Sequence[Array]) -> None:
         raise
 
 
-def _read(path: Path) -> list[Array]:
+def read_weights(path: Path) -> list[Array]:
+    """Return the arrays of a weight file, in order; WeightFileError where it cannot be read."""
     try:
-        # Opened here, since np.load leaves a file open in which it finds no archive.
-        with path.open("rb") as stream, np.load(stream, allow_pickle=False) as file:
-            return [file[f"arr_{index}"] for index in range(len(file.files))]
-    except (OSError, ValueError, KeyError, TypeError, EOFError, zipfile.BadZipFile) as error:
+        found = load_arrays(path)
+        return [found[f"arr_{index}"] for index in range(len(found))]
+    except (OSError, ArchiveDamaged, KeyError) as error:
         raise WeightFileError(f"{path} cannot be read ({error}); delete it.") from error

@@ -51,6 +51,19 @@ model = keras.Sequential([keras.Input((12, 10, 3)), layers.Rescaling(1 / 255), l
 model.save(sys.argv[1])
 """
 
+#: A model whose code leaves a file behind wherever it is run.
+SAVES_CODE = """
+import sys
+
+import keras
+from keras import layers
+
+leaves = eval(f"lambda x: (open({sys.argv[2]!r}, 'w').close(), x)[1]")
+model = keras.Sequential([keras.Input((8, 8, 3)), layers.Lambda(leaves), layers.Flatten(),
+                          layers.Dense(4, activation="softmax")])
+model.save(sys.argv[1])
+"""
+
 SYNCHRONIZED = """
 import keras
 from keras import layers
@@ -117,6 +130,27 @@ def test_a_saved_model_predicts_a_folder_of_pictures_on_each_backend(bench: Benc
         assert len(record.result.latency_seconds) == 300
         assert [epoch.warmup for epoch in record.result.epochs] == [True, False]
         assert record.result.epochs[-1].val_loss is None
+
+
+def test_the_code_in_a_saved_model_runs_only_where_the_user_says_so(bench: Bench) -> None:
+    model, witness = bench.folder / "mine.keras", bench.folder / "witness"
+    command = [find_interpreter("torch", {}).python, "-c", SAVES_CODE, str(model), str(witness)]
+    environment = {**bench.environment, "KERAS_BACKEND": "torch"}
+    subprocess.run(command, env=environment, check=True, capture_output=True)
+    witness.unlink()  # left by the model that was saved
+    choices = ("--workload", str(model), "--dataset", _TINY, "--epochs", "1", "--batch-size", "16")
+    done = bench("run", *choices)
+    assert done.returncode == 1, done.stdout + done.stderr
+    for record in by_backend(bench.records()).values():
+        assert record.status == "failed"
+        assert "cannot be loaded in Keras's safe mode" in str(record.reason)
+        assert str(record.reason).endswith("is run with --unsafe-keras if you trust it.")
+    assert not witness.exists()
+    done = bench("run", *choices, "--unsafe-keras", "--backend", "torch")
+    assert done.returncode == 0, done.stdout + done.stderr
+    [record] = [record for record in bench.records() if record.status == "ok"]
+    assert record.cell.workload == f"unsafe:{model}"
+    assert witness.exists()
 
 
 def test_what_a_framework_refuses_is_unsupported_and_no_failure(

@@ -12,6 +12,8 @@ FRAMEWORKS = ("keras", "jax", "jaxlib", "tensorflow", "torch", "tf_keras", "flax
 
 #: A module of bench imports only those that stand before it; a package counts as one entry.
 ORDER = (
+    "line",
+    "decode",
     "cell",
     "calibration",
     "interval",

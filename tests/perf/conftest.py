@@ -13,7 +13,7 @@ from typing import Any
 import pytest
 from pytest_benchmark.session import PerformanceRegression
 
-from bench.gate.baseline import parse_baseline
+from bench.gate.baseline import SavedError, parse_baseline
 from bench.gate.session import GateSession, open_session
 from bench.machine import machine_facts
 from bench.store import StoreError, default_reports_folder
@@ -87,7 +87,10 @@ def pytest_benchmark_generate_machine_info() -> dict[str, Any]:
 def pytest_benchmark_compare_machine_info(
     config: pytest.Config, machine_info: dict[str, Any], compared_benchmark: dict[str, Any]
 ) -> None:
-    config.stash[GATE].baselines.append(parse_baseline(compared_benchmark))
+    try:
+        config.stash[GATE].baselines.append(parse_baseline(compared_benchmark))
+    except SavedError as error:
+        raise pytest.UsageError(str(error)) from error
     # We judge the machine by each row's facts. pytest-benchmark 5.3.1 would only warn here, and
     # in doing so crash when its storage is not below the working directory.
     compared_benchmark["machine_info"] = machine_info

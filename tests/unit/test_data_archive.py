@@ -1,6 +1,7 @@
 """Archives read by exact name, and pickles in them that can make arrays and nothing else."""
 
 import copyreg
+import gzip
 import io
 import os
 import pickle
@@ -51,6 +52,35 @@ def test_a_member_of_any_size_has_a_limit(path, monkeypatch):
     assert len(list(read_members(path, {"in/a": None}))) == 1
     with pytest.raises(WrongSize, match="in/b has 6 bytes, where exactly 5 are allowed"):
         list(read_members(path, {"in/b": None}))
+
+
+def test_an_archive_that_unpacks_to_more_than_it_may_is_left(tmp_path, monkeypatch):
+    monkeypatch.setattr(archive_module, "MOST_UNPACKED_BYTES", 2**20)
+    path = tmp_path / "bomb.tar.gz"
+    path.write_bytes(archive_of({"in/zeros": bytes(2**22), "in/a": b"first"}))
+    assert path.stat().st_size < 2**14
+    with pytest.raises(SourceUnreadable, match=r"bomb\.tar\.gz .* more than 1,048,576 bytes"):
+        list(read_members(path, {"in/a": 5}))
+
+
+def test_a_header_that_is_a_bomb_is_not_unpacked_into_memory(tmp_path, monkeypatch):
+    """tarfile reads the whole of an extended header, which may say that it has gigabytes."""
+    monkeypatch.setattr(archive_module, "MOST_UNPACKED_BYTES", 2**20)
+    header = tarfile.TarInfo("pax")
+    header.type, header.size = tarfile.XHDTYPE, 2**32
+    path = tmp_path / "bomb.tar.gz"
+    path.write_bytes(gzip.compress(header.tobuf(tarfile.USTAR_FORMAT) + bytes(2**23)))
+    with pytest.raises(SourceUnreadable, match="more than 1,048,576 bytes"):
+        list(read_members(path, {"in/a": 5}))
+
+
+@pytest.mark.parametrize("name", ["../evil", "/tmp/evil", "in/../../evil", "in/a/../../../evil"])
+def test_a_name_that_leads_out_of_the_archive_is_a_name_like_any_other(tmp_path, name):
+    path = tmp_path / "inside" / "traversal.tar.gz"
+    path.parent.mkdir()
+    path.write_bytes(archive_of({name: b"evil", "in/a": b"first"}))
+    assert list(read_members(path, {"in/a": 5})) == [("in/a", b"first")]
+    assert [p.name for p in tmp_path.rglob("*")] == ["inside", "traversal.tar.gz"]
 
 
 @pytest.mark.parametrize("kind", [tarfile.SYMTYPE, tarfile.LNKTYPE, tarfile.DIRTYPE])

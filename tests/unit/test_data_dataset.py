@@ -41,6 +41,21 @@ def test_shapes_types_and_manifest_agree(folder):
     assert dataset.manifest.fingerprint == fingerprint_of(dataset.manifest.arrays)
 
 
+def test_pickled_objects_in_the_place_of_an_array_are_not_unpickled(folder, tmp_path):
+    class Harm:
+        def __reduce__(self):
+            return (open, (str(tmp_path / "harm"), "w"))
+
+    path = folder / "y_test.npy"
+    np.save(path, np.array([Harm()] * 6, object), allow_pickle=True)
+    status = path.stat()
+    facts = {"size_bytes": status.st_size, "mtime_ns": status.st_mtime_ns}
+    edit(folder, lambda content: content["arrays"]["y_test"].update(facts))
+    with pytest.raises(PreparedChanged, match="Python objects in dtype"):
+        open_dataset(folder)
+    assert not (tmp_path / "harm").exists()
+
+
 def test_a_file_of_another_size_is_named_with_the_folder_to_delete(folder):
     path = folder / "y_test.npy"
     path.write_bytes(path.read_bytes() + b"\0")

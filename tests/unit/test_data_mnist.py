@@ -8,7 +8,7 @@ import pytest
 
 from data import mnist
 from data.dataset import open_dataset
-from data.errors import LabelOutOfRange, SourceUnreadable
+from data.errors import LabelOutOfRange, SourceUnreadable, WrongSize
 from data.part import PART_NAMES
 from data.prepare import prepare
 from tests.fixtures.data_places import (
@@ -180,6 +180,14 @@ def test_a_damaged_gzip_file_is_named(tmp_path, content):
     path = tmp_path / "file.gz"
     path.write_bytes(content)
     with pytest.raises(SourceUnreadable, match=f"{path} cannot be read"):
+        mnist.read_idx(path)
+
+
+def test_an_idx_file_that_unpacks_to_more_than_it_may_is_left(tmp_path, monkeypatch):
+    monkeypatch.setattr(mnist, "MOST_BYTES", 2**16)
+    path = tmp_path / "bomb.gz"
+    path.write_bytes(idx_of(np.zeros((2**10, 2**10), np.uint8)))
+    with pytest.raises(WrongSize, match=r"bomb\.gz unpacks to more than the 65,536 bytes"):
         mnist.read_idx(path)
 
 

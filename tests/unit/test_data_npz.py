@@ -3,12 +3,15 @@
 import io
 import os
 import random
+import zipfile
 
 import numpy as np
 import pytest
 
+from data import arrays
 from data.dataset import open_dataset
 from data.errors import DataError, MissingSource, SourceUnreadable, WrongArrays
+from data.npz import read_npz
 from data.prepare import find_source, prepare
 
 X = np.arange(60, dtype=np.float32).reshape(20, 3)
@@ -127,6 +130,24 @@ def test_a_damaged_byte_anywhere_is_never_a_traceback(tmp_path):
         except DataError:
             refusals += 1
     assert refusals > 30
+
+
+def test_an_archive_that_unpacks_to_more_than_the_memory_is_not_unpacked(tmp_path, monkeypatch):
+    np.savez_compressed(tmp_path / "bomb.npz", x=np.zeros(2**22, np.uint8), y=np.zeros(4))
+    assert (tmp_path / "bomb.npz").stat().st_size < 2**14
+    pages = {"SC_PHYS_PAGES": 2**8, "SC_PAGE_SIZE": 2**12}
+    monkeypatch.setattr(arrays.os, "sysconf", pages.__getitem__)
+    with pytest.raises(SourceUnreadable, match=r"unpacks to 4,194,\d+ bytes, more than the memory"):
+        read_npz(tmp_path / "bomb.npz", "x")
+
+
+def test_an_array_that_says_it_is_larger_than_its_file_is_refused(tmp_path):
+    header = b"{'descr': '|u1', 'fortran_order': False, 'shape': (1125899906842624,)}"
+    header = header.ljust(117) + b"\n"
+    with zipfile.ZipFile(tmp_path / "lies.npz", "w") as archive:
+        archive.writestr("x.npy", b"\x93NUMPY\x01\x00" + len(header).to_bytes(2, "little") + header)
+    with pytest.raises(SourceUnreadable, match=r"lies\.npz is no \.npz archive of plain arrays"):
+        read_npz(tmp_path / "lies.npz", "x")
 
 
 def test_an_archive_cut_short_is_refused(path, tmp_path):

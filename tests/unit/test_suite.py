@@ -192,6 +192,16 @@ def test_a_workload_with_a_null_byte_is_refused(tmp_path):
     assert "workload is" in refused(tmp_path, suite_text(workload=r"a\u0000.py:build"))
 
 
+def test_the_code_of_a_saved_model_runs_by_the_users_word_and_not_by_a_suites(tmp_path):
+    (tmp_path / "mine.keras").touch()
+    sentence = refused(tmp_path, suite_text(workload=f"unsafe:{tmp_path}/mine.keras"))
+    assert "whose code runs with --unsafe-keras alone" in sentence
+    path = write(tmp_path, suite_text(workload=f"{tmp_path}/mine.keras"))
+    for said, marked in ((False, ""), (True, "unsafe:")):
+        cells = expand(load_suite(path), Choices(unsafe_keras=said), path)
+        assert {cell.workload for cell in cells} == {f"{marked}{tmp_path}/mine.keras"}
+
+
 def test_an_empty_dataset_is_refused(tmp_path):
     text = suite_text().replace('"digits"', '""')
     assert "dataset is empty; it must name a dataset." in refused(tmp_path, text)

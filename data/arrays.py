@@ -1,0 +1,48 @@
+"""NumPy archives, read without pickled objects; whatever a damaged one raises is one error."""
+
+import os
+import zipfile
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+import numpy.typing as npt
+
+Array = npt.NDArray[Any]
+
+
+class ArchiveDamaged(Exception):  # noqa: N818 - it says what is wrong, as those of data.errors do
+    """A file is no archive of plain arrays; the reason is a phrase on one line."""
+
+
+def load_arrays(path: Path) -> dict[str, Array]:
+    """Return the arrays of an `.npz` by their names; ArchiveDamaged, or OSError.
+
+    What would unpack to more than this machine's memory is refused before it is unpacked.
+    """
+    # Opened here, since np.load leaves a file open in which it finds no archive.
+    with path.open("rb") as stream:
+        try:
+            _check_size(stream)
+            # Checked first: np.load would take another file for an .npy or a pickle.
+            with np.load(stream, allow_pickle=False) as archive:
+                return {name: archive[name] for name in archive.files}
+        except OSError:
+            raise
+        except Exception as error:  # of zipfile, zlib, tokenize, ast, struct: there is no list
+            raise ArchiveDamaged(damage(error)) from error
+
+
+def damage(error: Exception) -> str:
+    """Return in a phrase on one line what a reader found wrong in a file."""
+    reason = str(error).split(". ")[0].rstrip(". ") or type(error).__name__
+    return " ".join("".join(c if c.isprintable() else " " for c in reason).split())
+
+
+def _check_size(stream: Any) -> None:
+    with zipfile.ZipFile(stream) as archive:
+        needed = sum(member.file_size for member in archive.infolist())
+    memory = os.sysconf("SC_PHYS_PAGES") * os.sysconf("SC_PAGE_SIZE")
+    if needed > memory:
+        raise ValueError(f"it unpacks to {needed:,} bytes, more than the memory of {memory:,}")
+    stream.seek(0)

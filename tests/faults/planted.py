@@ -8,9 +8,7 @@ from tests.faults.stage import Stage
 from tests.fixtures.fake_worker import VERSIONS
 
 
-def plant_python(
-    stage: Stage, otherwise: str = "", versions: Mapping[str, str] = VERSIONS
-) -> str:
+def plant_python(stage: Stage, otherwise: str = "", versions: Mapping[str, str] = VERSIONS) -> str:
     """Return an interpreter that has these versions installed, and runs a line of a shell.
 
     That is the fake worker when `otherwise` is empty. The versions stand in a file beside it.

@@ -69,7 +69,13 @@ class Starter:
         self._requests, theirs = socket.socketpair(socket.AF_UNIX, socket.SOCK_SEQPACKET)
         with theirs:
             self._process = subprocess.Popen(
-                [sys.executable, "-m", "tests.faults.starter", str(theirs.fileno()), *(["whole"] if whole else [])],
+                [
+                    sys.executable,
+                    "-m",
+                    "tests.faults.starter",
+                    str(theirs.fileno()),
+                    *(["whole"] if whole else []),
+                ],
                 cwd=CHECKOUT,
                 # One thread, as a process that is forked should have.
                 env={**os.environ, "OPENBLAS_NUM_THREADS": "1", "PYTHONPATH": str(CHECKOUT)},

@@ -10,8 +10,8 @@ from rich.console import Console
 from bench.calibration import Calibration, calibrate
 from bench.cell import PROTOCOL_VERSION
 from bench.environment import decisive_variables
-from bench.launch import WORKER_COMMAND, Outcome, launch
 from bench.interpreter import changed_version
+from bench.launch import WORKER_COMMAND, Outcome, launch
 from bench.machine import git_facts, machine_facts
 from bench.plan import Step
 from bench.progress import RunProgress

@@ -71,6 +71,7 @@ class Store:
                 file.flush()
                 os.fsync(file.fileno())
             temporary.replace(path)
+            _sync_folders(folder, self.reports)
         except OSError as error:
             raise StoreError(f"{path} cannot be written: {error.strerror}.") from error
         finally:
@@ -100,16 +101,32 @@ class Store:
         records = []
         for path in sorted((folder / "records").glob("*.json")):
             try:
+                if not path.is_file() and path.exists():  # reading a pipe would never end
+                    raise RecordError(f"{path} is not a regular file.")
                 records.append(decode_record(path.read_bytes(), str(path)))
             except (RecordError, OSError) as error:
-                if str(error) not in self.unreadable:
-                    self.unreadable.append(str(error))
+                is_record = isinstance(error, RecordError)
+                reason = str(error) if is_record else f"{path} cannot be read: {error.strerror}."
+                if reason not in self.unreadable:
+                    self.unreadable.append(reason)
         return sorted(records, key=_age)
 
     def load_all(self) -> list[Record]:
         """Return the readable records of all runs, oldest first."""
         records = [record for run_id in self.run_ids() for record in self.load(run_id)]
         return sorted(records, key=_age)
+
+
+def _sync_folders(folder: Path, last: Path) -> None:
+    """Make the names in `folder`, and those of the folders above it up to `last`, durable."""
+    for place in (folder, *folder.parents):
+        descriptor = os.open(place, os.O_RDONLY | os.O_DIRECTORY)
+        try:
+            os.fsync(descriptor)
+        finally:
+            os.close(descriptor)
+        if place == last:
+            return
 
 
 def newest_of_each(records: Iterable[Record]) -> dict[tuple[str, int], Record]:

@@ -57,16 +57,16 @@ class Stage:
         """Return the files that a reader of the store takes for records."""
         return sorted(self.reports.glob("runs/*/records/*.json"))
 
-    def start(self, *arguments: str, terminal: int | None = None, **order: Any) -> Command:
-        """Start a command; `order` holds fields of its Order, `variables` are added to its own."""
-        variables = order.pop("variables", {})
-        whole = Order(
-            arguments=arguments,
-            environment={**self.environment, **variables},
-            terminal=terminal is not None,
-            **order,
-        )
-        return self._starter.start(whole, self.log, terminal)
+    def start(self, *arguments: str, output: int | None = None, **order: Any) -> Command:
+        """Start a command, its standard output in a file of its own, or at `output`.
+
+        `order` holds fields of its Order; `variables` are added to its environment, and `log` is
+        the folder of its output.
+        """
+        log = order.pop("log", self.log)
+        environment = {**self.environment, **order.pop("variables", {})}
+        whole = Order(arguments=arguments, environment=environment, **order)
+        return self._starter.start(whole, log, output)
 
     def call(self, *arguments: str, **order: Any) -> Ended:
         """Return how a command ended."""
@@ -85,7 +85,11 @@ class Stage:
     def records(self) -> list[Record]:
         """Return the records that are not of earlier runs."""
         runs = {path.parent.parent.name for path in self.earlier}
-        return [r for r in Store(self.reports).load_all() if r.run_id not in runs]
+        return [record for record in self.every_record() if record.run_id not in runs]
+
+    def every_record(self) -> list[Record]:
+        """Return all records that can be read, oldest first."""
+        return Store(self.reports).load_all()
 
     def statuses(self) -> list[str]:
         """Return the statuses of the new records, oldest first."""

@@ -82,12 +82,12 @@ class Starter:
                 pass_fds=[theirs.fileno()],
             )
 
-    def start(self, order: Order, folder: Path, terminal: int | None = None) -> Command:
-        """Start the command; `folder` gets its output, or `terminal` its standard output."""
+    def start(self, order: Order, folder: Path, output: int | None = None) -> Command:
+        """Start the command; `folder` gets its output, or `output` its standard output."""
         ours, theirs = socket.socketpair(socket.AF_UNIX, socket.SOCK_SEQPACKET)
         out, err = folder / "out.txt", folder / "err.txt"
         with theirs, out.open("wb") as out_file, err.open("wb") as err_file:
-            first = out_file.fileno() if terminal is None else terminal
+            first = out_file.fileno() if output is None else output
             message = json.dumps(order.facts()).encode()
             descriptors = [theirs.fileno(), first, err_file.fileno()]
             socket.send_fds(self._requests, [message], descriptors)

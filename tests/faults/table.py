@@ -2,10 +2,16 @@
 
 from typing import Final
 
+from tests.faults.data import CACHE, SOURCE
+from tests.faults.download import DOWNLOAD
 from tests.faults.interruption import INTERRUPTION, TWO
 from tests.faults.machine import MACHINE
 from tests.faults.store import STORE
+from tests.faults.usage import ARGUMENTS, SUITE
 from tests.faults.worker import WORKER
 
-FAMILIES: Final = (WORKER, MACHINE, STORE, INTERRUPTION, TWO)
+FAMILIES: Final = (
+    *(WORKER, MACHINE, STORE, INTERRUPTION, TWO),
+    *(CACHE, SOURCE, DOWNLOAD, SUITE, ARGUMENTS),
+)
 ROWS: Final = tuple(row for family in FAMILIES for row in family.rows)

@@ -45,7 +45,7 @@ from bench.record import Record
 from bench.report.parquet import ParquetError
 from bench.run import execute
 from bench.side import SideTextError
-from bench.store import Store, StoreError, new_run_id
+from bench.store import Store, StoreError, UnknownRunError, new_run_id
 from bench.suite import SuiteError
 from bench.trend.changes import TrendMissingError
 from bench.workload import WorkloadNameError
@@ -68,6 +68,7 @@ USER_ERRORS: Final = (
     *(SuiteError, WorkloadNameError, InterpreterError, DataError, ParquetError),
     *(SideError, UnlikeError, UnknownCellError, SideTextError, CertificateError),
     *(BaselineError, MarginError, StatisticsMissingError, ProofError, TrendMissingError),
+    UnknownRunError,
 )
 
 

@@ -14,6 +14,10 @@ class StoreError(Exception):
     """The store's folder cannot be read or written."""
 
 
+class UnknownRunError(StoreError):
+    """There is no run of that name."""
+
+
 def default_reports_folder() -> Path:
     """Return `KERAS_BENCH_REPORTS`, else `reports/` of this checkout."""
     configured = os.environ.get("KERAS_BENCH_REPORTS")
@@ -93,7 +97,7 @@ class Store:
         """Return a run's readable records, oldest first; `unreadable` gets the others' reasons."""
         if not self.run_folder(run_id).is_dir():
             known = ", ".join(self.run_ids()[-5:]) or "none"
-            raise StoreError(f"There is no run {run_id!r}; the newest are: {known}.")
+            raise UnknownRunError(f"There is no run {run_id!r}; the newest are: {known}.")
         return self.load_folder(self.run_folder(run_id))
 
     def load_folder(self, folder: Path) -> list[Record]:
@@ -104,12 +108,15 @@ class Store:
                 if not path.is_file() and path.exists():  # reading a pipe would never end
                     raise RecordError(f"{path} is not a regular file.")
                 records.append(decode_record(path.read_bytes(), str(path)))
-            except (RecordError, OSError) as error:
-                is_record = isinstance(error, RecordError)
-                reason = str(error) if is_record else f"{path} cannot be read: {error.strerror}."
-                if reason not in self.unreadable:
-                    self.unreadable.append(reason)
+            except RecordError as error:
+                self._leave_out(str(error))
+            except OSError as error:
+                self._leave_out(f"{path} cannot be read: {error.strerror}.")
         return sorted(records, key=_age)
+
+    def _leave_out(self, reason: str) -> None:
+        if reason not in self.unreadable:
+            self.unreadable.append(reason)
 
     def load_all(self) -> list[Record]:
         """Return the readable records of all runs, oldest first."""

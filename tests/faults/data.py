@@ -83,7 +83,7 @@ def foreign(stage: Stage) -> Ended:
     "a full disk under the cache",
     f"{_BLOCKED}; nothing half-written stays",
     code=2,
-    says=r"cannot run: The cache folder .* cannot be written \(.*File too large",
+    says=r"cannot run: The cache folder .* cannot be written .*; free or unlock it",
 )
 def full_cache(stage: Stage) -> Ended:
     shape = "--dataset=synthetic:shape=16x16x3,classes=2,train=64,test=32"
@@ -232,7 +232,12 @@ def digits(stage: Stage) -> Ended:
     return _plan(stage, "digits", before=before, variables=variables)
 
 
-@SOURCE.row("a picture that is none", _BLOCKED, code=2, says=r"cannot run: .*1\.png")
+@SOURCE.row(
+    "a picture that is none",
+    _BLOCKED,
+    code=2,
+    says="cannot run: .*0.png is no picture that can be read",
+)
 def broken_picture(stage: Stage) -> Ended:
     for kind in ("cat", "dog"):
         for number in range(3):

@@ -2,7 +2,7 @@
 
 from collections.abc import Callable
 from dataclasses import dataclass
-from typing import TypeAlias
+from typing import Any, TypeAlias
 
 from tests.faults.stage import Ended, Stage
 
@@ -15,7 +15,8 @@ class Row:
 
     `must` is what has to happen, in words; `code` the exit code, and `says` a regular expression
     that finds the sentence that the user sees. That all earlier records are intact must always
-    hold and is not repeated. `slow` rows are not for every day.
+    hold and is not repeated. `slow` rows are not for every day; `warm` ones are so many commands
+    that they never start from the beginning.
     """
 
     family: str
@@ -26,6 +27,7 @@ class Row:
     says: str
     inject: Inject
     slow: bool = False
+    warm: bool = False
 
 
 class Family:
@@ -35,37 +37,16 @@ class Family:
         self.name = name
         self.rows: list[Row] = []
 
-    def row(
-        self, fault: str, must: str, *, code: int, says: str, slow: bool = False
-    ) -> Callable[[Inject], Inject]:
-        """Make a row of a function, which gives it its name."""
+    def row(self, fault: str, must: str, **facts: Any) -> Callable[[Inject], Inject]:
+        """Make a row of a function, which gives it its name; `facts` are the other fields."""
 
         def add(inject: Inject) -> Inject:
-            self.add(inject.__name__, fault, must, code=code, says=says, inject=inject, slow=slow)
+            self.add(inject.__name__, fault, must, inject=inject, **facts)
             return inject
 
         return add
 
-    def add(
-        self,
-        name: str,
-        fault: str,
-        must: str,
-        *,
-        code: int,
-        says: str,
-        inject: Inject,
-        slow: bool = False,
-    ) -> None:
-        """Add a row."""
-        row = Row(
-            family=self.name,
-            name=name.replace("_", "-"),
-            fault=fault,
-            must=must,
-            code=code,
-            says=says,
-            inject=inject,
-            slow=slow,
-        )
-        self.rows.append(row)
+    def add(self, name: str, fault: str, must: str, **facts: Any) -> None:
+        """Add a row; `facts` are the other fields."""
+        name = name.replace("_", "-")
+        self.rows.append(Row(family=self.name, name=name, fault=fault, must=must, **facts))

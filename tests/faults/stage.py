@@ -110,7 +110,8 @@ class Stage:
         text = re.sub(r"~[0-9a-f]{8}", "~…", text)
         text = re.sub(r"127\.0\.0\.1:\d+", "127.0.0.1:PORT", text)
         text = re.sub(r"process \d+", "process PID", text)
-        return re.sub(r"\b[0-9a-f]{12,64}\b", "…", text)
+        text = re.sub(r"\b\d+\.\d s\b", "… s", text)
+        return re.sub(r"\b(?=\d*[a-f])[0-9a-f]{12,64}\b", "…", text)
 
 
 def ended(command: Command) -> Ended:

@@ -39,6 +39,10 @@ class Command:
         """Whether the process has not ended."""
         return not select.select([self._wire], [], [], 0)[0]
 
+    def fileno(self) -> int:
+        """Return what can be read when the process has ended."""
+        return self._wire.fileno()
+
     @property
     def out(self) -> str:
         """What it has written to its standard output so far."""

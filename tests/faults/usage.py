@@ -2,6 +2,7 @@
 
 from tests.faults.row import Family, Inject
 from tests.faults.stage import Ended, Stage
+from tests.fixtures.steps import TINY
 
 SUITE = Family("suites")
 ARGUMENTS = Family("arguments")
@@ -37,7 +38,12 @@ for _name, _fault, _text, _says in (
         "backend is 'mxnet'; allowed",
     ),
     ("negative", "a batch size of −1", f"{_CELL}batch_size = -1\n", "batch_size is -1; allowed is"),
-    ("absurd", "10^30 epochs", f"{_CELL}epochs = {10**30}\n", "epochs|out of range|Integer"),
+    (
+        "absurd",
+        "10^30 epochs",
+        f"{_CELL}epochs = {10**30}\n",
+        "epochs is 1000.*; allowed is 1 to 100000",
+    ),
     ("workload", "an unknown workload", f'{_HEAD}workload = "alexnet"\n', "alexnet.*lab_baseline"),
     ("dataset", "an unknown dataset", f'{_CELL}dataset = "imagenet"\n', "no dataset 'imagenet'"),
 ):
@@ -59,10 +65,10 @@ def missing(stage: Stage) -> Ended:
     slow=True,
 )
 def many_cells(stage: Stage) -> Ended:
-    more = [f"--batch-size={size}" for size in range(1, 101)]
-    return stage.call(
-        "plan", *stage.select("ok"), *more, "--batch-size=4", "--repeats=100", "--json"
-    )
+    path = stage.folder / "mine.toml"
+    path.write_text(f'{_CELL}dataset = "{TINY}"\nbatch_size = {list(range(1, 10_001))}\n')
+    python = f"--python=jax={stage.python}"
+    return stage.call("plan", f"--suite={path}", "--backend=jax", python)
 
 
 def says(*arguments: str) -> Inject:
@@ -74,10 +80,20 @@ for _name, _fault, _arguments, _says in (
     ("no_command", "no command", (), "the following arguments are required: COMMAND"),
     ("command", "an unknown command", ("fly",), "invalid choice: 'fly'"),
     ("option", "an unknown option", ("run", "--fast"), "unrecognized arguments: --fast"),
-    ("timeout", "a timeout of −1 s", ("run", "--timeout=-1"), "argument --timeout: "),
-    ("nan_timeout", "a timeout of nan", ("run", "--timeout=nan"), "argument --timeout: "),
-    ("repeats", "no repeats", ("run", "--repeats=0"), "argument --repeats: "),
-    ("word", "a word for a number", ("run", "--epochs=many"), "argument --epochs: "),
+    ("timeout", "a timeout of −1 s", ("run", "--timeout=-1"), "is not a number of seconds above 0"),
+    (
+        "nan_timeout",
+        "a timeout of nan",
+        ("run", "--timeout=nan"),
+        "is not a number of seconds above 0",
+    ),
+    ("repeats", "no repeats", ("run", "--repeats=0"), "--repeats: 0 is not 1 or more"),
+    (
+        "word",
+        "a word for a number",
+        ("run", "--epochs=many"),
+        "--epochs: invalid int value: 'many'",
+    ),
     ("suite", "an unknown suite", ("run", "--suite=all"), "suite is 'all'; allowed are gate, lab"),
     ("zero_batch", "a batch size of 0", ("run", "--batch-size=0"), "batch_size is 0; allowed is"),
     (
@@ -87,7 +103,12 @@ for _name, _fault, _arguments, _says in (
         "is not BACKEND=PATH; backends",
     ),
     ("run_id", "a run that there is not", ("report", "none"), "There is no run 'none'; the newest"),
-    ("compare", "a comparison with nothing", ("compare", "a", "b"), "a"),
+    (
+        "compare",
+        "a comparison with nothing",
+        ("compare", "a", "b"),
+        "neither a run id nor a folder",
+    ),
 ):
     ARGUMENTS.add(_name, _fault, _REFUSED, code=2, says=_says, inject=says(*_arguments))
 

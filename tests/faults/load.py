@@ -37,7 +37,9 @@ def write_together(stage: Stage, seconds: float, records: int) -> Ended:
     assert [done.code for done in ends] == [130, 130], [done.text[-2000:] for done in ends]
     found = stage.records()
     names = Counter((record.run_id, record.repetition) for record in found)
-    assert len(found) == _told(commands) and set(names.values()) == {1} and len(found) >= records
+    assert set(names.values()) == {1}, "none is there twice"
+    assert 0 <= len(found) - _told(commands) <= 2, "stored and not told, at most the last of each"
+    assert len(found) >= records
     counts = f"{len(found)} records of two runs in {monotonic() - begin:.0f} s\n"
     (stage.folder / "counts.txt").write_text(counts)
     return Ended(ends[0].code, f"{records} records or more, 0 lost, 0 doubled")

@@ -55,7 +55,8 @@ class Command:
 
     def wait(self) -> int:
         """Return the exit code, negative for a signal."""
-        return int(self._receive())
+        with self._wire:
+            return int(self._receive())
 
     def _receive(self) -> bytes:
         self._wire.settimeout(_MOST_SECONDS)

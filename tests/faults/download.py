@@ -4,7 +4,7 @@ import os
 import random
 import signal
 import socket
-from typing import Any
+from typing import Any, Final
 
 from tests.faults.row import Family, Inject
 from tests.faults.served import GOOD, Server, serving
@@ -12,6 +12,8 @@ from tests.faults.stage import Ended, Stage, ended
 
 DOWNLOAD = Family("download")
 
+#: Like one of the others: they are left to `tox -e slow`.
+_ALIKE: Final = ("broken_server", "changed")
 _SMALL = "tests.faults.served:use_small_cifar10"
 _MUST = (
     "the cell is blocked with the reason and the way out; nothing of it stays; the next call works"
@@ -72,7 +74,15 @@ for _name, _fault, _says, _inject in (
         answers(200, GOOD[: len(GOOD) // 2], len(GOOD)),
     ),
 ):
-    DOWNLOAD.add(_name, _fault, _MUST, code=2, says=f"cannot run: .*{_says}", inject=_inject)
+    DOWNLOAD.add(
+        _name,
+        _fault,
+        _MUST,
+        code=2,
+        says=f"cannot run: .*{_says}",
+        inject=_inject,
+        slow=_name in _ALIKE,
+    )
 
 
 @DOWNLOAD.row(

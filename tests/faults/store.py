@@ -4,12 +4,15 @@ import json
 import os
 from collections.abc import Callable
 from pathlib import Path
+from typing import Final
 
 from tests.faults.row import Family
 from tests.faults.stage import Ended, Stage
 
 STORE = Family("store")
 
+#: Like one of the others: they are left to `tox -e slow`.
+_ALIKE: Final = ("empty", "zeros", "older", "edited_time")
 _LEFT_OUT = "it is left out with its reason; all others are read"
 
 
@@ -47,7 +50,8 @@ def _changed(good: bytes) -> bytes:
 
 def _add(name: str, fault: str, says: str, content: Callable[[bytes], bytes]) -> None:
     says = f"Left out: .*{says}"
-    STORE.add(name, fault, _LEFT_OUT, code=0, says=says, inject=plants(content))
+    slow = name in _ALIKE
+    STORE.add(name, fault, _LEFT_OUT, code=0, says=says, inject=plants(content), slow=slow)
 
 
 _CUT = "Input data was truncated"

@@ -1,5 +1,7 @@
 """Faults of the worker: it dies, hangs, lies, or is not the worker that was asked for."""
 
+from typing import Final
+
 from tests.faults.planted import VERSIONS, plant_python, real_worker
 from tests.faults.row import Family, Inject
 from tests.faults.stage import Ended, Stage
@@ -35,8 +37,20 @@ def hangs(mode: str, *, ids: bool = True) -> Inject:
     return inject
 
 
+#: Like one of the others: they are left to `tox -e slow`.
+_ALIKE: Final = ("realtime_signal", "empty", "deep", "folder", "stop_itself", "hang_in_import")
+
+
 def _add(mode: str, fault: str, reason: str) -> None:
-    WORKER.add(mode, fault, _GOES_ON, code=1, says=f"FAILED .*: {reason}", inject=fails(mode))
+    WORKER.add(
+        mode,
+        fault,
+        _GOES_ON,
+        code=1,
+        says=f"FAILED .*: {reason}",
+        inject=fails(mode),
+        slow=mode in _ALIKE,
+    )
 
 
 _add("sigkill", "killed by SIGKILL", "killed by SIGKILL, possibly out of memory")
@@ -78,6 +92,7 @@ for _mode, _fault, _ids in (
         code=1,
         says=f"FAILED .*: {_KILLED}",
         inject=hangs(_mode, ids=_ids),
+        slow=_mode in _ALIKE,
     )
 
 

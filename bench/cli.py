@@ -49,7 +49,7 @@ from bench.record import Record
 from bench.report.parquet import ParquetError
 from bench.run import execute
 from bench.side import SideTextError
-from bench.store import Store, StoreError, new_run_id
+from bench.store import Store, StoreError, UnknownRunError, new_run_id
 from bench.suite import SuiteError
 from bench.trend.changes import TrendMissingError
 from bench.workload import WorkloadNameError
@@ -73,6 +73,7 @@ USER_ERRORS: Final = (
     *(SideError, UnlikeError, UnknownCellError, SideTextError, CertificateError),
     *(LayersError,),
     *(BaselineError, MarginError, StatisticsMissingError, ProofError, TrendMissingError),
+    UnknownRunError,
 )
 
 
@@ -80,7 +81,30 @@ def main(arguments: Sequence[str] | None = None) -> int:
     """Run one command and return its exit code; errors of the user end in one sentence."""
     parsed = make_parser().parse_args(arguments)
     handle_interruptions(interrupter())
-    commands = {
+    output = Output(parsed.mode)
+    try:
+        code = _command(parsed.command)(parsed, output)
+    except USER_ERRORS as error:
+        return _complain(error, Exit.USAGE)
+    except MachineBusyError as error:
+        return _complain(error, Exit.BUSY)
+    except StoreError as error:
+        return _complain(error, Exit.STORE)
+    except OSError as error:  # no descriptor, no room: the machine's, wherever it is met
+        where = f" ({error.filename})" if error.filename else ""
+        return _complain(f"The machine refused: {error.strerror}{where}.", Exit.STORE)
+    except KeyboardInterrupt:
+        code = _complain("Interrupted.", Exit.INTERRUPTED)
+    if code == Exit.OK and output.failed:
+        return Exit.STORE
+    if code == Exit.INTERRUPTED:
+        # Python's own end gives signals their default back, which would hide our exit code.
+        handle_interruptions(signal.SIG_IGN)
+    return code
+
+
+def _command(name: str) -> Callable[[argparse.Namespace, Output], int]:
+    commands: dict[str, Callable[[argparse.Namespace, Output], int]] = {
         "run": _run,
         "plan": _plan,
         "race": _race,
@@ -100,20 +124,7 @@ def main(arguments: Sequence[str] | None = None) -> int:
         "list": _list,
         "doctor": _doctor,
     }
-    try:
-        code = commands[parsed.command](parsed, Output(parsed.mode))
-    except USER_ERRORS as error:
-        return _complain(error, Exit.USAGE)
-    except MachineBusyError as error:
-        return _complain(error, Exit.BUSY)
-    except StoreError as error:
-        return _complain(error, Exit.STORE)
-    except KeyboardInterrupt:
-        code = _complain("Interrupted.", Exit.INTERRUPTED)
-    if code == Exit.INTERRUPTED:
-        # Python's own end gives signals their default back, which would hide our exit code.
-        handle_interruptions(signal.SIG_IGN)
-    return code
+    return commands[name]
 
 
 def _run(arguments: argparse.Namespace, output: Output) -> int:

@@ -118,9 +118,26 @@ def _checked(backend: str, python: str) -> Interpreter:
     return Interpreter(backend=backend, python=python, versions=versions)
 
 
+def changed_version(interpreter: Interpreter) -> str | None:
+    """Return in words which version is another than when `interpreter` was found, or None."""
+    try:
+        now = _ask_versions(interpreter.python)
+    except InterpreterError as error:
+        return str(error)
+    for name, before in interpreter.versions.items():
+        if now.get(name) != before:
+            found = now.get(name, "not installed")
+            return f"{name} was {before} when this was planned and is {found} now"
+    return None
+
+
 @cache
 def probe_versions(python: str) -> dict[str, str]:
     """Return the versions of the packages of interest in the interpreter `python`."""
+    return _ask_versions(python)
+
+
+def _ask_versions(python: str) -> dict[str, str]:
     try:
         done = subprocess.run(
             [python, "-I", "-c", _PROBE],

@@ -61,18 +61,38 @@ def launch(
 
     The worker leads its own process group, which is killed with all its children when it ends,
     when `timeout_seconds` have passed and when this call is interrupted. This side sleeps in the
-    kernel meanwhile; it wakes when an epoch is finished, not by a clock.
+    kernel meanwhile; it wakes when an epoch is finished, not by a clock. A machine that lacks what
+    a launch needs (an interpreter, room for a log, a descriptor) is a reason of the outcome too.
     """
-    log_path.parent.mkdir(parents=True, exist_ok=True)
     started_at = datetime.now(UTC).isoformat(timespec="milliseconds")
+    start = perf_counter()
+    line = [python, *command]
+    try:
+        return _launch(job, line, log_path, timeout_seconds, on_progress, outer, started_at)
+    except OSError as error:
+        place = f" ({error.filename})" if error.filename else ""
+        reason = f"the launch broke off: {error.strerror}{place}"
+        return _never_started(reason, started_at, start)
+
+
+def _launch(
+    job: Job,
+    command: Sequence[str],
+    log_path: Path,
+    timeout_seconds: float,
+    on_progress: Callable[[Progress], None],
+    outer: Mapping[str, str],
+    started_at: str,
+) -> Outcome:
+    log_path.parent.mkdir(parents=True, exist_ok=True)
     with tempfile.TemporaryDirectory(prefix="keras-bench-") as scratch, log_path.open("w+b") as log:
         folder = Path(scratch)
         start = perf_counter()
         with held_interruptions() as release:
             try:
-                worker, events = _start(job, [python, *command], folder, outer, log)
+                worker, events = _start(job, command, folder, outer, log)
             except OSError as error:
-                reason = f"{python} cannot be started: {error.strerror}."
+                reason = f"{command[0]} cannot be started: {error.strerror}."
                 return _never_started(reason, started_at, start)
             with events:
                 in_time = _wait(worker, events.fileno(), timeout_seconds, on_progress, release)
@@ -128,16 +148,18 @@ def _wait(
     they cannot leave it behind.
     """
     deadline = monotonic() + timeout_seconds
-    exited = os.pidfd_open(worker.pid)
     try:
-        release()
-        with wakeup_pipe() as signals:
-            return _watch(exited, events, signals, deadline, on_progress)
+        exited = os.pidfd_open(worker.pid)
+        try:
+            release()
+            with wakeup_pipe() as signals:
+                return _watch(exited, events, signals, deadline, on_progress)
+        finally:
+            os.close(exited)
     finally:
         # The worker is a zombie until `wait`, so its group's number cannot have been reused.
         _kill_group(worker.pid)
         worker.wait()
-        os.close(exited)
 
 
 def _watch(
@@ -197,8 +219,10 @@ def _judge(
         return decode_worker_output((folder / _OUTPUT).read_bytes())
     except FileNotFoundError:
         return WorkerOutput(reason=_describe_end(status, timeout_seconds, in_time, log_tail))
-    except (RecordError, OSError) as error:
+    except RecordError as error:
         return WorkerOutput(reason=str(error))
+    except OSError as error:
+        return WorkerOutput(reason=f"the worker's result cannot be read: {error.strerror}")
 
 
 def _describe_end(status: int, timeout_seconds: float, in_time: bool, log_tail: str) -> str:

@@ -4,7 +4,7 @@ import fcntl
 import os
 import tempfile
 from collections.abc import Iterator
-from contextlib import contextmanager
+from contextlib import contextmanager, suppress
 from pathlib import Path
 
 from bench.line import LineError
@@ -37,8 +37,9 @@ def timing_lock(path: Path, holder: str) -> Iterator[None]:
                 f"Another timing run is on this machine ({present or 'unknown'}); "
                 f"two at once would spoil both. Wait for it to end. Lock: {path}"
             ) from None
-        os.ftruncate(descriptor, 0)
-        os.pwrite(descriptor, holder.encode(), 0)
+        with suppress(OSError):  # a full disk: the lock is held, and only its holder has no name
+            os.ftruncate(descriptor, 0)
+            os.pwrite(descriptor, holder.encode(), 0)
         yield
     finally:
         os.close(descriptor)

@@ -4,9 +4,10 @@ import io
 import json
 import os
 import sys
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Iterator, Mapping
+from contextlib import contextmanager
 from pathlib import Path
-from typing import Literal
+from typing import IO, Literal, cast
 
 from rich.console import Console
 
@@ -15,8 +16,40 @@ from bench.line import one_line, plain_lines
 Mode = Literal["full", "quiet", "json"]
 
 
+class _StandardOutput:
+    """`sys.stdout` as it is at each call; `failed` holds why it could not be written, if so."""
+
+    failed = ""
+
+    def write(self, text: str) -> int:
+        """Write the text; BrokenPipeError, which a console knows, in place of any OSError."""
+        with self._told():
+            return sys.stdout.write(text)
+
+    def flush(self) -> None:
+        """Write what is not written yet, as `write` does."""
+        with self._told():
+            sys.stdout.flush()
+
+    @contextmanager
+    def _told(self) -> Iterator[None]:
+        try:
+            yield
+        except BrokenPipeError:
+            raise
+        except OSError as error:
+            self.failed = error.strerror or str(error)
+            raise BrokenPipeError from error
+
+    def __getattr__(self, name: str) -> object:
+        """Be like `sys.stdout` in all else."""
+        return getattr(sys.stdout, name)
+
+
 class Output(Console):
     """A console whose reader may go away (`| head`): the command then goes on in silence.
+
+    On a full disk it goes on as well, once it has said so on the error stream.
 
     It prints what it is told in the mode `full` alone; errors and the end are told in every mode.
     """
@@ -25,13 +58,26 @@ class Output(Console):
         """Print as `mode` asks, at 100 columns where there is no terminal."""
         if isinstance(sys.stdout, io.TextIOWrapper):
             sys.stdout.reconfigure(errors="surrogateescape")  # a path may be no UTF-8
-        super().__init__(width=None if sys.stdout.isatty() else 100, quiet=mode != "full")
+        self._stream = _StandardOutput()
+        super().__init__(
+            file=cast("IO[str]", self._stream),
+            width=None if sys.stdout.isatty() else 100,
+            quiet=mode != "full",
+        )
         self.mode = mode
+
+    @property
+    def failed(self) -> bool:
+        """Whether something could not be written, for another reason than a reader that left."""
+        return bool(self._stream.failed)
 
     def on_broken_pipe(self) -> None:
         """Say nothing more."""
         self.quiet = True
         os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
+        if self._stream.failed:
+            reason = self._stream.failed
+            print(f"Standard output cannot be written: {reason}.", file=sys.stderr)
 
     def say(self, text: str) -> None:
         """Print a line as it is, whatever it looks like, but for what would steer a terminal."""

@@ -10,6 +10,7 @@ from rich.console import Console
 from bench.calibration import Calibration, calibrate
 from bench.cell import PROTOCOL_VERSION
 from bench.environment import decisive_variables
+from bench.interpreter import changed_version
 from bench.launch import WORKER_COMMAND, Outcome, launch
 from bench.machine import git_facts, machine_facts
 from bench.plan import Step
@@ -77,7 +78,7 @@ def seal(
     """Return the record of one launch of `step`, calibrated before and after it."""
     if step.interpreter is None or step.dataset is None:
         raise ValueError(f"{step.cell.id} has no interpreter or dataset; it has no record.")
-    reason = outcome.output.reason or _contradiction(step, outcome.output.result)
+    reason = outcome.output.reason or _contradiction(step, outcome)
     result = outcome.output.result if reason is None else None
     interpreter_seconds, exit_seconds = _edges(outcome, result)
     return Record(
@@ -124,11 +125,17 @@ def _edges(outcome: Outcome, result: Result | None) -> tuple[float, float] | tup
     return result.entered_at - outcome.started_clock, ended_clock - result.left_at
 
 
-def _contradiction(step: Step, result: Result | None) -> str | None:
-    """Return what the worker's result says that the cell did not ask for, or None."""
-    if result is not None and len(result.epochs) != step.cell.epochs:
+def _contradiction(step: Step, outcome: Outcome) -> str | None:
+    """Return what the worker's result says that cannot be true of this launch, or None."""
+    result = outcome.output.result
+    if result is None or step.interpreter is None:
+        return None
+    if len(result.epochs) != step.cell.epochs:
         return f"the worker gave {len(result.epochs)} epochs instead of {step.cell.epochs}"
-    return None
+    if any(seconds is not None and seconds < 0 for seconds in _edges(outcome, result)):
+        return "its clock readings are not within its launch"
+    # A record names versions; a pip that ran meanwhile would make it name the wrong ones.
+    return changed_version(step.interpreter)
 
 
 def _log_path(store: Store, run_id: str, step: Step) -> Path:

@@ -15,6 +15,10 @@ class StoreError(LineError):
     """The store's folder cannot be read or written."""
 
 
+class UnknownRunError(StoreError):
+    """There is no run of that name."""
+
+
 def default_reports_folder() -> Path:
     """Return `KERAS_BENCH_REPORTS`, else `reports/` of this checkout."""
     configured = os.environ.get("KERAS_BENCH_REPORTS")
@@ -80,6 +84,7 @@ class Store:
                 file.flush()
                 os.fsync(file.fileno())
             temporary.replace(path)
+            _sync_folders(folder, self.reports)
         except OSError as error:
             raise StoreError(f"{path} cannot be written: {error.strerror}.") from error
         finally:
@@ -101,7 +106,7 @@ class Store:
         """Return a run's readable records, oldest first; `unreadable` gets the others' reasons."""
         if not self.has_run(run_id):
             known = ", ".join(self.run_ids()[-5:]) or "none"
-            raise StoreError(f"There is no run {run_id!r}; the newest are: {known}.")
+            raise UnknownRunError(f"There is no run {run_id!r}; the newest are: {known}.")
         return self.load_folder(self.run_folder(run_id))
 
     def load_folder(self, folder: Path) -> list[Record]:
@@ -109,16 +114,35 @@ class Store:
         records = []
         for path in sorted((folder / "records").glob("*.json")):
             try:
+                if not path.is_file() and path.exists():  # reading a pipe would never end
+                    raise RecordError(f"{path} is not a regular file.")
                 records.append(decode_record(path.read_bytes(), str(path)))
-            except (RecordError, OSError) as error:
-                if str(error) not in self.unreadable:
-                    self.unreadable.append(str(error))
+            except RecordError as error:
+                self._leave_out(str(error))
+            except OSError as error:
+                self._leave_out(f"{path} cannot be read: {error.strerror}.")
         return sorted(records, key=_age)
+
+    def _leave_out(self, reason: str) -> None:
+        if reason not in self.unreadable:
+            self.unreadable.append(reason)
 
     def load_all(self) -> list[Record]:
         """Return the readable records of all runs, oldest first."""
         records = [record for run_id in self.run_ids() for record in self.load(run_id)]
         return sorted(records, key=_age)
+
+
+def _sync_folders(folder: Path, last: Path) -> None:
+    """Make the names in `folder`, and those of the folders above it up to `last`, durable."""
+    for place in (folder, *folder.parents):
+        descriptor = os.open(place, os.O_RDONLY | os.O_DIRECTORY)
+        try:
+            os.fsync(descriptor)
+        finally:
+            os.close(descriptor)
+        if place == last:
+            return
 
 
 def newest_of_each(records: Iterable[Record]) -> dict[tuple[str, int], Record]:

@@ -1,5 +1,6 @@
 """The timing lock: one holder on the machine, told by name, freed however it ends."""
 
+import errno
 import os
 import signal
 import subprocess
@@ -111,3 +112,17 @@ def test_the_lock_is_one_for_the_machine_unless_the_user_names_another(monkeypat
     monkeypatch.delenv("KERAS_BENCH_LOCK")
     assert default_lock_path().name == "keras-bench.lock"
     assert CHECKOUT not in default_lock_path().parents
+
+
+def test_a_full_disk_takes_the_name_of_the_holder_and_not_the_lock(tmp_path, monkeypatch):
+    def refuse(*_):
+        raise OSError(errno.ENOSPC, "No space left on device")
+
+    monkeypatch.setattr(os, "pwrite", refuse)
+    path = tmp_path / "lock"
+    with (
+        timing_lock(path, "first"),
+        pytest.raises(MachineBusyError, match=r"\(unknown\)"),
+        timing_lock(path, "second"),
+    ):
+        pass

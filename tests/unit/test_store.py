@@ -72,6 +72,18 @@ def test_a_save_that_fails_leaves_the_former_record_and_nothing_half_written(
     assert store.load(RUN) == [before]
 
 
+def test_a_saved_record_and_the_folders_above_it_are_on_the_disk(tmp_path, monkeypatch):
+    synced = []
+    monkeypatch.setattr(
+        os, "fsync", lambda fd: synced.append(Path(f"/proc/self/fd/{fd}").readlink())
+    )
+    path = Store(tmp_path / "reports").save(make_record())
+    file, *folders = synced
+    assert file.suffix == ".tmp"  # what is renamed is whole before it has its name
+    assert folders == list(path.parents[:4])
+    assert folders[-1] == tmp_path / "reports"
+
+
 def test_an_interrupted_save_leaves_nothing_half_written(tmp_path, monkeypatch):
     def interrupt(_):
         raise KeyboardInterrupt

@@ -10,10 +10,10 @@ from bench.cell import Cell
 from bench.epoch import Epoch, StepDetail
 
 #: The layout of a stored record; raised when a field is added, removed or changes its meaning.
-RECORD_VERSION: Final = 3
+RECORD_VERSION: Final = 4
 
 #: What this checkout reads: older versions only lack what newer ones added, which is None there.
-READABLE_VERSIONS: Final = (1, 2, 3)
+READABLE_VERSIONS: Final = (1, 2, 3, 4)
 
 Scalar = str | int | float | bool | None
 
@@ -135,10 +135,15 @@ class GitFacts(msgspec.Struct, frozen=True, forbid_unknown_fields=True, kw_only=
 
 
 class RacePlace(msgspec.Struct, frozen=True, forbid_unknown_fields=True, kw_only=True):
-    """Where in a race a launch stood: its round, and its position there, both from 0."""
+    """Where in a race a launch stood: its round, and its position there, both from 0.
+
+    `sitting` counts from 0 too: a race that was interrupted and resumed has several, and each of
+    its rounds is of one alone.
+    """
 
     round: int
     position: int
+    sitting: int = 0
 
 
 class Record(msgspec.Struct, frozen=True, forbid_unknown_fields=True, kw_only=True):

@@ -1,7 +1,6 @@
 """One run: launch what the plan asks for, seal each outcome as a record, store it at once."""
 
 from collections.abc import Sequence
-from pathlib import Path
 from typing import Literal
 
 from msgspec.structs import replace
@@ -15,7 +14,7 @@ from bench.machine import git_facts, machine_facts
 from bench.plan import Step
 from bench.progress import RunProgress
 from bench.record import Record, Result
-from bench.store import Store
+from bench.store import Store, log_path
 from bench.workload import job_of
 
 
@@ -62,7 +61,7 @@ def _run_step(
     outcome = launch(
         job,
         step.interpreter.python,
-        log_path=_log_path(store, run_id, step),
+        log_path=log_path(store.run_folder(run_id), step.cell, step.repetition),
         timeout_seconds=timeout_seconds,
         on_progress=lambda event: progress.epoch(step, event),
         outer=step.side.outer,
@@ -129,7 +128,3 @@ def _contradiction(step: Step, result: Result | None) -> str | None:
     if result is not None and len(result.epochs) != step.cell.epochs:
         return f"the worker gave {len(result.epochs)} epochs instead of {step.cell.epochs}"
     return None
-
-
-def _log_path(store: Store, run_id: str, step: Step) -> Path:
-    return store.run_folder(run_id) / "logs" / f"{step.cell.id}-r{step.repetition}.log"

@@ -6,8 +6,10 @@ from collections.abc import Iterable
 from datetime import UTC, datetime
 from pathlib import Path
 
+from bench.cell import Cell
 from bench.machine import CHECKOUT
 from bench.record import Record, RecordError, decode_record, encode_record
+from bench.whole import write_whole
 
 
 class StoreError(Exception):
@@ -55,27 +57,14 @@ class Store:
                 probe.unlink(missing_ok=True)
 
     def save(self, record: Record) -> Path:
-        """Store the record durably and return its path; StoreError says why it could not.
-
-        It is written beside its place and then renamed, so that a reader, a crash or a full disk
-        never leaves or sees half a record.
-        """
-        folder = self.run_folder(record.run_id) / "records"
-        name = f"{record.cell.id}-r{record.repetition}-{record.digest[:12]}.json"
-        path = folder / name
-        temporary = folder / f".{name}.{os.getpid()}.tmp"
+        """Store the record durably and whole, return its path; StoreError says why it could not."""
+        folder = self.run_folder(record.run_id)
+        path = record_path(folder, record.cell, record.repetition, record.digest)
         try:
-            folder.mkdir(parents=True, exist_ok=True)
-            with temporary.open("wb") as file:
-                file.write(encode_record(record))
-                file.flush()
-                os.fsync(file.fileno())
-            temporary.replace(path)
+            path.parent.mkdir(parents=True, exist_ok=True)
+            write_whole(path, encode_record(record))
         except OSError as error:
             raise StoreError(f"{path} cannot be written: {error.strerror}.") from error
-        finally:
-            if folder.is_dir():
-                temporary.unlink(missing_ok=True)
         return path
 
     def run_ids(self) -> list[str]:
@@ -110,6 +99,16 @@ class Store:
         """Return the readable records of all runs, oldest first."""
         records = [record for run_id in self.run_ids() for record in self.load(run_id)]
         return sorted(records, key=_age)
+
+
+def record_path(folder: Path, cell: Cell, repetition: int, digest: str) -> Path:
+    """Return where the record of one launch stands in the folder of its run."""
+    return folder / "records" / f"{cell.id}-r{repetition}-{digest[:12]}.json"
+
+
+def log_path(folder: Path, cell: Cell, repetition: int) -> Path:
+    """Return where the log of one launch stands in the folder of its run."""
+    return folder / "logs" / f"{cell.id}-r{repetition}.log"
 
 
 def newest_of_each(records: Iterable[Record]) -> dict[tuple[str, int], Record]:

@@ -21,6 +21,7 @@ from bench.options import (
     add_repeats,
     add_report,
     add_reports,
+    add_resume,
     add_rounds,
     add_selection,
     add_timeout,
@@ -105,6 +106,7 @@ def _add_measuring(commands: "argparse._SubParsersAction[argparse.ArgumentParser
     add_selection(race, suite="race")
     add_pythons(race)
     add_rounds(race, DEFAULT_RACE_ROUNDS)
+    add_resume(race, "run")
     add_timeout(race)
     add_output(race)
     steps = commands.add_parser(
@@ -113,6 +115,7 @@ def _add_measuring(commands: "argparse._SubParsersAction[argparse.ArgumentParser
     add_selection(steps, suite="race")
     add_pythons(steps)
     add_rounds(steps, FEWEST_ROUNDS)
+    add_resume(steps, "run")
     add_timeout(steps)
     add_output(steps)
 

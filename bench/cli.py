@@ -1,12 +1,10 @@
-"""The commands of `python -m bench`; the only place with exit codes."""
+"""The commands of `python -m bench`, and the exit code in which each error ends."""
 
 import argparse
 import os
 import signal
 import sys
-from collections import Counter
 from collections.abc import Callable, Sequence
-from enum import IntEnum
 from typing import Final
 
 from bench.arguments import make_parser, read_pythons
@@ -18,21 +16,24 @@ from bench.commands.equating import judge_backends
 from bench.commands.gating import gate_time
 from bench.commands.layering import time_layers
 from bench.commands.listing import print_findings, print_list
+from bench.commands.measuring import measure_run
 from bench.commands.mending import check_store
-from bench.commands.planning import plan_race, plan_run, print_plan, tell_plan
+from bench.commands.planning import plan_run, print_plan, tell_plan
 from bench.commands.proving import prove_gate
+from bench.commands.racing import measure_race
 from bench.commands.reporting import (
     comparison_rows,
     print_comparison,
-    records_of,
     warn_unreadable,
     write_latest,
     write_run,
 )
+from bench.commands.resuming import check_resume
 from bench.commands.seeding import gate_accuracy, keep_baseline
 from bench.commands.trending import tell_trend
 from bench.compare.rows import UnlikeError
 from bench.compare.side import SideError
+from bench.exits import Exit
 from bench.gate.baselines import BaselineError
 from bench.gate.judge import MarginError, StatisticsMissingError
 from bench.history.find import UnknownCellError
@@ -43,29 +44,15 @@ from bench.line import one_line
 from bench.lock import MachineBusyError, default_lock_path, timing_lock
 from bench.output import Output
 from bench.overhead.measure import measure_overhead
-from bench.plan import Step
 from bench.proof.book import ProofError
-from bench.record import Record
 from bench.report.parquet import ParquetError
-from bench.run import execute
 from bench.side import SideTextError
+from bench.sittings import ResumeError
 from bench.store import Store, StoreError, UnknownRunError, new_run_id
 from bench.suite import SuiteError
 from bench.trend.changes import TrendMissingError
 from bench.workload import WorkloadNameError
 from data.errors import DataError
-
-
-class Exit(IntEnum):
-    """What the shell sees."""
-
-    OK = 0
-    CELLS_FAILED = 1
-    USAGE = 2
-    BUSY = 3
-    STORE = 4
-    INTERRUPTED = 130
-
 
 #: What a user can do wrong: each ends in one sentence.
 USER_ERRORS: Final = (
@@ -73,16 +60,18 @@ USER_ERRORS: Final = (
     *(SideError, UnlikeError, UnknownCellError, SideTextError, CertificateError),
     *(LayersError,),
     *(BaselineError, MarginError, StatisticsMissingError, ProofError, TrendMissingError),
-    UnknownRunError,
+    *(UnknownRunError, ResumeError),
 )
 
 
 def main(arguments: Sequence[str] | None = None) -> int:
     """Run one command and return its exit code; errors of the user end in one sentence."""
-    parsed = make_parser().parse_args(arguments)
+    words = sys.argv[1:] if arguments is None else arguments
+    parsed = make_parser().parse_args(words)
     handle_interruptions(interrupter())
     output = Output(parsed.mode)
     try:
+        check_resume(parsed, words)
         code = _command(parsed.command)(parsed, output)
     except USER_ERRORS as error:
         return _complain(error, Exit.USAGE)
@@ -93,8 +82,8 @@ def main(arguments: Sequence[str] | None = None) -> int:
     except OSError as error:  # no descriptor, no room: the machine's, wherever it is met
         where = f" ({error.filename})" if error.filename else ""
         return _complain(f"The machine refused: {error.strerror}{where}.", Exit.STORE)
-    except KeyboardInterrupt:
-        code = _complain("Interrupted.", Exit.INTERRUPTED)
+    except KeyboardInterrupt as stop:
+        code = _complain(" ".join(("Interrupted.", *map(str, stop.args))), Exit.INTERRUPTED)
     if code == Exit.OK and output.failed:
         return Exit.STORE
     if code == Exit.INTERRUPTED:
@@ -105,10 +94,10 @@ def main(arguments: Sequence[str] | None = None) -> int:
 
 def _command(name: str) -> Callable[[argparse.Namespace, Output], int]:
     commands: dict[str, Callable[[argparse.Namespace, Output], int]] = {
-        "run": _run,
+        "run": measure_run,
         "plan": _plan,
-        "race": _race,
-        "steps": _race,
+        "race": measure_race,
+        "steps": measure_race,
         "overhead": _overhead,
         "layers": time_layers,
         "gate": gate_time,
@@ -125,89 +114,6 @@ def _command(name: str) -> Callable[[argparse.Namespace, Output], int]:
         "doctor": _doctor,
     }
     return commands[name]
-
-
-def _run(arguments: argparse.Namespace, output: Output) -> int:
-    return _measure(arguments, output, plan_run)
-
-
-def _race(arguments: argparse.Namespace, output: Output) -> int:
-    return _measure(arguments, output, plan_race)
-
-
-def _measure(
-    arguments: argparse.Namespace,
-    output: Output,
-    make_steps: Callable[[argparse.Namespace, Store], list[Step]],
-) -> int:
-    """Plan, launch and report, alone on the machine."""
-    store = Store(arguments.reports)
-    run_id = new_run_id()
-    with timing_lock(default_lock_path(), f"run {run_id}, process {os.getpid()}"):
-        steps = make_steps(arguments, store)
-        tell_plan(steps, output)
-        interrupted = False
-        records: list[Record] = []
-        if any(step.action == "run" for step in steps):
-            store.check_writable(run_id)
-            try:
-                records = execute(steps, store, run_id, output, timeout_seconds=arguments.timeout)
-            except KeyboardInterrupt:
-                interrupted, records = True, store.load(run_id)
-    code = _outcome(steps, records, interrupted)
-    _tell_results(arguments.command, store, run_id, steps, records, code, output)
-    return code
-
-
-def _tell_results(
-    command: str,
-    store: Store,
-    run_id: str,
-    steps: Sequence[Step],
-    records: Sequence[Record],
-    code: Exit,
-    output: Output,
-) -> None:
-    """Write the reports on the run and on all, and tell what came out."""
-    folder = store.run_folder(run_id)
-    ran = folder.is_dir()
-    if ran:
-        write_run(store, run_id)
-    path, latest = write_latest(store)
-    shown = records_of(steps, latest)
-    print_comparison(store, shown, output)
-    warn_unreadable(store)
-    counts = _counts(steps, records)
-    if code == Exit.INTERRUPTED:
-        kept = "Every finished record is kept; the same call continues there."
-        output.complain(f"Interrupted. {kept}")
-    elif code != Exit.OK:
-        failed = f"{counts['failed']} of {len(steps)} launches failed"
-        output.complain(f"{failed}, {counts['blocked']} could not start.")
-    facts: dict[str, object] = {"command": command, "run_id": run_id if ran else None}
-    facts |= {"exit_code": int(code), "counts": counts}
-    facts["paths"] = {"csv": str(path), "run": str(folder) if ran else None}
-    output.finish("Comparison", path, lambda: {**facts, "rows": comparison_rows(shown)})
-
-
-def _counts(steps: Sequence[Step], records: Sequence[Record]) -> dict[str, int]:
-    actions = Counter(step.action for step in steps)
-    statuses = Counter(record.status for record in records)
-    return {
-        "stored": actions["stored"],
-        "ok": statuses["ok"],
-        "failed": statuses["failed"],
-        "blocked": actions["blocked"],
-    }
-
-
-def _outcome(steps: Sequence[Step], records: Sequence[Record], interrupted: bool) -> Exit:
-    if interrupted:
-        return Exit.INTERRUPTED
-    counts = _counts(steps, records)
-    if counts["blocked"] == len(steps):
-        return Exit.USAGE
-    return Exit.CELLS_FAILED if counts["failed"] or counts["blocked"] else Exit.OK
 
 
 def _overhead(arguments: argparse.Namespace, output: Output) -> int:

@@ -229,6 +229,17 @@ def add_rounds(parser: argparse.ArgumentParser, default: int) -> None:
     )
 
 
+def add_resume(parser: argparse.ArgumentParser, what: str) -> None:
+    """Continue what was interrupted."""
+    parser.add_argument(
+        "--resume",
+        nargs="?",
+        const="",
+        metavar=f"{what.upper()}_ID",
+        help=f"continue an interrupted {what} as it was begun (default: the newest)",
+    )
+
+
 def add_timeout(parser: argparse.ArgumentParser) -> None:
     """The longest time of a launch."""
     parser.add_argument(

@@ -12,10 +12,10 @@ from bench.epoch import Epoch, StepDetail
 from bench.line import LineError
 
 #: The layout of a stored record; raised when a field is added, removed or changes its meaning.
-RECORD_VERSION: Final = 3
+RECORD_VERSION: Final = 4
 
 #: What this checkout reads: older versions only lack what newer ones added, which is None there.
-READABLE_VERSIONS: Final = (1, 2, 3)
+READABLE_VERSIONS: Final = (1, 2, 3, 4)
 
 Scalar = str | int | float | bool | None
 
@@ -137,10 +137,15 @@ class GitFacts(msgspec.Struct, frozen=True, forbid_unknown_fields=True, kw_only=
 
 
 class RacePlace(msgspec.Struct, frozen=True, forbid_unknown_fields=True, kw_only=True):
-    """Where in a race a launch stood: its round, and its position there, both from 0."""
+    """Where in a race a launch stood: its round, and its position there, both from 0.
+
+    `sitting` counts from 0 too: a race that was interrupted and resumed has several, and each of
+    its rounds is of one alone.
+    """
 
     round: int
     position: int
+    sitting: int = 0
 
 
 class Record(msgspec.Struct, frozen=True, forbid_unknown_fields=True, kw_only=True):
@@ -212,12 +217,17 @@ class Record(msgspec.Struct, frozen=True, forbid_unknown_fields=True, kw_only=Tr
     @property
     def file_name(self) -> str:
         """The name of its file in the store."""
-        return f"{self.cell.id}-r{self.repetition}-{self.digest[:12]}.json"
+        return file_name(self.cell, self.repetition, self.digest)
 
     @property
     def machine_id(self) -> str:
         """The short hash that tells this machine from others."""
         return str(self.machine.get("machine_id"))
+
+
+def file_name(cell: Cell, repetition: int, digest: str) -> str:
+    """Return the name of the file of one launch's record in the store."""
+    return f"{cell.id}-r{repetition}-{digest[:12]}.json"
 
 
 def encode_record(record: Record) -> bytes:

@@ -1,7 +1,6 @@
 """One run: launch what the plan asks for, seal each outcome as a record, store it at once."""
 
 from collections.abc import Sequence
-from pathlib import Path
 from typing import Literal
 
 from msgspec.structs import replace
@@ -16,7 +15,7 @@ from bench.machine import git_facts, machine_facts
 from bench.plan import Step
 from bench.progress import RunProgress
 from bench.record import Record, Result
-from bench.store import Store
+from bench.store import Store, log_path
 from bench.workload import job_of
 
 
@@ -63,7 +62,7 @@ def _run_step(
     outcome = launch(
         job,
         step.interpreter.python,
-        log_path=_log_path(store, run_id, step),
+        log_path=log_path(store.run_folder(run_id), step.cell, step.repetition),
         timeout_seconds=timeout_seconds,
         on_progress=lambda event: progress.epoch(step, event),
         outer=step.side.outer,
@@ -136,7 +135,3 @@ def _contradiction(step: Step, outcome: Outcome) -> str | None:
         return "its clock readings are not within its launch"
     # A record names versions; a pip that ran meanwhile would make it name the wrong ones.
     return changed_version(step.interpreter)
-
-
-def _log_path(store: Store, run_id: str, step: Step) -> Path:
-    return store.run_folder(run_id) / "logs" / f"{step.cell.id}-r{step.repetition}.log"

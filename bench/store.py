@@ -6,9 +6,11 @@ from collections.abc import Iterable
 from datetime import UTC, datetime
 from pathlib import Path
 
+from bench.cell import Cell
 from bench.line import LineError
 from bench.machine import CHECKOUT
 from bench.record import Record, RecordError, decode_record, encode_record
+from bench.whole import sync_folder, write_whole
 
 
 class StoreError(LineError):
@@ -69,27 +71,14 @@ class Store:
                 probe.unlink(missing_ok=True)
 
     def save(self, record: Record) -> Path:
-        """Store the record durably and return its path; StoreError says why it could not.
-
-        It is written beside its place and then renamed, so that a reader, a crash or a full disk
-        never leaves or sees half a record.
-        """
-        folder = self.run_folder(record.run_id) / "records"
-        path = folder / record.file_name
-        temporary = folder / f".{path.name}.{os.getpid()}.tmp"
+        """Store the record durably and whole, return its path; StoreError says why it could not."""
+        path = self.run_folder(record.run_id) / "records" / record.file_name
         try:
-            folder.mkdir(parents=True, exist_ok=True)
-            with temporary.open("wb") as file:
-                file.write(encode_record(record))
-                file.flush()
-                os.fsync(file.fileno())
-            temporary.replace(path)
-            _sync_folders(folder, self.reports)
+            path.parent.mkdir(parents=True, exist_ok=True)
+            write_whole(path, encode_record(record))
+            _sync_folders(path.parent.parent, self.reports)
         except OSError as error:
             raise StoreError(f"{path} cannot be written: {error.strerror}.") from error
-        finally:
-            if folder.is_dir():
-                temporary.unlink(missing_ok=True)
         return path
 
     def run_ids(self) -> list[str]:
@@ -133,14 +122,15 @@ class Store:
         return sorted(records, key=_age)
 
 
+def log_path(folder: Path, cell: Cell, repetition: int) -> Path:
+    """Return where the log of one launch stands in the folder of its run."""
+    return folder / "logs" / f"{cell.id}-r{repetition}.log"
+
+
 def _sync_folders(folder: Path, last: Path) -> None:
     """Make the names in `folder`, and those of the folders above it up to `last`, durable."""
     for place in (folder, *folder.parents):
-        descriptor = os.open(place, os.O_RDONLY | os.O_DIRECTORY)
-        try:
-            os.fsync(descriptor)
-        finally:
-            os.close(descriptor)
+        sync_folder(place)
         if place == last:
             return
 

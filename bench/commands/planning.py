@@ -1,12 +1,14 @@
 """The steps that a command line asks for, and what a person is told of them."""
 
 import argparse
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
+from pathlib import Path
 
 from rich.table import Table
 from rich.text import Text
 
 from bench.arguments import read_choices, read_pythons
+from bench.cell import Cell
 from bench.commands.reporting import warn_unreadable
 from bench.machine import machine_facts
 from bench.output import Output
@@ -36,17 +38,30 @@ def plan_run(arguments: argparse.Namespace, store: Store) -> list[Step]:
 def plan_race(arguments: argparse.Namespace, store: Store) -> list[Step]:
     """Return the steps of a race; that of `steps` puts an instrumented launch beside each plain."""
     cells = expand(load_suite(arguments.suite), read_choices(arguments), arguments.suite)
-    machine_id = machine_facts()["machine_id"]
-    here = [record for record in store.load_all() if record.machine_id == machine_id]
     kinds = (False, True) if arguments.command == "steps" else (False,)
-    pythons = read_pythons(arguments)
-    contenders = [
-        draft_step(cell, here, pythons, arguments.data_dir, instrumented=instrumented)
-        for cell in cells
-        for instrumented in kinds
-    ]
+    contenders = draft_contenders(
+        [(cell, instrumented) for cell in cells for instrumented in kinds],
+        store,
+        read_pythons(arguments),
+        arguments.data_dir,
+    )
     warn_unreadable(store)
     return race_steps(contenders, arguments.rounds)
+
+
+def draft_contenders(
+    wanted: Sequence[tuple[Cell, bool]],
+    store: Store,
+    pythons: Mapping[str, str],
+    data_dir: Path | None,
+) -> list[Step]:
+    """Return a draft of each contender: a cell, and whether its launches are instrumented."""
+    machine_id = machine_facts()["machine_id"]
+    here = [record for record in store.load_all() if record.machine_id == machine_id]
+    return [
+        draft_step(cell, here, pythons, data_dir, instrumented=instrumented)
+        for cell, instrumented in wanted
+    ]
 
 
 def tell_plan(steps: Sequence[Step], output: Output) -> None:

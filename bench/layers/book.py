@@ -1,6 +1,5 @@
 """The raw rows: a file to which each process of a measurement is appended at once, durably."""
 
-import os
 from pathlib import Path
 from typing import Final
 
@@ -11,6 +10,7 @@ from bench.layers.timing import Timing
 from bench.line import LineError
 from bench.record import Scalar
 from bench.store import StoreError
+from bench.whole import append_durably
 
 #: Raised whenever what is timed or the fields of a row change.
 LAYERS_VERSION: Final = 1
@@ -46,10 +46,7 @@ def add_visit(folder: Path, visit: Visit) -> None:
     """Append a row to the file in `folder`; StoreError when that is impossible."""
     path = folder / FILE
     try:
-        with path.open("ab") as file:
-            file.write(msgspec.json.encode(visit) + b"\n")
-            file.flush()
-            os.fsync(file.fileno())
+        append_durably(path, msgspec.json.encode(visit) + b"\n")
     except OSError as error:
         raise StoreError(f"{path} cannot be written: {error.strerror}.") from error
 

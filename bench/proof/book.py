@@ -1,6 +1,5 @@
 """The raw rows of the proof: files to which each call appends, durably."""
 
-import os
 from pathlib import Path
 from typing import Final, TypeVar
 
@@ -13,6 +12,7 @@ from bench.proof.row import PROOF_VERSION, Context, RealPair
 from bench.proof.simulated import SuiteRow
 from bench.report.files import write_text
 from bench.store import StoreError
+from bench.whole import append_durably
 
 _Row = TypeVar("_Row", Context, RealPair, SuiteRow, SeedRow)
 
@@ -40,10 +40,7 @@ class ProofBook:
         path = self.folder / _FILES[type(rows[0])]
         try:
             self.folder.mkdir(parents=True, exist_ok=True)
-            with path.open("ab") as file:
-                file.write(b"".join(msgspec.json.encode(row) + b"\n" for row in rows))
-                file.flush()
-                os.fsync(file.fileno())
+            append_durably(path, b"".join(msgspec.json.encode(row) + b"\n" for row in rows))
         except OSError as error:
             raise StoreError(f"{path} cannot be written: {error.strerror}.") from error
 

@@ -201,7 +201,8 @@ def timing_notes(rows: Sequence[Row]) -> list[str]:
 def ratio_text(ratio: Row) -> str:
     """Return `1.52 [1.44, 1.60], 10 rounds`, or why there is none; never without interval."""
     failed = f", {ratio['rounds_failed']} failed" if ratio["rounds_failed"] else ""
-    rounds = f"{ratio['rounds']} round{'' if ratio['rounds'] == 1 else 's'}{failed}"
+    sittings = f" in {ratio['sittings']} sittings" if ratio["sittings"] > 1 else ""
+    rounds = f"{ratio['rounds']} round{'' if ratio['rounds'] == 1 else 's'}{sittings}{failed}"
     if ratio["status"] == "ok":
         interval = f"[{ratio['ratio_low']:.2f}, {ratio['ratio_high']:.2f}]"
         return f"{ratio['ratio']:.2f} {interval}, {rounds}"
@@ -211,6 +212,13 @@ def ratio_text(ratio: Row) -> str:
         "unlike": f"unlike: they differ in {ratio['unlike']}",
     }
     return reasons[ratio["status"]]
+
+
+def sittings_text(ratios: Sequence[Row]) -> str:
+    """Return of one race `Measured in 2 sittings: …`, empty when it was measured in one."""
+    if not ratios or ratios[0]["sittings"] < 2:
+        return ""
+    return f"Measured in {ratios[0]['sittings']} sittings: {ratios[0]['sitting_rounds']}."
 
 
 def ratio_lines(ratios: Sequence[Row]) -> list[tuple[str, str]]:

@@ -20,10 +20,11 @@ from bench.report.columns import (
     names,
 )
 from bench.report.verdict import CALIBRATION_BOUND, Verdict, judge, race_movement
+from bench.sittings import minute, number_ranges
 
 _RUN: Final = Column("run_id", "string", "the run that made the record")
 _OF_A_LAUNCH: Final = (
-    *("race_round", "race_position", "backend", "instrumented", "status"),
+    *("race_round", "race_position", "race_sitting", "backend", "instrumented", "status"),
     *("epoch_seconds_median", "epoch_seconds_n", "step_seconds_median", "latency_p50_seconds"),
     *("gemm_before_seconds", "gemm_after_seconds", "gemm_seconds"),
     *("copy_before_seconds", "copy_after_seconds", "copy_seconds"),
@@ -69,6 +70,8 @@ RATIOS_COLUMNS: Final = (
     Column("gemm_movement", "Float64", _MOVEMENT.format("gemm")),
     Column("copy_movement", "Float64", _MOVEMENT.format("copy")),
     Column("movement_bound", "Float64", "above it a race is `unstable`"),
+    Column("sittings", "Int64", "in how many sittings the race was measured: above 1 if resumed"),
+    Column("sitting_rounds", "string", "which rounds each of several sittings measured, and when"),
 )
 
 
@@ -114,10 +117,26 @@ def ratios_of(cells: pd.DataFrame, certificates: Sequence[Certificate]) -> pd.Da
     for _, race in raced.groupby(["run_id", *ROW_ORDER], dropna=False):
         facts = {name: race[name].iloc[0] for name in ("run_id", *ROW_KEY)}
         movements = race_movements(race)
+        facts |= _sittings(race)
         for pair in _pairs(race):
             found = {**facts, **movements, "parity": _parity(pair, certificates)}
             rows += [{**found, **ratio} for ratio in _ratios(pair, movements)]
     return make_frame(rows, RATIOS_COLUMNS)
+
+
+def _sittings(race: pd.DataFrame) -> dict[str, object]:
+    """Return the columns of RATIOS_COLUMNS that tell of the race's sittings, those with launches.
+
+    The rounds that one sitting measured are named from 1, as people count them.
+    """
+    sittings = dict(iter(race.groupby("race_sitting")))
+    texts = []
+    for own in sittings.values():
+        numbers = sorted(set(own["race_round"].tolist()))
+        rounds = f"round{'' if len(numbers) == 1 else 's'} {number_ranges(numbers)}"
+        texts.append(f"{rounds} on {minute(own['started_at'].min())}")
+    several = f"{'; '.join(texts)} (UTC)" if len(texts) > 1 else None
+    return {"sittings": len(texts), "sitting_rounds": several}
 
 
 def race_movements(race: pd.DataFrame) -> dict[str, float | None]:

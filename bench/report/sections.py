@@ -20,6 +20,7 @@ from bench.report.display import (
     ratio_lines,
     ratio_text,
     row_key,
+    sittings_text,
 )
 from bench.report.facts import record_facts
 from bench.report.phases import PHASE_COLUMNS
@@ -54,6 +55,7 @@ def ratios_section(ratios: Sequence[Row]) -> list[str]:
         title = f"{heading(pairs[0])}, {conditions(pairs[0])}, run {pairs[0]['run_id']}:"
         lines += [markdown_text(title), ""]
         lines += [*(f"- {name}: {text}" for name, text in ratio_lines(pairs)), ""]
+        lines += [text, ""] if (text := sittings_text(pairs)) else []
     return lines
 
 

@@ -3,7 +3,7 @@
 from collections.abc import Sequence
 
 from bench.cell import BACKENDS
-from bench.report.display import Row, ratio_text
+from bench.report.display import Row, ratio_text, sittings_text
 from models.table import WORKLOADS
 
 
@@ -13,7 +13,8 @@ def verdict_sentences(row: Row, ratios: Sequence[Row]) -> str:
     `ratios` are those between backends of the row's newest race, both quantities. A factor never
     stands without its interval; without a race there is none.
     """
-    parts = (_speed(row, ratios), _parity(ratios), _accuracy(row), _failures(row))
+    speed, sittings = _speed(row, ratios), sittings_text(ratios)
+    parts = (speed, sittings, _parity(ratios), _accuracy(row), _failures(row))
     return " ".join(part for part in parts if part)
 
 

@@ -9,7 +9,7 @@ import pandas as pd
 
 from bench.cell import BACKENDS
 from bench.interval import Interval
-from bench.report.display import Row, RowKey, frames_by_row, row_key, table_rows
+from bench.report.display import Row, RowKey, frames_by_row, row_key, sittings_text, table_rows
 from bench.report.intervals import RECORD_KEY, launch_intervals
 from bench.report.tables import Tables
 
@@ -80,7 +80,7 @@ def _drawn(
     numbers = sorted(set(epochs["epoch"].dropna().tolist()))
     shown = epochs[epochs["epoch"].isin(_thinned(numbers, MOST_EPOCHS))]
     most = int(steady["backend"].value_counts().max()) if len(steady) else 0
-    notes = []
+    notes = [text] if (text := sittings_text(ratios)) else []
     if len(numbers) > MOST_EPOCHS:
         notes.append(f"The curves show {MOST_EPOCHS} of {len(numbers):,} epochs, evenly spaced.")
     if most > MOST_POINTS:

@@ -27,6 +27,7 @@ from bench.report.display import (
     ratio_lines,
     reason_text,
     row_key,
+    sittings_text,
     status_text,
     table_rows,
     timing_notes,
@@ -70,6 +71,8 @@ def _ratio_table(ratios: Sequence[Row]) -> Table:
     table.add_column("of epoch seconds; of steps, without each epoch's first; parity")
     for name, text in ratio_lines(ratios):
         table.add_row(name, Text(one_line(text)))
+    if text := sittings_text(ratios):
+        table.caption, table.caption_justify = Text(text), "left"
     return table
 
 

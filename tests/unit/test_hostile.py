@@ -128,7 +128,7 @@ def test_a_path_is_no_run_and_what_lies_there_stays(bench: Bench) -> None:
     (theirs / "figures" / "plot.svg").write_text("theirs")
     (bench.reports / "runs").mkdir(parents=True)
     for name in (str(theirs), "../../theirs", "..", ".", ""):
-        assert bench.call("report", name, f"--reports={bench.reports}") == cli.Exit.STORE
+        assert bench.call("report", name, f"--reports={bench.reports}") == cli.Exit.USAGE
         assert "There is no run" in bench.err
     assert [path.name for path in theirs.rglob("*")] == ["figures", "plot.svg"]
 

@@ -1,0 +1,111 @@
+"""Runs: from what a command line asks for to the reports on it, and what all measuring shares."""
+
+import argparse
+import os
+from collections import Counter
+from collections.abc import Sequence
+from typing import NamedTuple
+
+from bench.commands.planning import plan_run, tell_plan
+from bench.commands.reporting import (
+    comparison_rows,
+    print_comparison,
+    records_of,
+    warn_unreadable,
+    write_latest,
+    write_run,
+)
+from bench.exits import Exit
+from bench.lock import default_lock_path, timing_lock
+from bench.output import Output
+from bench.plan import Step
+from bench.record import Record
+from bench.run import execute
+from bench.store import Store, new_run_id
+
+
+class Measured(NamedTuple):
+    """What became of the steps of a run: the records that count, and whether it was interrupted."""
+
+    run_id: str
+    steps: list[Step]
+    records: list[Record]
+    interrupted: bool = False
+
+
+def measure_run(arguments: argparse.Namespace, output: Output) -> int:
+    """Plan, launch and report, alone on the machine; return the exit code."""
+    store = Store(arguments.reports)
+    run_id = new_run_id()
+    measured = Measured(run_id, [], [])
+    with timing_lock(default_lock_path(), f"run {run_id}, process {os.getpid()}"):
+        steps = plan_run(arguments, store)
+        tell_plan(steps, output)
+        measured = Measured(run_id, steps, [])
+        if any(step.action == "run" for step in steps):
+            store.check_writable(run_id)
+            measured = launch_steps(steps, store, run_id, arguments.timeout, output)
+    return tell_results("run", store, measured, "the same call", output)
+
+
+def launch_steps(
+    steps: Sequence[Step], store: Store, run_id: str, timeout_seconds: float, output: Output
+) -> Measured:
+    """Launch the steps to run; an interruption ends it, with the records of those before."""
+    try:
+        records = execute(steps, store, run_id, output, timeout_seconds=timeout_seconds)
+    except KeyboardInterrupt:
+        keys = {(step.digest, step.repetition) for step in steps if step.action == "run"}
+        found = [record for record in store.load(run_id) if record.key in keys]
+        return Measured(run_id, list(steps), found, interrupted=len(found) < len(keys))
+    return Measured(run_id, list(steps), records)
+
+
+def tell_results(
+    command: str, store: Store, measured: Measured, continues: str, output: Output
+) -> Exit:
+    """Write the reports on the run and on all, tell what came out, return the exit code.
+
+    `continues` names the call that goes on where an interruption stopped this one.
+    """
+    run_id, steps, records, _ = measured
+    code = _outcome(measured)
+    folder = store.run_folder(run_id)
+    ran = folder.is_dir()
+    if ran:
+        write_run(store, run_id)
+    path, latest = write_latest(store)
+    shown = records_of(steps, latest)
+    print_comparison(store, shown, output)
+    warn_unreadable(store)
+    counts = _counts(steps, records)
+    if code == Exit.INTERRUPTED:
+        output.complain(f"Interrupted. Every finished record is kept; {continues} continues there.")
+    elif code != Exit.OK:
+        failed = f"{counts['failed']} of {len(steps)} launches failed"
+        output.complain(f"{failed}, {counts['blocked']} could not start.")
+    facts: dict[str, object] = {"command": command, "run_id": run_id if ran else None}
+    facts |= {"exit_code": int(code), "counts": counts}
+    facts["paths"] = {"csv": str(path), "run": str(folder) if ran else None}
+    output.finish("Comparison", path, lambda: {**facts, "rows": comparison_rows(shown)})
+    return code
+
+
+def _counts(steps: Sequence[Step], records: Sequence[Record]) -> dict[str, int]:
+    actions = Counter(step.action for step in steps)
+    statuses = Counter(record.status for record in records)
+    return {
+        "stored": actions["stored"],
+        "ok": statuses["ok"],
+        "failed": statuses["failed"],
+        "blocked": actions["blocked"],
+    }
+
+
+def _outcome(measured: Measured) -> Exit:
+    if measured.interrupted:
+        return Exit.INTERRUPTED
+    counts = _counts(measured.steps, measured.records)
+    if counts["blocked"] == len(measured.steps):
+        return Exit.USAGE
+    return Exit.CELLS_FAILED if counts["failed"] or counts["blocked"] else Exit.OK

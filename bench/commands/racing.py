@@ -1,0 +1,143 @@
+"""Races from their options to their reports, begun or resumed."""
+
+import argparse
+import os
+from pathlib import Path
+
+from bench.arguments import read_pythons
+from bench.commands.measuring import Measured, launch_steps, tell_results
+from bench.commands.planning import draft_contenders, plan_race, tell_plan
+from bench.commands.reporting import warn_unreadable
+from bench.commands.resuming import resume_call
+from bench.lock import default_lock_path, timing_lock
+from bench.output import Output
+from bench.plan import Step
+from bench.racebook import (
+    Chosen,
+    RaceBook,
+    has_book,
+    make_book,
+    planned_steps,
+    read_book,
+    write_book,
+)
+from bench.record import Record
+from bench.rounds import in_sitting, keep_whole_rounds, supersede
+from bench.sittings import ResumeError, begin_sitting
+from bench.store import Store, StoreError, new_run_id
+
+
+def measure_race(arguments: argparse.Namespace, output: Output) -> int:
+    """Launch the rounds of a new race or of an interrupted one, report, return the exit code.
+
+    ResumeError says why there is no race to resume.
+    """
+    store = Store(arguments.reports)
+    begin = _begin if arguments.resume is None else _resume
+    with timing_lock(default_lock_path(), f"{arguments.command}, process {os.getpid()}"):
+        measured = begin(arguments, store, output)
+    continues = resume_call(arguments.command, measured.run_id, arguments.reports)
+    return tell_results(arguments.command, store, measured, continues, output)
+
+
+def _begin(arguments: argparse.Namespace, store: Store, output: Output) -> Measured:
+    run_id = new_run_id()
+    steps = plan_race(arguments, store)
+    tell_plan(steps, output)
+    first = next((step for step in steps if step.action == "run"), None)
+    if first is None:
+        return Measured(run_id, steps, [])
+    store.check_writable(run_id)
+    chosen = Chosen(
+        rounds=arguments.rounds,
+        timeout_seconds=arguments.timeout,
+        pythons=read_pythons(arguments),
+        data_dir=None if arguments.data_dir is None else str(arguments.data_dir.absolute()),
+    )
+    folder = store.run_folder(run_id)
+    try:
+        write_book(folder, make_book(run_id, arguments.command, chosen, steps))
+        begin_sitting(folder, cell_id=first.cell.id, first=0)
+    except OSError as error:
+        raise StoreError(f"{folder} cannot be written: {error.strerror}.") from error
+    return launch_steps(steps, store, run_id, arguments.timeout, output)
+
+
+def _resume(arguments: argparse.Namespace, store: Store, output: Output) -> Measured:
+    book = _find(store, arguments.command, arguments.resume)
+    records = store.load(book.run_id)
+    drafts = draft_contenders(
+        [(each.cell, each.instrumented) for each in book.contenders],
+        store,
+        book.chosen.pythons,
+        Path(book.chosen.data_dir) if book.chosen.data_dir else None,
+    )
+    steps = keep_whole_rounds(planned_steps(book, drafts), records)
+    steps = _sit_down(store, book, steps, records)
+    tell_plan(steps, output)
+    warn_unreadable(store)
+    measured = launch_steps(steps, store, book.run_id, book.chosen.timeout_seconds, output)
+    kept = {(step.digest, step.repetition) for step in steps if step.action == "stored"}
+    failed = [record for record in records if record.key in kept and record.status == "failed"]
+    return measured._replace(records=[*failed, *measured.records])
+
+
+def _sit_down(store: Store, book: RaceBook, steps: list[Step], records: list[Record]) -> list[Step]:
+    """Write down that a sitting begins, and take away what it measures again."""
+    folder = store.run_folder(book.run_id)
+    to_run = [step for step in steps if step.action == "run"]
+    keys = {(step.digest, step.repetition) for step in to_run}
+    first = to_run[0]
+    try:
+        sitting = begin_sitting(
+            folder,
+            cell_id=first.cell.id,
+            first=first.race.round if first.race else 0,
+            kept=sum(step.action == "stored" for step in steps),
+            superseded=sum(record.key in keys for record in records),
+            least=1 + max((record.race.sitting for record in records if record.race), default=0),
+        )
+        supersede(folder, steps, sitting.number)
+    except OSError as error:
+        raise StoreError(f"{folder} cannot be written: {error.strerror}.") from error
+    return in_sitting(steps, sitting.number)
+
+
+def _find(store: Store, command: str, name: str) -> RaceBook:
+    """Return the book of the race `name`, of the newest unfinished one of `command` if empty."""
+    if name:
+        return _named(store, command, name)
+    for run_id in reversed(store.run_ids()):
+        if not has_book(store.run_folder(run_id)):
+            continue
+        try:
+            book = read_book(store.run_folder(run_id))
+        except ResumeError as error:
+            store.unreadable.append(str(error))
+            continue
+        if book.command == command and not _is_complete(store, book):
+            return book
+    warn_unreadable(store)
+    raise ResumeError(f"There is no unfinished {command} in {store.reports} to resume.")
+
+
+def _named(store: Store, command: str, name: str) -> RaceBook:
+    if name not in store.run_ids() or not has_book(store.run_folder(name)):
+        known = [run for run in store.run_ids() if has_book(store.run_folder(run))]
+        raise ResumeError(
+            f"There is no {command} {name!r} that could be resumed; the newest races are: "
+            f"{', '.join(known[-5:]) or 'none'}."
+        )
+    book = read_book(store.run_folder(name))
+    if book.command != command:
+        raise ResumeError(f"{name} was begun by `{book.command}`: resume it by that.")
+    if _is_complete(store, book):
+        raise ResumeError(
+            f"{name} is complete: each of its {len(book.launches)} launches has its record."
+        )
+    return book
+
+
+def _is_complete(store: Store, book: RaceBook) -> bool:
+    recorded = {record.key for record in store.load(book.run_id)}
+    return all(launch.key in recorded for launch in book.launches)

@@ -1,0 +1,213 @@
+"""The book of a race: what it is to measure, written down before its first launch."""
+
+from collections.abc import Iterator, Mapping, Sequence
+from pathlib import Path
+from typing import Final, Literal
+
+import msgspec
+
+from bench.cell import PROTOCOL_VERSION, Cell
+from bench.decode import UnreadableError, decode_json
+from bench.environment import decisive_variables
+from bench.machine import machine_facts
+from bench.plan import Step
+from bench.record import DatasetFacts, RacePlace, Scalar
+from bench.sittings import ResumeError, changes
+from bench.whole import write_whole
+
+#: Raised whenever race.json changes.
+RACE_VERSION: Final = 1
+
+_FILE: Final = "race.json"
+
+Command = Literal["race", "steps"]
+
+
+class Contender(msgspec.Struct, frozen=True, forbid_unknown_fields=True, kw_only=True):
+    """One of what is compared, with all that must not change until the race is complete.
+
+    `python` is the interpreter that was found, `versions` are those of all packages of interest
+    there, `environment` holds the variables that can change speed or numerics.
+    """
+
+    cell: Cell
+    instrumented: bool
+    digest: str
+    python: str
+    versions: dict[str, str]
+    workload_source: str
+    dataset: DatasetFacts
+    environment: dict[str, str]
+
+
+class Launch(msgspec.Struct, frozen=True, forbid_unknown_fields=True, kw_only=True):
+    """One planned launch: whose, by its digest, which repetition, and its place in the race."""
+
+    digest: str
+    repetition: int
+    round: int
+    position: int
+
+    @property
+    def key(self) -> tuple[str, int]:
+        """The key of its record."""
+        return self.digest, self.repetition
+
+
+class Blocked(msgspec.Struct, frozen=True, forbid_unknown_fields=True, kw_only=True):
+    """A contender that could not run when the race was begun, and why."""
+
+    cell: Cell
+    instrumented: bool
+    why: str
+
+
+class Chosen(msgspec.Struct, frozen=True, forbid_unknown_fields=True, kw_only=True):
+    """What the user chose besides cells: interpreters by backend, a local copy of the data."""
+
+    rounds: int
+    timeout_seconds: float
+    pythons: dict[str, str]
+    data_dir: str | None
+
+
+class RaceBook(msgspec.Struct, frozen=True, forbid_unknown_fields=True, kw_only=True):
+    """What one race is to measure; `launches` stand in their order."""
+
+    race_version: int = RACE_VERSION
+    run_id: str
+    command: Command
+    chosen: Chosen
+    protocol_version: int
+    machine: dict[str, Scalar]
+    contenders: tuple[Contender, ...]
+    launches: tuple[Launch, ...]
+    blocked: tuple[Blocked, ...]
+
+
+class _Version(msgspec.Struct):
+    race_version: int
+
+
+def make_book(run_id: str, command: Command, chosen: Chosen, steps: Sequence[Step]) -> RaceBook:
+    """Return the book of a race of these steps, as `race_steps` gives them."""
+    to_run = [step for step in steps if step.action == "run"]
+    contenders = {step.digest: _contender(step) for step in to_run}
+    return RaceBook(
+        run_id=run_id,
+        command=command,
+        chosen=chosen,
+        protocol_version=PROTOCOL_VERSION,
+        machine=machine_facts(),
+        contenders=tuple(contenders.values()),
+        launches=tuple(_launch(step) for step in to_run),
+        blocked=tuple(
+            Blocked(cell=step.cell, instrumented=step.instrumented, why=step.why)
+            for step in steps
+            if step.action == "blocked"
+        ),
+    )
+
+
+def write_book(folder: Path, book: RaceBook) -> None:
+    """Write race.json durably into the folder of the run; OSError when that is impossible."""
+    write_whole(folder / _FILE, msgspec.json.format(msgspec.json.encode(book), indent=1) + b"\n")
+
+
+def has_book(folder: Path) -> bool:
+    """Return whether the run in `folder` is a race that has a book."""
+    return (folder / _FILE).is_file()
+
+
+def read_book(folder: Path) -> RaceBook:
+    """Return the book of the race in `folder`; ResumeError says why it cannot be read."""
+    path = folder / _FILE
+    try:
+        content = path.read_bytes()
+        version = decode_json(content, _Version).race_version
+        if version != RACE_VERSION:
+            raise ResumeError(
+                f"{path} is of version {version}, this harness reads {RACE_VERSION}: "
+                "resume it with the checkout that began it."
+            )
+        return decode_json(content, RaceBook)
+    except OSError as error:
+        raise ResumeError(f"{path} cannot be read: {error.strerror}.") from error
+    except UnreadableError as error:
+        raise ResumeError(f"{path} is damaged: {error}.") from error
+
+
+def planned_steps(book: RaceBook, drafts: Sequence[Step]) -> list[Step]:
+    """Return all steps of the race, made of today's `drafts` of its contenders in their order.
+
+    ResumeError names what has changed since the race was begun.
+    """
+    changed = list(_changed(book, drafts))
+    if changed:
+        raise ResumeError(
+            f"{book.run_id} cannot be resumed, for its rounds would not be alike: "
+            f"{'; '.join(dict.fromkeys(changed))}."
+        )
+    by_digest = {draft.digest: draft for draft in drafts}
+    blocked = [
+        Step(cell=b.cell, repetition=0, action="blocked", why=b.why, instrumented=b.instrumented)
+        for b in book.blocked
+    ]
+    return [
+        *blocked,
+        *(
+            msgspec.structs.replace(
+                by_digest[launch.digest],
+                repetition=launch.repetition,
+                race=RacePlace(round=launch.round, position=launch.position),
+            )
+            for launch in book.launches
+        ),
+    ]
+
+
+def _changed(book: RaceBook, drafts: Sequence[Step]) -> Iterator[str]:
+    before = {"protocol_version": book.protocol_version, "machine": _lasting(book.machine)}
+    now = {"protocol_version": PROTOCOL_VERSION, "machine": _lasting(machine_facts())}
+    yield from changes(before, now)
+    for contender, draft in zip(book.contenders, drafts, strict=True):
+        if draft.action != "run":
+            yield f"{contender.cell.id} cannot run now ({draft.why.rstrip('.')})"
+        elif contender != (found := _contender(draft)):
+            facts = [msgspec.structs.asdict(each) for each in (contender, found)]
+            facts = [{**each, "dataset": msgspec.structs.asdict(each["dataset"])} for each in facts]
+            backend = contender.cell.backend
+            # The digest follows from the others; it alone differs when the harness counts anew.
+            told = [text for text in changes(*facts) if not text.startswith("digest ")]
+            yield from (f"{backend} {text}" for text in told or [f"{backend} digest"])
+
+
+def _lasting(machine: Mapping[str, Scalar]) -> dict[str, Scalar]:
+    """Return what tells a machine from others, and not one of its starts from the next."""
+    return {name: v for name, v in machine.items() if name not in ("kernel", "libc")}
+
+
+def _contender(step: Step) -> Contender:
+    if step.interpreter is None or step.dataset is None:
+        raise ValueError(f"{step.cell.id} has no interpreter or dataset; it is no contender.")
+    return Contender(
+        cell=step.cell,
+        instrumented=step.instrumented,
+        digest=step.digest,
+        python=step.interpreter.python,
+        versions=step.interpreter.versions,
+        workload_source=step.workload_source,
+        dataset=step.dataset,
+        environment=decisive_variables(step.cell, step.side.outer),
+    )
+
+
+def _launch(step: Step) -> Launch:
+    if step.race is None:
+        raise ValueError(f"{step.cell.id} has no place in a race.")
+    return Launch(
+        digest=step.digest,
+        repetition=step.repetition,
+        round=step.race.round,
+        position=step.race.position,
+    )

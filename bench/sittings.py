@@ -1,0 +1,124 @@
+"""Sittings: a race or a gate that was interrupted and resumed is measured in more than one."""
+
+from collections.abc import Iterator, Mapping, Sequence
+from datetime import UTC, datetime
+from pathlib import Path
+from typing import Final
+
+import msgspec
+
+from bench.decode import UnreadableError, decode_json
+from bench.line import LineError
+from bench.machine import git_facts
+from bench.record import GitFacts
+from bench.whole import append_durably, set_torn_aside
+
+#: Raised whenever the lines of sittings.jsonl change.
+SITTING_VERSION: Final = 1
+
+_FILE: Final = "sittings.jsonl"
+
+
+class ResumeError(LineError, ValueError):
+    """What was interrupted is not there, is complete, or is no longer what it was begun as."""
+
+
+class Sitting(msgspec.Struct, frozen=True, forbid_unknown_fields=True, kw_only=True):
+    """One sitting: its number from 0, when it began, and what of the former ones it kept.
+
+    `started_at` is UTC in ISO 8601. `cell_id` and `first` name where it began: a round of a race,
+    a pair of a gate, from 0. `kept` counts the launches or the pairs that were kept, `superseded`
+    the launches that are measured again. `git` is the harness that measured.
+    """
+
+    sitting_version: int = SITTING_VERSION
+    number: int
+    started_at: str
+    cell_id: str
+    first: int
+    kept: int
+    superseded: int
+    git: GitFacts
+
+
+def begin_sitting(
+    folder: Path,
+    *,
+    cell_id: str,
+    first: int,
+    kept: int = 0,
+    superseded: int = 0,
+    least: int = 0,
+) -> Sitting:
+    """Append a sitting that begins now to the folder's sittings.jsonl, and return it.
+
+    Its number is `least` at least, in case that the file was lost. OSError when it cannot be
+    appended; ResumeError when the former ones cannot be read.
+    """
+    set_torn_aside(folder / _FILE)
+    sitting = Sitting(
+        number=max(least, len(read_sittings(folder))),
+        started_at=datetime.now(UTC).isoformat(timespec="milliseconds"),
+        cell_id=cell_id,
+        first=first,
+        kept=kept,
+        superseded=superseded,
+        git=git_facts(),
+    )
+    append_durably(folder / _FILE, msgspec.json.encode(sitting) + b"\n")
+    return sitting
+
+
+def read_sittings(folder: Path) -> list[Sitting]:
+    """Return the sittings in their order; none where the file is missing, as older ones are.
+
+    A last line that a power cut tore is no sitting. ResumeError names a line that is damaged.
+    """
+    path = folder / _FILE
+    try:
+        *lines, _ = path.read_bytes().split(b"\n")
+    except FileNotFoundError:
+        return []
+    except OSError as error:
+        raise ResumeError(f"{path} cannot be read: {error.strerror}.") from error
+    found = []
+    for number, line in enumerate(lines, start=1):
+        try:
+            found.append(decode_json(line, Sitting))
+        except UnreadableError as error:
+            raise ResumeError(f"{path}, line {number} is damaged: {error}.") from error
+    return found
+
+
+def minute(started_at: str) -> str:
+    """Return `2026-11-01 at 12:00` of a time in ISO 8601."""
+    return datetime.fromisoformat(started_at).strftime("%Y-%m-%d at %H:%M")
+
+
+def number_ranges(numbers: Sequence[int]) -> str:
+    """Return numbers that count from 0 as people count them: `1 to 3, 5`."""
+    ranges: list[tuple[int, int]] = []
+    for number in sorted(set(numbers)):
+        if ranges and ranges[-1][1] == number - 1:
+            ranges[-1] = (ranges[-1][0], number)
+        else:
+            ranges.append((number, number))
+    return ", ".join(
+        f"{low + 1}" if low == high else f"{low + 1} to {high + 1}" for low, high in ranges
+    )
+
+
+def changes(before: Mapping[str, object], now: Mapping[str, object]) -> Iterator[str]:
+    """Yield `NAME was A and is B` for each fact that changed; of mappings the entries that did."""
+    for name, was in before.items():
+        found = now.get(name)
+        if isinstance(was, Mapping) and isinstance(found, Mapping):
+            keys = sorted(
+                key for key in was.keys() | found.keys() if was.get(key) != found.get(key)
+            )
+            yield from (
+                f"{name}: {key} was {was.get(key, 'missing')} and is {found.get(key, 'missing')}"
+                for key in keys
+            )
+        elif was != found:
+            yield f"{name} was {was} and is {found}"

@@ -35,6 +35,7 @@ from bench.compare.rows import UnlikeError
 from bench.compare.side import SideError
 from bench.exits import Exit
 from bench.gate.baselines import BaselineError
+from bench.gate.book import BookError
 from bench.gate.judge import MarginError, StatisticsMissingError
 from bench.history.find import UnknownCellError
 from bench.interpreter import InterpreterError, find_interpreter
@@ -60,7 +61,7 @@ USER_ERRORS: Final = (
     *(SideError, UnlikeError, UnknownCellError, SideTextError, CertificateError),
     *(LayersError,),
     *(BaselineError, MarginError, StatisticsMissingError, ProofError, TrendMissingError),
-    *(UnknownRunError, ResumeError),
+    *(UnknownRunError, ResumeError, BookError),
 )
 
 

@@ -4,6 +4,7 @@ import hashlib
 import os
 import platform
 import subprocess
+from collections.abc import Mapping
 from functools import cache
 from pathlib import Path
 
@@ -36,6 +37,11 @@ def machine_facts() -> dict[str, Scalar]:
         "libc": " ".join(platform.libc_ver()).strip(),
         "machine_id": hashlib.sha256(identity).hexdigest()[:12],
     }
+
+
+def lasting_facts(machine: Mapping[str, Scalar]) -> dict[str, Scalar]:
+    """Return what tells a machine from others, and not one of its starts from the next."""
+    return {name: value for name, value in machine.items() if name not in ("kernel", "libc")}
 
 
 @cache

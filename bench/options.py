@@ -90,7 +90,7 @@ def add_output(parser: argparse.ArgumentParser) -> None:
 def add_gate(parser: argparse.ArgumentParser) -> None:
     """The two sides and the margins of a gate."""
     add = parser.add_argument
-    add_sides(parser)
+    add_resume(add_sides(parser), "gate")
     for name, default, text in (
         ("harmless", 2.0, "slower by this is harmless"),
         ("caught", 5.0, "slower by this must be caught"),
@@ -116,8 +116,8 @@ def _add_margin(parser: argparse.ArgumentParser, text: str) -> None:
     )
 
 
-def add_sides(parser: argparse.ArgumentParser) -> None:
-    """The two sides."""
+def add_sides(parser: argparse.ArgumentParser) -> "argparse._MutuallyExclusiveGroup":
+    """The two sides; the candidate's option, which must be given, is in the group returned."""
     side = "python=PATH,src=DIR,env.NAME=VALUE"
     parser.add_argument(
         "--baseline",
@@ -125,7 +125,9 @@ def add_sides(parser: argparse.ArgumentParser) -> None:
         metavar="SIDE",
         help=f"{side} (default: this checkout), or baseline=NAME for kept records",
     )
-    parser.add_argument("--candidate", required=True, metavar="SIDE", help=side)
+    candidate = parser.add_mutually_exclusive_group(required=True)
+    candidate.add_argument("--candidate", metavar="SIDE", help=side)
+    return candidate
 
 
 def add_certify(parser: argparse.ArgumentParser) -> None:
@@ -229,7 +231,7 @@ def add_rounds(parser: argparse.ArgumentParser, default: int) -> None:
     )
 
 
-def add_resume(parser: argparse.ArgumentParser, what: str) -> None:
+def add_resume(parser: "argparse._ActionsContainer", what: str) -> None:
     """Continue what was interrupted."""
     parser.add_argument(
         "--resume",

@@ -1,6 +1,6 @@
 """The book of a race: what it is to measure, written down before its first launch."""
 
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Iterator, Sequence
 from pathlib import Path
 from typing import Final, Literal
 
@@ -9,7 +9,7 @@ import msgspec
 from bench.cell import PROTOCOL_VERSION, Cell
 from bench.decode import UnreadableError, decode_json
 from bench.environment import decisive_variables
-from bench.machine import machine_facts
+from bench.machine import lasting_facts, machine_facts
 from bench.plan import Step
 from bench.record import DatasetFacts, RacePlace, Scalar
 from bench.sittings import ResumeError, changes
@@ -130,11 +130,15 @@ def read_book(folder: Path) -> RaceBook:
                 f"{path} is of version {version}, this harness reads {RACE_VERSION}: "
                 "resume it with the checkout that began it."
             )
-        return decode_json(content, RaceBook)
+        book = decode_json(content, RaceBook)
     except OSError as error:
         raise ResumeError(f"{path} cannot be read: {error.strerror}.") from error
     except UnreadableError as error:
         raise ResumeError(f"{path} is damaged: {error}.") from error
+    known = {contender.digest for contender in book.contenders}
+    if not known.issuperset(launch.digest for launch in book.launches):
+        raise ResumeError(f"{path} is damaged: a launch is of none of its contenders.")
+    return book
 
 
 def planned_steps(book: RaceBook, drafts: Sequence[Step]) -> list[Step]:
@@ -167,8 +171,8 @@ def planned_steps(book: RaceBook, drafts: Sequence[Step]) -> list[Step]:
 
 
 def _changed(book: RaceBook, drafts: Sequence[Step]) -> Iterator[str]:
-    before = {"protocol_version": book.protocol_version, "machine": _lasting(book.machine)}
-    now = {"protocol_version": PROTOCOL_VERSION, "machine": _lasting(machine_facts())}
+    before = {"protocol_version": book.protocol_version, "machine": lasting_facts(book.machine)}
+    now = {"protocol_version": PROTOCOL_VERSION, "machine": lasting_facts(machine_facts())}
     yield from changes(before, now)
     for contender, draft in zip(book.contenders, drafts, strict=True):
         if draft.action != "run":
@@ -180,11 +184,6 @@ def _changed(book: RaceBook, drafts: Sequence[Step]) -> Iterator[str]:
             # The digest follows from the others; it alone differs when the harness counts anew.
             told = [text for text in changes(*facts) if not text.startswith("digest ")]
             yield from (f"{backend} {text}" for text in told or [f"{backend} digest"])
-
-
-def _lasting(machine: Mapping[str, Scalar]) -> dict[str, Scalar]:
-    """Return what tells a machine from others, and not one of its starts from the next."""
-    return {name: v for name, v in machine.items() if name not in ("kernel", "libc")}
 
 
 def _contender(step: Step) -> Contender:

@@ -8,7 +8,7 @@ from typing import Final
 import msgspec
 
 from bench.decode import UnreadableError, decode_json
-from bench.line import LineError
+from bench.line import LineError, one_line
 from bench.machine import git_facts
 from bench.record import GitFacts
 from bench.whole import append_durably, set_torn_aside
@@ -26,16 +26,13 @@ class ResumeError(LineError, ValueError):
 class Sitting(msgspec.Struct, frozen=True, forbid_unknown_fields=True, kw_only=True):
     """One sitting: its number from 0, when it began, and what of the former ones it kept.
 
-    `started_at` is UTC in ISO 8601. `cell_id` and `first` name where it began: a round of a race,
-    a pair of a gate, from 0. `kept` counts the launches or the pairs that were kept, `superseded`
-    the launches that are measured again. `git` is the harness that measured.
+    `started_at` is UTC in ISO 8601. `kept` counts the launches or the pairs that were kept,
+    `superseded` the launches that are measured again. `git` is the harness that measured.
     """
 
     sitting_version: int = SITTING_VERSION
     number: int
     started_at: str
-    cell_id: str
-    first: int
     kept: int
     superseded: int
     git: GitFacts
@@ -44,8 +41,6 @@ class Sitting(msgspec.Struct, frozen=True, forbid_unknown_fields=True, kw_only=T
 def begin_sitting(
     folder: Path,
     *,
-    cell_id: str,
-    first: int,
     kept: int = 0,
     superseded: int = 0,
     least: int = 0,
@@ -59,8 +54,6 @@ def begin_sitting(
     sitting = Sitting(
         number=max(least, len(read_sittings(folder))),
         started_at=datetime.now(UTC).isoformat(timespec="milliseconds"),
-        cell_id=cell_id,
-        first=first,
         kept=kept,
         superseded=superseded,
         git=git_facts(),
@@ -91,8 +84,11 @@ def read_sittings(folder: Path) -> list[Sitting]:
 
 
 def minute(started_at: str) -> str:
-    """Return `2026-11-01 at 12:00` of a time in ISO 8601."""
-    return datetime.fromisoformat(started_at).strftime("%Y-%m-%d at %H:%M")
+    """Return `2026-11-01 at 12:00` of a time in ISO 8601, anything else as it is."""
+    try:
+        return datetime.fromisoformat(started_at).strftime("%Y-%m-%d at %H:%M")
+    except ValueError:
+        return one_line(started_at)
 
 
 def number_ranges(numbers: Sequence[int]) -> str:

@@ -6,13 +6,16 @@ from pathlib import Path
 from typing import NamedTuple
 
 from bench.arguments import read_choices
+from bench.commands.resuming import resume_call
 from bench.commands.seeding import STORED, screen_candidate
 from bench.gate.book import Book, GatePlan
 from bench.gate.contests import plan_gate
 from bench.gate.judge import Margins, check_margins, check_statistics
+from bench.gate.lockstep import Contest
 from bench.gate.measure import measure_gate
 from bench.gate.outcome import Outcome, judge_gate
-from bench.gate.report import sentences, verdict_frame, verdict_table, write_outcome
+from bench.gate.report import sentences, sittings_text, verdict_frame, verdict_table, write_outcome
+from bench.gate.resume import check_unchanged, find_gate
 from bench.gate.status import Status, gate_status
 from bench.lock import default_lock_path, timing_lock
 from bench.machine import machine_facts
@@ -49,18 +52,15 @@ def gate_time(arguments: argparse.Namespace, output: Output) -> int:
 def measure_time(arguments: argparse.Namespace, output: Output) -> Gate:
     """Measure two sides in lock-step, judge them and write down all of it."""
     check_statistics()
-    texts = (arguments.baseline, arguments.candidate)
-    sides = (parse_side(texts[0]), parse_side(texts[1]))
-    cells = expand(load_suite(arguments.suite), read_choices(arguments), arguments.suite)
-    margins = Margins(arguments.harmless / 100, arguments.caught / 100)
-    check_margins(margins)
-    gate_id = new_run_id()
-    book = Book(arguments.reports / "gates" / gate_id)
-    with timing_lock(default_lock_path(), f"gate {gate_id}, process {os.getpid()}"):
-        plan, contests = plan_gate(gate_id, cells, sides, texts, margins, arguments.data_dir)
-        if sides[0] == sides[1]:
-            output.complain("Both sides are the same: a regression is not there to be found.")
-        pairs = measure_gate(plan, contests, book, output)
+    fresh = arguments.resume is None
+    with timing_lock(default_lock_path(), f"gate, process {os.getpid()}"):
+        book, plan, contests = _begin(arguments, output) if fresh else _resume(arguments)
+        try:
+            pairs = measure_gate(plan, contests, book, output)
+        except KeyboardInterrupt as stop:
+            call = resume_call("gate", plan.gate_id, arguments.reports)
+            kept = f"Every finished pair is kept; {call} continues there."
+            raise KeyboardInterrupt(kept) from stop
     outcome = judge_gate(plan, pairs, machine_facts()["machine_id"])
     status = gate_status(outcome)
     try:
@@ -70,9 +70,35 @@ def measure_time(arguments: argparse.Namespace, output: Output) -> Gate:
     return Gate(book, plan, outcome, status, path)
 
 
+def _begin(arguments: argparse.Namespace, output: Output) -> tuple[Book, GatePlan, list[Contest]]:
+    texts = (arguments.baseline, arguments.candidate)
+    sides = (parse_side(texts[0]), parse_side(texts[1]))
+    cells = expand(load_suite(arguments.suite), read_choices(arguments), arguments.suite)
+    margins = Margins(arguments.harmless / 100, arguments.caught / 100)
+    check_margins(margins)
+    gate_id = new_run_id()
+    plan, contests = plan_gate(gate_id, cells, sides, texts, margins, arguments.data_dir)
+    if sides[0] == sides[1]:
+        output.complain("Both sides are the same: a regression is not there to be found.")
+    return Book(arguments.reports / "gates" / gate_id), plan, contests
+
+
+def _resume(arguments: argparse.Namespace) -> tuple[Book, GatePlan, list[Contest]]:
+    """Return the gate as it was begun, with the contests that today's sides make of it."""
+    book, plan = find_gate(arguments.reports / "gates", arguments.resume)
+    sides = (parse_side(plan.sides[0]), parse_side(plan.sides[1]))
+    cells = [each.cell for each in plan.expected if each.kind == "cell"]
+    data_dir = None if plan.data_dir is None else Path(plan.data_dir)
+    now, contests = plan_gate(plan.gate_id, cells, sides, plan.sides, plan.margins, data_dir)
+    check_unchanged(plan, now)
+    return book, plan, contests
+
+
 def _tell(gate: Gate, output: Output) -> None:
     outcome, path = gate.outcome, gate.path
     output.print(verdict_table(gate.plan, outcome))
+    if text := sittings_text(gate.book):
+        output.print(text)
     for sentence in sentences(outcome):
         output.complain(sentence)
     output.finish(

@@ -44,8 +44,7 @@ def _begin(arguments: argparse.Namespace, store: Store, output: Output) -> Measu
     run_id = new_run_id()
     steps = plan_race(arguments, store)
     tell_plan(steps, output)
-    first = next((step for step in steps if step.action == "run"), None)
-    if first is None:
+    if not any(step.action == "run" for step in steps):
         return Measured(run_id, steps, [])
     store.check_writable(run_id)
     chosen = Chosen(
@@ -57,7 +56,7 @@ def _begin(arguments: argparse.Namespace, store: Store, output: Output) -> Measu
     folder = store.run_folder(run_id)
     try:
         write_book(folder, make_book(run_id, arguments.command, chosen, steps))
-        begin_sitting(folder, cell_id=first.cell.id, first=0)
+        begin_sitting(folder)
     except OSError as error:
         raise StoreError(f"{folder} cannot be written: {error.strerror}.") from error
     return launch_steps(steps, store, run_id, arguments.timeout, output)
@@ -87,12 +86,9 @@ def _sit_down(store: Store, book: RaceBook, steps: list[Step], records: list[Rec
     folder = store.run_folder(book.run_id)
     to_run = [step for step in steps if step.action == "run"]
     keys = {(step.digest, step.repetition) for step in to_run}
-    first = to_run[0]
     try:
         sitting = begin_sitting(
             folder,
-            cell_id=first.cell.id,
-            first=first.race.round if first.race else 0,
             kept=sum(step.action == "stored" for step in steps),
             superseded=sum(record.key in keys for record in records),
             least=1 + max((record.race.sitting for record in records if record.race), default=0),

@@ -1,6 +1,5 @@
 """The book of a gate: what it expects, and every pair as it was measured, each written at once."""
 
-import os
 from collections.abc import Mapping
 from pathlib import Path
 from typing import Final
@@ -14,13 +13,19 @@ from bench.gate.judge import Margins
 from bench.gate.pair import Kind, Pair
 from bench.line import LineError
 from bench.record import Scalar
+from bench.sittings import begin_sitting
 from bench.store import StoreError
+from bench.whole import append_durably, set_torn_aside, write_whole
 
 #: Raised whenever the files of a gate change, or what is timed.
-GATE_VERSION: Final = 2
+GATE_VERSION: Final = 3
+
+#: What this checkout judges; 2 lacks what resuming needs.
+READABLE_VERSIONS: Final = (2, 3)
 
 _PLAN: Final = "gate.json"
 _PAIRS: Final = "pairs.jsonl"
+_VERDICTS: Final = "verdicts.json"
 
 
 class BookError(LineError, ValueError):
@@ -45,7 +50,8 @@ class GatePlan(msgspec.Struct, frozen=True, forbid_unknown_fields=True, kw_only=
     """What a gate is to decide, fixed before anything is measured.
 
     `sides` are the two sides as the user wrote them, `unplanned` is a phrase per cell id for cells
-    that cannot be measured at all.
+    that cannot be measured at all. `data_dir` is the user's own copy of the data, `datasets` has
+    each dataset's fingerprint.
     """
 
     gate_version: int
@@ -55,6 +61,8 @@ class GatePlan(msgspec.Struct, frozen=True, forbid_unknown_fields=True, kw_only=
     machine: Mapping[str, Scalar]
     expected: tuple[Expected, ...]
     unplanned: Mapping[str, str]
+    data_dir: str | None = None
+    datasets: Mapping[str, str] = {}
 
 
 class Book:
@@ -65,10 +73,14 @@ class Book:
         self.folder = folder
 
     def open(self, plan: GatePlan) -> None:
-        """Write down what is expected; StoreError when the folder cannot be written."""
+        """Write down what is expected, unless the gate is resumed and has its plan.
+
+        StoreError when the folder cannot be written.
+        """
         try:
             (self.folder / "logs").mkdir(parents=True, exist_ok=True)
-            (self.folder / _PLAN).write_bytes(msgspec.json.encode(plan))
+            if not (self.folder / _PLAN).exists():
+                write_whole(self.folder / _PLAN, msgspec.json.encode(plan))
         except OSError as error:
             raise StoreError(f"{self.folder} cannot be written: {error.strerror}.") from error
 
@@ -76,12 +88,25 @@ class Book:
         """Append a pair durably; StoreError says why it could not."""
         path = self.folder / _PAIRS
         try:
-            with path.open("ab") as file:
-                file.write(msgspec.json.encode(pair) + b"\n")
-                file.flush()
-                os.fsync(file.fileno())
+            append_durably(path, msgspec.json.encode(pair) + b"\n")
         except OSError as error:
             raise StoreError(f"{path} cannot be written: {error.strerror}.") from error
+
+    @property
+    def is_judged(self) -> bool:
+        """Whether the gate came to its end."""
+        return (self.folder / _VERDICTS).exists()
+
+    def sit_down(self) -> None:
+        """Write down that a sitting begins; a pair that a power cut tore is set aside before.
+
+        BookError or ResumeError name what cannot be read, StoreError what cannot be written.
+        """
+        try:
+            set_torn_aside(self.folder / _PAIRS)
+            begin_sitting(self.folder, kept=len(self.pairs()))
+        except OSError as error:
+            raise StoreError(f"{self.folder} cannot be written: {error.strerror}.") from error
 
     def plan(self) -> GatePlan:
         """Return what the gate expects; BookError says why it cannot be told."""
@@ -89,10 +114,10 @@ class Book:
         try:
             content = path.read_bytes()
             version = decode_json(content, _Version).gate_version
-            if version != GATE_VERSION:
+            if version not in READABLE_VERSIONS:
                 raise BookError(
-                    f"{path} is of gate version {version}; this harness reads {GATE_VERSION}: "
-                    "run the gate again."
+                    f"{path} is of gate version {version}; this harness reads "
+                    f"{' and '.join(map(str, READABLE_VERSIONS))}: run the gate again."
                 )
             return decode_json(content, GatePlan)
         except OSError as error:

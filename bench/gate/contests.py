@@ -19,6 +19,7 @@ from bench.machine import machine_facts
 from bench.side import Side
 from bench.workload import WorkloadNameError, job_of, source_hash
 from data.errors import DataError
+from data.manifest import read_manifest
 from data.prepare import default_cache_dir, prepare
 
 #: What both sides get unless the user says otherwise: glibc then keeps freed memory, and two
@@ -59,7 +60,6 @@ def plan_gate(
     itself, and with CONTROL_WORK of the work. Datasets are prepared on the way. A cell whose
     interpreter, source or dataset is missing is `unplanned`, with the reason.
     """
-    expected: list[Expected] = []
     contests: list[Contest] = []
     unplanned: dict[str, str] = {}
     for cell in cells:
@@ -70,20 +70,26 @@ def plan_gate(
             unplanned[cell.id] = str(error).rstrip(".")
             continue
         found = [Contest(kind="cell", baseline=seats[0], candidate=seats[1])]
-        if cell.backend not in {each.cell.backend for each in expected}:
+        if cell.backend not in {each.baseline.job.cell.backend for each in contests}:
             found += _controls(seats[0])
         contests += found
-        expected += [_expected(contest) for contest in found]
     plan = GatePlan(
         gate_version=GATE_VERSION,
         gate_id=gate_id,
         sides=texts,
         margins=margins,
         machine=machine_facts(),
-        expected=tuple(expected),
+        expected=tuple(map(_expected, contests)),
         unplanned=unplanned,
+        data_dir=None if data_dir is None else str(data_dir.absolute()),
+        datasets=_fingerprints(contests),
     )
     return plan, contests
+
+
+def _fingerprints(contests: Sequence[Contest]) -> dict[str, str]:
+    jobs = {each.baseline.job.cell.dataset: each.baseline.job for each in contests}
+    return {name: read_manifest(Path(job.dataset_folder)).fingerprint for name, job in jobs.items()}
 
 
 def _expected(contest: Contest) -> Expected:

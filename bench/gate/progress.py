@@ -21,12 +21,12 @@ class GateProgress(LiveLine):
         """Tell on `console`, with the short `names` of the cells by their ids."""
         super().__init__(console, TextColumn("{task.fields[note]}"))
         self._names = names
-        self._done = self._total = 0
+        self._done = self._kept = self._total = 0
         self._begin = monotonic()
 
     def look(self, contests: int, pairs_each: int) -> None:
         """Tell that so many contests get so many more pairs each."""
-        self._done, self._total = 0, contests * pairs_each
+        self._done, self._kept, self._total = 0, 0, contests * pairs_each
         self._begin = monotonic()
         if contests:
             self._print(f"{contests} undecided: {pairs_each} more pairs of processes each.")
@@ -36,12 +36,18 @@ class GateProgress(LiveLine):
         name = contest_name(self._names, *contest.key)
         name = f"[{self._done + 1}/{self._total}] {name}"
         left = None
-        if self._done:
-            left = (monotonic() - self._begin) / self._done * (self._total - self._done)
+        measured = self._done - self._kept
+        if measured:
+            left = (monotonic() - self._begin) / measured * (self._total - self._done)
         self._bar.reset(self._task, total=self._total, completed=self._done)
         self._bar.update(self._task, description=escape(name), note=time_left(left), refresh=True)
         if not self._console.is_terminal:
             self._print(f"{name}: pair {number + 1} started, {time_left(left)}")
+
+    def skip(self) -> None:
+        """Tell that the next pair was measured before the gate was interrupted."""
+        self._done += 1
+        self._kept += 1
 
     def end(self, pair: Pair) -> None:
         """Tell what a pair says."""

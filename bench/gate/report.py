@@ -17,15 +17,19 @@ from bench.gate.outcome import Outcome
 from bench.gate.pair import Pair
 from bench.report.files import write_csv, write_text
 from bench.report.text import one_line
+from bench.sittings import Sitting, minute, read_sittings
 
 #: Raised whenever verdicts.json changes.
-VERDICTS_VERSION: Final = 2
+VERDICTS_VERSION: Final = 3
 
 _STYLES: Final = {"regressed": "red", "invalid": "red", "pass": "green", "improved": "green"}
 
 
 class VerdictFile(msgspec.Struct, frozen=True, kw_only=True):
-    """What verdicts.json holds; `ledger` is a side's settings by contest."""
+    """What verdicts.json holds; `ledger` is a side's settings by contest.
+
+    Of `sittings` there are several where the gate was interrupted and resumed.
+    """
 
     verdicts_version: int
     plan: GatePlan
@@ -33,6 +37,7 @@ class VerdictFile(msgspec.Struct, frozen=True, kw_only=True):
     exit_code: int
     outcome: Mapping[str, object]
     ledger: Mapping[str, Mapping[str, object]]
+    sittings: Sequence[Sitting]
 
 
 def write_outcome(
@@ -43,8 +48,9 @@ def write_outcome(
     OSError when they cannot be written.
     """
     path = book.folder / "verdicts.csv"
+    sittings = read_sittings(book.folder)
     write_csv(path, verdict_frame(outcome))
-    write_csv(book.folder / "pairs.csv", pair_frame(pairs))
+    write_csv(book.folder / "pairs.csv", pair_frame(pairs, sittings))
     write_csv(book.folder / "slices.csv", slice_frame(pairs))
     found = VerdictFile(
         verdicts_version=VERDICTS_VERSION,
@@ -58,6 +64,7 @@ def write_outcome(
             "defects": outcome.defects,
         },
         ledger=_ledger(pairs),
+        sittings=sittings,
     )
     text = msgspec.json.format(msgspec.json.encode(found), indent=2).decode()
     write_text(book.folder / "verdicts.json", f"{text}\n")
@@ -82,11 +89,15 @@ def verdict_frame(outcome: Outcome) -> pd.DataFrame:
     return pd.DataFrame(rows)
 
 
-def pair_frame(pairs: Sequence[Pair]) -> pd.DataFrame:
-    """Return a row per pair: the trimmed mean log ratio on each clock, which is what is judged."""
+def pair_frame(pairs: Sequence[Pair], sittings: Sequence[Sitting]) -> pd.DataFrame:
+    """Return a row per pair: the trimmed mean log ratio on each clock, which is what is judged.
+
+    `sitting` counts from 0; a gate that was resumed has several.
+    """
     return pd.DataFrame(
         {
             **_name(pair),
+            "sitting": sum(each.kept <= place for each in sittings[1:]),
             "seconds": pair.seconds,
             **{
                 f"{clock}_log_ratio": pair_log_ratio(pair, clock) if pair.turns else None
@@ -94,7 +105,7 @@ def pair_frame(pairs: Sequence[Pair]) -> pd.DataFrame:
             },
             "reason": pair.reason,
         }
-        for pair in pairs
+        for place, pair in enumerate(pairs)
     )
 
 
@@ -137,6 +148,19 @@ def verdict_table(plan: GatePlan, outcome: Outcome) -> Table:
         style = _STYLES.get(found.says, "") if kind in ("cell", "mean") else ""
         table.add_row(*(Text(one_line(cell)) for cell in cells), style=style)
     return table
+
+
+def sittings_text(book: Book) -> str:
+    """Return of a gate that was resumed when which of its pairs were measured, else nothing."""
+    sittings = read_sittings(book.folder)
+    if len(sittings) < 2:
+        return ""
+    ends = [*(each.kept for each in sittings[1:]), len(book.pairs())]
+    parts = [
+        f"{end - each.kept} pairs on {minute(each.started_at)}"
+        for each, end in zip(sittings, ends, strict=True)
+    ]
+    return f"Measured in {len(sittings)} sittings: {'; '.join(parts)} (UTC)."
 
 
 def sentences(outcome: Outcome) -> list[str]:

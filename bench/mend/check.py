@@ -6,27 +6,32 @@ from pathlib import Path
 from typing import Final
 
 from bench.gate.pair import Pair
+from bench.layers.book import Visit
 from bench.mend.files import (
     Examine,
     examine_certificate,
     examine_gate,
     examine_lines,
+    examine_race,
     examine_record,
 )
 from bench.mend.flaw import Flaw
+from bench.sittings import Sitting
 from bench.store import StoreError
 
 #: Which files are examined, and how; the patterns are those of `PurePath.match`.
 EXAMINED: Final[tuple[tuple[str, Examine], ...]] = (
     ("runs/*/records/*.json", examine_record),
-    ("runs/*/superseded/*.json", examine_record),
+    ("runs/*/superseded/*/records/*.json", examine_record),
+    ("runs/*/race.json", examine_race),
+    ("runs/*/sittings.jsonl", examine_lines(Sitting)),
     ("baselines/*/records/*.json", examine_record),
     ("gates/*/gate.json", examine_gate),
     ("gates/*/pairs.jsonl", examine_lines(Pair)),
+    ("gates/*/sittings.jsonl", examine_lines(Sitting)),
+    ("layers/*/samples.jsonl", examine_lines(Visit)),
     ("certificates/*/*/certificate.json", examine_certificate),
 )
-#: Folders in which nothing but records belongs.
-_RECORDS_ALONE: Final = ("records", "superseded")
 #: Where there is nothing to lose: committed results, what was set aside, what can be made again.
 _SKIPPED: Final = ("published", "quarantine", "latest", "compare", "history")
 
@@ -76,7 +81,7 @@ def _unexamined(reports: Path, path: Path, *, known: bool) -> Flaw | None:
         return Flaw(path=path, state="foreign", why="it is no plain file")
     if path.name.startswith(".") and path.name.endswith(".tmp"):
         return Flaw(path=path, state="left over", why="a write that was cut off left it")
-    if not known and path.parent.name in _RECORDS_ALONE:
+    if not known and path.parent.name == "records":
         return Flaw(path=path, state="foreign", why="it is no record")
     return None
 

@@ -7,9 +7,11 @@ from typing import Any
 from bench.cell import PROTOCOL_VERSION, digest
 from bench.certify.certificate import CERTIFICATE_VERSION, CertificateError, decode_certificate
 from bench.decode import UnreadableError, decode_json
-from bench.gate.book import GATE_VERSION, GatePlan
+from bench.gate.book import READABLE_VERSIONS as GATE_VERSIONS
+from bench.gate.book import GatePlan
 from bench.interpreter import digest_versions
 from bench.mend.flaw import Flaw
+from bench.racebook import RACE_VERSION, RaceBook
 from bench.record import READABLE_VERSIONS, Record, RecordError, decode_record
 
 #: Returns the flaw of a file of this path (relative to the reports folder) and content, or None.
@@ -59,9 +61,16 @@ def examine_certificate(path: Path, content: bytes) -> Flaw | None:
 
 def examine_gate(path: Path, content: bytes) -> Flaw | None:
     """Return what is wrong with the plan of a gate."""
-    if (other := _other_version(path, content, "gate_version", (GATE_VERSION,))) is not None:
+    if (other := _other_version(path, content, "gate_version", GATE_VERSIONS)) is not None:
         return other
     return _undecodable(path, content, GatePlan)
+
+
+def examine_race(path: Path, content: bytes) -> Flaw | None:
+    """Return what is wrong with the book of a race."""
+    if (other := _other_version(path, content, "race_version", (RACE_VERSION,))) is not None:
+        return other
+    return _undecodable(path, content, RaceBook)
 
 
 def examine_lines(kind: type) -> Examine:

@@ -1,13 +1,18 @@
 """`gate`, `accuracy` and `baseline` on their real path, with fake sides and fake workers."""
 
 import json
+from functools import partial
 from pathlib import Path
 
 import pytest
 
 from bench import cli
+from bench.commands import gating
 from bench.gate import lockstep
+from bench.gate.measure import measure_gate
+from bench.gate.pair import Pair
 from bench.gate.status import Status
+from bench.interpreter import probe_versions
 from bench.store import Store
 from tests.fixtures.command_line import Bench
 from tests.fixtures.fake_python import make_fake_python, make_workload
@@ -152,3 +157,67 @@ def test_a_baseline_is_never_overwritten(bench: Bench) -> None:
     assert bench.call(*keep) == 0
     assert bench.call(*keep) == cli.Exit.USAGE
     assert "There is a baseline 'main' already" in bench.err
+
+
+def interrupt_after(monkeypatch: pytest.MonkeyPatch, pairs: int) -> None:
+    """Let the gate be interrupted as by Ctrl-C when it has so many pairs."""
+    left = [pairs]
+
+    def run(*arguments: object) -> Pair:
+        if not left[0]:
+            raise KeyboardInterrupt
+        left[0] -= 1
+        return lockstep.run_pair(*arguments)  # type: ignore[arg-type]
+
+    monkeypatch.setattr(gating, "measure_gate", partial(measure_gate, runner=run))
+
+
+def test_an_interrupted_gate_is_resumed_and_says_so(
+    bench: Bench, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    with monkeypatch.context() as patch:
+        interrupt_after(patch, 4)
+        assert bench.call("gate", *sides(bench, "env.XLA_FAKE=slow")) == cli.Exit.INTERRUPTED
+    folder = gate_folder(bench)
+    call = f"-m bench gate --resume {folder.name} --reports {bench.reports}` continues there."
+    assert "Interrupted. Every finished pair is kept; " in bench.err
+    assert call in bench.err
+    assert bench.call("gate", "--resume", f"--reports={bench.reports}") == Status.REGRESSED
+    assert "4 pairs are kept" in bench.out
+    assert "Measured in 2 sittings: 4 pairs on " in bench.out
+    content = json.loads((folder / "verdicts.json").read_bytes())
+    assert [each["kept"] for each in content["sittings"]] == [0, 4]
+    rows = (folder / "pairs.csv").read_text().splitlines()
+    assert len(rows) == 1 + 15
+    assert bench.call("gate", "--resume", f"--reports={bench.reports}") == cli.Exit.USAGE
+    assert "There is no unfinished gate in " in bench.err
+    assert bench.call("gate", "--resume", folder.name, f"--reports={bench.reports}") == 2
+    assert f"{folder.name} is complete: it has its verdicts." in bench.err
+
+
+def test_a_gate_of_which_a_side_changed_is_not_resumed(
+    bench: Bench, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    with monkeypatch.context() as patch:
+        interrupt_after(patch, 2)
+        assert bench.call("gate", *sides(bench)) == cli.Exit.INTERRUPTED
+    before = (gate_folder(bench) / "pairs.jsonl").read_bytes()
+    monkeypatch.setenv("FAKE_KERAS", "3.99.0")
+    probe_versions.cache_clear()
+    assert bench.call("gate", "--resume", f"--reports={bench.reports}") == cli.Exit.USAGE
+    assert "cannot be resumed, for its pairs would not be alike: the baseline's " in bench.err
+    assert "keras was 3.15.1 and is 3.99.0" in bench.err
+    assert (gate_folder(bench) / "pairs.jsonl").read_bytes() == before
+
+
+@pytest.mark.parametrize(
+    ("words", "says"),
+    [
+        (["--resume", "../elsewhere"], "There is no gate '../elsewhere' in "),
+        (["--resume", "--caught=9"], "--caught cannot be given with --resume"),
+        (["--resume"], "There is no unfinished gate in "),
+    ],
+)
+def test_what_cannot_be_resumed_is_told(bench: Bench, words: list[str], says: str) -> None:
+    assert bench.call("gate", *words, f"--reports={bench.reports}") == cli.Exit.USAGE
+    assert says in bench.err

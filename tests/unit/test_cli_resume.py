@@ -110,7 +110,7 @@ def test_a_race_that_was_interrupted_in_mid_round_goes_on_where_it_stopped(
     ]
     first, second = read_sittings(folder)
     assert (first.kept, first.superseded, second.kept, second.superseded) == (0, 0, 4, 1)
-    assert (second.number, second.first) == (1, 2)
+    assert (second.number, second.kept) == (1, 4)
     assert len(list((folder / SUPERSEDED / "sitting-1" / "logs").iterdir())) == 2
 
 

@@ -4,6 +4,7 @@ import random
 from collections import Counter
 from pathlib import Path
 
+import pytest
 from msgspec.structs import replace
 from rich.console import Console
 
@@ -14,7 +15,9 @@ from bench.gate.names import contest_name, short_names
 from bench.gate.outcome import Key, judge_gate
 from bench.gate.pair import Pair
 from bench.gate.process import Seat
+from bench.gate.report import pair_frame, sittings_text
 from bench.gate.status import Status, gate_status
+from bench.sittings import read_sittings
 from tests.fixtures.pairs import make_cell, make_pair, make_plan
 from tests.unit.test_gate_lockstep import make_seat
 
@@ -22,16 +25,21 @@ CELLS = [make_cell("jax"), make_cell("torch")]
 
 
 class Fakes:
-    """Pairs without processes: `ratios` by cell id, with a spread between pairs."""
+    """Pairs without processes: `ratios` by cell id, with a spread; after `stops`, Ctrl-C."""
 
-    def __init__(self, plan: GatePlan, ratios: dict[str, float], spread: float) -> None:
+    def __init__(
+        self, plan: GatePlan, ratios: dict[str, float], spread: float, stops: int | None
+    ) -> None:
         self._expected = {each.key: each for each in plan.expected}
         self._ratios = ratios
         self._noise = random.Random(3)
         self._spread = spread
+        self._stops = stops
         self.asked: list[tuple[Key, int]] = []
 
     def __call__(self, contest: Contest, number: int, log_folder: Path) -> Pair:
+        if len(self.asked) == self._stops:
+            raise KeyboardInterrupt
         self.asked.append((contest.key, number))
         each = self._expected[contest.key]
         ratio = self._ratios.get(each.cell.id, 1.0) if each.kind == "cell" else each.candidate.work
@@ -44,11 +52,11 @@ class Fakes:
 
 
 def measure(
-    folder: Path, ratios: dict[str, float], spread: float = 0.002
+    folder: Path, ratios: dict[str, float], spread: float = 0.002, stops: int | None = None
 ) -> tuple[Fakes, GatePlan, list[Pair]]:
     plan = make_plan(CELLS)
     contests = [_contest(each.kind, seat(each.cell)) for each in plan.expected]
-    fakes = Fakes(plan, ratios, spread)
+    fakes = Fakes(plan, ratios, spread, stops)
     pairs = measure_gate(plan, contests, Book(folder), Console(quiet=True), fakes, lambda *_: None)
     return fakes, plan, pairs
 
@@ -117,3 +125,47 @@ def test_short_names_tell_the_cells_apart_and_no_more() -> None:
     ]
     assert short_names([one, two])[two.id] == "lab_baseline jax batch_size=64"
     assert contest_name({}, "negative", "unknown") == "unknown (negative control)"
+
+
+@pytest.mark.parametrize("stops", [0, 1, 5, 30, 34, 41])
+def test_an_interrupted_gate_goes_on_with_its_next_pair(tmp_path: Path, stops: int) -> None:
+    between = CELLS[1].id
+    whole, _, _ = measure(tmp_path / "whole", {between: 1.035}, spread=0.03)
+    with pytest.raises(KeyboardInterrupt):
+        measure(tmp_path / "two", {between: 1.035}, spread=0.03, stops=stops)
+    before = (tmp_path / "two" / "pairs.jsonl").read_bytes() if stops else b""
+    rest, _, pairs = measure(tmp_path / "two", {between: 1.035}, spread=0.03)
+    assert (tmp_path / "two" / "pairs.jsonl").read_bytes().startswith(before)
+    first_look = 30  # up to its end, what is asked does not depend on what the pairs say
+    assert (
+        rest.asked[: max(1, first_look - stops)] == whole.asked[stops : max(first_look, stops + 1)]
+    )
+    keys = [(pair.kind, pair.cell_id, pair.number) for pair in pairs]
+    assert len(keys) == len(set(keys)) == stops + len(rest.asked)
+    assert [each.kept for each in read_sittings(tmp_path / "two")] == [0, stops]
+    text = sittings_text(Book(tmp_path / "two"))
+    assert text.startswith(f"Measured in 2 sittings: {stops} pairs on ")
+    frame = pair_frame(pairs, read_sittings(tmp_path / "two"))
+    assert frame["sitting"].tolist() == [0] * stops + [1] * len(rest.asked)
+
+
+def test_a_contest_that_failed_before_the_interruption_stays_so(tmp_path: Path) -> None:
+    broken = CELLS[1].id
+    with pytest.raises(KeyboardInterrupt):
+        measure(tmp_path, {broken: 0}, stops=9)
+    fakes, plan, pairs = measure(tmp_path, {broken: 0})
+    assert counts(fakes)["cell", broken] == 0
+    assert gate_status(judge_gate(plan, pairs, "here")) == Status.INVALID
+
+
+def test_a_pair_that_a_power_cut_tore_is_set_aside_and_measured_again(tmp_path: Path) -> None:
+    with pytest.raises(KeyboardInterrupt):
+        measure(tmp_path, {}, stops=8)
+    path = tmp_path / "pairs.jsonl"
+    content = path.read_bytes()
+    path.write_bytes(content[:-9])
+    fakes, _, pairs = measure(tmp_path, {})
+    torn = content.splitlines()[-1][:-8]
+    assert (tmp_path / "pairs.jsonl.broken").read_bytes() == torn + b"\n"
+    assert len(pairs) == 30
+    assert len(fakes.asked) == 23

@@ -15,6 +15,7 @@ from bench.mend.repair import repair
 from bench.output import Output
 from bench.record import READABLE_VERSIONS, decode_record, encode_record
 from bench.run import execute
+from bench.sittings import begin_sitting
 from bench.store import Store, StoreError
 from tests.fixtures.certificates import make_certificate
 from tests.fixtures.command_line import Bench
@@ -179,7 +180,13 @@ def test_a_gate_with_a_damaged_pair_in_the_middle_is_not_trusted(bench: Bench) -
     assert not path.exists()
 
 
-@pytest.mark.parametrize("name", ["gates/g/gate.json", "certificates/c/w/certificate.json"])
+@pytest.mark.parametrize(
+    "name",
+    [
+        *("gates/g/gate.json", "certificates/c/w/certificate.json"),
+        *("runs/r/race.json", "runs/r/superseded/sitting-1/records/x.json"),
+    ],
+)
 @pytest.mark.parametrize("content", [b"", b"{}", b"\xff", b'{"gate_version": "x"}'])
 def test_damaged_plans_and_certificates_are_set_aside(
     name: str, content: bytes, bench: Bench
@@ -190,6 +197,26 @@ def test_damaged_plans_and_certificates_are_set_aside(
     assert doctor(bench, "--repair") == 0
     (aside,) = bench.reports.glob(f"quarantine/*/{name}")
     assert aside.read_bytes() == content
+
+
+@pytest.mark.parametrize("folder", ["runs/r", "gates/g"])
+def test_a_torn_last_sitting_is_cut(folder: str, bench: Bench) -> None:
+    path = bench.reports / folder
+    path.mkdir(parents=True)
+    begin_sitting(path)
+    whole = (path / "sittings.jsonl").read_bytes()
+    (path / "sittings.jsonl").write_bytes(whole + b'{"sitting_version"')
+    assert doctor(bench, "--repair") == 0
+    assert (path / "sittings.jsonl").read_bytes() == whole
+
+
+def test_damaged_rows_of_layers_are_set_aside(bench: Bench) -> None:
+    path = bench.reports / "layers/x/samples.jsonl"
+    path.parent.mkdir(parents=True)
+    path.write_bytes(b"{}\n[]\n")
+    assert doctor(bench, "--repair") == 0
+    (aside,) = bench.reports.glob("quarantine/*/layers/x/samples.jsonl")
+    assert aside.read_bytes() == b"{}\n[]\n"
 
 
 def test_links_and_strangers_are_told_and_left_alone(bench: Bench) -> None:

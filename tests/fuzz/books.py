@@ -1,0 +1,100 @@
+"""The targets that read what a measurement wrote down to go on with: races, sittings, layers."""
+
+from pathlib import Path
+
+import msgspec
+
+from bench.layers.book import FILE, LayersError, read_visits
+from bench.layers.columns import gaps_frame, layers_frame
+from bench.layers.report import Findings, layers_markdown
+from bench.plan import Step
+from bench.racebook import (
+    Blocked,
+    Chosen,
+    Contender,
+    Launch,
+    RaceBook,
+    planned_steps,
+    read_book,
+)
+from bench.record import GitFacts
+from bench.sittings import ResumeError, Sitting, minute, read_sittings
+from tests.fixtures.records import make_record
+from tests.fuzz.inputs import json_documents, json_lines
+from tests.fuzz.target import Target, file_in
+from tests.unit.test_layers import make_timing, make_visit
+
+encode = msgspec.json.encode
+
+RECORD = make_record(epochs=1)
+RACE = RaceBook(
+    run_id=RECORD.run_id,
+    command="race",
+    chosen=Chosen(rounds=6, timeout_seconds=60.0, pythons={"jax": "/x/python"}, data_dir=None),
+    protocol_version=RECORD.protocol_version,
+    machine=RECORD.machine,
+    contenders=(
+        Contender(
+            cell=RECORD.cell,
+            instrumented=False,
+            digest=RECORD.digest,
+            python="/x/python",
+            versions=RECORD.versions,
+            workload_source=RECORD.workload_source,
+            dataset=RECORD.dataset,
+            environment=RECORD.environment,
+        ),
+    ),
+    launches=(Launch(digest=RECORD.digest, repetition=0, round=0, position=0),),
+    blocked=(Blocked(cell=RECORD.cell, instrumented=True, why="no interpreter"),),
+)
+SITTINGS = [
+    Sitting(
+        number=number,
+        started_at="2026-11-01T12:00:00.000+00:00",
+        kept=number,
+        superseded=1,
+        git=GitFacts(commit="0" * 40, dirty=False),
+    )
+    for number in range(2)
+]
+
+VISITS = [
+    make_visit(backend, number, make_timing("dense", 1.5, 2.0))
+    for backend in ("jax", "torch")
+    for number in range(2)
+]
+
+
+def _read_race(content: bytes, folder: Path) -> None:
+    """Read the book of a race, and plan what is left of it where no contender is there any more."""
+    file_in(folder, "race.json", content)
+    book = read_book(folder)
+    encode(book)
+    drafts = [
+        Step(cell=each.cell, repetition=0, action="blocked", why="it is gone")
+        for each in book.contenders
+    ]
+    planned_steps(book, drafts)
+
+
+def _read_sittings(content: bytes, folder: Path) -> None:
+    file_in(folder, "sittings.jsonl", content)
+    for sitting in read_sittings(folder):
+        minute(sitting.started_at)
+
+
+def _read_layers(content: bytes, folder: Path) -> None:
+    """Read rows of layers and make both tables of them."""
+    file_in(folder, FILE, content)
+    findings = Findings(read_visits(folder))
+    layers_frame(findings.costs)
+    gaps_frame(findings.gaps)
+    layers_markdown(findings)
+
+
+BOOK_TARGETS = [
+    Target("race-book", json_documents(encode(RACE)), _read_race, (ResumeError,)),
+    Target("sittings", json_lines(list(map(encode, SITTINGS))), _read_sittings, (ResumeError,)),
+    Target("layers", json_lines(list(map(encode, VISITS))), _read_layers, (LayersError,)),
+]

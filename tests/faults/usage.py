@@ -1,5 +1,6 @@
 """Faults of a suite file and of the command line."""
 
+from bench.cell import BACKENDS
 from tests.faults.row import Family, Inject
 from tests.faults.stage import Ended, Stage
 from tests.fixtures.steps import TINY
@@ -18,7 +19,8 @@ def suite(text: str | bytes) -> Inject:
     def inject(stage: Stage) -> Ended:
         path = stage.folder / "mine.toml"
         path.write_bytes(text if isinstance(text, bytes) else text.encode())
-        return stage.call("plan", f"--suite={path}")
+        pythons = [f"--python={backend}={stage.python}" for backend in BACKENDS]
+        return stage.call("plan", f"--suite={path}", *pythons)
 
     return inject
 

@@ -150,6 +150,13 @@ def _quantity(both: Both, pair: tuple[str, str], stage: str, name: str) -> Quant
     errors = {backend: error_of(*arrays) for backend, arrays in both.items()}
     a, b = (both[backend][1] for backend in pair)
     size = min(size_of(a), size_of(b))
+    allowed = bound(rounding_error(list(errors.values())), size)
+    if stage == "gradient":
+        clear = _is_clear(both)
+        errors = {
+            backend: error_of(first[clear], second[clear])
+            for backend, (first, second) in both.items()
+        }
     return Quantity(
         backends=pair,
         stage=stage,
@@ -157,15 +164,28 @@ def _quantity(both: Both, pair: tuple[str, str], stage: str, name: str) -> Quant
         size=size,
         function=error_of(a, b),
         errors=(errors[pair[0]], errors[pair[1]]),
-        allowed=bound(rounding_error(list(errors.values())), size),
+        allowed=allowed,
     )
 
 
+def _is_clear(both: Both) -> Array:
+    """Return where a gradient is larger than float32 can err, shape as the gradient's.
+
+    Elsewhere, as of a bias before BatchNormalization, which moves nothing, its float32 value is
+    rounding alone: it has no digits whose number could be too small. In float64 it has.
+    """
+    rounding = rounding_error([error_of(*arrays) for arrays in both.values()])
+    clear: Array = np.min([np.abs(exact) for _, exact in both.values()], axis=0) > (
+        MULTIPLE * rounding
+    )
+    return clear
+
+
 def _determined(dumps: Dumps, both: Both, name: str) -> Both:
-    """Return an update's elements whose gradient is larger than float32 can err.
+    """Return an update's elements of which the gradient is clear.
 
     Adam's first step is the learning rate times the gradient's sign: where the true gradient is
-    zero, as that of a bias before BatchNormalization, it is the sign of rounding errors.
+    zero, it is the sign of rounding errors.
     """
     path = name.partition(":")[2]
     found = {}
@@ -176,9 +196,7 @@ def _determined(dumps: Dumps, both: Both, name: str) -> Both:
             found[backend] = arrays
     if not found:
         return both
-    rounding = rounding_error([error_of(*arrays) for arrays in found.values()])
-    reference = np.min([np.abs(arrays[1]) for arrays in found.values()], axis=0)
-    clear = reference > MULTIPLE * rounding
+    clear = _is_clear(found)
     return {backend: (first[clear], second[clear]) for backend, (first, second) in both.items()}
 
 

@@ -157,6 +157,30 @@ def test_a_layer_too_many_differs_in_structure() -> None:
     assert text.endswith("by nothing on jax is output of more on torch")
 
 
+def test_the_precision_of_a_gradient_that_is_truly_zero_is_not_judged() -> None:
+    """Of a bias before BatchNormalization float32 has noise alone, on one backend more of it."""
+    kernel = "gradient/000:first/kernel"
+
+    def noise(number: int, precision: str) -> Any:
+        size = 1e-8 * 9**number if precision == "float32" else 1e-17
+        return size * np.random.default_rng(number).normal(size=(8, 4))
+
+    dumps = {
+        (backend, precision): Dump({**arrays, kernel: noise(number, precision)})
+        for number, backend in enumerate(BACKENDS)
+        for precision, arrays in (
+            ("float32", rounded(make_arrays(), number)),
+            ("float64", make_arrays()),
+        )
+    }
+    assert {found.says for found in judge(dumps).values()} == {"certified"}
+    # On PyTorch it does move something.
+    dumps["torch", "float64"] = Dump({**make_arrays(), kernel: np.full((8, 4), 1e-3)})
+    found = judge(dumps)
+    assert found["jax", "tensorflow"].says == "certified"
+    assert (found["jax", "torch"].says, found["jax", "torch"].stage) == ("differs", "gradient")
+
+
 def test_an_update_counts_only_where_its_gradient_is_more_than_rounding() -> None:
     """Adam's first step is the sign of a gradient: of a true zero it is that of its rounding."""
     dumps = make_dumps()

@@ -7,11 +7,11 @@ from typing import Final
 
 import msgspec
 
-from bench.decode import UnreadableError, decode_json
+from bench.jsonlines import append_rows, read_rows
 from bench.line import LineError, one_line
 from bench.machine import git_facts
 from bench.record import GitFacts
-from bench.whole import append_durably, set_torn_aside
+from bench.whole import set_torn_aside
 
 #: Raised whenever the lines of sittings.jsonl change.
 SITTING_VERSION: Final = 1
@@ -58,29 +58,16 @@ def begin_sitting(
         superseded=superseded,
         git=git_facts(),
     )
-    append_durably(folder / _FILE, msgspec.json.encode(sitting) + b"\n")
+    append_rows(folder / _FILE, sitting)
     return sitting
 
 
 def read_sittings(folder: Path) -> list[Sitting]:
     """Return the sittings in their order; none where the file is missing, as older ones are.
 
-    A last line that a power cut tore is no sitting. ResumeError names a line that is damaged.
+    ResumeError names a line that is damaged.
     """
-    path = folder / _FILE
-    try:
-        *lines, _ = path.read_bytes().split(b"\n")
-    except FileNotFoundError:
-        return []
-    except OSError as error:
-        raise ResumeError(f"{path} cannot be read: {error.strerror}.") from error
-    found = []
-    for number, line in enumerate(lines, start=1):
-        try:
-            found.append(decode_json(line, Sitting))
-        except UnreadableError as error:
-            raise ResumeError(f"{path}, line {number} is damaged: {error}.") from error
-    return found
+    return read_rows(folder / _FILE, Sitting, ResumeError)
 
 
 def minute(started_at: str) -> str:

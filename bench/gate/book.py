@@ -11,11 +11,12 @@ from bench.cell import Cell
 from bench.decode import UnreadableError, decode_json
 from bench.gate.judge import Margins
 from bench.gate.pair import Kind, Pair
+from bench.jsonlines import append_rows, read_rows
 from bench.line import LineError
 from bench.record import Scalar
 from bench.sittings import begin_sitting
 from bench.store import StoreError
-from bench.whole import append_durably, set_torn_aside, write_whole
+from bench.whole import set_torn_aside, write_whole
 
 #: Raised whenever the files of a gate change, or what is timed.
 GATE_VERSION: Final = 3
@@ -88,7 +89,7 @@ class Book:
         """Append a pair durably; StoreError says why it could not."""
         path = self.folder / _PAIRS
         try:
-            append_durably(path, msgspec.json.encode(pair) + b"\n")
+            append_rows(path, pair)
         except OSError as error:
             raise StoreError(f"{path} cannot be written: {error.strerror}.") from error
 
@@ -130,20 +131,7 @@ class Book:
 
         BookError names the line that cannot be read: nothing is judged beside a damaged row.
         """
-        path = self.folder / _PAIRS
-        try:
-            lines = path.read_bytes().splitlines()
-        except FileNotFoundError:
-            return []
-        except OSError as error:
-            raise BookError(f"{path} cannot be read: {error.strerror}.") from error
-        pairs = []
-        for number, line in enumerate(lines, start=1):
-            try:
-                pairs.append(decode_json(line, Pair))
-            except UnreadableError as error:
-                raise BookError(f"{path}, line {number} is damaged: {error}.") from error
-        return pairs
+        return read_rows(self.folder / _PAIRS, Pair, BookError)
 
 
 class _Version(msgspec.Struct):

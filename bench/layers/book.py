@@ -6,11 +6,11 @@ from typing import Final
 import msgspec
 
 from bench.decode import UnreadableError, decode_json
+from bench.jsonlines import append_rows
 from bench.layers.timing import Timing
 from bench.line import LineError
 from bench.record import Scalar
 from bench.store import StoreError
-from bench.whole import append_durably
 
 #: Raised whenever what is timed or the fields of a row change.
 LAYERS_VERSION: Final = 1
@@ -46,7 +46,7 @@ def add_visit(folder: Path, visit: Visit) -> None:
     """Append a row to the file in `folder`; StoreError when that is impossible."""
     path = folder / FILE
     try:
-        append_durably(path, msgspec.json.encode(visit) + b"\n")
+        append_rows(path, visit)
     except OSError as error:
         raise StoreError(f"{path} cannot be written: {error.strerror}.") from error
 

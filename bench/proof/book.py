@@ -5,14 +5,13 @@ from typing import Final, TypeVar
 
 import msgspec
 
-from bench.decode import UnreadableError, decode_json
+from bench.jsonlines import append_rows, read_rows
 from bench.line import LineError
 from bench.proof.accuracy import SeedRow
 from bench.proof.row import PROOF_VERSION, Context, RealPair
 from bench.proof.simulated import SuiteRow
 from bench.report.files import write_text
 from bench.store import StoreError
-from bench.whole import append_durably
 
 _Row = TypeVar("_Row", Context, RealPair, SuiteRow, SeedRow)
 
@@ -40,7 +39,7 @@ class ProofBook:
         path = self.folder / _FILES[type(rows[0])]
         try:
             self.folder.mkdir(parents=True, exist_ok=True)
-            append_durably(path, b"".join(msgspec.json.encode(row) + b"\n" for row in rows))
+            append_rows(path, *rows)
         except OSError as error:
             raise StoreError(f"{path} cannot be written: {error.strerror}.") from error
 
@@ -60,20 +59,7 @@ class ProofBook:
 
     def rows(self, kind: type[_Row]) -> list[_Row]:
         """Return all rows of a kind; ProofError names the line that cannot be read."""
-        path = self.folder / _FILES[kind]
-        try:
-            lines = path.read_bytes().splitlines()
-        except FileNotFoundError:
-            return []
-        except OSError as error:
-            raise StoreError(f"{path} cannot be read: {error.strerror}.") from error
-        found = []
-        for number, line in enumerate(lines, start=1):
-            try:
-                found.append(decode_json(line, kind))
-            except UnreadableError as error:
-                raise ProofError(f"{path}, line {number} is damaged: {error}.") from error
-        return found
+        return read_rows(self.folder / _FILES[kind], kind, ProofError)
 
     def contexts(self) -> dict[str, Context]:
         """Return the context of each session; ProofError when one is of another version."""

@@ -31,6 +31,7 @@ ORDER = (
     "recipe",
     "workload",
     "whole",
+    "jsonlines",
     "store",
     "sittings",
     "lock",

@@ -13,6 +13,7 @@ import pytest
 from bench.arguments import make_parser
 from bench.cli import USER_ERRORS
 from bench.commands.gating import measure_time
+from bench.exits import Exit
 from bench.gate.book import BookError
 from bench.gate.replayed import GateReplay, open_replay
 from bench.gate.status import Status
@@ -61,7 +62,10 @@ def _folder(config: pytest.Config) -> Path:
         given = config.getoption(f"gate_{name}")
         for value in given if isinstance(given, list) else [given] if given else []:
             words += [f"--{name}", value]
-    return measure_time(make_parser().parse_args(words), Output()).book.folder
+    try:
+        return measure_time(make_parser().parse_args(words), Output()).book.folder
+    except KeyboardInterrupt as stop:
+        pytest.exit(" ".join(("Interrupted.", *map(str, stop.args))), returncode=Exit.INTERRUPTED)
 
 
 def _leave(sentence: str) -> None:

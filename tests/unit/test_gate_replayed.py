@@ -1,12 +1,15 @@
 """A finished gate as rows of pytest-benchmark, with exit codes of its own."""
 
 import json
+import signal
 from pathlib import Path
 
 import pytest
 
 from bench.gate.book import Book
-from tests.fixtures.gate_session import CELLS, judge_by_pytest, store_gate
+from tests.fixtures.fake_python import make_fake_python
+from tests.fixtures.gate_session import CELLS, COMMAND, judge_by_pytest, store_gate
+from tests.unit.test_cli_signals import start, wait_for
 
 
 @pytest.fixture(scope="module")
@@ -52,3 +55,18 @@ def test_no_gate_is_no_pass(tmp_path: Path) -> None:
     done = judge_by_pytest(tmp_path / "nothing")
     assert done.returncode == 12
     assert "cannot be read" in done.stdout + done.stderr
+
+
+def test_a_gate_that_is_interrupted_tells_how_to_go_on(tmp_path: Path) -> None:
+    python = f"python={make_fake_python(tmp_path)}"
+    sides = [f"--baseline={python}", f"--candidate={python},env.XLA_FAKE=hang"]
+    cell = ["--dataset=synthetic:shape=4x4x1,classes=2,train=8,test=4", "--backend=jax"]
+    reports = tmp_path / "reports"
+    command = [*COMMAND, *sides, *cell, f"--reports={reports}"]
+    process = start(command)
+    wait_for(lambda: list(reports.glob("gates/*/logs/*candidate*.log")), process)
+    process.send_signal(signal.SIGINT)
+    _, told = process.communicate(timeout=60)
+    assert process.returncode == 130
+    (gate,) = (reports / "gates").iterdir()
+    assert f"bench gate --resume {gate.name} --reports {reports}` continues there." in told

@@ -19,10 +19,10 @@ from bench.racebook import (
 )
 from bench.record import GitFacts
 from bench.sittings import ResumeError, Sitting, minute, read_sittings
+from tests.fixtures.layer_rows import make_timing, make_visit
 from tests.fixtures.records import make_record
 from tests.fuzz.inputs import json_documents, json_lines
 from tests.fuzz.target import Target, file_in
-from tests.unit.test_layers import make_timing, make_visit
 
 encode = msgspec.json.encode
 

@@ -7,53 +7,16 @@ import pandas as pd
 import pytest
 
 from bench.cell import BACKENDS
-from bench.layers.book import LayersError, Visit, add_visit, read_visits
+from bench.layers.book import LayersError, add_visit, read_visits
 from bench.layers.columns import gaps_frame, layers_frame
 from bench.layers.report import Findings, layers_markdown
 from bench.layers.timing import Timing
 from bench.store import StoreError
 from tests.fixtures.command_line import Bench
 from tests.fixtures.fake_python import make_workload
+from tests.fixtures.layer_rows import make_timing, make_visit, rounds, step, update
 
 TINY = "synthetic:shape=4x4x1,classes=2,train=8,test=4"
-
-
-def make_timing(name: str, *milliseconds: float, **fields) -> Timing:
-    facts = {"part": "layer", "timed": "gradient", "kind": "Dense", **fields}
-    return Timing(name=name, seconds=tuple(ms / 1000 for ms in milliseconds), **facts)
-
-
-def step(*milliseconds: float) -> Timing:
-    return make_timing("model", *milliseconds, part="fit", timed="step")
-
-
-def update(*milliseconds: float) -> Timing:
-    return make_timing("adam", *milliseconds, part="optimizer", timed="update")
-
-
-def make_visit(backend: str, number: int, *timings: Timing, reason: str | None = None) -> Visit:
-    return Visit(
-        workload="lab_baseline",
-        dataset="digits",
-        batch_size=64,
-        backend=backend,
-        round=number,
-        position=0,
-        timings=timings,
-        settings={"jit_compile": False},
-        reason=reason,
-        versions={"keras": "3.15.1"},
-        machine={"logical_cpus": 2},
-        commit=None,
-    )
-
-
-def rounds(backend: str, *milliseconds: float, **fields) -> list[Visit]:
-    """Return a visit per figure, each of a model of one layer that costs so much."""
-    return [
-        make_visit(backend, number, make_timing("dense", ms, **fields))
-        for number, ms in enumerate(milliseconds)
-    ]
 
 
 def test_a_cost_is_the_median_of_a_process_and_then_of_the_rounds():

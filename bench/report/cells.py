@@ -128,6 +128,7 @@ _SETTINGS: Final = (
     Column(
         "settings_tf32", "object", "where TF32 may be used: `off`, `on`, `matmul`, `convolutions`"
     ),
+    Column("settings_onednn", "object", "whether CPU kernels may be oneDNN's; empty: not told"),
     Column("settings_allocator", "object", "what hands out memory, on the host and on a GPU"),
     Column("settings_build_variant", "object", "what the backend's libraries are built for"),
     Column("settings_device_count", "object", "devices that the backend saw"),

@@ -2,6 +2,7 @@
 
 import os
 from collections.abc import Mapping
+from importlib import import_module
 from typing import TYPE_CHECKING, Any
 
 from bench.record import Scalar
@@ -38,6 +39,7 @@ def resolved_settings(
         "device_name": device.name,
         "device_count": device.count,
         "build_variant": device.build_variant,
+        "onednn": uses_onednn(backend.name, backend.framework),
         **backend_settings(backend.name, backend.framework, on_gpu=device.kind == "gpu"),
     }
 
@@ -56,6 +58,20 @@ def backend_settings(
     if backend == "tensorflow":
         return _tensorflow_settings(framework, on_gpu, environment)
     return _torch_settings(framework, on_gpu)
+
+
+def uses_onednn(backend: str, framework: Any) -> bool | None:
+    """Return whether a backend's CPU kernels may be oneDNN's; None where it does not tell.
+
+    TensorFlow turns them on where the processor has the instructions that they are made for, so two
+    machines may run, and refuse, different kernels by default.
+    """
+    if backend == "tensorflow":
+        # What TensorFlow's own tests ask; it has no public name.
+        return bool(import_module("tensorflow.python.util._pywrap_util_port").IsMklEnabled())
+    if backend == "torch":
+        return bool(framework.backends.mkldnn.is_available())
+    return None
 
 
 def _jax_settings(jax: Any, on_gpu: bool) -> dict[str, Scalar]:

@@ -123,6 +123,7 @@ def test_threads_and_precision_are_the_same_on_every_backend(trained: Bench) -> 
         assert result.settings["inter_op_threads"] == (None if backend == "jax" else cpus)
         assert result.settings["matmul_precision"] in ("highest", "float32")
         assert result.settings["tf32"] == "off"
+        assert result.settings["onednn"] in ((None,) if backend == "jax" else (True, False))
         assert result.settings["data_adapter"] == "PyDatasetAdapter"
 
 

@@ -1,5 +1,6 @@
 """One session of the gate: a suite's rows, what became of them, and what they are compared with."""
 
+from collections.abc import Mapping
 from pathlib import Path
 
 import msgspec
@@ -33,7 +34,7 @@ class GateSession(msgspec.Struct, kw_only=True):
     @property
     def floored(self) -> list[str]:
         """The ids of the cells that have an accuracy floor."""
-        return [cell_id for cell_id, row in self.rows.items() if row.accuracy_floor is not None]
+        return _floored(self.rows)
 
     def summary(self) -> str:
         """Return in a line what this session judges."""
@@ -91,9 +92,8 @@ def open_session(suite: str, reports: Path) -> GateSession:
     store = Store(reports)
     machine_id = str(machine_facts()["machine_id"])
     rows = {row.cell.id: row for row in make_rows(cells, store.load_all(), machine_id)}
-    floored = [cell_id for cell_id, row in rows.items() if row.accuracy_floor is not None]
     expected = [f"{TIME_TEST}[{cell_id}]" for cell_id in rows]
-    expected += [f"{ACCURACY_TEST}[{cell_id}]" for cell_id in floored]
+    expected += [f"{ACCURACY_TEST}[{cell_id}]" for cell_id in _floored(rows)]
     return GateSession(
         suite=suite,
         reports=reports,
@@ -102,3 +102,7 @@ def open_session(suite: str, reports: Path) -> GateSession:
         tally=Tally(expected),
         unreadable=store.unreadable,
     )
+
+
+def _floored(rows: Mapping[str, Row]) -> list[str]:
+    return [cell_id for cell_id, row in rows.items() if row.accuracy_floor is not None]

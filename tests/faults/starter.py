@@ -13,6 +13,7 @@ import signal
 import socket
 import subprocess
 import sys
+from contextlib import suppress
 from pathlib import Path
 
 from bench.machine import CHECKOUT
@@ -31,8 +32,9 @@ class Command:
         self.pid = int(self._receive())
 
     def send(self, number: signal.Signals) -> None:
-        """Send the process a signal."""
-        os.kill(self.pid, number)
+        """Send the process a signal, if it has not ended."""
+        with suppress(ProcessLookupError):
+            os.kill(self.pid, number)
 
     @property
     def runs(self) -> bool:

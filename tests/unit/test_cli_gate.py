@@ -26,7 +26,7 @@ TINY = "synthetic:shape=4x4x1,classes=2,train=8,test=4"
 def bench(
     tmp_path: Path, capsys: pytest.CaptureFixture[str], monkeypatch: pytest.MonkeyPatch
 ) -> Bench:
-    monkeypatch.setattr(lockstep, "SLICE_SECONDS", 0.002)
+    monkeypatch.setattr(lockstep, "SLICE_SECONDS", 0.005)
     return Bench(tmp_path, capsys)
 
 

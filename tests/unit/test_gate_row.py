@@ -83,7 +83,7 @@ def _cells(suite: str) -> list[Cell]:
 
 
 #: Suites that are about speed alone.
-TIMING_ONLY = {"gate", "predict", "race", "sweep"}
+TIMING_ONLY = {"gate", "predict", "race", "ratios", "sweep"}
 #: Their cells are cut short, to be quick: no accuracy is promised.
 CUT_SHORT = {"text", "vision"}
 

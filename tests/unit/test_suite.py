@@ -61,7 +61,7 @@ def test_an_unknown_suite_is_refused_with_the_known_ones():
     with pytest.raises(SuiteError) as caught:
         load_suite("slow")
     sentence = one_sentence(caught.value)
-    names = "gate, lab, predict, quick, race, sweep, text, vision"
+    names = "gate, lab, predict, quick, race, ratios, sweep, text, vision"
     assert sentence == f"suite is 'slow'; allowed are {names} or a .toml file."
 
 

@@ -19,7 +19,7 @@ def test_without_a_record_the_arithmetic_of_the_workload_tells():
     found = estimate(cell, [], IMAGES)
     passes = 2 * (3 * 1000 + 200)
     assert found.basis == "FLOPs"
-    assert found.seconds == pytest.approx(20 + WORKLOADS["mlp"].forward_macs * passes / 2e9)
+    assert found.seconds == pytest.approx(8 + WORKLOADS["mlp"].forward_macs * passes / 2.5e10)
 
 
 def test_the_rate_of_that_is_what_this_machine_reached():
@@ -29,7 +29,7 @@ def test_the_rate_of_that_is_what_this_machine_reached():
     rate = 1_000 * 3 * 10 / (epoch.train_seconds + epoch.validation_seconds)
     passes = 2 * (3 * 1000 + 200)
     seconds = estimate(cell, [slow], IMAGES).seconds
-    assert seconds == pytest.approx(20 + WORKLOADS["mlp"].forward_macs * passes / rate)
+    assert seconds == pytest.approx(8 + WORKLOADS["mlp"].forward_macs * passes / rate)
 
 
 def test_a_record_of_the_workload_at_another_size_counts_by_its_images():
@@ -53,8 +53,8 @@ def test_limits_and_tasks_count():
     limited = msgspec.structs.replace(cell, limit_train=100, limit_test=10**9)
     predicted = msgspec.structs.replace(cell, task="predict", limit_test=50)
     macs = WORKLOADS["mlp"].forward_macs
-    assert estimate(limited, [], IMAGES).seconds == pytest.approx(20 + macs * 2 * 500 / 2e9)
-    assert estimate(predicted, [], IMAGES).seconds == pytest.approx(20 + macs * 2 * 50 / 2e9)
+    assert estimate(limited, [], IMAGES).seconds == pytest.approx(8 + macs * 2 * 500 / 2.5e10)
+    assert estimate(predicted, [], IMAGES).seconds == pytest.approx(8 + macs * 2 * 50 / 2.5e10)
 
 
 def test_of_a_users_workload_without_a_record_nobody_can_tell():

@@ -11,8 +11,8 @@ from models.table import WORKLOADS
 #: What a launch costs besides its epochs, where no record tells: the median of the suites text and
 #: vision in reports/published/, on two cores.
 _LAUNCH_SECONDS: Final = 8.0
-#: Forward-pass multiply-accumulates per second, where no record tells: their median as well. Nine in
-#: ten reached 4e9, one in ten 5e10, with compilation in the first epoch.
+#: Forward-pass multiply-accumulates per second, where no record tells: their median as well. Nine
+#: in ten reached 4e9, one in ten 5e10, with compilation in the first epoch.
 _MACS_PER_SECOND: Final = 2.5e10
 #: A training step is three forward passes.
 _TRAINING_PASSES: Final = 3

@@ -8,6 +8,7 @@ from rich.progress import TextColumn
 
 from bench.job import Progress as EpochProgress
 from bench.live import LiveLine, time_left
+from bench.pace import Pace
 from bench.plan import Step
 from bench.record import Record
 from bench.report.text import one_line
@@ -22,7 +23,7 @@ class RunProgress(LiveLine):
         self._steps = steps
         self._position = 0
         self._begin = 0.0
-        self._durations: list[float] = []
+        self._pace = Pace()
 
     def begin(self, step: Step) -> None:
         """Tell that a step starts."""
@@ -30,7 +31,8 @@ class RunProgress(LiveLine):
         self._begin = monotonic()
         name = f"[{self._position}/{len(self._steps)}] {_name(step)}"
         self._bar.reset(self._task, total=step.cell.epochs, description=escape(name), note="")
-        left = time_left(self._seconds_left(step.estimate_seconds))
+        expected = self._pace.expect(step)
+        left = time_left(self._seconds_left(expected, expected))
         self._bar.update(self._task, note=left, refresh=True)
         if not self._console.is_terminal:
             self._print(f"{name}: started, {left}")
@@ -40,7 +42,7 @@ class RunProgress(LiveLine):
         in_step = (event.epochs - event.epoch) * event.epoch_seconds
         loss = "" if event.loss is None else f", loss {event.loss:.3f}"
         accuracy = "" if event.val_accuracy is None else f", val_accuracy {event.val_accuracy:.3f}"
-        left = time_left(self._seconds_left(monotonic() - self._begin + in_step, in_step))
+        left = time_left(self._seconds_left(in_step, monotonic() - self._begin + in_step))
         note = f"epoch {event.epoch}/{event.epochs}{loss}{accuracy}; {left}"
         self._bar.update(self._task, completed=event.epoch, note=note, refresh=True)
         if not self._console.is_terminal and event.epoch_seconds > 5:
@@ -48,7 +50,7 @@ class RunProgress(LiveLine):
 
     def end(self, step: Step, record: Record) -> None:
         """Tell how a step ended."""
-        self._durations.append(record.wall_seconds)
+        self._pace.add(step, record.wall_seconds)
         head = f"[{self._position}/{len(self._steps)}] {_name(step)}: "
         if record.result is None:
             reason = one_line(str(record.reason))
@@ -59,18 +61,17 @@ class RunProgress(LiveLine):
         shown = "" if accuracy is None else f", val_accuracy {accuracy:.3f}"
         self._print(f"{head}ok in {record.wall_seconds:.1f} s{shown}")
 
-    def _seconds_left(
-        self, step_seconds: float | None, in_step: float | None = None
-    ) -> float | None:
+    def _seconds_left(self, in_step: float | None, whole: float | None) -> float | None:
         """Return an estimate for this step's rest and all later ones, None when nobody can tell.
 
-        A step without a like record is taken to last as long as the ones before it in this run.
+        A later step of which nothing is known is taken to last as long as the `whole` of this one.
         """
-        guess = sum(self._durations) / len(self._durations) if self._durations else step_seconds
-        later = [step.estimate_seconds or guess for step in self._steps[self._position :]]
-        own = in_step if in_step is not None else (step_seconds or guess)
-        known = [seconds for seconds in (own, *later) if seconds is not None]
-        return sum(known) if len(known) == len(later) + 1 else None
+        left = [in_step]
+        for step in self._steps[self._position :]:
+            expected = self._pace.expect(step)
+            left.append(whole if expected is None else expected)
+        known = [seconds for seconds in left if seconds is not None]
+        return sum(known) if len(known) == len(left) else None
 
 
 def _name(step: Step) -> str:

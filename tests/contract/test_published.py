@@ -9,6 +9,8 @@ import msgspec
 import pytest
 
 from bench.certify.certificate import Certificate
+from bench.layers.book import read_visits
+from bench.layers.report import Findings, write_findings
 from bench.machine import CHECKOUT
 from bench.overhead.pair import Pair
 from bench.overhead.report import verdict_lines
@@ -21,7 +23,10 @@ from bench.report.write import CSV_TABLES, write_report
 PUBLISHED = CHECKOUT / "reports" / "published"
 OVERHEAD = PUBLISHED / "overhead"
 PROOFS = [PUBLISHED / "gate-proof", PUBLISHED / "gate-spread"]
-REPORTS = sorted(folder for folder in PUBLISHED.iterdir() if folder not in (OVERHEAD, *PROOFS))
+LAYERS = PUBLISHED / "layers"
+REPORTS = sorted(
+    folder for folder in PUBLISHED.iterdir() if folder not in (OVERHEAD, LAYERS, *PROOFS)
+)
 
 
 @pytest.mark.parametrize("folder", REPORTS, ids=lambda folder: folder.name)
@@ -49,6 +54,15 @@ def test_the_published_cost_of_the_harness_follows_from_the_published_pairs() ->
     table = "\n".join(verdict_lines(pairs))
     assert table.count("| met |") + table.count("| missed |") > 0
     assert f"\n{table}\n" in (OVERHEAD / "overhead.md").read_text("utf-8")
+
+
+@pytest.mark.parametrize("folder", sorted(LAYERS.glob("*/")), ids=lambda folder: folder.name)
+def test_the_published_costs_of_layers_follow_from_their_samples(
+    folder: Path, tmp_path: Path
+) -> None:
+    write_findings(tmp_path, Findings(read_visits(folder)))
+    for path in tmp_path.iterdir():
+        assert path.read_bytes() == (folder / path.name).read_bytes(), path.name
 
 
 @pytest.mark.parametrize("folder", PROOFS, ids=lambda folder: folder.name)

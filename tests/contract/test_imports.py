@@ -49,6 +49,7 @@ ORDER = (
     "history",
     "output",
     "live",
+    "pace",
     "progress",
     "run",
     "overhead",

@@ -6,13 +6,13 @@ from typing import Final, Literal
 
 import msgspec
 
-from bench.certify.compare import Quantity
+from bench.certify.quantity import Quantity
 from bench.certify.subject import Subject
 from bench.decode import UnreadableError, decode_json
 from bench.line import LineError
 
 #: Raised whenever the file's fields, the stages, the subject or the tolerance change.
-CERTIFICATE_VERSION: Final = 1
+CERTIFICATE_VERSION: Final = 2
 
 
 class CertificateError(LineError, ValueError):

@@ -2,14 +2,14 @@
 
 from collections.abc import Iterator, Mapping, Sequence
 from itertools import combinations, zip_longest
-from math import inf, isfinite
+from math import inf
 from typing import Any, Final
 
-import msgspec
 import numpy as np
 from numpy.typing import NDArray
 
 from bench.certify.dump import Dump
+from bench.certify.quantity import Quantity
 from bench.certify.task import STAGES, Precision
 from bench.certify.tolerance import (
     FLOOR,
@@ -27,54 +27,6 @@ Dumps = Mapping[tuple[str, Precision], Dump]
 Both = Mapping[str, tuple[Array, Array]]
 
 PRECISIONS: Final[tuple[Precision, Precision]] = ("float32", "float64")
-
-
-class Quantity(msgspec.Struct, frozen=True, kw_only=True):
-    """One quantity on two backends, and whether it is the same on both.
-
-    `function` is the root mean square difference of their float64 results, `errors` are those of
-    their float32 results against their own float64 ones; none may be above `allowed`. `size` is
-    the root mean square of the quantity itself. Where there is nothing to subtract, `what` says
-    why in a phrase.
-    """
-
-    backends: tuple[str, str]
-    stage: str
-    name: str
-    size: float = 0.0
-    function: float = 0.0
-    errors: tuple[float, float] = (0.0, 0.0)
-    allowed: float = 0.0
-    what: str | None = None
-
-    @property
-    def worst(self) -> float:
-        """The largest of its errors."""
-        return max(self.function, *self.errors)
-
-    @property
-    def same(self) -> bool:
-        """Whether the quantity is the same on both backends."""
-        return self.what is None and self.worst <= self.allowed and isfinite(self.worst)
-
-    @property
-    def rounds_alone(self) -> bool:
-        """Whether it is not the same, although in float64 it is: what differs is rounding."""
-        return not self.same and self.what is None and self.function <= self.allowed < inf
-
-    @property
-    def part(self) -> float | None:
-        """The part of its bound that the largest error takes; None where nothing compares."""
-        if self.what is not None or not isfinite(self.worst):
-            return None
-        if self.allowed == 0.0:
-            return None if self.worst else 0.0
-        return self.worst / self.allowed
-
-    @property
-    def label(self) -> str:
-        """Its name without the number that gives it a place."""
-        return self.name.partition(":")[2] or self.name
 
 
 def compare_dumps(dumps: Dumps, backends: Sequence[str]) -> list[Quantity]:
@@ -130,8 +82,8 @@ def _stage(
             if (arrays := _both(dumps, backend, stage, name)) and arrays[0].shape == array.shape
         }
         if stage == "update":
-            both = _determined(dumps, both, name)
-        if stage == "steps":
+            yield from _update(dumps, both, pair, name)
+        elif stage == "steps":
             yield from _steps(dumps, both, pair)
         elif name.endswith(":val_accuracy"):
             yield from _classes(dumps, both, pair, name)
@@ -154,7 +106,7 @@ def _quantity(both: Both, pair: tuple[str, str], stage: str, name: str) -> Quant
     if stage == "gradient":
         clear = _is_clear(both)
         errors = {
-            backend: error_of(first[clear], second[clear])
+            backend: error_of(first[clear], second[clear]) if np.isfinite(first).all() else inf
             for backend, (first, second) in both.items()
         }
     return Quantity(
@@ -181,65 +133,97 @@ def _is_clear(both: Both) -> Array:
     return clear
 
 
-def _determined(dumps: Dumps, both: Both, name: str) -> Both:
-    """Return an update's elements of which the gradient is clear.
+def _update(dumps: Dumps, both: Both, pair: tuple[str, str], name: str) -> Iterator[Quantity]:
+    """Yield how a variable is updated where its gradient is clear, and apart from that elsewhere.
 
     Adam's first step is the learning rate times the gradient's sign: where the true gradient is
-    zero, it is the sign of rounding errors.
+    zero, it is in float32 the sign of rounding errors. There the float64 results alone are
+    compared, with the rounding of the largest update of the model.
     """
-    path = name.partition(":")[2]
+    clear = _clear_gradient(dumps, both, name)
+    if clear is None:
+        yield _quantity(both, pair, "update", name)
+        return
+    for first, _ in both.values():
+        clear = clear | ~np.isfinite(first)
+    yield _quantity(
+        {backend: (first[clear], second[clear]) for backend, (first, second) in both.items()},
+        *(pair, "update", name),
+    )
+    if not clear.all():
+        a, b = (both[backend][1][~clear] for backend in pair)
+        yield Quantity(
+            backends=pair,
+            stage="update",
+            name=f"{name} without a gradient",
+            size=min(size_of(a), size_of(b)),
+            function=error_of(a, b),
+            allowed=FLOOR * _largest_step(dumps[pair[0], "float64"]),
+        )
+
+
+def _largest_step(dump: Dump) -> float:
+    """Return the largest update of a variable that is trained, as a root mean square."""
+    trained = {name.partition(":")[2] for name in dump.stage("gradient")}
+    updates = dump.stage("update").items()
+    return max(size_of(step) for name, step in updates if name.partition(":")[2] in trained)
+
+
+def _clear_gradient(dumps: Dumps, both: Both, name: str) -> Array | None:
+    """Return where the gradient of an updated variable is clear; None where it has none.
+
+    Variables of one path, as layers of one name in two models have, are told apart by their order.
+    """
     found = {}
     for backend in both:
-        names = [n for n in dumps[backend, "float64"].stage("gradient") if n.endswith(f":{path}")]
-        arrays = _both(dumps, backend, "gradient", names[0]) if names else None
-        if arrays is not None:
-            found[backend] = arrays
-    if not found:
-        return both
-    clear = _is_clear(found)
-    return {backend: (first[clear], second[clear]) for backend, (first, second) in both.items()}
+        places = {}
+        for stage in ("update", "gradient"):
+            names = dumps[backend, "float64"].stage(stage)
+            places[stage] = [n for n in names if n.partition(":")[2] == name.partition(":")[2]]
+        place = places["update"].index(name)
+        if place < len(places["gradient"]):
+            arrays = _both(dumps, backend, "gradient", places["gradient"][place])
+            if arrays is not None and arrays[0].shape == both[backend][0].shape:
+                found[backend] = arrays
+    return _is_clear(found) if len(found) == len(both) else None
 
 
 def _steps(dumps: Dumps, both: Both, pair: tuple[str, str]) -> Iterator[Quantity]:
-    """Yield the loss of each step, in float64 and then in float32.
+    """Yield the loss of each step, in float64 and then in float32 on each backend.
 
     In float64 two trajectories of one function do not part: their difference is held against the
     middle rounding error of the trajectories in float32. Those part exponentially, and now and then
     jump, when rounding turns a ReLU or the sign of a gradient that is almost zero: each is held
-    against what a further one of its kind would not exceed.
+    against what a further one of the other backends' would not exceed.
     """
     errors = {
         backend: np.abs(dumps[backend, "float32"].stage("orders")["000:loss"] - reference)
         for backend, (_, reference) in both.items()
     }
     middle = [np.median(np.maximum.accumulate(e, axis=1), axis=0) for e in errors.values()]
-    limits = trajectory_limits(np.vstack(list(errors.values())))
     a, b = (both[backend][1] for backend in pair)
     for step in range(len(a)):
         size = float(min(abs(a[step]), abs(b[step])))
         rounding = rounding_error([float(found[step]) for found in middle])
-        exact, found = f"{step:03}a", f"{step:03}b"
         yield Quantity(
             backends=pair,
             stage="steps",
-            name=f"{exact}:loss of step {step + 1} in float64",
+            name=f"{step:03}a:loss of step {step + 1} in float64",
             size=size,
-            function=float(abs(a[step] - b[step])),
+            function=error_of(a[step], b[step]),
             allowed=bound(rounding, size),
         )
-        yield Quantity(
-            backends=pair,
-            stage="steps",
-            name=f"{found}:loss of step {step + 1}",
-            size=size,
-            errors=_errors(both, pair, step),
-            allowed=float(limits[step]) + FLOOR * size,
-        )
-
-
-def _errors(both: Both, pair: tuple[str, str], step: int) -> tuple[float, float]:
-    first, second = (float(abs(both[b][0][step] - both[b][1][step])) for b in pair)
-    return first, second
+        for backend in pair:
+            others = np.vstack([found for other, found in errors.items() if other != backend])
+            error = error_of(*(array[step] for array in both[backend]))
+            yield Quantity(
+                backends=pair,
+                stage="steps",
+                name=f"{step:03}b:loss of step {step + 1} on {backend}",
+                size=size,
+                errors=(error, 0.0) if backend == pair[0] else (0.0, error),
+                allowed=float(trajectory_limits(others)[step]) + FLOOR * size,
+            )
 
 
 def _classes(dumps: Dumps, both: Both, pair: tuple[str, str], name: str) -> Iterator[Quantity]:
@@ -249,6 +233,8 @@ def _classes(dumps: Dumps, both: Both, pair: tuple[str, str], name: str) -> Iter
     """
     predictions = [_both(dumps, backend, "evaluation", "000:predictions") for backend in pair]
     (a, a64), (b, b64) = (arrays for arrays in predictions if arrays is not None)
+    if a.shape[-1] < 2:  # it is no classifier, whatever its dataset is
+        return
     best = np.sort(a64, axis=-1)
     margin = best[:, -1] - best[:, -2]
     widest = 2 * max(float(np.max(np.abs(x - y), initial=0.0)) for x, y in ((a, a64), (b, b64)))

@@ -33,8 +33,14 @@ class Dump:
     def stage(self, stage: str) -> dict[str, Array]:
         """Return the arrays of a stage by NAME, in the model's order."""
         prefix = f"{stage}/"
-        names = sorted(name for name in self._arrays if name.startswith(prefix))
-        return {name.removeprefix(prefix): self._arrays[name] for name in names}
+        names = [name.removeprefix(prefix) for name in self._arrays if name.startswith(prefix)]
+        return {name: self._arrays[f"{prefix}{name}"] for name in sorted(names, key=_place)}
+
+
+def _place(name: str) -> tuple[int, str]:
+    """Return the number before the colon, which may have more digits than others."""
+    number = name.partition(":")[0]
+    return (int(number) if number.isdecimal() else 0), name
 
 
 def read_dump(path: Path) -> Dump:

@@ -19,11 +19,15 @@ _SPEED_ALONE: Final = (
 
 
 class Subject(msgspec.Struct, frozen=True, forbid_unknown_fields=True, kw_only=True):
-    """One workload on one backend of one machine; two that are alike compute the same function."""
+    """One workload on one backend of one machine; two that are alike compute the same function.
+
+    `forward_macs` tells inputs of other sizes apart, of which a model may have as many parameters.
+    """
 
     workload: str
     workload_source: str
     parameters: int
+    forward_macs: int | None
     backend: str
     device: str
     machine_id: str
@@ -42,6 +46,7 @@ def make_subject(
     *,
     workload_source: str,
     parameters: int,
+    forward_macs: int | None,
     machine_id: str,
     versions: dict[str, str],
     settings: Mapping[str, Scalar],
@@ -52,6 +57,7 @@ def make_subject(
         workload=cell.workload,
         workload_source=workload_source,
         parameters=parameters,
+        forward_macs=forward_macs,
         backend=cell.backend,
         device=cell.device,
         machine_id=machine_id,
@@ -69,6 +75,7 @@ def subject_of(record: Record) -> Subject | None:
         record.cell,
         workload_source=record.workload_source,
         parameters=record.result.parameters,
+        forward_macs=record.result.forward_macs,
         machine_id=record.machine_id,
         versions=record.versions,
         settings=record.result.settings,

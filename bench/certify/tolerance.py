@@ -10,7 +10,7 @@ from numpy.typing import NDArray
 
 Array = NDArray[Any]
 
-#: Beyond so many standard deviations lies one of 40,000, where 24 told them (Student's t).
+#: Beyond so many standard deviations lies one of 10,000, where 16 told them (Student's t).
 DEVIATIONS: Final = 5.0
 #: A backend's error may be so many times the float32 rounding error that was measured …
 MULTIPLE: Final = 4.0
@@ -56,7 +56,8 @@ def bound(rounding: float, size: float) -> float:
 def trajectory_limits(errors: Array) -> Array:
     """Return for each step the error that no trajectory should exceed, shape (steps,).
 
-    `errors`, shape (trajectories, steps), are of trajectories that differ in nothing but rounding.
+    `errors`, shape (trajectories, steps), are of trajectories that differ in nothing but rounding,
+    on other backends than the one that is judged: what it always does wrong would be in its own.
     The largest error of a trajectory so far is taken to be log-normal over trajectories, which
     holds slow growth and rare jumps alike: the limit is DEVIATIONS standard deviations above the
     mean of its logarithm.

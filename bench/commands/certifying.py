@@ -4,7 +4,8 @@ import argparse
 import hashlib
 import os
 import tempfile
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Iterator, Sequence
+from contextlib import contextmanager
 from datetime import UTC, datetime
 from pathlib import Path
 from time import monotonic
@@ -23,7 +24,7 @@ from bench.certify.subject import Subject, make_subject
 from bench.certify.task import Precision
 from bench.environment import decisive_variables
 from bench.gate.status import Status
-from bench.interpreter import Interpreter, find_interpreter
+from bench.interpreter import Interpreter, changed_version, find_interpreter
 from bench.live import time_left
 from bench.lock import default_lock_path, timing_lock
 from bench.machine import git_facts, machine_facts
@@ -91,16 +92,18 @@ def _certify(
     entrants = [_entrant(workload, found, dataset, dataset_folder, size) for found in interpreters]
     own = folder / _folder_name(workload)
     logs, tell = _made(own / "logs"), _teller(workload, len(entrants), output)
-    with tempfile.TemporaryDirectory(prefix="keras-bench-") as scratch:
-        dumps, failures = run_tasks(
-            entrants, arguments.seed, arguments.steps, logs, Path(scratch), tell
-        )
+    with (
+        _unchanged(workload, interpreters) as source,
+        tempfile.TemporaryDirectory(prefix="keras-bench-") as scratch,
+    ):
+        choices = (arguments.seed, arguments.steps, logs, Path(scratch))
+        dumps, failures = run_tasks(entrants, *choices, tell)
     compared = [entrant for entrant in entrants if entrant.backend not in failures]
     quantities = compare_dumps(dumps, [entrant.backend for entrant in compared])
     certificate = Certificate(
         certificate_version=CERTIFICATE_VERSION,
         workload=workload,
-        subjects=tuple(_subject(entrant, dumps) for entrant in compared),
+        subjects=tuple(_subject(entrant, source, dumps) for entrant in compared),
         pairs=judge_quantities(quantities),
         failures=failures,
         dataset=dataset,
@@ -155,13 +158,27 @@ def _entrant(
     )
 
 
-def _subject(entrant: Entrant, dumps: Dumps) -> Subject:
+@contextmanager
+def _unchanged(workload: str, interpreters: Sequence[Interpreter]) -> Iterator[str]:
+    """Yield the hash of a workload's source; CertificateError where it, or a version, changes."""
+    source = source_hash(workload)
+    yield source
+    if source_hash(workload) != source:
+        raise CertificateError(f"{workload} was edited while it was certified; certify it again.")
+    for interpreter in interpreters:
+        if change := changed_version(interpreter):
+            raise CertificateError(f"{workload} is not certified: {change}.")
+
+
+def _subject(entrant: Entrant, source: str, dumps: Dumps) -> Subject:
     """Return what an entrant that left dumps is certified as."""
     dump, cell = dumps[entrant.backend, "float32"], entrant.job.cell
+    macs = dump.settings["forward_macs"]
     return make_subject(
         cell,
-        workload_source=source_hash(cell.workload),
+        workload_source=source,
         parameters=int(dump.settings["parameters"] or 0),
+        forward_macs=None if macs is None else int(macs),
         machine_id=str(machine_facts()["machine_id"]),
         versions=entrant.versions,
         settings=dump.settings,

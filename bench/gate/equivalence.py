@@ -15,10 +15,11 @@ from bench.gate.welch import Welch, welch
 class Equivalence(msgspec.Struct, frozen=True, kw_only=True):
     """What the seeds of two backends say of a cell; the difference is second - first, of 1.
 
-    `low` to `high` is the interval whose ends the two tests hold against the margin, for all pairs
-    at once: each end is missed with ALPHA over the number of pairs. `spread` is the standard
-    deviation between seeds, and `seeds_needed` the number of seeds on each backend with which two
-    equal ones would be shown to be equivalent with probability POWER at that spread.
+    `low` to `high` is an interval for all pairs at once: each end is missed with ALPHA over the
+    number of pairs. Holm's tests are less strict with a pair once others are shown, so that an
+    equivalent one may have an end beyond the margin. `spread` is the standard deviation between
+    seeds, and `seeds_needed` the number of seeds on each backend with which two equal ones would be
+    shown to be equivalent with probability POWER at that spread.
     """
 
     name: str

@@ -9,7 +9,7 @@ from rich.table import Table
 from rich.text import Text
 
 from bench.certify.certificate import Certificate
-from bench.certify.compare import Quantity
+from bench.certify.quantity import Quantity
 from bench.report.files import write_csv, write_text
 from bench.report.text import one_line
 from bench.store import StoreError

@@ -15,16 +15,24 @@ import numpy as np
 
 from bench.certify.dump import read_dump
 from bench.certify.task import Task
+from bench.certify.tolerance import error_of, size_of
 from bench.worker.backend import Backend, import_backend
 from bench.worker.outputs import layer_outputs, leaves, to_numpy
 from bench.worker.phases import Phases
 from bench.worker.prepared import allow_float64
 from bench.worker.process import die_with_parent, one_sentence
+from data.part import length, take
 
 Arrays = dict[str, Any]
 
 #: Trajectories of other rounding errors; enough that one of them meets what is rare.
 ORDERS = 8
+#: What two equal models' outputs may differ by, of their size: far above rounding, far below masks.
+_REPEATED = 1e-3
+
+
+class RandomnessError(Exception):
+    """A model still draws at random with its rates at 0: two backends cannot be compared."""
 
 
 def main(path: str) -> None:
@@ -50,6 +58,7 @@ def certify(task: Task, backend: Backend) -> Arrays:
     from bench.worker.feed import make_feed
     from bench.worker.settings import resolved_settings
     from bench.worker.specimen import Specimen
+    from bench.worker.work import forward_macs
 
     specimen = Specimen(task)
     images, targets = specimen.first
@@ -57,6 +66,8 @@ def certify(task: Task, backend: Backend) -> Arrays:
     for stage, is_training in (("inference", False), ("training", True)):
         model = specimen.make()
         outputs = layer_outputs(model, images, is_training)
+        if is_training:
+            _refuse_randomness(outputs, layer_outputs(specimen.make(), images, is_training))
         arrays |= {f"{stage}/{index:03}:{name}": o for index, (name, o) in enumerate(outputs)}
         if not is_training:
             arrays |= structure(model, outputs)
@@ -68,8 +79,19 @@ def certify(task: Task, backend: Backend) -> Arrays:
     settings = {
         **resolved_settings(model, feed, backend, task.job.target),
         "parameters": model.count_params(),
+        "forward_macs": forward_macs(model)[0],
     }
     return arrays | {"settings": _text(msgspec.json.encode(settings).decode())}
+
+
+def _refuse_randomness(first: list[tuple[str, Any]], second: list[tuple[str, Any]]) -> None:
+    """Raise RandomnessError where equal models do not give the same of the same in training."""
+    for (name, output), (_, again) in zip(first, second, strict=True):
+        if not error_of(output, again) <= _REPEATED * size_of(output):
+            raise RandomnessError(
+                f"the layer {name} draws at random in training, and has no rate of Keras's that "
+                "could be 0"
+            )
 
 
 def structure(model: Any, outputs: list[tuple[str, Any]]) -> Arrays:
@@ -150,8 +172,6 @@ def trajectory(model: Any, batches: list[tuple[Any, Any]], order: int) -> list[f
 
     It is the same function of them, but other sums of the same numbers, hence other rounding.
     """
-    from data.part import length, take
-
     losses = []
     for images, targets in batches:
         count = length(images)
@@ -164,17 +184,18 @@ def trajectory(model: Any, batches: list[tuple[Any, Any]], order: int) -> list[f
 def evaluation(model: Any, task: Task, specimen: Any) -> Arrays:
     """Return the predictions of the trained weights for test images, and a classifier's accuracy.
 
-    Nothing where the weights are those of another structure.
+    Where the trained weights are those of another structure, the model's first ones are evaluated.
     """
     import keras
+
+    from bench.worker.specimen import PREDICTED_AT_ONCE
 
     arrays: Arrays = {}
     if task.trained_path:
         trained = list(read_dump(Path(task.trained_path)).stage("trained").values())
-        if [array.shape for array in trained] != [tuple(v.shape) for v in model.weights]:
-            return {}
-        for variable, array in zip(model.weights, trained, strict=True):
-            variable.assign(array.astype(np.float32))
+        if [array.shape for array in trained] == [tuple(v.shape) for v in model.weights]:
+            for variable, array in zip(model.weights, trained, strict=True):
+                variable.assign(array.astype(np.float32))
     else:
         for images, targets in specimen.batches[: task.trained_steps]:
             model.train_on_batch(images, targets)
@@ -182,7 +203,8 @@ def evaluation(model: Any, task: Task, specimen: Any) -> Arrays:
             # Rounded to float32, so that every worker starts from the same bits.
             variable.assign(to_numpy(variable).astype(np.float32))
             arrays[f"trained/{index:03}:{variable.path}"] = to_numpy(variable)
-    found = keras.tree.flatten(model.predict(specimen.test[0], batch_size=64, verbose=0))
+    size = PREDICTED_AT_ONCE
+    found = keras.tree.flatten(model.predict(specimen.test[0], batch_size=size, verbose=0))
     for index, predictions in enumerate(found):
         arrays[f"evaluation/{index:03}:predictions"] = np.asarray(predictions)
     if specimen.labels is not None and len(found) == 1 and found[0].ndim == 2:

@@ -1,11 +1,16 @@
 """A model prepared for a certificate: in one precision, not random, with telling weights."""
 
 from collections.abc import Callable
+from contextlib import suppress
 from typing import Any
 
 import numpy as np
 
 from bench.worker.outputs import to_numpy
+from bench.worker.randomness import RATES
+from bench.worker.weights import Variable
+from bench.worker.weights import draw as draw_matched
+from data.part import each
 
 #: Layers that alter at random and have no rate to be set to 0.
 _ALTERS = "Random"
@@ -17,7 +22,6 @@ class PrecisionError(Exception):
 
 def in_precision(inputs: Any, precision: str) -> Any:
     """Return images in `precision`; what is wider than a byte and whole, as an index is, stays."""
-    from data.part import each
 
     def change(array: Any) -> Any:
         index = array.dtype.kind in "iu" and array.dtype.itemsize > 1
@@ -42,9 +46,12 @@ def allow_float64() -> None:
 def prepare(model: Any, image: Any, seed: int) -> Any:
     """Return the model, built, without randomness and with weights that no layer is blind to."""
     for layer in model._flatten_layers():
-        for name in ("rate", "stddev"):
+        for name in RATES:
             if isinstance(getattr(layer, name, None), float):
-                setattr(layer, name, 0.0)
+                with suppress(
+                    AttributeError
+                ):  # a recurrent layer's is its cell's, which has a turn
+                    setattr(layer, name, 0.0)
         for name in ("scale", "offset"):
             if isinstance(getattr(layer, name, None), float):
                 # Of a Python float, TensorFlow makes float32 before it casts.
@@ -70,17 +77,14 @@ def draw(seed: int, index: int, value: Any) -> Any:
     """Return the `index`-th variable's value for a certificate, exact in float32.
 
     Unlike the lane `matched`, nothing stays zero or one: a bias that is not added, or a gamma that
-    is not used, would not be seen. What begins with ones lies between 0.5 and 1.5, what begins
-    with zeros is normal with a standard deviation of 0.05, integers stay.
+    is not used, would not be seen. What is positive, as ones and variances are, is multiplied by
+    0.5 to 1.5, what begins with zeros is normal with a standard deviation of 0.05, integers stay.
     """
-    from bench.worker.weights import Variable
-    from bench.worker.weights import draw as draw_matched
-
     if not np.issubdtype(value.dtype, np.floating):
         return value
     generator = np.random.default_rng([seed, index])
-    if np.all(value == 1):
-        return generator.uniform(0.5, 1.5, value.shape).astype(np.float32)
+    if np.all(value > 0):
+        return (value * generator.uniform(0.5, 1.5, value.shape)).astype(np.float32)
     if np.all(value == 0):
         return generator.normal(0.0, 0.05, value.shape).astype(np.float32)
     return draw_matched(seed, index, Variable("float32", value.astype(np.float32)))

@@ -3,7 +3,7 @@
 from typing import Any
 
 #: The rates of a layer or a cell that draws nothing when all of them are 0.
-_RATES = ("rate", "stddev", "dropout", "recurrent_dropout")
+RATES = ("rate", "stddev", "dropout", "recurrent_dropout")
 
 
 def stochastic_layers(model: Any) -> tuple[str, ...]:
@@ -20,6 +20,6 @@ def stochastic_layers(model: Any) -> tuple[str, ...]:
 def _is_random(layer: Any) -> bool:
     if not layer._seed_generators:
         return False
-    values = [getattr(layer, name, None) for name in _RATES]
+    values = [getattr(layer, name, None) for name in RATES]
     rates = [value for value in values if isinstance(value, int | float)]
     return not rates or max(rates) > 0

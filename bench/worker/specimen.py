@@ -15,6 +15,9 @@ from data.part import Part, length, take
 
 Examples = tuple[Part, Part]
 
+#: Test images are predicted so many at a time, in full batches: one more size is compiled anew.
+PREDICTED_AT_ONCE = 64
+
 
 class Specimen:
     """The models and the examples of one task, in its precision.
@@ -28,7 +31,7 @@ class Specimen:
         """Open the dataset and build a model to learn which targets it wants."""
         self._task = task
         self._data = dataset = open_dataset(Path(task.job.dataset_folder))
-        size, test = task.job.cell.batch_size, slice(task.test_images)
+        size, test = task.job.cell.batch_size, slice(_test_images(task, length(dataset.y_test)))
         rows = np.arange(size * max(task.steps, task.trained_steps)) % length(dataset.y_train)
         model = self.make()
         self.all = self._examples(model, take(dataset.x_train, rows), take(dataset.y_train, rows))
@@ -52,3 +55,9 @@ class Specimen:
         job, classes = self._task.job, self._data.manifest.classes
         images, targets = make_examples(model, job.target, inputs, labels, classes)
         return in_precision(images, self._task.precision), targets
+
+
+def _test_images(task: Task, there_are: int) -> int:
+    """Return how many test images are predicted; all where they do not fill a batch."""
+    count = min(task.test_images, there_are)
+    return count - count % PREDICTED_AT_ONCE or count

@@ -68,8 +68,9 @@ def draw(seed: int, index: int, variable: Variable) -> Array:
     A variable with two axes or more is drawn from Glorot's uniform distribution, whose limit is
     sqrt(6 / (fan_in + fan_out)), with the fans that Keras takes for its shape
     (keras/src/initializers/random_initializers.py, `compute_fans`); any other from a normal
-    distribution of standard deviation 0.05. What holds only zeros and ones, such as biases and the
-    variables of BatchNormalization, and what is no float, stays as Keras made it.
+    distribution of standard deviation 0.05, of absolute values where all it holds is positive, as a
+    saved model's variances are. What holds only zeros and ones, such as biases and the variables of
+    BatchNormalization, and what is no float, stays as Keras made it.
     """
     dtype = variable.stored_dtype
     if variable.kept:
@@ -77,7 +78,8 @@ def draw(seed: int, index: int, variable: Variable) -> Array:
     generator = np.random.default_rng([seed, index])
     shape = variable.value.shape
     if len(shape) < 2:
-        return generator.normal(0.0, _NORMAL_STDDEV, shape).astype(dtype)
+        normal = generator.normal(0.0, _NORMAL_STDDEV, shape).astype(dtype)
+        return np.abs(normal) if np.all(variable.value > 0) else normal
     limit = math.sqrt(6 / (math.prod(shape[:-2]) * (shape[-2] + shape[-1])))
     return generator.uniform(-limit, limit, shape).astype(dtype)
 

@@ -47,6 +47,7 @@ def test_a_certificate_is_found_by_what_was_trained() -> None:
         {"workload": "lab_deep"},
         {"workload_source": "d" * 64},
         {"parameters": 24_667},
+        {"forward_macs": 1},
         {"device": "gpu"},
         {"versions": {"python": "3.11.9", "keras": "3.15.2", "numpy": "2.4.6", "jax": "0.10.2"}},
         {"settings": {"jit_compile": False, "dtype_policy": "float32"}},

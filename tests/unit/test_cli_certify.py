@@ -38,13 +38,14 @@ def test_what_agrees_is_certified_and_written(bench: Bench) -> None:
     for certificate in certificates:
         assert [pair.says for pair in certificate.pairs] == ["certified"] * 3
         assert {subject.parameters for subject in certificate.subjects} == {36}
+        assert {subject.forward_macs for subject in certificate.subjects} == {32}
         assert certificate.batch_size == 4
     (folder,) = (bench.reports / "certificates").iterdir()
     assert f"Certificates: {folder}" in bench.out
     assert "(6/6)" in bench.out
     paths = sorted(folder.glob("fake_workload-*-*/quantities.csv"))
     frame = pd.read_csv(paths[0])
-    assert len(frame) == 3 * 29
+    assert len(frame) == 3 * 39
     assert frame["same"].all()
     assert len(list(paths[0].parent.glob("logs/*.log"))) == 6
 

@@ -84,6 +84,11 @@ def test_the_limit_follows_the_fans_of_keras(shape: tuple[int, ...], fans: int) 
     assert largest == pytest.approx(np.sqrt(6 / fans), rel=0.02)
 
 
+def test_a_vector_that_is_positive_stays_so_as_a_variance_must() -> None:
+    drawn = draw(0, 1, Variable("float32", np.linspace(0.1, 9.0, 1000, dtype=np.float32)))
+    assert np.all(drawn > 0.0)
+
+
 def test_a_vector_that_is_not_constant_is_drawn_from_a_normal_distribution() -> None:
     drawn = draw(0, 0, kernel(20_000))
     assert drawn.std() == pytest.approx(0.05, rel=0.02)

@@ -125,7 +125,7 @@ def _slug(name: str) -> str:
 
 
 def digest(
-    cell: Cell,
+    cell: Cell | Mapping[str, object],
     *,
     workload_source: str,
     dataset_fingerprint: str,
@@ -135,10 +135,10 @@ def digest(
 ) -> str:
     """Return the sha256 (hex) of everything that a stored record of `cell` depends on.
 
-    `workload_source` is the sha256 of the workload's source, `dataset_fingerprint` that of the
-    prepared arrays, `versions` those of keras and the backend's packages in its interpreter, and
-    `environment` the variables that can change speed or numerics. An `instrumented` launch has a
-    digest of its own.
+    A cell may be as its record's JSON has it. `workload_source` is the sha256 of the workload's
+    source, `dataset_fingerprint` that of the prepared arrays, `versions` those of keras and the
+    backend's packages in its interpreter, and `environment` the variables that can change speed or
+    numerics. An `instrumented` launch has a digest of its own.
     """
     facts = {
         "cell": msgspec.to_builtins(cell),

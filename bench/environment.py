@@ -65,7 +65,7 @@ _KEEP_MEMORY: Final = {
 #: KEY: some options of JAX are about the key of its cache.
 _SECRET: Final = re.compile(
     "(API|ACCESS|PRIVATE|SIGNING|SSH|NGC)_?KEY|TOKEN|SECRET|PASSW|PASSPHRASE|CREDENTIAL|COOKIE"
-    "|AUTH(?!OR)",
+    "|AUTH(?!OR)|LICEN[CS]E|PWD|(?<![A-Z])PAT(?![A-Z])",
     re.IGNORECASE,
 )
 

@@ -18,6 +18,7 @@ from bench.environment import worker_environment
 from bench.interruption import held_interruptions, wakeup_pipe
 from bench.job import Job, Progress
 from bench.record import RecordError, WorkerOutput, decode_worker_output
+from bench.strays import adopt_orphans, kill_strays
 
 #: How a worker is started; `-P` keeps modules of the current folder from shadowing ours.
 WORKER_COMMAND: Final = ("-P", "-m", "bench.worker")
@@ -59,20 +60,24 @@ def launch(
 ) -> Outcome:
     """Run the job in a fresh process of `python` and return how it ended.
 
-    The worker leads its own process group, which is killed with all its children when it ends,
-    when `timeout_seconds` have passed and when this call is interrupted. This side sleeps in the
-    kernel meanwhile; it wakes when an epoch is finished, not by a clock. A machine that lacks what
-    a launch needs (an interpreter, room for a log, a descriptor) is a reason of the outcome too.
+    The worker leads its own process group, which is killed when it ends, when `timeout_seconds`
+    have passed and when this call is interrupted, and so are its children in any other group. This
+    side sleeps in the kernel meanwhile; it wakes when an epoch is finished, not by a clock. A
+    machine that lacks what a launch needs (an interpreter, room for a log, a descriptor) is a
+    reason of the outcome too.
     """
     started_at = datetime.now(UTC).isoformat(timespec="milliseconds")
     start = perf_counter()
     line = [python, *command]
+    known = adopt_orphans()
     try:
         return _launch(job, line, log_path, timeout_seconds, on_progress, outer, started_at)
     except OSError as error:
         place = f" ({error.filename})" if error.filename else ""
         reason = f"the launch broke off: {error.strerror}{place}"
         return _never_started(reason, started_at, start)
+    finally:
+        kill_strays(known)
 
 
 def _launch(

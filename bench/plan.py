@@ -26,8 +26,8 @@ class Step(msgspec.Struct, frozen=True, kw_only=True):
     `action` is "run", "stored" (nothing to do) or "blocked" (it cannot run); `why` says so in a
     sentence. `estimate_seconds` is None when nothing is known of a like cell, `estimate_basis` says
     what it was made of (see `bench.estimate`). A blocked step has no interpreter, dataset or
-    digest. `instrumented` and `race` are as in its record to be, `side` is the environment in which
-    it is trained.
+    digest. `environment` holds the variables of its digest. `instrumented` and `race` are as in its
+    record to be, `side` is the environment in which it is trained.
     """
 
     cell: Cell
@@ -36,6 +36,7 @@ class Step(msgspec.Struct, frozen=True, kw_only=True):
     why: str
     digest: str = ""
     workload_source: str = ""
+    environment: dict[str, str] = {}
     interpreter: Interpreter | None = None
     dataset_folder: Path | None = None
     dataset: DatasetFacts | None = None
@@ -102,13 +103,15 @@ def draft_step(
     except (InterpreterError, DataError, WorkloadNameError) as error:
         return Step(cell=cell, repetition=0, action="blocked", why=str(error))
     found = estimate(cell, records, _images(manifest))
+    environment = decisive_variables(cell, side.outer)
     return Step(
         cell=cell,
         repetition=0,
         action="run",
         why="no record yet",
-        digest=_digest(cell, source, manifest, interpreter, side, instrumented),
+        digest=_digest(cell, source, manifest, interpreter, environment, instrumented),
         workload_source=source,
+        environment=environment,
         interpreter=interpreter,
         dataset_folder=folder,
         dataset=_dataset_facts(manifest),
@@ -124,7 +127,7 @@ def _digest(
     source: str,
     manifest: Manifest,
     interpreter: Interpreter,
-    side: Side,
+    environment: Mapping[str, str],
     instrumented: bool,
 ) -> str:
     return digest(
@@ -132,7 +135,7 @@ def _digest(
         workload_source=source,
         dataset_fingerprint=manifest.fingerprint,
         versions=interpreter.digest_versions,
-        environment=decisive_variables(cell, side.outer),
+        environment=environment,
         instrumented=instrumented,
     )
 

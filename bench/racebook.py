@@ -2,13 +2,12 @@
 
 from collections.abc import Iterator, Sequence
 from pathlib import Path
-from typing import Final, Literal
+from typing import Annotated, Final, Literal
 
 import msgspec
 
 from bench.cell import PROTOCOL_VERSION, Cell
 from bench.decode import UnreadableError, decode_json
-from bench.environment import decisive_variables
 from bench.machine import lasting_facts, machine_facts
 from bench.plan import Step
 from bench.record import DatasetFacts, RacePlace, Scalar
@@ -21,6 +20,7 @@ RACE_VERSION: Final = 1
 _FILE: Final = "race.json"
 
 Command = Literal["race", "steps"]
+_FromZero = Annotated[int, msgspec.Meta(ge=0)]
 
 
 class Contender(msgspec.Struct, frozen=True, forbid_unknown_fields=True, kw_only=True):
@@ -44,9 +44,9 @@ class Launch(msgspec.Struct, frozen=True, forbid_unknown_fields=True, kw_only=Tr
     """One planned launch: whose, by its digest, which repetition, and its place in the race."""
 
     digest: str
-    repetition: int
-    round: int
-    position: int
+    repetition: _FromZero
+    round: _FromZero
+    position: _FromZero
 
     @property
     def key(self) -> tuple[str, int]:
@@ -197,7 +197,7 @@ def _contender(step: Step) -> Contender:
         versions=step.interpreter.versions,
         workload_source=step.workload_source,
         dataset=step.dataset,
-        environment=decisive_variables(step.cell, step.side.outer),
+        environment=step.environment,
     )
 
 

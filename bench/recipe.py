@@ -30,17 +30,21 @@ def read_recipe(path: Path) -> Recipe:
     except (OSError, SyntaxError, ValueError, RecursionError):
         return DEFAULT_RECIPE
     for node in tree.body:
-        if isinstance(node, ast.Assign) and any(
-            isinstance(target, ast.Name) and target.id == _NAME for target in node.targets
+        if isinstance(node, ast.Assign | ast.AnnAssign) and any(
+            isinstance(target, ast.Name) and target.id == _NAME for target in _targets(node)
         ):
             return _recipe(node, path)
     return DEFAULT_RECIPE
 
 
-def _recipe(node: ast.Assign, path: Path) -> Recipe:
+def _targets(node: ast.Assign | ast.AnnAssign) -> list[ast.expr]:
+    return node.targets if isinstance(node, ast.Assign) else [node.target]
+
+
+def _recipe(node: ast.Assign | ast.AnnAssign, path: Path) -> Recipe:
     place = f"{path}, line {node.lineno}: {_NAME}"
     try:
-        values = ast.literal_eval(node.value)
+        values = None if node.value is None else ast.literal_eval(node.value)
     except (ValueError, TypeError, SyntaxError, MemoryError, RecursionError):
         values = None
     if not isinstance(values, dict):

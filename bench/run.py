@@ -98,7 +98,7 @@ def seal(
         machine=machine_facts(),
         versions=step.interpreter.versions,
         git=git_facts(),
-        environment=decisive_variables(step.cell, step.side.outer),
+        environment=step.environment,
         instrumented=step.instrumented,
         race=step.race,
         calibration=calibration,
@@ -133,5 +133,8 @@ def _contradiction(step: Step, outcome: Outcome) -> str | None:
         return f"the worker gave {len(result.epochs)} epochs instead of {step.cell.epochs}"
     if any(seconds is not None and seconds < 0 for seconds in _edges(outcome, result)):
         return "its clock readings are not within its launch"
-    # A record names versions; a pip that ran meanwhile would make it name the wrong ones.
+    # A record names variables and versions; of matched cells the number of processors is among the
+    # first, and a pip that ran meanwhile would make it name the wrong ones of the second.
+    if decisive_variables(step.cell, step.side.outer) != step.environment:
+        return "its processors are not as many as when it was planned"
     return changed_version(step.interpreter)

@@ -101,7 +101,7 @@ class Store:
     def load_folder(self, folder: Path) -> list[Record]:
         """Return the readable records in the folder's records/, oldest first, as `load` does."""
         records = []
-        for path in sorted((folder / "records").glob("*.json")):
+        for path in self._record_paths(folder / "records"):
             try:
                 if not path.is_file() and path.exists():  # reading a pipe would never end
                     raise RecordError(f"{path} is not a regular file.")
@@ -111,6 +111,15 @@ class Store:
             except OSError as error:
                 self._leave_out(f"{path} cannot be read: {error.strerror}.")
         return sorted(records, key=_age)
+
+    def _record_paths(self, folder: Path) -> list[Path]:
+        try:
+            return sorted(path for path in folder.iterdir() if path.suffix == ".json")
+        except FileNotFoundError:
+            return []
+        except OSError as error:
+            self._leave_out(f"{folder} cannot be read: {error.strerror}.")
+            return []
 
     def _leave_out(self, reason: str) -> None:
         if reason not in self.unreadable:

@@ -9,6 +9,7 @@ import os
 import subprocess
 import sys
 import tempfile
+from importlib.util import find_spec
 from pathlib import Path
 from typing import Final
 
@@ -50,13 +51,13 @@ def _run(path: Path, function: str) -> Arrays:
         output = Path(folder) / "arrays.npz"
         command = [sys.executable, str(_RUNNER), str(path), function, str(output)]
         # Neither ours nor the runner's own folder, so that `import data` finds the user's.
-        environment = {k: v for k, v in os.environ.items() if k != "PYTHONPATH"}
+        own = {k: v for k, v in os.environ.items() if k != "PYTHONPATH"}
         done = subprocess.run(
             command,
             capture_output=True,
             text=True,
             errors="replace",  # a user may print any bytes
-            env=environment,
+            env={**_keras_backend(), **own},
             check=False,
         )
         if done.returncode or not output.exists():  # it may have left with os._exit(0)
@@ -64,3 +65,9 @@ def _run(path: Path, function: str) -> Arrays:
             lines = done.stderr.strip().splitlines() or [f"it exited with {done.returncode}"]
             raise OwnFunctionFailed(f"{path}:{function} gave no dataset: {lines[-1].rstrip('.')}.")
         return read_npz(output, f"{path}:{function}")
+
+
+def _keras_backend() -> dict[str, str]:
+    """Return the variable that makes `import keras`, in a user's file, take a backend there is."""
+    found = [name for name in ("jax", "tensorflow", "torch") if find_spec(name)]
+    return {"KERAS_BACKEND": found[0]} if found else {}

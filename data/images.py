@@ -6,6 +6,7 @@ fifth of each class is for validation.
 
 import hashlib
 import re
+import struct
 from collections.abc import Mapping
 from pathlib import Path
 from typing import Final
@@ -160,5 +161,6 @@ def read_picture(path: Path, size: Size | None) -> npt.NDArray[np.uint8]:
         SyntaxError,
         UnidentifiedImageError,
         Image.DecompressionBombError,
+        struct.error,  # of Exif that is cut off
     ) as error:
         raise SourceUnreadable(f"{path} is no picture that can be read ({error}).") from error

@@ -97,6 +97,7 @@ def _counts(steps: Sequence[Step], records: Sequence[Record]) -> dict[str, int]:
     return {
         "stored": actions["stored"],
         "ok": statuses["ok"],
+        "unsupported": statuses["unsupported"],
         "failed": statuses["failed"],
         "blocked": actions["blocked"],
     }

@@ -38,6 +38,8 @@ def prove_gate(arguments: argparse.Namespace, output: Output) -> int:
     folder = arguments.folder or default_reports_folder() / "published" / "gate-proof"
     book = ProofBook(folder)
     session = new_run_id()
+    if arguments.parts:
+        book.mend()
     if "simulated" in arguments.parts:
         simulate_missing(book, arguments.suites, output)
     if "accuracy" in arguments.parts:

@@ -111,7 +111,8 @@ def _find(store: Store, command: str, name: str) -> RaceBook:
         except ResumeError as error:
             store.unreadable.append(str(error))
             continue
-        if book.command == command and not _is_complete(store, book):
+        is_own = book.run_id == run_id  # and no copy of another run's folder
+        if is_own and book.command == command and not _is_complete(store, book):
             return book
     warn_unreadable(store)
     raise ResumeError(f"There is no unfinished {command} in {store.reports} to resume.")
@@ -125,6 +126,8 @@ def _named(store: Store, command: str, name: str) -> RaceBook:
             f"{', '.join(known[-5:]) or 'none'}."
         )
     book = read_book(store.run_folder(name))
+    if book.run_id != name:
+        raise ResumeError(f"{name} is a copy of the {command} {book.run_id}: resume that.")
     if book.command != command:
         raise ResumeError(f"{name} was begun by `{book.command}`: resume it by that.")
     if _is_complete(store, book):

@@ -58,11 +58,11 @@ def plan_gate(
 
     Each backend gets two controls, on its first cell and the baseline's side: the side against
     itself, and with CONTROL_WORK of the work. Datasets are prepared on the way. A cell whose
-    interpreter, source or dataset is missing is `unplanned`, with the reason.
+    interpreter, source or dataset is missing, or which is not `fit`, is `unplanned`, with a reason.
     """
     contests: list[Contest] = []
-    unplanned: dict[str, str] = {}
-    for cell in cells:
+    unplanned = {c.id: f"the gate times training, not {c.task}" for c in cells if c.task != "fit"}
+    for cell in [cell for cell in cells if cell.id not in unplanned]:
         try:
             folder = prepare(cell.dataset, data_dir=data_dir)
             seats = (_seat(cell, folder, sides[0]), _seat(cell, folder, sides[1]))

@@ -9,6 +9,7 @@ import msgspec
 
 from bench.mend.flaw import Flaw
 from bench.store import StoreError, new_run_id
+from bench.whole import sync_folder
 
 #: Beside what was set aside: a line of JSON for each file, written before it is moved.
 WHY = "why.jsonl"
@@ -53,6 +54,7 @@ def _set_aside(path: Path, target: Path, kept: bytes | None) -> None:
     shutil.copyfile(path, target)
     with target.open("rb+") as copy:
         os.fsync(copy.fileno())
+    sync_folder(target.parent)
     temporary = path.with_name(f".{path.name}.{os.getpid()}.tmp")
     try:
         with temporary.open("wb") as file:

@@ -12,6 +12,7 @@ from bench.proof.row import PROOF_VERSION, Context, RealPair
 from bench.proof.simulated import SuiteRow
 from bench.report.files import write_text
 from bench.store import StoreError
+from bench.whole import set_torn_aside
 
 _Row = TypeVar("_Row", Context, RealPair, SuiteRow, SeedRow)
 
@@ -33,6 +34,14 @@ class ProofBook:
     def __init__(self, folder: Path) -> None:
         """Use `folder`, which is made when the first row is added."""
         self.folder = folder
+
+    def mend(self) -> None:
+        """Set aside a last row that a power cut tore; StoreError when that is impossible."""
+        try:
+            for name in _FILES.values():
+                set_torn_aside(self.folder / name)
+        except OSError as error:
+            raise StoreError(f"{self.folder} cannot be written: {error.strerror}.") from error
 
     def add(self, *rows: Context | RealPair | SuiteRow | SeedRow) -> None:
         """Append rows of one kind, all of them or none; StoreError when that is impossible."""

@@ -9,6 +9,7 @@ import keras
 
 from bench.job import Job
 from bench.worker.builders import WorkloadError, find_builder
+from bench.worker.examples import symbolic
 from bench.worker.weights import Variable, bytes_sha256, matched_weights
 
 
@@ -44,7 +45,7 @@ def load_matched_weights(model: keras.Model, job: Job, input_shape: Any) -> str:
     """
     if not all(layer.built for layer in model._flatten_layers()):
         try:
-            model(_symbolic(input_shape))
+            model(symbolic(input_shape))
         except Exception as error:  # whatever the layers of a user's model raise
             raise WorkloadError(
                 f"{job.builder} returned a model that cannot be built for inputs of shape "
@@ -55,9 +56,3 @@ def load_matched_weights(model: keras.Model, job: Job, input_shape: Any) -> str:
     for variable, array in zip(model.weights, weights, strict=True):
         variable.assign(array)
     return bytes_sha256([keras.ops.convert_to_numpy(variable) for variable in model.weights])
-
-
-def _symbolic(input_shape: Any) -> Any:
-    if isinstance(input_shape, dict):
-        return {name: keras.KerasTensor((None, *shape)) for name, shape in input_shape.items()}
-    return keras.KerasTensor((None, *input_shape))

@@ -88,6 +88,8 @@ def _application(name: str) -> Callable[..., Any]:
     def build(input_shape: tuple[int, ...], classes: int) -> Any:
         plain = {"include_preprocessing": False} if "include_preprocessing" in options else {}
         model = found(weights=None, input_shape=input_shape, classes=classes, **plain)
+        if any(isinstance(layer, keras.layers.Rescaling) for layer in model.layers):
+            return model  # as of EfficientNet, which cannot do without
         inputs = keras.Input(input_shape)
         scaled = keras.layers.Rescaling(1 / 127.5, offset=-1)(inputs)
         return keras.Model(inputs, model(scaled), name=model.name)

@@ -5,6 +5,7 @@ seconds of an epoch without and of one with `Stamps`.
 """
 
 import sys
+from functools import partial
 from pathlib import Path
 from time import perf_counter
 
@@ -51,8 +52,9 @@ class Trainer:
         self._data = open_dataset(Path(job.dataset_folder))
         classes = self._data.manifest.classes
         self._model = build_model(job, shapes(self._data.x_train), classes)
-        self._targets = encode_labels(self._model, self._data.y_train, classes)
-        self._validation_targets = encode_labels(self._model, self._data.y_test, classes)
+        data, encode = self._data, partial(encode_labels, self._model)
+        self._targets = encode(data.x_train, data.y_train, classes)
+        self._validation_targets = encode(data.x_test, data.y_test, classes)
         self.train_images = PILOT_IMAGES
 
     def epoch_seconds(self, *, with_stamps: bool) -> float:

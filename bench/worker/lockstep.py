@@ -12,11 +12,14 @@ from time import perf_counter
 from typing import Any
 
 import msgspec
+import numpy as np
 
 from bench.baton import Begin, Built, Said, SideJob, Slice, Trouble, Warm
 from bench.worker.backend import Backend, import_backend
 from bench.worker.phases import Phases
 from bench.worker.process import die_with_parent, one_sentence
+from data.dataset import open_dataset
+from data.part import length, take
 
 #: The first one compiles, the last one is timed.
 _WARM_EPOCHS = 3
@@ -58,32 +61,35 @@ def train(side: SideJob, baton: Baton, backend: Backend) -> None:
     Two sides that trained side by side, even to get warm, would slow each other down: PyTorch
     took 11 instead of 1 s for it on two cores.
     """
-    from bench.worker.build import build_model  # these modules import Keras
-    from bench.worker.examples import input_shapes
+    # These modules import Keras; all of them before a user's file, which may have a `data` too.
+    from bench.worker.build import build_model
+    from bench.worker.examples import input_shapes, make_examples
+    from bench.worker.feed import make_feed
     from bench.worker.identity import find_identity
     from bench.worker.settings import resolved_settings
     from bench.worker.slice_clock import SliceClock
-    from data.dataset import open_dataset
 
     dataset = open_dataset(Path(side.job.dataset_folder))
-    shape = input_shapes(side.job.target, dataset.x_train)
-    model = build_model(side.job, shape, dataset.manifest.classes)
+    job, classes = side.job, dataset.manifest.classes
+    model = build_model(job, input_shapes(job.target, dataset.x_train), classes)
     baton.say(Built())
 
+    def feed_of(steps: int) -> Any:
+        """Return what `fit` trains so many full batches of, the data again and again."""
+        rows = np.arange(steps * job.cell.batch_size) % length(dataset.y_train)
+        parts = take(dataset.x_train, rows), take(dataset.y_train, rows)
+        return make_feed(job.cell, *make_examples(model, job.target, *parts, classes))
+
     baton.wait()
-    warm, clock = _feed(side, model, dataset, _WARM_STEPS + _UNTIMED_STEPS), SliceClock()
+    warm, clock = feed_of(_WARM_STEPS + _UNTIMED_STEPS), SliceClock()
     model.fit(**warm.arguments, epochs=_WARM_EPOCHS, callbacks=[clock], verbose=0)
     identity = find_identity(side)
-    baton.say(
-        Warm(
-            identity=identity,
-            settings=resolved_settings(model, warm, backend, side.job.target),
-            step_seconds=clock.wall_seconds / _WARM_STEPS,
-        )
-    )
+    settings = resolved_settings(model, warm, backend, job.target)
+    step_seconds = clock.wall_seconds / _WARM_STEPS
+    baton.say(Warm(identity=identity, settings=settings, step_seconds=step_seconds))
 
     steps = msgspec.json.decode(baton.wait(), type=Begin).steps
-    feed = _feed(side, model, dataset, round(steps * identity.work) + _UNTIMED_STEPS)
+    feed = feed_of(round(steps * identity.work) + _UNTIMED_STEPS)
     clock = SliceClock(wait=baton.wait, tell=lambda clock: baton.say(_slice(clock, steps)))
     model.fit(**feed.arguments, epochs=_ENDLESS, callbacks=[clock], verbose=0)
 
@@ -96,20 +102,6 @@ def _slice(clock: Any, steps: int) -> Slice:
         idle_seconds=clock.idle_seconds,
         idle_cpu_seconds=clock.idle_cpu_seconds,
     )
-
-
-def _feed(side: SideJob, model: Any, dataset: Any, steps: int) -> Any:
-    """Return what `fit` trains so many full batches of in an epoch, the data again and again."""
-    import numpy as np
-
-    from bench.worker.examples import make_examples
-    from bench.worker.feed import make_feed
-    from data.part import length, take
-
-    rows = np.arange(steps * side.job.cell.batch_size) % length(dataset.y_train)
-    inputs, targets = take(dataset.x_train, rows), take(dataset.y_train, rows)
-    examples = make_examples(model, side.job.target, inputs, targets, dataset.manifest.classes)
-    return make_feed(side.job.cell, *examples)
 
 
 def main(path: str) -> None:

@@ -2,6 +2,7 @@
 
 import ctypes
 import os
+import re
 import signal
 import sys
 import traceback
@@ -16,6 +17,11 @@ from bench.worker.phases import Phases
 from bench.worker.refusal import refusal
 
 _PR_SET_PDEATHSIG = 1
+
+#: Keras sets parts of its messages in bold.
+_STYLE = re.compile(r"\x1b\[[0-9;]*m")
+#: A first line that says where, and leaves what to a later one.
+_WHERE = re.compile(r":$|^Exception encountered when calling ")
 
 
 def run(job_path: str, entered_at: float) -> int:
@@ -52,9 +58,21 @@ def die_with_parent() -> None:
 
 
 def one_sentence(error: Exception, line: str | None = None) -> str:
-    """Return the error's class and `line` or the first of its message, at most 400 characters."""
-    lines = str(error).strip().splitlines() or ["no message"]
-    return f"{type(error).__name__}: {line or lines[0]}"[:400]
+    """Return the error's class and `line` or what its message says, at most 400 characters.
+
+    That is the first line; behind one that only tells where an error was met, as those of Keras
+    around a layer's call and of TensorFlow around a graph do, it is the cause too.
+    """
+    return f"{type(error).__name__}: {line or _said(str(error))}"[:400]
+
+
+def _said(message: str) -> str:
+    lines = [line.strip() for line in _STYLE.sub("", message).splitlines() if line.strip()]
+    if not lines:
+        return "no message"
+    end = next((n for n, each in enumerate(lines) if each.startswith("Arguments received")), None)
+    causes = [each for each in lines[1:end] if not each.startswith("[[")]
+    return f"{lines[0]} {causes[-1]}" if causes and _WHERE.search(lines[0]) else lines[0]
 
 
 def _write_atomically(path: Path, content: bytes) -> None:

@@ -15,6 +15,13 @@ _WORDS: Final = re.compile(
     re.IGNORECASE,
 )
 
+#: What Python says of wrong arguments, and Keras of a class without a `call`: mistakes of whoever
+#: wrote the model.
+_MISTAKES: Final = re.compile(
+    r"not supported between instances of|unsupported operand type|does not have a `call"
+    r"|None values not supported"
+)
+
 
 def refusal(error: BaseException) -> str | None:
     """Return in what words a framework says that it cannot do what was asked; None if it does not.
@@ -24,6 +31,8 @@ def refusal(error: BaseException) -> str | None:
     frames = [frame for frame, _ in traceback.walk_tb(error.__traceback__)]
     module = str(frames[-1].f_globals.get("__name__")) if frames else ""
     if module.partition(".")[0] not in _FRAMEWORKS:
+        return None
+    if _MISTAKES.search(str(error)):
         return None
     names = {each.__name__ for each in type(error).__mro__}
     lines = [line.strip() for line in str(error).splitlines() if line.strip()]

@@ -62,6 +62,40 @@ def build():
     return model
 """
 
+#: One number for two classes, of a model that is not built before it is fed.
+UNBUILT = """
+import keras
+
+
+class Mine(keras.Model):
+    def __init__(self):
+        super().__init__()
+        self.flatten = keras.layers.Flatten()
+        self.head = keras.layers.Dense(1, activation="sigmoid")
+
+    def call(self, inputs):
+        return self.head(self.flatten(inputs))
+
+
+def build():
+    model = Mine()
+    model.compile("sgd", "binary_crossentropy", metrics=["accuracy"])
+    return model
+"""
+
+BREAKS = """
+import keras
+
+
+class Broken(keras.layers.Layer):
+    def call(self, inputs):
+        return inputs.no_such_attribute
+
+
+def build(input_shape, classes):
+    return keras.Sequential([keras.Input(input_shape), Broken(), keras.layers.Dense(classes)])
+"""
+
 
 @pytest.fixture
 def ran(bench: Bench, user_file: Callable[[str], str]) -> Bench:
@@ -109,14 +143,26 @@ def test_a_loss_that_is_not_finite_is_a_failed_row_on_each_backend(
         assert text.count("NonFiniteLossError") == len(BACKENDS)
 
 
+def test_a_model_that_is_not_built_yet_gets_the_labels_that_it_can_learn(
+    bench: Bench, user_file: Callable[[str], str]
+) -> None:
+    two = ("--dataset", "synthetic:shape=4x4x1,classes=2,train=64,test=32", "--epochs", "2")
+    done = bench("run", "--workload", user_file(UNBUILT), *two)
+    assert done.returncode == 0, done.stdout + done.stderr
+    for record in by_backend(bench.records()).values():
+        assert record.result is not None
+        assert record.result.parameters == 4 * 4 + 1
+
+
 @pytest.mark.parametrize(
     ("source", "sentence"),
     [
         ("def build():\n    return 3\n", "returned int; it must return a keras.Model"),
         ("def other():\n    pass\n", "has no function 'build'; it has other"),
         ("import no_such_module\n", "No module named 'no_such_module'"),
+        (BREAKS, "has no attribute 'no_such_attribute'"),
     ],
-    ids=["not a model", "no such function", "import error"],
+    ids=["not a model", "no such function", "import error", "within a layer"],
 )
 def test_a_mistake_in_the_file_is_told_in_one_sentence(
     bench: Bench, user_file: Callable[[str], str], source: str, sentence: str

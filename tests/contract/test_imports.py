@@ -37,6 +37,7 @@ ORDER = (
     "lock",
     "interruption",
     "suite",
+    "strays",
     "launch",
     "estimate",
     "plan",
@@ -70,7 +71,8 @@ ORDER = (
 #: All of bench that the child side knows.
 SHARED = (
     *("bench.cell", "bench.epoch", "bench.job", "bench.record", "bench.baton", "bench.source"),
-    *("bench.certify.task", "bench.certify.dump", "bench.layers.timing"),
+    *("bench.certify.task", "bench.certify.dump", "bench.certify.tolerance"),
+    "bench.layers.timing",
 )
 
 

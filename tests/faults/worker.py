@@ -123,6 +123,20 @@ def orphan(stage: Stage) -> Ended:
 
 
 @WORKER.row(
+    "a child that outlives it as a daemon does, in a session of its own",
+    "the child is killed; the result counts",
+    code=0,
+    says="ok in .* s",
+)
+def daemon(stage: Stage) -> Ended:
+    done = stage.run("daemon")
+    [record] = stage.records()
+    assert record.status == "ok" and len(hung_pids(record.log_tail)) == 2
+    assert are_gone(hung_pids(record.log_tail))
+    return done
+
+
+@WORKER.row(
     "5 MB on its standard output",
     "the result counts; the record keeps the end of it",
     code=0,

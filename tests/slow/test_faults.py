@@ -29,6 +29,10 @@ FAULTS = {
     "other_learning_rate": ("update", ()),
     "loss_of_logits": ("loss", ()),
     "smoothed_labels": ("loss", ()),
+    "louder_training": ("training", ("rounded",)),
+    "half_the_gradient": ("gradient", ("first",)),
+    "late_schedule": ("steps", ()),
+    "half_precision_momentum": ("steps", ()),
 }
 #: Each on one backend, the backends in turns.
 PLANTED = [(fault, BACKENDS[n % len(BACKENDS)]) for n, fault in enumerate(FAULTS)]

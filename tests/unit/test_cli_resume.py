@@ -2,6 +2,7 @@
 
 import json
 import os
+import shutil
 import signal
 from collections.abc import Iterator
 from contextlib import contextmanager
@@ -187,6 +188,12 @@ def test_what_cannot_be_resumed_is_refused_in_a_sentence(bench: Bench) -> None:
     assert bench.err == f"{name} is complete: each of its 12 launches has its record.\n"
     assert resume(bench) == cli.Exit.USAGE
     assert "no unfinished race" in bench.err
+    shutil.copytree(run_of(bench), bench.reports / "runs" / "copy")
+    (bench.reports / "runs" / name).rename(bench.folder / "elsewhere")
+    assert resume(bench) == cli.Exit.USAGE
+    assert "no unfinished race" in bench.err
+    assert resume(bench, "copy") == cli.Exit.USAGE
+    assert bench.err == f"copy is a copy of the race {name}: resume that.\n"
 
 
 @pytest.mark.parametrize("option", ["--rounds=6", "--backend=jax", "--timeout=5", "--pyth=jax=x"])

@@ -22,6 +22,9 @@ SECRETS = {
     "TF_VAR_password": "hidden",
     "TF_TOKEN_app_terraform_io": "hidden",
     "HF_TOKEN": "hidden",
+    "NVIDIA_LICENSE": "hidden",
+    "NVIDIA_PAT": "hidden",
+    "JAX_PROXY_PWD": "hidden",
 }
 SILENT = {
     "KERAS_BACKEND": "mxnet",

@@ -138,8 +138,9 @@ def test_a_hang_at_exit_does_not_last_until_the_timeout(tmp_path, monkeypatch):
     assert outcome.exit_status == -signal.SIGKILL
 
 
-def test_a_child_that_outlives_its_worker_is_killed(tmp_path):
-    outcome = end_of("orphan", tmp_path)
+@pytest.mark.parametrize("mode", ["orphan", "daemon"])
+def test_a_child_that_outlives_its_worker_is_killed(tmp_path, mode):
+    outcome = end_of(mode, tmp_path)
     assert outcome.output.result is not None
     assert outcome.exit_status == 0
     pids = hung_pids(outcome.log_tail)

@@ -10,6 +10,7 @@ import pytest
 
 from bench.gate.book import Book
 from bench.lock import timing_lock
+from bench.machine import CHECKOUT
 from bench.mend.check import check_reports
 from bench.mend.repair import repair
 from bench.output import Output
@@ -270,6 +271,17 @@ def test_records_of_the_store_are_examined_as_they_were_written(
     assert path.name == record.file_name
     assert path.read_bytes() == encode_record(record)
     assert check_reports(store.reports) == ([], 1)
+
+
+def test_a_record_from_before_cells_had_all_their_fields_is_whole(bench: Bench) -> None:
+    published = CHECKOUT / "reports" / "published" / "race-1" / "records"
+    path = min(published.iterdir())
+    assert b'"task"' not in path.read_bytes()
+    run_id = decode_record(path.read_bytes(), "").run_id
+    target = bench.reports / "runs" / run_id / "records"
+    target.mkdir(parents=True)
+    shutil.copy(path, target)
+    assert doctor(bench) == 0
 
 
 def test_an_unreadable_folder_is_one_sentence(tmp_path: Path) -> None:

@@ -161,3 +161,14 @@ def test_what_cannot_be_done_is_told_in_a_sentence(
     bench = Bench(tmp_path, capsys)
     assert bench.call("proof", *arguments, f"--folder={tmp_path}") == cli.Exit.USAGE
     assert sentence in bench.err
+
+
+def test_a_row_that_a_power_cut_tore_is_set_aside_and_the_next_one_is_whole(tmp_path: Path) -> None:
+    book = ProofBook(tmp_path)
+    book.add(SUITES[0])
+    with (tmp_path / "suites.jsonl").open("ab") as file:
+        file.write(b'{"code": "c", "dri')
+    book.mend()
+    book.add(SUITES[1])
+    assert book.rows(SuiteRow) == SUITES[:2]
+    assert (tmp_path / "suites.jsonl.broken").read_bytes() == b'{"code": "c", "dri\n'

@@ -126,6 +126,16 @@ def test_unreadable_files_are_told_once_and_the_others_are_loaded(tmp_path):
         assert [text for text in store.unreadable if f"{name}.json" in text]
 
 
+def test_a_folder_of_records_that_cannot_be_read_is_told(tmp_path):
+    store = Store(tmp_path)
+    store.save(make_record())
+    other = tmp_path / "runs" / f"{RUN}-other" / "records"
+    other.parent.mkdir()
+    other.write_text("a file")
+    assert len(store.load_all()) == 1
+    assert store.unreadable == [f"{other} cannot be read: Not a directory."]
+
+
 def test_an_unknown_run_is_refused_with_the_newest_ones(tmp_path):
     store = Store(tmp_path)
     with pytest.raises(StoreError, match=r"no run 'x'; the newest are: none\.$"):

@@ -40,7 +40,16 @@ def test_what_a_framework_says_it_cannot_do_is_a_refusal(error, module):
 
 
 @pytest.mark.parametrize(
-    "error", [ValueError("shapes (3,) and (4,) differ"), MemoryError(), KeyError("unsupport")]
+    "error",
+    [
+        ValueError("shapes (3,) and (4,) differ"),
+        MemoryError(),
+        KeyError("unsupport"),
+        TypeError("'<=' not supported between instances of 'int' and 'str'"),
+        TypeError("unsupported operand type(s) for +: 'int' and 'NoneType'"),
+        ValueError("None values not supported."),
+        NotImplementedError("Layer Mine does not have a `call()` method implemented."),
+    ],
 )
 def test_any_other_error_of_a_framework_is_none(error):
     assert refusal(caught(error, "keras.src.ops.nn")) is None

@@ -63,6 +63,11 @@ def test_the_recipe_in_a_users_file_is_read_without_running_it(tmp_path):
     assert (recipe.loss, recipe.epochs) == (DEFAULT_RECIPE.loss, DEFAULT_RECIPE.epochs)
 
 
+def test_a_recipe_may_have_a_type(tmp_path):
+    (tmp_path / "cnn.py").write_text('RECIPE: dict[str, object] = {"batch_size": 8}\n')
+    assert recipe_of(f"{tmp_path}/cnn.py:build").batch_size == 8
+
+
 @pytest.mark.parametrize("text", ["", "def build(", "\0", "recipe = {}", "build.RECIPE = {}"])
 def test_a_file_without_a_recipe_has_the_default_one(tmp_path, text):
     (tmp_path / "cnn.py").write_text(text)
@@ -73,6 +78,7 @@ def test_a_file_without_a_recipe_has_the_default_one(tmp_path, text):
     ("text", "words"),
     [
         ("RECIPE = 3", "line 1: RECIPE must be a dictionary"),
+        ("RECIPE: dict", "line 1: RECIPE must be a dictionary"),
         ("RECIPE = dict(epochs=2)", "must be a dictionary that is written out"),
         ("x = 1\nRECIPE = {'epoch': 2}", "line 2: RECIPE has 'epoch'; allowed are optimizer, "),
         ("RECIPE = {'epochs': '2'}", "RECIPE: Expected `int`, got `str`"),

@@ -96,8 +96,8 @@ def _certify(
         _unchanged(workload, interpreters) as source,
         tempfile.TemporaryDirectory(prefix="keras-bench-") as scratch,
     ):
-        choices = (arguments.seed, arguments.steps, logs, Path(scratch))
-        dumps, failures = run_tasks(entrants, *choices, tell)
+        seed, steps = arguments.seed, arguments.steps
+        dumps, failures = run_tasks(entrants, seed, steps, logs, Path(scratch), tell)
     compared = [entrant for entrant in entrants if entrant.backend not in failures]
     quantities = compare_dumps(dumps, [entrant.backend for entrant in compared])
     certificate = Certificate(
@@ -109,16 +109,20 @@ def _certify(
         dataset=dataset,
         dataset_fingerprint=open_dataset(dataset_folder).manifest.fingerprint,
         batch_size=size,
-        seed=arguments.seed,
-        steps=arguments.steps,
+        seed=seed,
+        steps=steps,
         made_at=datetime.now(UTC).isoformat(timespec="microseconds"),
         commit=git_facts().commit,
     )
     write_certificate(own, certificate, quantities)
-    output.print(certificate_table(certificate))
-    for backend, reason in failures.items():
-        output.complain(f"{workload} on {backend} cannot be compared: {reason}.")
+    _tell(certificate, output)
     return certificate
+
+
+def _tell(certificate: Certificate, output: Output) -> None:
+    output.print(certificate_table(certificate))
+    for backend, reason in certificate.failures.items():
+        output.complain(f"{certificate.workload} on {backend} cannot be compared: {reason}.")
 
 
 def _teller(workload: str, backends: int, output: Output) -> Callable[[str, Precision], None]:

@@ -134,24 +134,28 @@ def _is_clear(both: Both) -> Array:
 
 
 def _update(dumps: Dumps, both: Both, pair: tuple[str, str], name: str) -> Iterator[Quantity]:
-    """Yield how a variable is updated where its gradient is clear, and apart from that elsewhere.
+    """Yield how a variable is updated where its gradient is clear, and where there is none at all.
 
     Adam's first step is the learning rate times the gradient's sign: where the true gradient is
-    zero, it is in float32 the sign of rounding errors. There the float64 results alone are
-    compared, with the rounding of the largest update of the model.
+    zero, it is in float32 the sign of rounding errors, and in float64 these, made larger by as much
+    as an epsilon lets them. Only where the gradient is exactly zero, as of rows that no image
+    reads, is there something to compare: what weight decay does, in float64, with the rounding of
+    the largest update of the model.
     """
-    clear = _clear_gradient(dumps, both, name)
-    if clear is None:
+    gradients = _gradients(dumps, both, name)
+    if gradients is None:
         yield _quantity(both, pair, "update", name)
         return
+    clear = _is_clear(gradients)
     for first, _ in both.values():
         clear = clear | ~np.isfinite(first)
     yield _quantity(
         {backend: (first[clear], second[clear]) for backend, (first, second) in both.items()},
         *(pair, "update", name),
     )
-    if not clear.all():
-        a, b = (both[backend][1][~clear] for backend in pair)
+    none = np.all([exact == 0.0 for _, exact in gradients.values()], axis=0)
+    if none.any():
+        a, b = (both[backend][1][none] for backend in pair)
         yield Quantity(
             backends=pair,
             stage="update",
@@ -169,8 +173,8 @@ def _largest_step(dump: Dump) -> float:
     return max(size_of(step) for name, step in updates if name.partition(":")[2] in trained)
 
 
-def _clear_gradient(dumps: Dumps, both: Both, name: str) -> Array | None:
-    """Return where the gradient of an updated variable is clear; None where it has none.
+def _gradients(dumps: Dumps, both: Both, name: str) -> Both | None:
+    """Return the gradient of an updated variable; None where it is not trained.
 
     Variables of one path, as layers of one name in two models have, are told apart by their order.
     """
@@ -185,7 +189,7 @@ def _clear_gradient(dumps: Dumps, both: Both, name: str) -> Array | None:
             arrays = _both(dumps, backend, "gradient", places["gradient"][place])
             if arrays is not None and arrays[0].shape == both[backend][0].shape:
                 found[backend] = arrays
-    return _is_clear(found) if len(found) == len(both) else None
+    return found if len(found) == len(both) else None
 
 
 def _steps(dumps: Dumps, both: Both, pair: tuple[str, str]) -> Iterator[Quantity]:

@@ -49,7 +49,7 @@ def test_what_a_backend_does_wrong_in_every_order_is_no_rounding() -> None:
 
 
 def test_an_update_without_a_gradient_is_compared_in_float64() -> None:
-    """As of weight decay, which one backend may leave out for a bias that moves nothing."""
+    """As of weight decay, which one backend may leave out for the rows that no text reads."""
     dumps = make_dumps()
     for backend in BACKENDS:
         arrays = make_arrays()

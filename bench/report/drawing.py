@@ -1,5 +1,6 @@
 """Static figures for Markdown: the charts of one row of the comparison as one SVG."""
 
+import errno
 import re
 from typing import Any, Final
 
@@ -45,7 +46,8 @@ def figure_name(number: int, row: Row) -> str:
 def row_svg(series: Series) -> str | None:
     """Return loss, accuracy and epoch times side by side; None where there is nothing to draw.
 
-    The text is the same for the same series, vl-convert and fonts (it brings its own).
+    The text is the same for the same series, vl-convert and fonts (it brings its own). OSError when
+    the machine has no room for its engine.
     """
     if not series["curves"]:
         return None
@@ -61,7 +63,12 @@ def row_svg(series: Series) -> str | None:
         },
         "config": _STYLE,
     }
-    return vl_convert.vegalite_to_svg(spec, vl_version=VEGA_LITE) + "\n"
+    try:
+        return vl_convert.vegalite_to_svg(spec, vl_version=VEGA_LITE) + "\n"
+    except (KeyboardInterrupt, SystemExit):
+        raise
+    except BaseException as error:  # without descriptors its engine panics, which is no Exception
+        raise OSError(errno.EIO, "figures cannot be drawn") from error
 
 
 def figure_caption(row: Row) -> str:

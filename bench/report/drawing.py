@@ -65,7 +65,7 @@ def row_svg(series: Series) -> str | None:
     }
     try:
         return vl_convert.vegalite_to_svg(spec, vl_version=VEGA_LITE) + "\n"
-    except (KeyboardInterrupt, SystemExit):
+    except KeyboardInterrupt:
         raise
     except BaseException as error:  # without descriptors its engine panics, which is no Exception
         raise OSError(errno.EIO, "figures cannot be drawn") from error

@@ -204,6 +204,7 @@ def _steps(dumps: Dumps, both: Both, pair: tuple[str, str]) -> Iterator[Quantity
         backend: np.abs(dumps[backend, "float32"].stage("orders")["000:loss"] - reference)
         for backend, (_, reference) in both.items()
     }
+    limits = {backend: _limits_of_others(errors, backend) for backend in pair}
     middle = [np.median(np.maximum.accumulate(e, axis=1), axis=0) for e in errors.values()]
     a, b = (both[backend][1] for backend in pair)
     for step in range(len(a)):
@@ -218,7 +219,6 @@ def _steps(dumps: Dumps, both: Both, pair: tuple[str, str]) -> Iterator[Quantity
             allowed=bound(rounding, size),
         )
         for backend in pair:
-            others = np.vstack([found for other, found in errors.items() if other != backend])
             error = error_of(*(array[step] for array in both[backend]))
             yield Quantity(
                 backends=pair,
@@ -226,8 +226,13 @@ def _steps(dumps: Dumps, both: Both, pair: tuple[str, str]) -> Iterator[Quantity
                 name=f"{step:03}b:loss of step {step + 1} on {backend}",
                 size=size,
                 errors=(error, 0.0) if backend == pair[0] else (0.0, error),
-                allowed=float(trajectory_limits(others)[step]) + FLOOR * size,
+                allowed=float(limits[backend][step]) + FLOOR * size,
             )
+
+
+def _limits_of_others(errors: Mapping[str, Array], backend: str) -> Array:
+    """Return the limits of a backend's trajectory, as the trajectories of all others tell them."""
+    return trajectory_limits(np.vstack([e for other, e in errors.items() if other != backend]))
 
 
 def _classes(dumps: Dumps, both: Both, pair: tuple[str, str], name: str) -> Iterator[Quantity]:

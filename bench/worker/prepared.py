@@ -48,9 +48,8 @@ def prepare(model: Any, image: Any, seed: int) -> Any:
     for layer in model._flatten_layers():
         for name in RATES:
             if isinstance(getattr(layer, name, None), float):
-                with suppress(
-                    AttributeError
-                ):  # a recurrent layer's is its cell's, which has a turn
+                # A recurrent layer's rate is its cell's, which has a turn of its own.
+                with suppress(AttributeError):
                     setattr(layer, name, 0.0)
         for name in ("scale", "offset"):
             if isinstance(getattr(layer, name, None), float):

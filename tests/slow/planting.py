@@ -33,7 +33,7 @@ class Planting:
     def planted(self, fault: str, backend: str) -> Dumps:
         """Return the dumps of the faultless model, and of the fault on one backend."""
         dumps = dict(self.faultless())
-        trained = self._folder / f"{BACKENDS[0]}-float64.npz"
+        trained = self._folder / f"{BACKENDS[-1]}-float64.npz"
         for precision in PRECISIONS:
             entrant = _entrant(fault, backend)
             path = self._folder / f"{fault}-{precision}.npz"

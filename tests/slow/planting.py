@@ -4,7 +4,7 @@ from pathlib import Path
 
 from bench.cell import BACKENDS, Cell
 from bench.certify.compare import PRECISIONS, Dumps
-from bench.certify.measure import Entrant, run_task, run_tasks, task_of
+from bench.certify.measure import TRAINERS, Entrant, run_task, run_tasks, task_of
 from bench.interpreter import find_interpreter
 from bench.workload import job_of
 from data.prepare import prepare
@@ -33,7 +33,7 @@ class Planting:
     def planted(self, fault: str, backend: str) -> Dumps:
         """Return the dumps of the faultless model, and of the fault on one backend."""
         dumps = dict(self.faultless())
-        trained = self._folder / f"{BACKENDS[-1]}-float64.npz"
+        trained = self._folder / f"{TRAINERS[0]}-float64.npz"
         for precision in PRECISIONS:
             entrant = _entrant(fault, backend)
             path = self._folder / f"{fault}-{precision}.npz"

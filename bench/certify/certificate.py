@@ -23,9 +23,10 @@ class PairVerdict(msgspec.Struct, frozen=True, forbid_unknown_fields=True, kw_on
     """What the quantities of two backends say.
 
     Where they differ, `stage` and `name` are of the first quantity that does, in the order of
-    STAGES and of the model, and `by` tells how far in a phrase; one whose float64 results differ
-    is named before any that differs by rounding alone. `closest` is the largest part of its bound
-    that any quantity took, None where one has no bound.
+    STAGES and of the computation, which takes the model backwards for gradients; `by` tells how far
+    in a phrase. One whose float64 results differ is named before any that differs by rounding
+    alone. `closest` is the largest part of its bound that any quantity took, None where one has no
+    bound.
     """
 
     backends: tuple[str, str]
@@ -82,7 +83,7 @@ def _verdict(backends: tuple[str, str], own: Sequence[Quantity]) -> PairVerdict:
         return PairVerdict(
             backends=backends, says="certified", quantities=len(own), closest=closest
         )
-    first = min(differing, key=lambda quantity: quantity.rounds_alone)  # the first of the others
+    first = _first(differing)
     return PairVerdict(
         backends=backends,
         says="differs",
@@ -92,6 +93,12 @@ def _verdict(backends: tuple[str, str], own: Sequence[Quantity]) -> PairVerdict:
         name=first.label,
         by=first.what or _how_far(first),
     )
+
+
+def _first(differing: Sequence[Quantity]) -> Quantity:
+    others = [quantity for quantity in differing if not quantity.rounds_alone] or differing
+    stage = [quantity for quantity in others if quantity.stage == others[0].stage]
+    return stage[-1] if others[0].stage == "gradient" else stage[0]
 
 
 def _how_far(quantity: Quantity) -> str:

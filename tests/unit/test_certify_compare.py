@@ -71,6 +71,22 @@ def test_what_is_not_finite_differs(value: float) -> None:
     assert found["jax", "torch"].closest is None
 
 
+def test_of_gradients_the_one_nearest_to_the_loss_is_named() -> None:
+    """They are computed backwards: what is wrong with one is wrong with those of earlier layers."""
+    right = make_arrays() | {
+        f"gradient/00{n}:{name}": np.full(3, 0.1) for n, name in enumerate("abc")
+    }
+    wrong = right | {name: 2 * right[name] for name in ("gradient/000:a", "gradient/001:b")}
+    dumps = {}
+    for number, backend in enumerate(BACKENDS):
+        arrays = wrong if backend == "torch" else right
+        dumps[backend, "float64"] = Dump(dict(arrays))
+        dumps[backend, "float32"] = Dump(rounded(arrays, number))
+    found = judge(dumps)
+    assert (found["jax", "torch"].stage, found["jax", "torch"].name) == ("gradient", "b")
+    assert found["jax", "tensorflow"].says == "certified"
+
+
 def test_what_no_backend_can_compute_is_not_certified() -> None:
     whole = make_arrays() | {"loss/000:loss": np.float64(np.nan)}
     dumps = {(backend, "float64"): Dump(dict(whole)) for backend in BACKENDS}

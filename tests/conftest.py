@@ -9,6 +9,7 @@ import hypothesis
 import pytest
 from hypothesis.configuration import set_hypothesis_home_dir
 
+from bench import calibration
 from bench.interpreter import probe_versions
 from bench.machine import CHECKOUT
 
@@ -16,6 +17,8 @@ from bench.machine import CHECKOUT
 hypothesis.settings.register_profile("suite", derandomize=True, deadline=None, max_examples=40)
 hypothesis.settings.load_profile("suite")
 set_hypothesis_home_dir(CHECKOUT / ".pytest_cache" / "hypothesis")
+# The hundreds of launches of fake workers are each calibrated twice: real clocks, but little work.
+calibration.GEMM_SIZE, calibration.COPY_BYTES = 256, 2**20
 
 
 @pytest.fixture(scope="session")

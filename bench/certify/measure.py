@@ -17,6 +17,9 @@ from bench.job import Job
 COMMAND: Final = ("-P", "-m", "bench.worker.certify")
 #: JAX gives float32 for float64 unless it is told otherwise before it starts.
 _FLOAT64: Final = {"JAX_ENABLE_X64": "1"}
+#: Nothing here is timed: threads that spin while they wait would slow what else the machine does,
+#: and two workers of PyTorch side by side crawl.
+_UNTIMED: Final = {"OMP_WAIT_POLICY": "PASSIVE"}
 #: So many steps make weights worth evaluating, on so many test images.
 TRAINED_STEPS: Final = 100
 TEST_IMAGES: Final = 512
@@ -57,7 +60,7 @@ def run_task(task: Task, python: str, log_path: Path, command: Sequence[str] = C
     folder = Path(task.dump_path).parent
     path = Path(task.dump_path).with_suffix(".task.json")
     path.write_bytes(msgspec.json.encode(task))
-    outer: Mapping[str, str] = {**os.environ}
+    outer: Mapping[str, str] = {**_UNTIMED, **os.environ}
     if task.precision == "float64":
         outer = {**outer, **_FLOAT64}
     with log_path.open("ab") as log:

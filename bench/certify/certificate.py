@@ -12,7 +12,7 @@ from bench.decode import UnreadableError, decode_json
 from bench.line import LineError
 
 #: Raised whenever the file's fields, the stages, the subject or the tolerance change.
-CERTIFICATE_VERSION: Final = 2
+CERTIFICATE_VERSION: Final = 3
 
 
 class CertificateError(LineError, ValueError):

@@ -105,8 +105,11 @@ def _quantity(both: Both, pair: tuple[str, str], stage: str, name: str) -> Quant
     allowed = bound(rounding_error(list(errors.values())), size)
     if stage == "gradient":
         clear = _is_clear(both)
+        # Over all elements, as the bound is: of an embedding only the rows that are read are clear.
         errors = {
-            backend: error_of(first[clear], second[clear]) if np.isfinite(first).all() else inf
+            backend: error_of(np.where(clear, first, second), second)
+            if np.isfinite(first).all()
+            else inf
             for backend, (first, second) in both.items()
         }
     return Quantity(

@@ -12,7 +12,7 @@ FOUND: list[tuple[str, bytes]] = [
     ("overhead", b'{"train_images":64,"seconds":"\xff"}'),
     # A name that is no field was quoted with its terminal escapes.
     ("record", b'{"record_version":3,"\\u001b[2J":1}'),
-    ("certificate", b'{"certificate_version":2,"\\u001b]0;title\\u0007":1}'),
+    ("certificate", b'{"certificate_version":3,"\\u001b]0;title\\u0007":1}'),
     # pytest-benchmark's file was taken apart before anybody had looked at it.
     ("saved-baseline", b"[]"),
     ("saved-baseline", b'{"benchmarks":[{}]}'),

@@ -131,6 +131,19 @@ def test_a_layer_too_many_differs_in_structure() -> None:
     assert text.endswith("by nothing on jax is output of more on torch")
 
 
+def test_a_gradient_of_which_few_rows_are_more_than_zero_is_held_to_its_own_rounding() -> None:
+    """Of an embedding's gradient only the rows that a batch reads are more than zero."""
+    rows = make_arrays() | {"gradient/001:table": np.eye(64)[:, :1] * np.ones(4)}
+    dumps = {}
+    for number, backend in enumerate(BACKENDS):
+        dumps[backend, "float64"] = Dump(dict(rows))
+        dumps[backend, "float32"] = Dump(rounded(rows, number, ulps=20.0))
+    assert {found.says for found in judge(dumps).values()} == {"certified"}
+    wrong = rounded(rows, 2)
+    wrong["gradient/001:table"] = rows["gradient/001:table"] * (1 + 1e-3)
+    assert judge(dumps | {("torch", "float32"): Dump(wrong)})["jax", "torch"].name == "table"
+
+
 def test_the_precision_of_a_gradient_that_is_truly_zero_is_not_judged() -> None:
     """Of a bias before BatchNormalization float32 has noise alone, on one backend more of it."""
     kernel = "gradient/000:first/kernel"

@@ -2,7 +2,6 @@
 
 from collections.abc import Iterator, Mapping, Sequence
 from itertools import combinations, zip_longest
-from math import inf
 from typing import Any, Final
 
 import numpy as np
@@ -107,9 +106,7 @@ def _quantity(both: Both, pair: tuple[str, str], stage: str, name: str) -> Quant
         clear = _is_clear(both)
         # Over all elements, as the bound is: of an embedding only the rows that are read are clear.
         errors = {
-            backend: error_of(np.where(clear, first, second), second)
-            if np.isfinite(first).all()
-            else inf
+            backend: error_of(np.where(clear | ~np.isfinite(first), first, second), second)
             for backend, (first, second) in both.items()
         }
     return Quantity(

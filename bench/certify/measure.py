@@ -2,7 +2,7 @@
 
 import os
 import subprocess
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Callable, Sequence
 from pathlib import Path
 from typing import Final
 
@@ -60,14 +60,12 @@ def run_task(task: Task, python: str, log_path: Path, command: Sequence[str] = C
     folder = Path(task.dump_path).parent
     path = Path(task.dump_path).with_suffix(".task.json")
     path.write_bytes(msgspec.json.encode(task))
-    outer: Mapping[str, str] = {**_UNTIMED, **os.environ}
-    if task.precision == "float64":
-        outer = {**outer, **_FLOAT64}
+    wide = _FLOAT64 if task.precision == "float64" else {}
     with log_path.open("ab") as log:
         try:
             subprocess.run(
                 [python, *command, str(path)],
-                env=worker_environment(task.job.cell, outer, folder),
+                env=worker_environment(task.job.cell, {**_UNTIMED, **os.environ, **wide}, folder),
                 stdin=subprocess.DEVNULL,
                 stdout=log,
                 stderr=subprocess.STDOUT,

@@ -4,9 +4,11 @@ import argparse
 from pathlib import Path
 
 from bench.cell import BACKENDS, DEVICES, LANES, PRECISIONS, TASKS
+from bench.proof.row import KINDS
 from bench.store import default_reports_folder
 from bench.suite import suite_names
 
+_KINDS = ", ".join(KINDS)
 #: Two hours: longer than any cell of the suites takes on two cores, so that only a hang meets it.
 DEFAULT_TIMEOUT_SECONDS = 7200.0
 
@@ -177,9 +179,11 @@ def add_proof(parser: argparse.ArgumentParser) -> None:
     add("--suites", type=_positive_int, default=600, metavar="N", help="simulated ones (600)")
     add("--minutes", type=_positive_float, default=60.0, metavar="N", help="for real gates (60)")
     add("--backend", action="append", choices=BACKENDS, help="of real gates; repeatable")
+    add("--kind", action="append", choices=KINDS, metavar="KIND", help=f"only such: {_KINDS}")
     add("--candidate", default="", metavar="SIDE", help="for accuracy: a side with a fault")
     add("--seeds", type=_positive_int, default=100, metavar="N", help="for accuracy, a side (100)")
     add("--folder", type=Path, metavar="DIR", help="of the rows (reports/published/gate-proof)")
+    add("--gather", type=Path, action="append", metavar="DIR", help="take over its real gates too")
     add("--data-dir", type=Path, help=argparse.SUPPRESS)
     add_timeout(parser)
     add_reports(parser)

@@ -12,8 +12,10 @@ from bench.lock import default_lock_path, timing_lock
 from bench.output import Output
 from bench.proof.accuracy import SeedRow
 from bench.proof.book import ProofBook, ProofError
+from bench.proof.gather import gather_gates
 from bench.proof.measure import measure_real
 from bench.proof.report import proof_table, write_proof
+from bench.proof.row import KINDS
 from bench.proof.simulate import simulate_missing
 from bench.proof.table import count_rows
 from bench.record import Record
@@ -38,8 +40,10 @@ def prove_gate(arguments: argparse.Namespace, output: Output) -> int:
     folder = arguments.folder or default_reports_folder() / "published" / "gate-proof"
     book = ProofBook(folder)
     session = new_run_id()
-    if arguments.parts:
+    if arguments.parts or arguments.gather:
         book.mend()
+    for other in arguments.gather or ():
+        gather_gates(book, ProofBook(other))
     if "simulated" in arguments.parts:
         simulate_missing(book, arguments.suites, output)
     if "accuracy" in arguments.parts:
@@ -67,10 +71,11 @@ def _measure_gates(
 ) -> None:
     """Measure real gates until time is up or Ctrl-C; what was measured is kept and counted."""
     backends = arguments.backend or BACKENDS
+    kinds = [KINDS[name] for name in arguments.kind or ()]
     logs = Path(arguments.reports) / "gates" / session / "logs"
     try:
         with timing_lock(default_lock_path(), f"proof {session}, process {os.getpid()}"):
-            measure_real(book, session, logs, backends, arguments.minutes, output)
+            measure_real(book, session, logs, backends, arguments.minutes, output, kinds)
     except KeyboardInterrupt:
         output.complain("Interrupted. Every finished pair is kept; the same call continues there.")
 

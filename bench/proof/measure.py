@@ -1,6 +1,6 @@
 """Measure real gates of which the answer is known, pair by pair, until time is up."""
 
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Callable, Collection, Mapping, Sequence
 from contextlib import ExitStack
 from datetime import UTC, datetime
 from pathlib import Path
@@ -23,7 +23,7 @@ from bench.machine import git_facts, machine_facts
 from bench.proof.book import ProofBook
 from bench.proof.load import half_load
 from bench.proof.real import gates_of, next_gate
-from bench.proof.row import PROOF_VERSION, Arm, Clocks, Context, RealPair
+from bench.proof.row import PROOF_VERSION, Arm, Clocks, Context, Kind, RealPair
 from bench.report.text import one_line
 from bench.side import HERE
 from bench.store import StoreError
@@ -41,10 +41,13 @@ def measure_real(
     backends: Sequence[str],
     minutes: float,
     console: Console,
+    kinds: Collection[Kind] = (),
     runner: Runner = run_pair,
     primer: Callable[[Contest, Path], None] = prime,
 ) -> None:
     """Append pairs to `book` until so many `minutes` are over, arms that lack most first.
+
+    No gates but those of the `kinds`, if any are given.
 
     A gate that another session has begun is gone on with only on the same machine with the same
     versions; elsewhere it stays as it is, and counts as undecided. InterpreterError when a backend
@@ -63,7 +66,7 @@ def measure_real(
     gates = gates_of(book.rows(RealPair))
     deadline = monotonic() + 60 * minutes
     while monotonic() < deadline:
-        arm, number = next_gate(gates, backends, {*like, session})
+        arm, number = next_gate(gates, backends, {*like, session}, kinds)
         gate = gates.setdefault((arm, number), [])
         row = _measure(contests[arm.backend], arm, number, len(gate), session, logs, runner)
         book.add(row)

@@ -8,26 +8,25 @@ from bench.gate.judge import LOOKS, Margins, Verdict
 from bench.gate.looks import invalid, judge_looks
 from bench.gate.outcome import CONTROL_WORK
 from bench.gate.pair import Pair
-from bench.proof.row import Arm, Condition, RealPair
+from bench.proof.row import KINDS, Arm, Kind, RealPair
 
-#: How many gates of each kind are wanted per backend: all of a stage before the next one. Steps
-#: come in whole numbers: 34 for 33 is 3.03% more.
-STAGES: Final[tuple[Mapping[tuple[float, Condition], int], ...]] = (
-    {(1.0, "quiet"): 20, (1.1, "quiet"): 20},
+#: How many gates of each kind are wanted per backend: all of a stage before the next one.
+STAGES: Final[tuple[Mapping[Kind, int], ...]] = (
+    {KINDS["quiet:0"]: 20, KINDS["quiet:10"]: 20},
     {
-        (1.05, "quiet"): 5,
-        (34 / 33, "quiet"): 5,
-        (1.0, "half loaded"): 5,
-        (1.1, "half loaded"): 5,
-        (1.0, "plain"): 2,
+        KINDS["quiet:5"]: 5,
+        KINDS["quiet:3"]: 5,
+        KINDS["half-loaded:0"]: 5,
+        KINDS["half-loaded:10"]: 5,
+        KINDS["plain:0"]: 2,
     },
     {
-        (1.05, "quiet"): 20,
-        (34 / 33, "quiet"): 20,
-        (1.0, "half loaded"): 20,
-        (1.1, "half loaded"): 20,
+        KINDS["quiet:5"]: 20,
+        KINDS["quiet:3"]: 20,
+        KINDS["half-loaded:0"]: 20,
+        KINDS["half-loaded:10"]: 20,
     },
-    {(1.0, "quiet"): 60},
+    {KINDS["quiet:0"]: 60},
 )
 
 Gates = dict[tuple[Arm, int], list[RealPair]]
@@ -74,27 +73,31 @@ def _controls(gates: Gates, key: tuple[Arm, int]) -> list[list[Pair]]:
     return list(found.values())
 
 
-def next_gate(gates: Gates, backends: Sequence[str], sessions: Collection[str]) -> tuple[Arm, int]:
+def next_gate(
+    gates: Gates, backends: Sequence[str], sessions: Collection[str], kinds: Collection[Kind] = ()
+) -> tuple[Arm, int]:
     """Return the gate that gets the next pair: of the arm that is farthest from its stage's goal.
 
     A gate that was begun in one of the `sessions` is ended first. After the last stage its arms
-    go on.
+    go on. Where `kinds` are given there are no stages, and none but those, all alike.
     """
+    stages = (dict.fromkeys(kinds, 1),) if kinds else STAGES
     begun: Counter[Arm] = Counter()
     for (arm, number), gate in gates.items():
         if (
             arm.backend in backends
+            and (not kinds or arm[1:] in kinds)
             and gate[0].session in sessions
             and judge_real(gates, (arm, number)) is None
         ):
             return arm, number
         begun[arm] += 1
-    for stage in STAGES:
+    for stage in stages:
         parts = {
             arm: begun[arm] / goal
             for kind, goal in stage.items()
             for backend in backends
-            if begun[arm := Arm(backend, *kind)] < goal or stage is STAGES[-1]
+            if begun[arm := Arm(backend, *kind)] < goal or stage is stages[-1]
         }
         if parts:
             break

@@ -1,6 +1,7 @@
 """A raw row of the proof: one real lock-step pair, its slices and what was done to it."""
 
-from typing import Final, Literal, NamedTuple
+from collections.abc import Mapping
+from typing import Final, Literal, NamedTuple, get_args
 
 import msgspec
 
@@ -11,8 +12,21 @@ from bench.record import Scalar
 #: Raised whenever the rows' fields change, or what is timed.
 PROOF_VERSION: Final = 1
 
+#: `crowded`: quiet on its own cores, while other gates are measured on the machine's other ones.
 #: `plain`: without the variables that the gate sets for both sides against the spread.
-Condition = Literal["quiet", "half loaded", "plain"]
+Condition = Literal["quiet", "crowded", "half loaded", "plain"]
+
+#: A candidate's work, and the condition.
+Kind = tuple[float, Condition]
+
+#: Added work by the percentage that names it. Steps come in whole numbers: 34 for 33 is 3.03% more.
+_WORKS: Final = {"0": 1.0, "3": 34 / 33, "5": 1.05, "10": 1.1}
+#: Every kind of gate by its name, such as `half-loaded:10`.
+KINDS: Final[Mapping[str, Kind]] = {
+    f"{condition.replace(' ', '-')}:{percent}": (work, condition)
+    for condition in get_args(Condition)
+    for percent, work in _WORKS.items()
+}
 
 
 class Arm(NamedTuple):

@@ -15,7 +15,7 @@ from bench.proof.book import ProofBook, ProofError
 from bench.proof.load import half_load
 from bench.proof.measure import measure_real
 from bench.proof.real import STAGES, gates_of, judge_real, next_gate
-from bench.proof.row import Arm, Context, RealPair
+from bench.proof.row import KINDS, Arm, Context, RealPair
 from bench.store import StoreError
 from tests.fixtures.pairs import make_cell, make_pair, make_plan
 from tests.fixtures.proof_rows import AA, TENTH, make_context, make_gate
@@ -95,6 +95,17 @@ def test_a_gate_of_a_session_that_was_unlike_stays_as_it_is() -> None:
     assert next_gate(gates_of(rows), ["jax"], {"s2"}) == (AA, 1)
 
 
+def test_kinds_that_are_named_get_all_pairs_alike_and_no_others() -> None:
+    kinds = [KINDS["crowded:0"], KINDS["half-loaded:3"]]
+    rows = make_gate(TENTH, 0, pairs=3)
+    chosen = []
+    for _ in range(4):
+        arm, gate = next_gate(gates_of(rows), ["jax"], {"s1"}, kinds)
+        chosen.append(arm)
+        rows += make_gate(arm, gate, ratio=1.0, spread=0.001)
+    assert chosen == 2 * [Arm("jax", 1.0, "crowded"), Arm("jax", 34 / 33, "half loaded")]
+
+
 def test_after_the_last_stage_its_arms_go_on(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(real, "STAGES", ({(1.1, "quiet"): 1}, {(1.0, "quiet"): 1}))
     rows = [*make_gate(AA, 0), *make_gate(TENTH, 0)]
@@ -141,8 +152,8 @@ def run(folder: Path, session: str, minutes: float, runner: FakeRunner | None = 
         ["jax"],
         minutes,
         Console(quiet=True),
-        runner or FakeRunner(),
-        lambda *_: None,
+        runner=runner or FakeRunner(),
+        primer=lambda *_: None,
     )
 
 

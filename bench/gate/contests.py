@@ -29,6 +29,9 @@ STEADY: Final = {
     "MALLOC_MMAP_THRESHOLD_": "1073741824",
     "MALLOC_TRIM_THRESHOLD_": "1099511627776",
     "MALLOC_TOP_PAD_": "67108864",
+    # Huge pages for it, where the kernel gives some: which 4 KiB pages a process happens to get,
+    # and so what shares a set of its caches, is then no matter of chance.
+    "GLIBC_TUNABLES": "glibc.malloc.hugetlb=1",
 }
 #: PyTorch's threads stay where they are: on two cores, pairs of one program in batches of 8 varied
 #: by 6.4% (6 pairs) where the kernel moved them, and by 2.6% (6 pairs) so.

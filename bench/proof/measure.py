@@ -93,6 +93,7 @@ def _context(session: str, contests: Mapping[str, Contest]) -> Context:
         dirty=git.dirty,
         cells={backend: c.baseline.job.cell.id for backend, c in contests.items()},
         versions={backend: c.baseline.identity.versions for backend, c in contests.items()},
+        variables={backend: _steady(c.baseline.outer) for backend, c in contests.items()},
     )
 
 
@@ -101,6 +102,7 @@ def _is_like(other: Context, own: Context) -> bool:
         other.machine["machine_id"] == own.machine["machine_id"]
         and all(other.versions.get(b, v) == v for b, v in own.versions.items())
         and all(other.cells.get(b, c) == c for b, c in own.cells.items())
+        and all(other.variables.get(b, {}) == own.variables[b] for b in own.variables)
     )
 
 
@@ -145,6 +147,10 @@ def _armed(contest: Contest, arm: Arm) -> Contest:
         seat = replace(seat, identity=identity, outer=_without_steady(seat.outer))
     harder = replace(seat, identity=replace(seat.identity, work=arm.work))
     return replace(contest, baseline=seat, candidate=harder)
+
+
+def _steady(variables: Mapping[str, str]) -> dict[str, str]:
+    return {name: value for name, value in variables.items() if name in STEADY | BOUND}
 
 
 def _without_steady(variables: Mapping[str, str]) -> dict[str, str]:

@@ -38,7 +38,11 @@ class Arm(NamedTuple):
 
 
 class Context(msgspec.Struct, frozen=True, forbid_unknown_fields=True, kw_only=True):
-    """Where the pairs of one session were measured; `versions` and `settings` are by backend."""
+    """Where the pairs of one session were measured; what is in a dict of dicts is by backend.
+
+    `variables` are those that the gate set for both sides; sessions before there was this field
+    had all of today's but GLIBC_TUNABLES.
+    """
 
     proof_version: int
     session: str
@@ -47,6 +51,7 @@ class Context(msgspec.Struct, frozen=True, forbid_unknown_fields=True, kw_only=T
     dirty: bool | None
     cells: dict[str, str]
     versions: dict[str, dict[str, str]]
+    variables: dict[str, dict[str, str]] = {}
 
 
 class Clocks(msgspec.Struct, frozen=True, forbid_unknown_fields=True, kw_only=True):

@@ -11,6 +11,7 @@ from bench.proof import accuracy, table
 from bench.proof.accuracy import SIZES, SeedRow, answer_seeds
 from bench.proof.book import ProofBook
 from bench.proof.report import proof_markdown
+from bench.proof.row import RealPair
 from bench.proof.simulated import ARMS, DRIFTS, GATE, Said, SuiteRow
 from bench.proof.table import arm_frame, proof_frame
 from tests.fixtures.command_line import Bench
@@ -148,9 +149,23 @@ def test_the_command_counts_what_is_there(
     assert len((book.folder / "arms.csv").read_text().splitlines()) == 1 + 4
 
 
+def test_the_command_gathers_gates_that_were_measured_apart(
+    tmp_path: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    book, lane = ProofBook(tmp_path / "proof"), ProofBook(tmp_path / "lane")
+    for each, session in ((book, "s1"), (lane, "s2")):
+        each.add(make_context(session))
+        each.add(*make_gate(AA, session=session))
+    bench = Bench(tmp_path, capsys)
+    assert bench.call("proof", f"--folder={book.folder}", f"--gather={lane.folder}") == cli.Exit.OK
+    assert "2/2" in bench.out
+    assert len(book.rows(RealPair)) == 10
+
+
 @pytest.mark.parametrize(
     ("arguments", "sentence"),
     [
+        (["--gather=nowhere"], "nowhere holds no real gates: there is no pair in pairs.jsonl."),
         (["simulatd"], "'simulatd' is no part of the proof: simulated, real, accuracy."),
         (["accuracy"], "The part accuracy needs a side with a fault: --candidate src=DIR."),
     ],

@@ -50,8 +50,8 @@ def measure_real(
     No gates but those of the `kinds`, if any are given.
 
     A gate that another session has begun is gone on with only on the same machine with the same
-    versions; elsewhere it stays as it is, and counts as undecided. InterpreterError when a backend
-    is not installed.
+    versions and variables; elsewhere it stays as it is, and counts as undecided. InterpreterError
+    when a backend is not installed.
     """
     contests = _contests(backends)
     context = _context(session, contests)
@@ -102,7 +102,10 @@ def _is_like(other: Context, own: Context) -> bool:
         other.machine["machine_id"] == own.machine["machine_id"]
         and all(other.versions.get(b, v) == v for b, v in own.versions.items())
         and all(other.cells.get(b, c) == c for b, c in own.cells.items())
-        and all(other.variables.get(b, {}) == own.variables[b] for b in own.variables)
+        and all(
+            other.variables.get(b) == own.variables.get(b)
+            for b in other.versions.keys() & own.versions.keys()
+        )
     )
 
 

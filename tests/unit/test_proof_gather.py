@@ -58,6 +58,18 @@ def test_what_was_gathered_before_is_not_gathered_again(tmp_path: Path) -> None:
     assert (tmp_path / "own" / "sessions.jsonl").read_text().count("\n") == 1
 
 
+def test_what_a_gate_got_after_it_was_gathered_is_no_gate_of_its_own(tmp_path: Path) -> None:
+    gate = make_gate(AA, 0, session="s2", pairs=8)
+    other = make_book(tmp_path / "other", "s2", *gate[:3])
+    book = ProofBook(tmp_path / "own")
+    gather_gates(book, other)
+    other.add(make_context("s3"))
+    later = [replace(row, session="s3") for row in gate[3:]]
+    other.add(*later, *make_gate(AA, 1, session="s3"))
+    gather_gates(book, other)
+    assert [len(pairs) for pairs in gates_of(book.rows(RealPair)).values()] == [3, 5]
+
+
 def test_a_folder_that_holds_no_proof_is_refused(tmp_path: Path) -> None:
     with pytest.raises(ProofError, match="holds no real gates"):
         gather_gates(ProofBook(tmp_path / "own"), ProofBook(tmp_path / "elsewhere"))

@@ -261,4 +261,4 @@ def test_sessions_on_another_machine_or_with_other_versions_are_unlike() -> None
         replace(own, variables={}),
     ]
     assert not any(measure._is_like(other, own) for other in others)
-    assert measure._is_like(make_context(versions={}, cells={}), make_context())
+    assert measure._is_like(make_context(versions={}, cells={}), own)

@@ -1,4 +1,4 @@
-"""`python -m bench.proof.load`: load a core half the time, in bursts of no fixed length."""
+"""`python -m bench.proof.load SEED`: load a core half the time, in bursts of no fixed length."""
 
 import os
 import random
@@ -13,15 +13,17 @@ from bench.machine import CHECKOUT
 
 #: A burst, and a pause, last so long on average: longer than slices, shorter than pairs.
 _MEAN_SECONDS: Final = 2.0
-_SEED: Final = 20713
 
 
 @contextmanager
-def half_load(cores: int) -> Iterator[None]:
-    """Load so many cores half the time, all in the same bursts, while the `with` block runs."""
+def half_load(cores: int, seed: str) -> Iterator[None]:
+    """Load so many cores half the time, all in the same bursts, while the `with` block runs.
+
+    A seed has its own bursts: pairs that share them would not be independent of one another.
+    """
     runners = [
         subprocess.Popen(
-            [sys.executable, "-P", "-m", "bench.proof.load"],
+            [sys.executable, "-P", "-m", "bench.proof.load", seed],
             cwd=CHECKOUT,
             env={"PYTHONPATH": str(CHECKOUT)},
             stdin=subprocess.DEVNULL,
@@ -36,15 +38,24 @@ def half_load(cores: int) -> Iterator[None]:
             runner.wait()
 
 
-def burn() -> None:
-    """Compute and rest in turn, each for an exponential time, until our parent has gone."""
-    draw, parent = random.Random(_SEED), os.getppid()
-    while os.getppid() == parent:
-        until = monotonic() + draw.expovariate(1 / _MEAN_SECONDS)
+def burn(seed: str) -> None:
+    """Compute and rest in turn until our parent has gone."""
+    parent = os.getppid()
+    for burst, rest in bursts(seed):
+        until = monotonic() + burst
         while monotonic() < until:
             sum(range(10_000))
-        sleep(draw.expovariate(1 / _MEAN_SECONDS))
+        sleep(rest)
+        if os.getppid() != parent:
+            return
+
+
+def bursts(seed: str) -> Iterator[tuple[float, float]]:
+    """Return the seconds of each burst and of the rest after it, both exponential, without end."""
+    draw = random.Random(seed)
+    while True:
+        yield draw.expovariate(1 / _MEAN_SECONDS), draw.expovariate(1 / _MEAN_SECONDS)
 
 
 if __name__ == "__main__":
-    burn()
+    burn(sys.argv[1])

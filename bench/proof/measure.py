@@ -122,7 +122,8 @@ def _measure(
     armed = _armed(contest, arm)
     with ExitStack() as stack:
         if arm.condition == "half loaded":
-            stack.enter_context(half_load(len(contest.baseline.job.cpus)))
+            seed = f"{arm.backend} {arm.work} {gate} {number}"
+            stack.enter_context(half_load(len(contest.baseline.job.cpus), seed))
         pair = runner(armed, number, logs)
     first = replace(pair, number=0)
     reason = unsound([first], armed.baseline.identity, armed.candidate.identity)

@@ -1,6 +1,7 @@
 """Real gates of the proof: which one gets the next pair, what it says, and that nothing is lost."""
 
 import random
+from itertools import islice
 from pathlib import Path
 
 import pytest
@@ -12,7 +13,7 @@ from bench.gate.pair import Pair
 from bench.interpreter import InterpreterError
 from bench.proof import measure, real
 from bench.proof.book import ProofBook, ProofError
-from bench.proof.load import half_load
+from bench.proof.load import bursts, half_load
 from bench.proof.measure import measure_real
 from bench.proof.real import STAGES, gates_of, judge_real, next_gate
 from bench.proof.row import KINDS, Arm, Context, RealPair
@@ -175,11 +176,11 @@ def test_a_second_call_goes_on_where_the_first_one_stopped(tmp_path: Path) -> No
 def test_the_candidate_does_the_work_and_half_a_load_runs_beside(
     tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    loads: list[int] = []
+    loads: list[str] = []
 
     class Load:
-        def __init__(self, cores: int) -> None:
-            loads.append(cores)
+        def __init__(self, cores: int, seed: str) -> None:
+            loads.append(seed)
 
         def __enter__(self) -> None: ...
         def __exit__(self, *_: object) -> None: ...
@@ -189,7 +190,7 @@ def test_the_candidate_does_the_work_and_half_a_load_runs_beside(
     runner = FakeRunner()
     run(tmp_path, "s1", 3, runner)
     half = [row for row in ProofBook(tmp_path).rows(RealPair) if row.condition == "half loaded"]
-    assert len(loads) == len(half) == 5
+    assert len(set(loads)) == len(loads) == len(half) == 5
     assert {contest.candidate.identity.work for contest in runner.contests[:5]} == {1.1}
     assert "MALLOC_TOP_PAD_" not in runner.contests[5].baseline.outer
 
@@ -215,8 +216,16 @@ def test_a_backend_that_is_not_installed_is_refused(monkeypatch: pytest.MonkeyPa
 
 
 def test_half_a_load_ends_with_its_block() -> None:
-    with half_load(1):
+    with half_load(1, "pair 0"):
         pass
+
+
+def test_bursts_take_half_the_time_and_are_those_of_their_seed() -> None:
+    first = list(islice(bursts("pair 0"), 4000))
+    assert first == list(islice(bursts("pair 0"), 4000))
+    assert first[:4] != list(islice(bursts("pair 1"), 4))
+    burning, resting = (sum(part) for part in zip(*first, strict=True))
+    assert burning / (burning + resting) == pytest.approx(0.5, abs=0.02)
 
 
 def test_rows_come_back_as_they_were_added(tmp_path: Path) -> None:

@@ -17,14 +17,7 @@ from bench.gate.report import sentences
 from bench.gate.screen import screen
 from bench.gate.status import Status, gate_status
 from tests.fixtures.gate_session import judge_by_pytest, store_gate
-from tests.fixtures.pairs import (
-    BASELINE,
-    CANDIDATE,
-    make_cell,
-    make_pair,
-    make_pairs,
-    make_plan,
-)
+from tests.fixtures.pairs import BASELINE, CANDIDATE, make_cell, make_pair, make_pairs, make_plan
 from tests.fixtures.records import make_record
 
 CELLS = [make_cell("jax"), make_cell("torch"), make_cell("torch", "lab_deep")]
@@ -171,11 +164,7 @@ MUTANTS = [
         of_last(lambda p: replace(p, turns=p.turns[:1])),
         (LAST, "1 turns and must have 24"),
     ),
-    Mutant(
-        "unlike work",
-        of_last(slices(lambda s: replace(s, steps=9))),
-        (LAST, "10 steps", "9"),
-    ),
+    Mutant("unlike work", of_last(slices(lambda s: replace(s, steps=9))), (LAST, "10 steps", "9")),
     Mutant("sides swapped", of_last(swapped), (LAST, "not the side that was named", "python")),
     Mutant(
         "environment changed in between",

@@ -53,6 +53,9 @@ def prove_gate(arguments: argparse.Namespace, output: Output) -> int:
     proof, arms = count_rows(book)
     path = write_proof(folder, proof, arms)
     output.print(proof_table(proof))
+    _, others = book.suites()
+    for version, count in others.items():
+        output.say(f"{count} suites of rules version {version} are kept and not counted.")
     output.finish(
         "Proof",
         path,
@@ -60,6 +63,7 @@ def prove_gate(arguments: argparse.Namespace, output: Output) -> int:
             "command": "proof",
             "exit_code": 0,
             "paths": {"csv": str(path), "arms": str(folder / "arms.csv")},
+            "suites_of_other_rules": {str(version): count for version, count in others.items()},
             "rows": table_rows(proof),
         },
     )

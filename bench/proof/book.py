@@ -1,16 +1,14 @@
 """The raw rows of the proof: files to which each call appends, durably."""
 
+from collections import Counter
 from pathlib import Path
 from typing import Final, TypeVar
-
-import msgspec
 
 from bench.jsonlines import append_rows, read_rows
 from bench.line import LineError
 from bench.proof.accuracy import SeedRow
 from bench.proof.row import PROOF_VERSION, Context, RealPair
-from bench.proof.simulated import SuiteRow
-from bench.report.files import write_text
+from bench.proof.simulated import RULES_VERSION, SuiteRow
 from bench.store import StoreError
 from bench.whole import set_torn_aside
 
@@ -52,19 +50,14 @@ class ProofBook:
         except OSError as error:
             raise StoreError(f"{path} cannot be written: {error.strerror}.") from error
 
-    def keep_suites(self, code: str) -> list[SuiteRow]:
-        """Return the suites that this code simulated, and drop those of any other from the file."""
+    def suites(self) -> tuple[list[SuiteRow], dict[int, int]]:
+        """Return the suites of today's rules, and how many there are of each other version.
+
+        The file keeps all of them: no row is ever dropped.
+        """
         rows = self.rows(SuiteRow)
-        kept = [row for row in rows if row.code == code]
-        if len(kept) < len(rows):
-            try:
-                write_text(
-                    self.folder / _FILES[SuiteRow],
-                    "".join(f"{msgspec.json.encode(row).decode()}\n" for row in kept),
-                )
-            except OSError as error:
-                raise StoreError(f"{self.folder} cannot be written: {error.strerror}.") from error
-        return kept
+        others = Counter(row.rules for row in rows if row.rules != RULES_VERSION)
+        return [row for row in rows if row.rules == RULES_VERSION], dict(sorted(others.items()))
 
     def rows(self, kind: type[_Row]) -> list[_Row]:
         """Return all rows of a kind; ProofError names the line that cannot be read."""

@@ -26,7 +26,7 @@ def count_rows(book: ProofBook) -> tuple[pd.DataFrame, pd.DataFrame]:
     A ProofError or a StoreError names rows that cannot be read.
     """
     pairs = book.rows(RealPair)
-    return proof_frame(book.rows(SuiteRow), pairs, book.rows(SeedRow)), arm_frame(pairs)
+    return proof_frame(book.suites()[0], pairs, book.rows(SeedRow)), arm_frame(pairs)
 
 
 def proof_frame(

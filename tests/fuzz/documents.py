@@ -82,7 +82,7 @@ PROOF: dict[type, list[Any]] = {
     ],
     SuiteRow: [
         SuiteRow(
-            code="c",
+            rules=1,
             drift="d",
             arm="a",
             suite=0,

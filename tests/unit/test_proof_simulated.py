@@ -1,19 +1,22 @@
 """The simulated machine and suites: they err as they say, and answers are counted right."""
 
 from dataclasses import dataclass
+from itertools import product
 from pathlib import Path
 
 import numpy as np
 import pytest
 from rich.console import Console
 
+from bench.machine import CHECKOUT
 from bench.proof import simulated
 from bench.proof.book import ProofBook
 from bench.proof.noise import Noise, Program, SimulatedMachine
 from bench.proof.rivals import RIVALS
 from bench.proof.simulate import simulate_missing
-from bench.proof.simulated import ARMS, CELLS, DRIFTS, GATE, SuiteRow, code_hash, simulate_suite
+from bench.proof.simulated import ARMS, CELLS, DRIFTS, GATE, RULES_VERSION, SuiteRow, simulate_suite
 
+PUBLISHED = CHECKOUT / "reports" / "published" / "gate-proof"
 QUIET = Noise(0.0, 300.0, launch=0.0, piece=0.0, spike_chance=0.0, clocks=0.0)
 DRIFT, NONE_SLOWER, THREE_SLOWER, ALL_SLOWER = (next(iter(DRIFTS)), *ARMS)
 
@@ -129,14 +132,26 @@ def test_rivals_have_as_many_values_as_the_gate_at_its_first_look() -> None:
     assert {rival.processes * rival.values for rival in RIVALS} == {120}
 
 
-def test_missing_suites_are_simulated_once_and_those_of_other_code_again(tmp_path: Path) -> None:
+def test_missing_suites_are_simulated_once_and_rows_of_other_rules_are_kept(
+    tmp_path: Path,
+) -> None:
     book = ProofBook(tmp_path)
-    old = SuiteRow(code="old", drift=DRIFT, arm=NONE_SLOWER, suite=0, said=())
+    old = SuiteRow(rules=RULES_VERSION - 1, drift=DRIFT, arm=NONE_SLOWER, suite=0, said=())
     book.add(old)
     console = Console(quiet=True)
     simulate_missing(book, 1, console, [DRIFT], [NONE_SLOWER])
-    (row,) = book.rows(SuiteRow)
-    assert row == simulate_suite(DRIFT, NONE_SLOWER, 0)
-    assert row.code == code_hash()
+    new = simulate_suite(DRIFT, NONE_SLOWER, 0)
+    assert new.rules == RULES_VERSION
+    assert book.rows(SuiteRow) == [old, new]
+    assert book.suites() == ([new], {RULES_VERSION - 1: 1})
     simulate_missing(book, 1, console, [DRIFT], [NONE_SLOWER])
-    assert book.rows(SuiteRow) == [row]
+    assert book.rows(SuiteRow) == [old, new]
+
+
+def test_published_suites_follow_from_todays_rules() -> None:
+    """When this fails, the rules changed: raise RULES_VERSION and simulate the suites again."""
+    published, others = ProofBook(PUBLISHED).suites()
+    assert len(published) == 5400 and others == {}
+    by_place = {(row.drift, row.arm, row.suite): row for row in published}
+    for drift, arm in product(DRIFTS, ARMS):
+        assert simulate_suite(drift, arm, 7) == by_place[drift, arm, 7]

@@ -12,7 +12,7 @@ from bench.proof.accuracy import SIZES, SeedRow, answer_seeds
 from bench.proof.book import ProofBook
 from bench.proof.report import proof_markdown
 from bench.proof.row import RealPair
-from bench.proof.simulated import ARMS, DRIFTS, GATE, Said, SuiteRow
+from bench.proof.simulated import ARMS, DRIFTS, GATE, RULES_VERSION, Said, SuiteRow
 from bench.proof.table import arm_frame, proof_frame
 from tests.fixtures.command_line import Bench
 from tests.fixtures.proof_rows import AA, TENTH, make_context, make_gate
@@ -24,7 +24,7 @@ NONE_SLOWER, THREE_SLOWER, _ = ARMS
 
 
 def suite(arm: str, number: int, *said: Said) -> SuiteRow:
-    return SuiteRow(code="c", drift=DRIFT, arm=arm, suite=number, said=said)
+    return SuiteRow(rules=RULES_VERSION, drift=DRIFT, arm=arm, suite=number, said=said)
 
 
 GATES = 60
@@ -182,8 +182,8 @@ def test_a_row_that_a_power_cut_tore_is_set_aside_and_the_next_one_is_whole(tmp_
     book = ProofBook(tmp_path)
     book.add(SUITES[0])
     with (tmp_path / "suites.jsonl").open("ab") as file:
-        file.write(b'{"code": "c", "dri')
+        file.write(b'{"rules": 1, "dri')
     book.mend()
     book.add(SUITES[1])
     assert book.rows(SuiteRow) == SUITES[:2]
-    assert (tmp_path / "suites.jsonl.broken").read_bytes() == b'{"code": "c", "dri\n'
+    assert (tmp_path / "suites.jsonl.broken").read_bytes() == b'{"rules": 1, "dri\n'

@@ -1,48 +1,17 @@
 """A fixed piece of work beside every launch: how fast was the machine just then?"""
 
-from collections.abc import Callable, Sequence
+from collections.abc import Callable
 from functools import cache
 from time import perf_counter
 from typing import Any, Final
 
-import msgspec
 import numpy as np
 
-#: One repetition multiplies two square float32 matrices of this many rows.
-GEMM_SIZE: Final = 1024
-#: Floating point operations of one repetition: a multiplication and an addition per term.
-GEMM_FLOPS: Final = 2 * GEMM_SIZE**3
+from bench.record import GEMM_SIZE, Calibration
+
 #: Bytes that one repetition copies: more than the last-level cache of common CPUs holds.
 COPY_BYTES: Final = 64 * 2**20
 REPETITIONS: Final = 10
-
-
-class Calibration(msgspec.Struct, frozen=True, forbid_unknown_fields=True, kw_only=True):
-    """Raw seconds of each repetition of the matrix product and of the memory copy."""
-
-    gemm_seconds: tuple[float, ...]
-    copy_seconds: tuple[float, ...]
-
-    def __post_init__(self) -> None:
-        """Refuse a calibration without repetitions or with clocks that stood still."""
-        for seconds in (self.gemm_seconds, self.copy_seconds):
-            if not seconds or not all(0 < value < float("inf") for value in seconds):
-                raise ValueError("a calibration needs durations above 0 s")
-
-    @property
-    def gemm_gflops(self) -> float:
-        """The best rate of the matrix product, in 10^9 operations per second."""
-        return GEMM_FLOPS / min(self.gemm_seconds) / 1e9
-
-
-def lower_quartile(seconds: Sequence[float]) -> float:
-    """Return what stands for repetitions of a kernel: their 25th percentile (linear, NumPy's).
-
-    Not the median: on a shared machine a neighbour's burst of half a second covers all repetitions
-    of one side and moves the median of both by up to 50%, but not the launch of 20 s beside it.
-    What lasts moves the quartile as well.
-    """
-    return float(np.quantile(seconds, 0.25))
 
 
 def calibrate(clock: Callable[[], float] = perf_counter) -> Calibration:

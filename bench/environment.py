@@ -7,7 +7,7 @@ from pathlib import Path
 from typing import Final
 
 from bench.cell import Cell
-from bench.machine import CHECKOUT
+from bench.core.paths import CHECKOUT
 
 #: Passed on because a process needs them; they do not change what is computed.
 _NEEDED: Final = frozenset(

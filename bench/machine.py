@@ -10,9 +10,8 @@ from pathlib import Path
 
 import psutil
 
+from bench.core.paths import CHECKOUT
 from bench.record import GitFacts, Scalar
-
-CHECKOUT = Path(__file__).resolve().parent.parent
 
 
 @cache

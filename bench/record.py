@@ -5,7 +5,6 @@ from typing import Final, Literal
 
 import msgspec
 
-from bench.calibration import Calibration
 from bench.cell import Cell
 from bench.decode import UnreadableError, decode_json
 from bench.epoch import Epoch, StepDetail
@@ -118,6 +117,32 @@ class WorkerOutput(msgspec.Struct, frozen=True, forbid_unknown_fields=True, kw_o
             raise ValueError("the reason is empty")
         if self.unsupported and self.reason is None:
             raise ValueError("a worker that gave a result calls it unsupported")
+
+
+#: One repetition multiplies two square float32 matrices of this many rows.
+GEMM_SIZE: Final = 1024
+
+
+#: Floating point operations of one repetition: a multiplication and an addition per term.
+GEMM_FLOPS: Final = 2 * GEMM_SIZE**3
+
+
+class Calibration(msgspec.Struct, frozen=True, forbid_unknown_fields=True, kw_only=True):
+    """Raw seconds of each repetition of the matrix product and of the memory copy."""
+
+    gemm_seconds: tuple[float, ...]
+    copy_seconds: tuple[float, ...]
+
+    def __post_init__(self) -> None:
+        """Refuse a calibration without repetitions or with clocks that stood still."""
+        for seconds in (self.gemm_seconds, self.copy_seconds):
+            if not seconds or not all(0 < value < float("inf") for value in seconds):
+                raise ValueError("a calibration needs durations above 0 s")
+
+    @property
+    def gemm_gflops(self) -> float:
+        """The best rate of the matrix product, in 10^9 operations per second."""
+        return GEMM_FLOPS / min(self.gemm_seconds) / 1e9
 
 
 class DatasetFacts(msgspec.Struct, frozen=True, forbid_unknown_fields=True, kw_only=True):

@@ -6,7 +6,7 @@ from typing import Literal
 from msgspec.structs import replace
 from rich.console import Console
 
-from bench.calibration import Calibration, calibrate
+from bench.calibration import calibrate
 from bench.cell import PROTOCOL_VERSION
 from bench.environment import decisive_variables
 from bench.interpreter import changed_version
@@ -14,7 +14,7 @@ from bench.launch import WORKER_COMMAND, Outcome, launch
 from bench.machine import git_facts, machine_facts
 from bench.plan import Step
 from bench.progress import RunProgress
-from bench.record import Record, Result
+from bench.record import Calibration, Record, Result
 from bench.store import Store, log_path
 from bench.workload import job_of
 

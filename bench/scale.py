@@ -13,8 +13,8 @@ from typing import Final, NamedTuple
 
 from msgspec.structs import replace
 
+from bench.core.paths import CHECKOUT
 from bench.epoch import Epoch
-from bench.machine import CHECKOUT
 from bench.record import Record, encode_record
 from bench.report.write import write_report
 from bench.store import Store

@@ -7,8 +7,8 @@ from datetime import UTC, datetime
 from pathlib import Path
 
 from bench.cell import Cell
+from bench.core.paths import CHECKOUT
 from bench.line import LineError
-from bench.machine import CHECKOUT
 from bench.record import Record, RecordError, decode_record, encode_record
 from bench.whole import sync_folder, write_whole
 

@@ -6,9 +6,9 @@ from pathlib import Path
 from typing import Final
 
 from bench.cell import Cell
+from bench.core.paths import CHECKOUT
 from bench.job import Job
 from bench.line import LineError
-from bench.machine import CHECKOUT
 from bench.recipe import RecipeError, read_recipe
 from bench.source import UNSAFE, files_sha256, source_files
 from data.prepare import default_cache_dir

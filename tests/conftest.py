@@ -10,8 +10,8 @@ import pytest
 from hypothesis.configuration import set_hypothesis_home_dir
 
 from bench import calibration
+from bench.core.paths import CHECKOUT
 from bench.interpreter import probe_versions
-from bench.machine import CHECKOUT
 
 # The same examples on every run, none of them timed: this machine may be busy.
 hypothesis.settings.register_profile("suite", derandomize=True, deadline=None, max_examples=40)

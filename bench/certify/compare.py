@@ -10,15 +10,8 @@ from numpy.typing import NDArray
 from bench.certify.dump import Dump
 from bench.certify.quantity import Quantity
 from bench.certify.task import STAGES, Precision
-from bench.certify.tolerance import (
-    FLOOR,
-    MULTIPLE,
-    bound,
-    error_of,
-    rounding_error,
-    size_of,
-    trajectory_limits,
-)
+from bench.certify.tolerance import FLOOR, MULTIPLE, bound, rounding_error, trajectory_limits
+from bench.stats.norms import error_of, size_of
 
 Array = NDArray[Any]
 Dumps = Mapping[tuple[str, Precision], Dump]

@@ -1,14 +1,12 @@
 """The rule: how far a backend may be from the reference, given how far float32 itself is."""
 
 from collections.abc import Sequence
-from math import inf
 from statistics import median_low
-from typing import Any, Final
+from typing import Final
 
 import numpy as np
-from numpy.typing import NDArray
 
-Array = NDArray[Any]
+from bench.stats.norms import Array
 
 #: Beyond so many standard deviations lies one of 10,000, where 16 told them (Student's t).
 DEVIATIONS: Final = 5.0
@@ -16,18 +14,6 @@ DEVIATIONS: Final = 5.0
 MULTIPLE: Final = 4.0
 #: … and this part of the quantity's own size more: four units in the last place of float32.
 FLOOR: Final = 4 * 2.0**-23
-
-
-def error_of(found: Array, reference: Array) -> float:
-    """Return the root mean square of a difference; infinite where it is not finite."""
-    difference = np.asarray(found, dtype=np.float64) - reference
-    value = float(np.sqrt(np.mean(np.square(difference)))) if difference.size else 0.0
-    return value if np.isfinite(value) else inf
-
-
-def size_of(reference: Array) -> float:
-    """Return the root mean square of a quantity."""
-    return error_of(reference, np.zeros_like(reference))
 
 
 def rounding_error(errors: Sequence[float]) -> float:

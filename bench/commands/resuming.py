@@ -7,7 +7,7 @@ from collections.abc import Sequence
 from pathlib import Path
 from typing import Final
 
-from bench.machine import CHECKOUT
+from bench.core.paths import CHECKOUT
 from bench.sittings import ResumeError
 
 _ALLOWED: Final = ("--resume", "--reports", "--quiet", "--json")

@@ -8,8 +8,9 @@ from typing import Literal
 import msgspec
 
 from bench.gate.accuracy import FEWEST_SEEDS, Seeds, seeds_needed
-from bench.gate.judge import ALPHA, POWER, holm
+from bench.gate.judge import ALPHA, POWER
 from bench.gate.welch import Welch, welch
+from bench.stats.holm import holm
 
 
 class Equivalence(msgspec.Struct, frozen=True, kw_only=True):

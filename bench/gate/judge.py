@@ -12,6 +12,7 @@ import msgspec
 from bench.baton import Clock
 from bench.gate.mean import CLOCKS, Mean, Means, Priors, log_ratios, means_of
 from bench.gate.pair import Pair
+from bench.stats.holm import holm
 
 Says = Literal["regressed", "improved", "pass", "inconclusive", "invalid"]
 
@@ -175,20 +176,6 @@ def _p_slower(means: Means, margin: float) -> float:
 def _p_faster(means: Means, margin: float) -> float:
     """Return the p value of the hypothesis that neither clock's mean is below -`margin`."""
     return min(1.0, len(means) * min(mean.p_below(-margin) for mean in means.values()))
-
-
-def holm(p_values: Mapping[str, float], expected: int, level: float) -> set[str]:
-    """Return the names whose null hypotheses fall in Holm's step-down over `expected` tests.
-
-    Tests that have no p value here count as never rejected (S. Holm, "A simple sequentially
-    rejective multiple test procedure", Scandinavian Journal of Statistics 6, 1979).
-    """
-    rejected = set()
-    for rank, (name, p_value) in enumerate(sorted(p_values.items(), key=lambda item: item[1])):
-        if p_value > level / (expected - rank):
-            break
-        rejected.add(name)
-    return rejected
 
 
 def _says(name: str, found: Mapping[Says, set[str]]) -> Says:

@@ -7,9 +7,10 @@ from typing import Literal
 
 import msgspec
 
-from bench.gate.judge import ALPHA, holm
+from bench.gate.judge import ALPHA
 from bench.gate.welch import welch
 from bench.record import Record
+from bench.stats.holm import holm
 
 Suspicion = Literal["suspect", "inconclusive", "invalid"]
 

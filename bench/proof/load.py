@@ -9,7 +9,7 @@ from contextlib import contextmanager
 from time import monotonic, sleep
 from typing import Final
 
-from bench.machine import CHECKOUT
+from bench.core.paths import CHECKOUT
 
 #: A burst, and a pause, last so long on average: longer than slices, shorter than pairs.
 _MEAN_SECONDS: Final = 2.0

@@ -4,10 +4,10 @@ from math import ceil, exp
 from statistics import median
 from typing import Final
 
-from bench.calibration import lower_quartile
 from bench.epoch import Epoch
 from bench.record import Record, Result
 from bench.report.phases import PHASE_COLUMNS, phase_seconds
+from bench.stats.quantile import lower_quartile
 
 Figure = float | int | str | None
 

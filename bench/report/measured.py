@@ -2,8 +2,8 @@
 
 from collections.abc import Mapping, Sequence
 
-from bench.calibration import lower_quartile
 from bench.record import Record
+from bench.stats.quantile import lower_quartile
 
 
 def measured_facts(records: Sequence[Record]) -> dict[str, list[str]]:

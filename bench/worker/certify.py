@@ -15,7 +15,7 @@ import numpy as np
 
 from bench.certify.dump import read_dump
 from bench.certify.task import Task
-from bench.certify.tolerance import error_of, size_of
+from bench.stats.norms import error_of, size_of
 from bench.worker.backend import Backend, import_backend
 from bench.worker.outputs import layer_outputs, leaves, to_numpy
 from bench.worker.phases import Phases

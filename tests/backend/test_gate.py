@@ -6,11 +6,11 @@ from pathlib import Path
 import pytest
 
 from bench.cell import BACKENDS, Cell
+from bench.core.paths import CHECKOUT
 from bench.gate import lockstep
 from bench.gate.contests import plan_gate
 from bench.gate.judge import Margins
 from bench.gate.lockstep import run_pair
-from bench.machine import CHECKOUT
 from bench.side import HERE, Side
 
 TURNS = 4

@@ -6,7 +6,7 @@ import subprocess
 import psutil
 import pytest
 
-from bench.machine import CHECKOUT
+from bench.core.paths import CHECKOUT
 from tests.fixtures.bench_command import Bench
 
 _CELLS = ("--backend", "torch", "--workload", "lab_baseline", "--epochs", "2")

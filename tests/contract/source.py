@@ -5,7 +5,7 @@ from collections.abc import Iterator
 from pathlib import Path
 from typing import NamedTuple
 
-from bench.machine import CHECKOUT
+from bench.core.paths import CHECKOUT
 
 
 class Source(NamedTuple):

@@ -5,7 +5,7 @@ import sys
 
 import pytest
 
-from bench.machine import CHECKOUT
+from bench.core.paths import CHECKOUT
 from tests.contract.source import Source, imports_of, is_within, source_at, sources_of
 
 FRAMEWORKS = ("keras", "jax", "jaxlib", "tensorflow", "torch", "tf_keras", "flax", "torchvision")

@@ -9,9 +9,9 @@ import msgspec
 import pytest
 
 from bench.certify.certificate import Certificate
+from bench.core.paths import CHECKOUT
 from bench.layers.book import read_visits
 from bench.layers.report import Findings, write_findings
-from bench.machine import CHECKOUT
 from bench.overhead.pair import Pair
 from bench.overhead.report import verdict_lines
 from bench.proof.book import ProofBook

@@ -7,7 +7,7 @@ from typing import Any
 import pandas as pd
 import pytest
 
-from bench.machine import CHECKOUT
+from bench.core.paths import CHECKOUT
 from bench.report.columns import ROW_KEY
 from bench.report.series import PHASE_PARTS
 from bench.report.write import write_report

@@ -7,7 +7,7 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Final
 
-from bench.machine import CHECKOUT
+from bench.core.paths import CHECKOUT
 from tests.faults.row import Row
 from tests.faults.stage import Ended, Stage, make_template
 from tests.faults.starter import Starter

@@ -16,7 +16,7 @@ import sys
 from contextlib import suppress
 from pathlib import Path
 
-from bench.machine import CHECKOUT
+from bench.core.paths import CHECKOUT
 from tests.faults.command import Order, become
 
 #: A command that is not over after so long hangs, however busy the machine.

@@ -8,7 +8,7 @@ from pathlib import Path
 
 from hypothesis.configuration import set_hypothesis_home_dir
 
-from bench.machine import CHECKOUT
+from bench.core.paths import CHECKOUT
 from tests.fuzz.all import TARGETS
 from tests.fuzz.session import Session, fuzz, keep
 

@@ -6,8 +6,8 @@ from pathlib import Path
 
 import pytest
 
+from bench.core.paths import CHECKOUT
 from bench.interpreter import find_interpreter
-from bench.machine import CHECKOUT
 
 LARGE = "input_shape=(224, 224, 3), classes=1000"
 #: Builder, arguments, which parameters, and how many there must be, with the paper's own figure.

@@ -4,7 +4,9 @@ from itertools import count
 
 import pytest
 
-from bench.calibration import GEMM_FLOPS, REPETITIONS, Calibration, calibrate, lower_quartile
+from bench.calibration import REPETITIONS, calibrate
+from bench.record import GEMM_FLOPS, Calibration
+from bench.stats.quantile import lower_quartile
 
 
 def test_each_repetition_of_both_kernels_is_kept():

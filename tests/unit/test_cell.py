@@ -12,7 +12,7 @@ from hypothesis import strategies as st
 
 from bench import cell as cell_module
 from bench.cell import BACKENDS, DEVICES, LANES, PRECISIONS, TASKS, Cell, CellError, digest
-from bench.machine import CHECKOUT
+from bench.core.paths import CHECKOUT
 
 FIELDS: dict[str, Any] = {
     "workload": "lab_baseline",

@@ -10,7 +10,8 @@ from bench.certify.certificate import judge_quantities
 from bench.certify.compare import compare_dumps
 from bench.certify.dump import Dump
 from bench.certify.quantity import Quantity
-from bench.certify.tolerance import FLOOR, MULTIPLE, bound, error_of, rounding_error
+from bench.certify.tolerance import FLOOR, MULTIPLE, bound, rounding_error
+from bench.stats.norms import error_of
 from tests.fixtures.dumps import ULP, judge, make_arrays, make_dumps, rounded
 
 

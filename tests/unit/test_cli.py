@@ -9,8 +9,8 @@ import pytest
 
 from bench import cli
 from bench.commands import reporting as reporting_commands
+from bench.core.paths import CHECKOUT
 from bench.lock import default_lock_path, timing_lock
-from bench.machine import CHECKOUT
 from bench.record import encode_record
 from bench.store import Store
 from tests.fixtures.command_line import Bench

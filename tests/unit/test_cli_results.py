@@ -6,7 +6,7 @@ from pathlib import Path
 import pytest
 
 from bench import cli
-from bench.machine import CHECKOUT
+from bench.core.paths import CHECKOUT
 from bench.store import Store
 from tests.fixtures.command_line import Bench
 from tests.fixtures.records import make_record

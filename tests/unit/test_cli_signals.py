@@ -13,7 +13,7 @@ from typing import TypeVar
 import pytest
 
 from bench.cli import main
-from bench.machine import CHECKOUT
+from bench.core.paths import CHECKOUT
 from bench.store import Store
 from tests.fixtures.fake_python import are_gone, hung_pids, make_fake_python, make_workload
 from tests.fixtures.steps import TINY

@@ -10,7 +10,7 @@ from rich.console import Console
 from bench.compare.rows import COMPARE_COLUMNS, UnlikeError, compare_frame
 from bench.compare.side import Side, SideError, find_side
 from bench.compare.terminal import compare_renderables
-from bench.machine import CHECKOUT
+from bench.core.paths import CHECKOUT
 from bench.record import Record
 from bench.report.display import Row, table_rows
 from bench.store import Store

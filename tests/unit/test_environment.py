@@ -7,8 +7,8 @@ import msgspec
 import pytest
 
 from bench.cell import Cell
+from bench.core.paths import CHECKOUT
 from bench.environment import decisive_variables, worker_environment
-from bench.machine import CHECKOUT
 
 CPU = Cell(workload="lab_baseline", dataset="digits", backend="torch", batch_size=16, epochs=5)
 GPU = Cell(

@@ -5,10 +5,11 @@ from math import exp, log1p
 
 import pytest
 
-from bench.gate.judge import LOOKS, Margins, Verdict, holm, judge_look
+from bench.gate.judge import LOOKS, Margins, Verdict, judge_look
 from bench.gate.mean import pair_log_ratio
 from bench.gate.outcome import judge_gate
 from bench.gate.pair import Pair
+from bench.stats.holm import holm
 from tests.fixtures.pairs import make_cell, make_pair, make_pairs, make_plan
 
 MARGINS = Margins()

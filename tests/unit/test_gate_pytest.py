@@ -11,7 +11,8 @@ import msgspec
 import pytest
 
 from bench.cell import Cell
-from bench.machine import CHECKOUT, machine_facts
+from bench.core.paths import CHECKOUT
+from bench.machine import machine_facts
 from bench.store import Store
 from bench.suite import Choices, expand, load_suite
 from tests.fixtures.records import make_record

@@ -9,6 +9,7 @@ import pytest
 
 from bench import interpreter as interpreter_module
 from bench.cell import BACKENDS
+from bench.core.paths import CHECKOUT
 from bench.interpreter import (
     TOX_ENVS,
     InterpreterError,
@@ -17,7 +18,6 @@ from bench.interpreter import (
     probe_versions,
     tox_env,
 )
-from bench.machine import CHECKOUT
 from tests.fixtures.fake_python import make_fake_python
 
 ALL = {"python": "3.11.9", "keras": "3.15.1", "jax": "1", "tensorflow-cpu": "2", "torch": "3"}

@@ -11,8 +11,8 @@ from pathlib import Path
 
 import pytest
 
+from bench.core.paths import CHECKOUT
 from bench.lock import MachineBusyError, default_lock_path, timing_lock
-from bench.machine import CHECKOUT
 
 _HOLDER = """
 import sys

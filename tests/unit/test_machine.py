@@ -5,8 +5,9 @@ import subprocess
 import pytest
 
 from bench import machine
+from bench.core.paths import CHECKOUT
 from bench.doctor import examine
-from bench.machine import CHECKOUT, git_facts, machine_facts
+from bench.machine import git_facts, machine_facts
 from tests.fixtures.fake_python import make_fake_python
 
 

@@ -8,9 +8,9 @@ from pathlib import Path
 import msgspec
 import pytest
 
+from bench.core.paths import CHECKOUT
 from bench.gate.book import Book
 from bench.lock import timing_lock
-from bench.machine import CHECKOUT
 from bench.mend.check import check_reports
 from bench.mend.repair import repair
 from bench.output import Output

@@ -8,7 +8,7 @@ import numpy as np
 import pytest
 from rich.console import Console
 
-from bench.machine import CHECKOUT
+from bench.core.paths import CHECKOUT
 from bench.proof import simulated
 from bench.proof.book import ProofBook
 from bench.proof.noise import Noise, Program, SimulatedMachine

@@ -8,12 +8,12 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from bench.calibration import Calibration
 from bench.cell import Cell
 from bench.epoch import Epoch, StepDetail
 from bench.record import (
     READABLE_VERSIONS,
     RECORD_VERSION,
+    Calibration,
     DatasetFacts,
     GitFacts,
     RacePlace,

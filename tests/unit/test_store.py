@@ -9,7 +9,7 @@ from pathlib import Path
 
 import pytest
 
-from bench.machine import CHECKOUT
+from bench.core.paths import CHECKOUT
 from bench.record import RacePlace, encode_record
 from bench.store import Store, StoreError, latest_records, new_run_id, newest_of_each
 from tests.fixtures.records import make_record

@@ -2,6 +2,7 @@
 
 import argparse
 
+from bench.core.suite import Choices
 from bench.interpreter import parse_choices
 from bench.options import (
     DEFAULT_RACE_ROUNDS,
@@ -26,7 +27,6 @@ from bench.options import (
     add_selection,
     add_timeout,
 )
-from bench.suite import Choices
 
 
 def make_parser() -> argparse.ArgumentParser:

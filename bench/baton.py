@@ -4,8 +4,8 @@ from typing import Literal
 
 import msgspec
 
-from bench.job import Job
-from bench.record import Scalar
+from bench.core.job import Job
+from bench.core.result import Scalar
 
 Clock = Literal["wall", "cpu"]
 

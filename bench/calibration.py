@@ -7,7 +7,7 @@ from typing import Any, Final
 
 import numpy as np
 
-from bench.record import GEMM_SIZE, Calibration
+from bench.core.record import GEMM_SIZE, Calibration
 
 #: Bytes that one repetition copies: more than the last-level cache of common CPUs holds.
 COPY_BYTES: Final = 64 * 2**20

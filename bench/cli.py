@@ -8,7 +8,6 @@ from collections.abc import Callable, Sequence
 from typing import Final
 
 from bench.arguments import make_parser, read_pythons
-from bench.cell import BACKENDS
 from bench.certify.certificate import CertificateError
 from bench.commands.certifying import certify
 from bench.commands.comparing import compare_runs, tell_history
@@ -33,7 +32,11 @@ from bench.commands.seeding import gate_accuracy, keep_baseline
 from bench.commands.trending import tell_trend
 from bench.compare.rows import UnlikeError
 from bench.compare.side import SideError
-from bench.exits import Exit
+from bench.core.cell import BACKENDS
+from bench.core.exit_codes import Exit
+from bench.core.line import one_line
+from bench.core.suite import SuiteError
+from bench.core.workload import WorkloadNameError
 from bench.gate.baselines import BaselineError
 from bench.gate.book import BookError
 from bench.gate.judge import MarginError, StatisticsMissingError
@@ -41,7 +44,6 @@ from bench.history.find import UnknownCellError
 from bench.interpreter import InterpreterError, find_interpreter
 from bench.interruption import handle_interruptions, interrupter
 from bench.layers.book import LayersError
-from bench.line import one_line
 from bench.lock import MachineBusyError, default_lock_path, timing_lock
 from bench.output import Output
 from bench.overhead.measure import measure_overhead
@@ -50,9 +52,7 @@ from bench.report.parquet import ParquetError
 from bench.side import SideTextError
 from bench.sittings import ResumeError
 from bench.store import Store, StoreError, UnknownRunError, new_run_id
-from bench.suite import SuiteError
 from bench.trend.changes import TrendMissingError
-from bench.workload import WorkloadNameError
 from data.errors import DataError
 
 #: What a user can do wrong: each ends in one sentence.

@@ -7,7 +7,7 @@ from pathlib import Path
 
 import msgspec
 
-from bench.cell import BACKENDS
+from bench.core.cell import BACKENDS
 from bench.interpreter import InterpreterError, find_interpreter
 from bench.machine import load_average, machine_facts
 

@@ -6,7 +6,7 @@ from collections.abc import Mapping
 from pathlib import Path
 from typing import Final
 
-from bench.cell import Cell
+from bench.core.cell import Cell
 from bench.core.paths import CHECKOUT
 
 #: Passed on because a process needs them; they do not change what is computed.

@@ -4,8 +4,8 @@ from collections.abc import Sequence
 from statistics import median
 from typing import Final, NamedTuple
 
-from bench.cell import Cell
-from bench.record import Record
+from bench.core.cell import Cell
+from bench.core.record import Record
 from models.table import WORKLOADS
 
 #: What a launch costs besides its epochs, where no record tells: the median of the suites text and

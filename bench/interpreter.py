@@ -8,10 +8,10 @@ from typing import Final
 
 import msgspec
 
-from bench.cell import BACKENDS
+from bench.core.cell import BACKENDS
+from bench.core.line import LineError
 from bench.core.paths import CHECKOUT
-from bench.decode import UnreadableError, decode_json
-from bench.line import LineError
+from bench.core.serialization import UnreadableError, decode_json
 
 #: The tox environment of each backend on the CPU.
 TOX_ENVS: Final = {"jax": "jax", "tensorflow": "tf", "torch": "torch"}

@@ -6,7 +6,7 @@ from typing import TypeVar
 
 import msgspec
 
-from bench.decode import UnreadableError, decode_json
+from bench.core.serialization import UnreadableError, decode_json
 from bench.whole import append_durably
 
 _Row = TypeVar("_Row")

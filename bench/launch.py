@@ -13,11 +13,12 @@ from typing import BinaryIO, Final
 
 import msgspec
 
-from bench.decode import UnreadableError, decode_json
+from bench.core.job import Job, Progress
+from bench.core.record import RecordError, decode_worker_output
+from bench.core.result import WorkerOutput
+from bench.core.serialization import UnreadableError, decode_json
 from bench.environment import worker_environment
 from bench.interruption import held_interruptions, wakeup_pipe
-from bench.job import Job, Progress
-from bench.record import RecordError, WorkerOutput, decode_worker_output
 from bench.strays import adopt_orphans, kill_strays
 
 #: How a worker is started; `-P` keeps modules of the current folder from shadowing ours.

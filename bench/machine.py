@@ -11,7 +11,8 @@ from pathlib import Path
 import psutil
 
 from bench.core.paths import CHECKOUT
-from bench.record import GitFacts, Scalar
+from bench.core.record import GitFacts
+from bench.core.result import Scalar
 
 
 @cache

@@ -3,10 +3,10 @@
 import argparse
 from pathlib import Path
 
-from bench.cell import BACKENDS, DEVICES, LANES, PRECISIONS, TASKS
+from bench.core.cell import BACKENDS, DEVICES, LANES, PRECISIONS, TASKS
+from bench.core.suite import suite_names
 from bench.proof.row import KINDS
 from bench.store import default_reports_folder
-from bench.suite import suite_names
 
 _KINDS = ", ".join(KINDS)
 #: Two hours: longer than any cell of the suites takes on two cores, so that only a hang meets it.

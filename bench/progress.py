@@ -6,12 +6,12 @@ from rich.console import Console
 from rich.markup import escape
 from rich.progress import TextColumn
 
-from bench.job import Progress as EpochProgress
+from bench.core.job import Progress as EpochProgress
+from bench.core.record import Record
+from bench.core.text import one_line
 from bench.live import LiveLine, time_left
 from bench.pace import Pace
 from bench.plan import Step
-from bench.record import Record
-from bench.report.text import one_line
 
 
 class RunProgress(LiveLine):

@@ -4,8 +4,8 @@ from collections.abc import Sequence
 
 import msgspec
 
+from bench.core.record import RacePlace
 from bench.plan import Step
-from bench.record import RacePlace
 
 
 def race_steps(contenders: Sequence[Step], rounds: int) -> list[Step]:

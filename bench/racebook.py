@@ -6,11 +6,12 @@ from typing import Annotated, Final, Literal
 
 import msgspec
 
-from bench.cell import PROTOCOL_VERSION, Cell
-from bench.decode import UnreadableError, decode_json
+from bench.core.cell import PROTOCOL_VERSION, Cell
+from bench.core.record import DatasetFacts, RacePlace
+from bench.core.result import Scalar
+from bench.core.serialization import UnreadableError, decode_json
 from bench.machine import lasting_facts, machine_facts
 from bench.plan import Step
-from bench.record import DatasetFacts, RacePlace, Scalar
 from bench.sittings import ResumeError, changes
 from bench.whole import write_whole
 

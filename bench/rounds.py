@@ -6,8 +6,8 @@ from typing import Final
 
 from msgspec.structs import replace
 
+from bench.core.record import RacePlace, Record, file_name
 from bench.plan import Step
-from bench.record import RacePlace, Record, file_name
 from bench.store import log_path
 from bench.whole import sync_folder
 

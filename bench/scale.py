@@ -14,8 +14,8 @@ from typing import Final, NamedTuple
 from msgspec.structs import replace
 
 from bench.core.paths import CHECKOUT
-from bench.epoch import Epoch
-from bench.record import Record, encode_record
+from bench.core.record import Record, encode_record
+from bench.core.result import Epoch
 from bench.report.write import write_report
 from bench.store import Store
 

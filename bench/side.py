@@ -7,9 +7,9 @@ from typing import Final
 
 import msgspec
 
-from bench.cell import BACKENDS
+from bench.core.cell import BACKENDS
+from bench.core.line import LineError
 from bench.environment import is_decisive
-from bench.line import LineError
 
 _KEYS: Final = "python=PATH, python.BACKEND=PATH, src=DIR and env.NAME=VALUE"
 #: A comma ends a part only where another one begins: XLA_FLAGS may hold commas.

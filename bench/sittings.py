@@ -7,10 +7,10 @@ from typing import Final
 
 import msgspec
 
+from bench.core.line import LineError, one_line
+from bench.core.record import GitFacts
 from bench.jsonlines import append_rows, read_rows
-from bench.line import LineError, one_line
 from bench.machine import git_facts
-from bench.record import GitFacts
 from bench.whole import set_torn_aside
 
 #: Raised whenever the lines of sittings.jsonl change.

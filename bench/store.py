@@ -6,10 +6,10 @@ from collections.abc import Iterable
 from datetime import UTC, datetime
 from pathlib import Path
 
-from bench.cell import Cell
+from bench.core.cell import Cell
+from bench.core.line import LineError
 from bench.core.paths import CHECKOUT
-from bench.line import LineError
-from bench.record import Record, RecordError, decode_record, encode_record
+from bench.core.record import Record, RecordError, decode_record, encode_record
 from bench.whole import sync_folder, write_whole
 
 

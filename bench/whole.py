@@ -3,7 +3,7 @@
 import os
 from pathlib import Path
 
-from bench.decode import UnreadableError, decode_json
+from bench.core.serialization import UnreadableError, decode_json
 
 
 def write_whole(path: Path, content: bytes) -> None:

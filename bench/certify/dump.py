@@ -5,9 +5,9 @@ from typing import Any
 
 from numpy.typing import NDArray
 
-from bench.decode import UnreadableError, decode_json
-from bench.line import LineError
-from bench.record import Scalar
+from bench.core.line import LineError
+from bench.core.result import Scalar
+from bench.core.serialization import UnreadableError, decode_json
 from data.arrays import ArchiveDamaged, load_arrays
 
 Array = NDArray[Any]

@@ -6,8 +6,9 @@ from typing import Final
 
 import msgspec
 
-from bench.cell import Cell
-from bench.record import Record, Scalar
+from bench.core.cell import Cell
+from bench.core.record import Record
+from bench.core.result import Scalar
 
 #: Resolved settings that change what is computed; all others change how fast, or say the same.
 _SETTINGS: Final = ("jit_compile", "dtype_policy", "floatx", "epsilon", "data_format", "tf32")

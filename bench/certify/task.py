@@ -4,7 +4,7 @@ from typing import Final, Literal
 
 import msgspec
 
-from bench.job import Job
+from bench.core.job import Job
 
 Precision = Literal["float32", "float64"]
 

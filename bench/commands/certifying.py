@@ -11,7 +11,6 @@ from pathlib import Path
 from time import monotonic
 
 from bench.arguments import read_pythons
-from bench.cell import BACKENDS, Cell
 from bench.certify.certificate import (
     CERTIFICATE_VERSION,
     Certificate,
@@ -22,6 +21,8 @@ from bench.certify.compare import Dumps, compare_dumps
 from bench.certify.measure import Entrant, run_tasks
 from bench.certify.subject import Subject, make_subject
 from bench.certify.task import Precision
+from bench.core.cell import BACKENDS, Cell
+from bench.core.workload import job_of, local_dataset_of, resolve_workload, source_hash, trusted
 from bench.environment import decisive_variables
 from bench.gate.status import Status
 from bench.interpreter import Interpreter, changed_version, find_interpreter
@@ -31,7 +32,6 @@ from bench.machine import git_facts, machine_facts
 from bench.output import Output
 from bench.report.certificates import certificate_table, write_certificate
 from bench.store import StoreError, new_run_id
-from bench.workload import job_of, local_dataset_of, resolve_workload, source_hash, trusted
 from data.catalogue import resolve_dataset
 from data.dataset import open_dataset
 from data.prepare import prepare

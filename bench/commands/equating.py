@@ -8,8 +8,10 @@ from rich.table import Table
 from rich.text import Text
 
 from bench.arguments import read_pythons
-from bench.cell import Cell
 from bench.commands.seeding import train_sides
+from bench.core.cell import Cell
+from bench.core.suite import Choices, expand, load_suite
+from bench.core.text import one_line
 from bench.gate.accuracy import FEWEST_SEEDS, Seeds
 from bench.gate.accuracy_report import write_frame
 from bench.gate.equivalence import Equivalence, judge_equivalence
@@ -17,10 +19,8 @@ from bench.gate.judge import check_statistics
 from bench.gate.seeds import families, seeds_of
 from bench.gate.status import Status
 from bench.output import Output
-from bench.report.text import one_line
 from bench.side import Side
 from bench.store import Store, StoreError, new_run_id
-from bench.suite import Choices, expand, load_suite
 
 SUITE = "quick"
 

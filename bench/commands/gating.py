@@ -8,6 +8,7 @@ from typing import NamedTuple
 from bench.arguments import read_choices
 from bench.commands.resuming import resume_call
 from bench.commands.seeding import STORED, screen_candidate
+from bench.core.suite import expand, load_suite
 from bench.gate.book import Book, GatePlan
 from bench.gate.contests import plan_gate
 from bench.gate.judge import Margins, check_margins, check_statistics
@@ -23,7 +24,6 @@ from bench.output import Output
 from bench.report.display import table_rows
 from bench.side import parse_side
 from bench.store import StoreError, new_run_id
-from bench.suite import expand, load_suite
 
 
 class Gate(NamedTuple):

@@ -6,7 +6,9 @@ from pathlib import Path
 from typing import Final
 
 from bench.arguments import read_pythons
-from bench.cell import BACKENDS, Cell, CellError
+from bench.core.cell import BACKENDS, Cell, CellError
+from bench.core.text import one_line
+from bench.core.workload import job_of, local_dataset_of, recipe_of, resolve_workload
 from bench.interpreter import Interpreter, find_interpreter
 from bench.layers.book import LayersError, read_visits
 from bench.layers.columns import gaps_frame
@@ -15,9 +17,7 @@ from bench.layers.report import Findings, findings_tables, write_findings
 from bench.lock import default_lock_path, timing_lock
 from bench.output import Output
 from bench.report.display import table_rows
-from bench.report.text import one_line
 from bench.store import StoreError, new_run_id
-from bench.workload import job_of, local_dataset_of, recipe_of, resolve_workload
 from data.catalogue import resolve_dataset
 from data.prepare import prepare
 

@@ -15,11 +15,11 @@ from bench.commands.reporting import (
     write_latest,
     write_run,
 )
-from bench.exits import Exit
+from bench.core.exit_codes import Exit
+from bench.core.record import Record
 from bench.lock import default_lock_path, timing_lock
 from bench.output import Output
 from bench.plan import Step
-from bench.record import Record
 from bench.run import execute
 from bench.store import Store, new_run_id
 

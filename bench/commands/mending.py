@@ -6,12 +6,12 @@ import os
 from rich.table import Table
 from rich.text import Text
 
+from bench.core.text import one_line
 from bench.lock import default_lock_path, timing_lock
 from bench.mend.check import check_reports
 from bench.mend.flaw import Flaw
 from bench.mend.repair import WHY, repair
 from bench.output import Output
-from bench.report.text import one_line
 
 
 def check_store(arguments: argparse.Namespace, output: Output) -> bool:

@@ -8,15 +8,15 @@ from rich.table import Table
 from rich.text import Text
 
 from bench.arguments import read_choices, read_pythons
-from bench.cell import Cell
 from bench.commands.reporting import warn_unreadable
+from bench.core.cell import Cell
+from bench.core.suite import expand, load_suite
+from bench.core.text import one_line
 from bench.machine import machine_facts
 from bench.output import Output
 from bench.plan import Step, draft_step, make_plan, remaining_seconds
 from bench.race import race_steps
-from bench.report.text import one_line
 from bench.store import Store
-from bench.suite import expand, load_suite
 
 
 def plan_run(arguments: argparse.Namespace, store: Store) -> list[Step]:

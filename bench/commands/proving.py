@@ -5,8 +5,10 @@ import os
 from pathlib import Path
 from typing import Final
 
-from bench.cell import BACKENDS
 from bench.commands.seeding import train_sides
+from bench.core.cell import BACKENDS
+from bench.core.record import Record
+from bench.core.suite import Choices, expand, load_suite
 from bench.gate.judge import check_statistics
 from bench.lock import default_lock_path, timing_lock
 from bench.output import Output
@@ -18,11 +20,9 @@ from bench.proof.report import proof_table, write_proof
 from bench.proof.row import KINDS
 from bench.proof.simulate import simulate_missing
 from bench.proof.table import count_rows
-from bench.record import Record
 from bench.report.display import table_rows
 from bench.side import HERE, parse_side
 from bench.store import Store, default_reports_folder, new_run_id
-from bench.suite import Choices, expand, load_suite
 
 PARTS: Final = ("simulated", "real", "accuracy")
 

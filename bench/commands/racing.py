@@ -9,6 +9,7 @@ from bench.commands.measuring import Measured, launch_steps, tell_results
 from bench.commands.planning import draft_contenders, plan_race, tell_plan
 from bench.commands.reporting import warn_unreadable
 from bench.commands.resuming import resume_call
+from bench.core.record import Record
 from bench.lock import default_lock_path, timing_lock
 from bench.output import Output
 from bench.plan import Step
@@ -21,7 +22,6 @@ from bench.racebook import (
     read_book,
     write_book,
 )
-from bench.record import Record
 from bench.rounds import in_sitting, keep_whole_rounds, supersede
 from bench.sittings import ResumeError, begin_sitting
 from bench.store import Store, StoreError, new_run_id

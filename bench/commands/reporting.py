@@ -5,11 +5,11 @@ from collections.abc import Sequence
 from pathlib import Path
 
 from bench.certify.certificate import Certificate, read_certificates
-from bench.line import one_line
+from bench.core.line import one_line
+from bench.core.record import Record
 from bench.machine import machine_facts
 from bench.output import Output
 from bench.plan import Step
-from bench.record import Record
 from bench.report.comparison import comparison_frame
 from bench.report.display import Row, table_rows
 from bench.report.terminal import comparison_renderables, ratio_renderables

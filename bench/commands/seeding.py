@@ -8,9 +8,12 @@ from pathlib import Path
 from rich.table import Table
 
 from bench.arguments import read_choices
-from bench.cell import Cell
 from bench.commands.planning import tell_plan
 from bench.commands.reporting import write_run
+from bench.core.cell import Cell
+from bench.core.record import Record
+from bench.core.suite import expand, load_suite
+from bench.core.text import one_line
 from bench.gate.accuracy import judge_accuracy
 from bench.gate.accuracy_report import (
     accuracy_frame,
@@ -28,12 +31,9 @@ from bench.lock import default_lock_path, timing_lock
 from bench.machine import machine_facts
 from bench.output import Output
 from bench.plan import Step, make_plan
-from bench.record import Record
-from bench.report.text import one_line
 from bench.run import execute
 from bench.side import Side, parse_side
 from bench.store import Store, StoreError, new_run_id, newest_of_each
-from bench.suite import expand, load_suite
 
 #: What a side starts with that is stored records.
 STORED = "baseline="

@@ -5,7 +5,7 @@ from typing import Final
 
 from bench.compare.rows import FEWEST_LAUNCHES
 from bench.report.display import Row, conditions, heading
-from bench.report.verdict import CALIBRATION_BOUND
+from bench.stats.stability import CALIBRATION_BOUND
 
 HEADINGS: Final = (
     *("backend", "A epoch s", "B epoch s", "B / A"),

@@ -10,9 +10,9 @@ from bench.compare.display import (
     row_notes,
     row_texts,
 )
+from bench.core.text import markdown_text
 from bench.report.display import Row, conditions, heading
 from bench.report.sections import markdown_table
-from bench.report.text import markdown_text
 
 
 def compare_markdown(rows: Sequence[Row], a: str, b: str) -> str:

@@ -8,17 +8,17 @@ from typing import Final, NamedTuple
 import msgspec
 import pandas as pd
 
-from bench.cell import Cell
 from bench.certify.certificate import Certificate, standing
 from bench.certify.subject import subject_of
-from bench.change import changes
 from bench.compare.side import Side
-from bench.line import LineError
-from bench.record import Record
+from bench.core.cell import Cell
+from bench.core.diff import changes
+from bench.core.line import LineError
+from bench.core.record import Record
 from bench.report.columns import RECORD_COLUMNS, Column, make_frame
 from bench.report.figures import record_figures
-from bench.report.verdict import CONFIDENCE, is_steady, movement
-from bench.shift import shift_interval
+from bench.stats.hodges_lehmann import shift_interval
+from bench.stats.stability import CONFIDENCE, is_steady, movement
 
 #: Launches that each side needs for an interval, as many as a race needs rounds: that of fewer
 #: would be about the whole range of the ratios.

@@ -14,8 +14,8 @@ from bench.compare.display import (
     row_notes,
     row_texts,
 )
+from bench.core.text import one_line
 from bench.report.display import Row, conditions, heading
-from bench.report.text import one_line
 
 
 def compare_renderables(rows: Sequence[Row], a: str, b: str) -> list[RenderableType]:

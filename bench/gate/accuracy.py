@@ -8,8 +8,8 @@ from typing import Final
 import msgspec
 
 from bench.gate.judge import ALPHA, POWER, Says
-from bench.gate.welch import Welch, welch
 from bench.stats.holm import holm
+from bench.stats.welch import Welch, welch
 
 FEWEST_SEEDS: Final = 2
 _MOST_SEEDS: Final = 10_000

@@ -8,10 +8,10 @@ import pandas as pd
 from rich.table import Table
 from rich.text import Text
 
+from bench.core.text import one_line
 from bench.gate.accuracy import AccuracyVerdict
 from bench.gate.screen import Screening
 from bench.report.files import write_csv
-from bench.report.text import one_line
 
 _STYLES = {"regressed": "red", "invalid": "red", "suspect": "red", "pass": "green"}
 

@@ -5,8 +5,8 @@ import shutil
 from collections.abc import Sequence
 from pathlib import Path
 
-from bench.line import LineError
-from bench.record import Record
+from bench.core.line import LineError
+from bench.core.record import Record
 from bench.store import Store, StoreError
 
 

@@ -7,13 +7,13 @@ from typing import Final
 import msgspec
 
 from bench.baton import Identity
-from bench.cell import Cell
-from bench.decode import UnreadableError, decode_json
+from bench.core.cell import Cell
+from bench.core.line import LineError
+from bench.core.result import Scalar
+from bench.core.serialization import UnreadableError, decode_json
 from bench.gate.judge import Margins
 from bench.gate.pair import Kind, Pair
 from bench.jsonlines import append_rows, read_rows
-from bench.line import LineError
-from bench.record import Scalar
 from bench.sittings import begin_sitting
 from bench.store import StoreError
 from bench.whole import set_torn_aside, write_whole

@@ -7,7 +7,8 @@ from typing import Final
 from msgspec.structs import replace
 
 from bench.baton import Identity
-from bench.cell import Cell
+from bench.core.cell import Cell
+from bench.core.workload import WorkloadNameError, job_of, source_hash
 from bench.environment import decisive_variables
 from bench.gate.book import GATE_VERSION, Expected, GatePlan
 from bench.gate.judge import Margins
@@ -17,7 +18,6 @@ from bench.gate.process import Seat
 from bench.interpreter import InterpreterError, find_interpreter
 from bench.machine import machine_facts
 from bench.side import Side
-from bench.workload import WorkloadNameError, job_of, source_hash
 from data.errors import DataError
 from data.manifest import read_manifest
 from data.prepare import default_cache_dir, prepare

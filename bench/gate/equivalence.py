@@ -9,8 +9,8 @@ import msgspec
 
 from bench.gate.accuracy import FEWEST_SEEDS, Seeds, seeds_needed
 from bench.gate.judge import ALPHA, POWER
-from bench.gate.welch import Welch, welch
 from bench.stats.holm import holm
+from bench.stats.welch import Welch, welch
 
 
 class Equivalence(msgspec.Struct, frozen=True, kw_only=True):

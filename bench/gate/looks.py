@@ -4,8 +4,8 @@ from collections.abc import Iterable, Mapping, Sequence
 
 from bench.gate.judge import LOOKS, Margins, Verdict, judge_look
 from bench.gate.mean import CLOCKS, Priors, log_ratios
-from bench.gate.moderation import learn_prior
 from bench.gate.pair import Pair
+from bench.stats.empirical_bayes import learn_prior
 
 
 def judge_looks(

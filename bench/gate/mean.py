@@ -6,8 +6,8 @@ from statistics import fmean, variance
 from typing import Final, NamedTuple
 
 from bench.baton import Clock
-from bench.gate.moderation import Prior
 from bench.gate.pair import Pair
+from bench.stats.empirical_bayes import Prior
 
 CLOCKS: Final[tuple[Clock, ...]] = ("wall", "cpu")
 #: Of the slices of a pair, so much is cut off at each end: a burst of a neighbour is a few slices.

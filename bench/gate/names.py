@@ -2,7 +2,7 @@
 
 from collections.abc import Iterable
 
-from bench.cell import Cell
+from bench.core.cell import Cell
 
 _ALWAYS = ("workload", "backend")
 _KINDS = {

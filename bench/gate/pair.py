@@ -5,7 +5,7 @@ from typing import Literal
 import msgspec
 
 from bench.baton import Identity, Slice
-from bench.record import Scalar
+from bench.core.result import Scalar
 
 #: What is measured: a cell's two sides, or a control of the measurement itself.
 Kind = Literal["cell", "negative", "positive"]

@@ -14,10 +14,10 @@ from typing import Final, Self
 import msgspec
 
 from bench.baton import Begin, Built, Identity, Said, SideJob, Slice, Trouble, Warm
-from bench.decode import UnreadableError, decode_json
+from bench.core.job import Job
+from bench.core.line import LineError
+from bench.core.serialization import UnreadableError, decode_json
 from bench.environment import worker_environment
-from bench.job import Job
-from bench.line import LineError
 
 LOCKSTEP_COMMAND: Final = ("-P", "-m", "bench.worker.lockstep")
 

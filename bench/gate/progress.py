@@ -6,12 +6,12 @@ from rich.console import Console
 from rich.markup import escape
 from rich.progress import TextColumn
 
+from bench.core.text import one_line
 from bench.gate.lockstep import Contest
 from bench.gate.mean import pair_log_ratio
 from bench.gate.names import contest_name
 from bench.gate.pair import Pair
 from bench.live import LiveLine, time_left
-from bench.report.text import one_line
 
 
 class GateProgress(LiveLine):

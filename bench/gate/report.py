@@ -9,6 +9,7 @@ import pandas as pd
 from rich.table import Table
 from rich.text import Text
 
+from bench.core.text import one_line
 from bench.gate.book import Book, GatePlan
 from bench.gate.judge import LOOKS, Verdict
 from bench.gate.mean import CLOCKS, pair_log_ratio
@@ -16,7 +17,6 @@ from bench.gate.names import contest_name, short_names
 from bench.gate.outcome import Outcome
 from bench.gate.pair import Pair
 from bench.report.files import write_csv, write_text
-from bench.report.text import one_line
 from bench.sittings import Sitting, minute, read_sittings
 
 #: Raised whenever verdicts.json changes.

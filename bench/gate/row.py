@@ -4,8 +4,8 @@ from collections.abc import Sequence
 
 import msgspec
 
-from bench.cell import Cell
-from bench.record import Record
+from bench.core.cell import Cell
+from bench.core.record import Record
 from bench.store import latest_records
 from models.table import WORKLOADS
 

@@ -7,10 +7,10 @@ from typing import Literal
 
 import msgspec
 
+from bench.core.record import Record
 from bench.gate.judge import ALPHA
-from bench.gate.welch import welch
-from bench.record import Record
 from bench.stats.holm import holm
+from bench.stats.welch import welch
 
 Suspicion = Literal["suspect", "inconclusive", "invalid"]
 

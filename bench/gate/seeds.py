@@ -4,9 +4,9 @@ from collections.abc import Iterable, Mapping, Sequence
 
 import msgspec
 
-from bench.cell import Cell
+from bench.core.cell import Cell
+from bench.core.record import Record
 from bench.gate.accuracy import Seeds
-from bench.record import Record
 
 #: What all records of both sides must share; the workload and the versions may differ between them.
 MUST_MATCH = ("protocol_version", "dataset_fingerprint", "dataset_official")

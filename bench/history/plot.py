@@ -4,8 +4,8 @@ from collections.abc import Sequence
 from html import escape
 from typing import Final
 
+from bench.core.text import one_line
 from bench.report.display import Row
-from bench.report.text import one_line
 
 _WIDTH: Final = 760
 _HEIGHT: Final = 260

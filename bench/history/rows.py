@@ -7,8 +7,8 @@ from typing import Final
 
 import pandas as pd
 
-from bench.change import changes
-from bench.record import Record
+from bench.core.diff import changes
+from bench.core.record import Record
 from bench.report.columns import Column, make_frame
 from bench.report.comparison import COMPARISON_COLUMNS
 from bench.report.facts import backend_version

@@ -6,9 +6,9 @@ from rich.console import RenderableType
 from rich.table import Table
 from rich.text import Text
 
+from bench.core.text import one_line
 from bench.history.display import HEADINGS, NOTE, history_texts
 from bench.report.display import Row
-from bench.report.text import one_line
 
 
 def history_renderables(rows: Sequence[Row]) -> list[RenderableType]:

@@ -5,12 +5,12 @@ from pathlib import Path
 
 import pandas as pd
 
+from bench.core.text import markdown_text
 from bench.history.display import HEADINGS, NOTE, history_texts
 from bench.history.plot import history_svg
 from bench.report.display import Row
 from bench.report.files import write_csv, write_text
 from bench.report.sections import markdown_table
-from bench.report.text import markdown_text
 
 
 def write_history(folder: Path, frame: pd.DataFrame, rows: Sequence[Row]) -> Path:

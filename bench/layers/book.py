@@ -5,11 +5,11 @@ from typing import Final
 
 import msgspec
 
-from bench.decode import UnreadableError, decode_json
+from bench.core.line import LineError
+from bench.core.result import Scalar
+from bench.core.serialization import UnreadableError, decode_json
 from bench.jsonlines import append_rows
 from bench.layers.timing import Timing
-from bench.line import LineError
-from bench.record import Scalar
 from bench.store import StoreError
 
 #: Raised whenever what is timed or the fields of a row change.

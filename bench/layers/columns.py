@@ -5,9 +5,9 @@ from typing import Final
 
 import pandas as pd
 
-from bench.interval import Interval, median_interval
 from bench.layers.table import Cost, Gap, Row
 from bench.report.columns import Column, make_frame
+from bench.stats.median_ci import Interval, median_interval
 
 _ROW: Final = (
     Column("workload", "string", "what was trained"),

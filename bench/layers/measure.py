@@ -8,9 +8,9 @@ from typing import Final
 import msgspec
 from rich.console import Console
 
-from bench.decode import UnreadableError, decode_json
+from bench.core.job import Job
+from bench.core.serialization import UnreadableError, decode_json
 from bench.interpreter import Interpreter
-from bench.job import Job
 from bench.launch import launch
 from bench.layers.book import Visit, add_visit
 from bench.layers.progress import LayersProgress

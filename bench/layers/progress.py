@@ -7,8 +7,8 @@ from rich.console import Console
 from rich.markup import escape
 from rich.progress import TextColumn
 
+from bench.core.text import one_line
 from bench.live import LiveLine, time_left
-from bench.report.text import one_line
 
 
 class LayersProgress(LiveLine):

@@ -7,6 +7,7 @@ from typing import Final
 from rich.table import Table
 from rich.text import Text
 
+from bench.core.text import markdown_text, one_line
 from bench.layers.book import Visit
 from bench.layers.columns import gaps_frame, layers_frame
 from bench.layers.table import (
@@ -21,7 +22,6 @@ from bench.layers.table import (
     wholes_of,
 )
 from bench.report.files import write_csv, write_text
-from bench.report.text import markdown_text, one_line
 
 #: Gaps of a workload that are told; gaps.csv has all.
 SHOWN: Final = 10

@@ -7,9 +7,9 @@ from typing import NamedTuple
 
 import msgspec
 
-from bench.interval import Interval, median_interval
 from bench.layers.book import Visit
 from bench.layers.timing import Part, Pass, Timing
+from bench.stats.median_ci import Interval, median_interval
 
 
 class Row(msgspec.Struct, frozen=True):

@@ -4,7 +4,7 @@ from typing import Annotated, Literal
 
 import msgspec
 
-from bench.record import Scalar
+from bench.core.result import Scalar
 
 #: `layer` is one call of one layer in the model, `model` all of them in one, `optimizer` its update
 #: of all weights, `fit` the whole training step, and `empty` the call of a layer that does nothing.

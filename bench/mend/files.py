@@ -4,15 +4,15 @@ from collections.abc import Callable, Container
 from pathlib import Path
 from typing import Any
 
-from bench.cell import PROTOCOL_VERSION, digest
 from bench.certify.certificate import CERTIFICATE_VERSION, CertificateError, decode_certificate
-from bench.decode import UnreadableError, decode_json
+from bench.core.cell import PROTOCOL_VERSION, digest
+from bench.core.record import READABLE_VERSIONS, Record, RecordError, decode_record
+from bench.core.serialization import UnreadableError, decode_json
 from bench.gate.book import READABLE_VERSIONS as GATE_VERSIONS
 from bench.gate.book import GatePlan
 from bench.interpreter import digest_versions
 from bench.mend.flaw import Flaw
 from bench.racebook import RACE_VERSION, RaceBook
-from bench.record import READABLE_VERSIONS, Record, RecordError, decode_record
 
 #: Returns the flaw of a file of this path (relative to the reports folder) and content, or None.
 Examine = Callable[[Path, bytes], Flaw | None]

@@ -5,7 +5,7 @@ from typing import Annotated, Final
 
 import msgspec
 
-from bench.decode import UnreadableError, decode_json
+from bench.core.serialization import UnreadableError, decode_json
 from bench.overhead.pair import Pair, order_of
 from bench.overhead.part import OverheadError, Part
 

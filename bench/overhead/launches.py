@@ -4,8 +4,8 @@ from collections.abc import Callable
 from time import perf_counter, process_time
 from typing import Final
 
+from bench.core.job import Job
 from bench.core.paths import CHECKOUT
-from bench.job import Job
 from bench.overhead.pair import PLAIN_FIRST, Pair, order_of
 from bench.overhead.part import OverheadError, Part
 

@@ -6,12 +6,12 @@ from typing import Final
 
 import msgspec
 
-from bench.cell import Cell
+from bench.core.cell import Cell
+from bench.core.job import Job
+from bench.core.workload import job_of
 from bench.interpreter import Interpreter
-from bench.job import Job
 from bench.launch import WORKER_COMMAND, Outcome, launch
 from bench.overhead.pair import Kind
-from bench.workload import job_of
 from data.prepare import prepare
 
 WORKLOAD: Final = "lab_baseline"

@@ -4,8 +4,8 @@ from collections import Counter
 from pathlib import Path
 from typing import Final, TypeVar
 
+from bench.core.line import LineError
 from bench.jsonlines import append_rows, read_rows
-from bench.line import LineError
 from bench.proof.accuracy import SeedRow
 from bench.proof.row import PROOF_VERSION, Context, RealPair
 from bench.proof.simulated import RULES_VERSION, SuiteRow

@@ -10,6 +10,8 @@ from typing import Final, Literal
 from msgspec.structs import replace
 from rich.console import Console
 
+from bench.core.suite import Choices, expand, load_suite
+from bench.core.text import one_line
 from bench.gate.contests import BOUND, STEADY, plan_gate
 from bench.gate.judge import Margins
 from bench.gate.lockstep import Contest, prime, run_pair
@@ -24,10 +26,8 @@ from bench.proof.book import ProofBook
 from bench.proof.load import half_load
 from bench.proof.real import gates_of, next_gate
 from bench.proof.row import PROOF_VERSION, Arm, Clocks, Context, Kind, RealPair
-from bench.report.text import one_line
 from bench.side import HERE
 from bench.store import StoreError
-from bench.suite import Choices, expand, load_suite
 
 SUITE: Final = "gate"
 #: Digits of a raw duration that is stored: a slice of 0.3 s is known to a microsecond.

@@ -8,9 +8,9 @@ import pandas as pd
 from rich.table import Table
 from rich.text import Text
 
+from bench.core.text import markdown_text, one_line
 from bench.proof.simulated import GATE
 from bench.report.files import write_csv, write_text
-from bench.report.text import markdown_text, one_line
 from bench.store import StoreError
 
 _HEAD: Final = """# The gate's proof

@@ -5,9 +5,9 @@ from typing import Final, Literal, NamedTuple, get_args
 
 import msgspec
 
+from bench.core.result import Scalar
 from bench.gate.pair import Pair
 from bench.proof.slices import pair_of
-from bench.record import Scalar
 
 #: Raised whenever the rows' fields change, or what is timed.
 PROOF_VERSION: Final = 1

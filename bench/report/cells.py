@@ -6,7 +6,7 @@ from typing import Final
 import pandas as pd
 
 from bench.certify.subject import subject_of
-from bench.record import Record
+from bench.core.record import Record
 from bench.report.columns import RECORD_COLUMNS, Column, make_frame, names
 from bench.report.facts import backend_version, record_facts, sorted_records
 from bench.report.figures import record_figures

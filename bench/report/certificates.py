@@ -10,8 +10,8 @@ from rich.text import Text
 
 from bench.certify.certificate import Certificate
 from bench.certify.quantity import Quantity
+from bench.core.text import one_line
 from bench.report.files import write_csv, write_text
-from bench.report.text import one_line
 from bench.store import StoreError
 
 

@@ -5,8 +5,8 @@ from typing import Any, Final
 
 import pandas as pd
 
-from bench.cell import BACKENDS
-from bench.record import Record
+from bench.core.cell import BACKENDS
+from bench.core.record import Record
 from bench.report.cells import cells_frame
 from bench.report.columns import (
     ROW_COLUMNS,
@@ -20,7 +20,7 @@ from bench.report.columns import (
 from bench.report.epochs import epochs_frame
 from bench.report.figures import FLOPS_PER_MAC
 from bench.report.ratios import race_movements
-from bench.report.verdict import is_steady
+from bench.stats.stability import is_steady
 
 _BACKEND: Final = (
     Column(

@@ -5,7 +5,7 @@ from typing import Any, Final, NamedTuple
 
 import pandas as pd
 
-from bench.cell import BACKENDS
+from bench.core.cell import BACKENDS
 from bench.report.columns import ROW_KEY
 from bench.report.figures import LATENCY_PERCENTILES
 

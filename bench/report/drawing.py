@@ -4,10 +4,10 @@ import errno
 import re
 from typing import Any, Final
 
+from bench.core.text import one_line
 from bench.report.charts import CHARTS
 from bench.report.display import Row
 from bench.report.series import Series
-from bench.report.text import one_line
 
 #: The Vega-Lite that draws both the page and the figures; one that vl-convert ships.
 VEGA_LITE: Final = "6.4"

@@ -6,8 +6,8 @@ from typing import Final
 import numpy as np
 import pandas as pd
 
-from bench.epoch import Epoch
-from bench.record import Record
+from bench.core.record import Record
+from bench.core.result import Epoch
 from bench.report.columns import RECORD_COLUMNS, Column, make_frame, typed
 from bench.report.facts import record_facts, sorted_records
 from bench.report.figures import step_seconds

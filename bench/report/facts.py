@@ -5,8 +5,8 @@ from itertools import groupby
 
 import msgspec
 
-from bench.cell import BACKENDS
-from bench.record import Record
+from bench.core.cell import BACKENDS
+from bench.core.record import Record
 
 
 def sorted_records(records: Sequence[Record]) -> list[Record]:

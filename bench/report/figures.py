@@ -4,8 +4,8 @@ from math import ceil, exp
 from statistics import median
 from typing import Final
 
-from bench.epoch import Epoch
-from bench.record import Record, Result
+from bench.core.record import Record
+from bench.core.result import Epoch, Result
 from bench.report.phases import PHASE_COLUMNS, phase_seconds
 from bench.stats.quantile import lower_quartile
 

@@ -10,7 +10,7 @@ from typing import Any, Final
 
 import pandas as pd
 
-from bench.report.text import csv_text
+from bench.core.text import csv_text
 
 _ROWS_AT_ONCE: Final = 50_000
 

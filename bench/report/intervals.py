@@ -4,10 +4,10 @@ from typing import Final
 
 import pandas as pd
 
-from bench.interval import Interval, median_interval
 from bench.report.columns import ROW_KEY
 from bench.report.display import RowKey, key_of_group
-from bench.report.verdict import CONFIDENCE
+from bench.stats.median_ci import Interval, median_interval
+from bench.stats.stability import CONFIDENCE
 
 #: What tells one record of a backend in a row of the comparison from another.
 RECORD_KEY: Final = ("run_id", "digest", "repetition")

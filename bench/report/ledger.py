@@ -7,8 +7,8 @@ from typing import Final
 import msgspec
 import pandas as pd
 
-from bench.cell import BACKENDS
-from bench.record import Record
+from bench.core.cell import BACKENDS
+from bench.core.record import Record
 from bench.report.columns import ROW_COLUMNS, ROW_KEY, ROW_ORDER, Column, make_frame
 from bench.report.facts import record_facts, sorted_records
 

@@ -2,8 +2,9 @@
 
 from collections.abc import Collection, Sequence
 
-from bench.cell import BACKENDS
-from bench.record import Record
+from bench.core.cell import BACKENDS
+from bench.core.record import Record
+from bench.core.text import markdown_text
 from bench.report.display import (
     EPOCH_FIGURES,
     FIT_FIGURES,
@@ -35,7 +36,6 @@ from bench.report.sections import (
 from bench.report.sentences import verdict_sentences
 from bench.report.series import newest_ratios
 from bench.report.tables import Tables
-from bench.report.text import markdown_text
 
 _FIGURES = (*FIT_FIGURES, *METRIC_FIGURES)
 

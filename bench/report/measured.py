@@ -2,7 +2,7 @@
 
 from collections.abc import Mapping, Sequence
 
-from bench.record import Record
+from bench.core.record import Record
 from bench.stats.quantile import lower_quartile
 
 

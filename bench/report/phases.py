@@ -2,7 +2,8 @@
 
 from typing import Final
 
-from bench.record import Record, Result
+from bench.core.record import Record
+from bench.core.result import Result
 
 #: The phases in the order in which they begin, each with its column of cells.csv.
 PHASE_COLUMNS: Final = {

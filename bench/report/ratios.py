@@ -6,9 +6,9 @@ from typing import Final, NamedTuple
 
 import pandas as pd
 
-from bench.cell import BACKENDS
 from bench.certify.certificate import Certificate, parity
-from bench.record import Record
+from bench.core.cell import BACKENDS
+from bench.core.record import Record
 from bench.report.cells import CELLS_COLUMNS, cells_frame
 from bench.report.columns import (
     ROW_COLUMNS,
@@ -19,8 +19,8 @@ from bench.report.columns import (
     make_frame,
     names,
 )
-from bench.report.verdict import CALIBRATION_BOUND, Verdict, judge, race_movement
 from bench.sittings import minute, number_ranges
+from bench.stats.stability import CALIBRATION_BOUND, Verdict, judge, race_movement
 
 _RUN: Final = Column("run_id", "string", "the run that made the record")
 _OF_A_LAUNCH: Final = (
@@ -98,7 +98,7 @@ def ratios_frame(
     A race is the records of one run that stand in one row of the comparison and have a place in a
     race. Its pairs are those of backends, and the instrumented launches of a backend against its
     plain ones. A race whose calibration moved too far, or a pair that disagrees in a field of
-    MUST_AGREE, gives no ratio: see `bench.report.verdict`.
+    MUST_AGREE, gives no ratio: see `bench.stats.stability`.
     """
     return ratios_of(cells_frame(records), certificates)
 

@@ -4,8 +4,9 @@ from collections.abc import Iterable, Mapping, Sequence
 from statistics import median
 from typing import Final
 
-from bench.cell import BACKENDS
-from bench.record import Record
+from bench.core.cell import BACKENDS
+from bench.core.record import Record
+from bench.core.text import markdown_text
 from bench.report.display import (
     DEVICE_MEMORY,
     PARITY_NOTE,
@@ -25,7 +26,6 @@ from bench.report.display import (
 from bench.report.facts import record_facts
 from bench.report.phases import PHASE_COLUMNS
 from bench.report.steps import step_figures
-from bench.report.text import markdown_text
 
 _STEP_HEADINGS: Final = (
     *("cell", "steps", "median ms", "p95 ms", "max ms", "gap median ms", "feed s"),

@@ -2,7 +2,7 @@
 
 from collections.abc import Sequence
 
-from bench.cell import BACKENDS
+from bench.core.cell import BACKENDS
 from bench.report.display import Row, ratio_text, sittings_text
 from models.table import WORKLOADS
 

@@ -7,11 +7,11 @@ from typing import Any, Final, NamedTuple, TypeVar
 import numpy as np
 import pandas as pd
 
-from bench.cell import BACKENDS
-from bench.interval import Interval
+from bench.core.cell import BACKENDS
 from bench.report.display import Row, RowKey, frames_by_row, row_key, sittings_text, table_rows
 from bench.report.intervals import RECORD_KEY, launch_intervals
 from bench.report.tables import Tables
+from bench.stats.median_ci import Interval
 
 Series = dict[str, list[dict[str, Any]]]
 _T = TypeVar("_T")

@@ -6,7 +6,7 @@ Every chart names the series of `bench.report.series` that it draws; whoever dra
 
 from typing import Any, Final
 
-from bench.cell import BACKENDS
+from bench.core.cell import BACKENDS
 from bench.report.colours import BACKEND_COLOURS, BACKEND_SHAPES, PART_COLOURS
 from bench.report.series import PHASE_PARTS
 

@@ -7,8 +7,8 @@ from typing import Final, NamedTuple
 import numpy as np
 import pandas as pd
 
-from bench.epoch import Epoch
-from bench.record import Record, Result
+from bench.core.record import Record
+from bench.core.result import Epoch, Result
 from bench.report.columns import Column, make_frame
 from bench.report.facts import sorted_records
 

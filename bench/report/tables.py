@@ -6,7 +6,7 @@ from typing import NamedTuple
 import pandas as pd
 
 from bench.certify.certificate import Certificate
-from bench.record import Record
+from bench.core.record import Record
 from bench.report.cells import cells_frame
 from bench.report.columns import ROW_KEY
 from bench.report.comparison import comparison_of

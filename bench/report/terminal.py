@@ -8,9 +8,10 @@ from rich.markup import escape
 from rich.table import Table
 from rich.text import Text
 
-from bench.cell import BACKENDS
 from bench.certify.certificate import Certificate
-from bench.record import Record
+from bench.core.cell import BACKENDS
+from bench.core.record import Record
+from bench.core.text import one_line
 from bench.report.display import (
     EPOCH_FIGURES,
     FIT_FIGURES,
@@ -34,7 +35,6 @@ from bench.report.display import (
 )
 from bench.report.ratios import ratios_frame
 from bench.report.tables import make_tables
-from bench.report.text import one_line
 
 _FIGURES: Final = (*EPOCH_FIGURES, *FIT_FIGURES, *METRIC_FIGURES[2:], *MEMORY_FIGURES)
 

@@ -6,7 +6,7 @@ import pandas as pd
 from rich.table import Table
 from rich.text import Text
 
-from bench.report.text import one_line
+from bench.core.text import one_line
 from bench.trend.changes import Change
 from bench.trend.series import Anchor, Point
 

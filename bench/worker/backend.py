@@ -4,7 +4,7 @@ import importlib
 from dataclasses import dataclass
 from typing import Any
 
-from bench.job import Job
+from bench.core.job import Job
 from bench.worker.device import Device, find_device
 from bench.worker.host import keras_json, resident_bytes
 from bench.worker.matched import pin_cpus, prepare_framework

@@ -7,7 +7,7 @@ from typing import Any
 
 import keras
 
-from bench.job import Job
+from bench.core.job import Job
 from bench.worker.builders import WorkloadError, find_builder
 from bench.worker.examples import symbolic
 from bench.worker.weights import Variable, bytes_sha256, matched_weights

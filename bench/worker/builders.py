@@ -11,7 +11,7 @@ from typing import Any
 
 import keras
 
-from bench.source import UNSAFE
+from bench.core.source_hash import UNSAFE
 
 #: Packages of ours whose names a user's own modules may have.
 _OURS = ("data", "models")

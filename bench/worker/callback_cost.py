@@ -12,7 +12,7 @@ from time import perf_counter
 import keras
 import msgspec
 
-from bench.job import Job
+from bench.core.job import Job
 from bench.worker.build import build_model
 from bench.worker.examples import encode_labels
 from bench.worker.stamps import Stamps

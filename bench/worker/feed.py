@@ -8,7 +8,7 @@ from typing import Any
 import keras
 from keras.src.trainers.data_adapters import get_data_adapter
 
-from bench.cell import Cell
+from bench.core.cell import Cell
 from bench.worker.matched import BatchOrder
 from data.part import Part, length, take
 

@@ -7,7 +7,7 @@ from importlib import metadata
 from pathlib import Path
 
 from bench.baton import Identity, SideJob
-from bench.source import files_sha256, source_files
+from bench.core.source_hash import files_sha256, source_files
 
 
 def find_identity(side: SideJob) -> Identity:

@@ -4,7 +4,7 @@ from time import perf_counter
 
 import keras
 
-from bench.epoch import StepDetail
+from bench.core.result import StepDetail
 from bench.worker.feed import Feed, drain_seconds
 
 

@@ -13,7 +13,7 @@ from typing import Any
 import msgspec
 import numpy as np
 
-from bench.job import Job
+from bench.core.job import Job
 from bench.layers.timing import Measured, Part, Timing
 from bench.worker.backend import Backend, import_backend
 from bench.worker.phases import Phases

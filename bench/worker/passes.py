@@ -6,8 +6,8 @@ from typing import Any
 
 import keras
 
-from bench.cell import Cell
-from bench.epoch import Epoch
+from bench.core.cell import Cell
+from bench.core.result import Epoch
 from bench.worker.stamps import accuracy_of, check_finite, tell
 from data.part import Part, length, take
 

@@ -10,8 +10,8 @@ from pathlib import Path
 
 import msgspec
 
-from bench.job import Job
-from bench.record import Result, WorkerOutput
+from bench.core.job import Job
+from bench.core.result import Result, WorkerOutput
 from bench.worker.backend import import_backend
 from bench.worker.phases import Phases
 from bench.worker.refusal import refusal

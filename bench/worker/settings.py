@@ -5,7 +5,7 @@ from collections.abc import Mapping
 from importlib import import_module
 from typing import TYPE_CHECKING, Any
 
-from bench.record import Scalar
+from bench.core.result import Scalar
 from bench.worker.backend import Backend
 from bench.worker.host import cpu_ranges, host_allocator, thread_count
 

@@ -7,8 +7,8 @@ from time import perf_counter
 import keras
 import msgspec
 
-from bench.epoch import Epoch
-from bench.job import Progress
+from bench.core.job import Progress
+from bench.core.result import Epoch
 
 
 class NonFiniteLossError(ArithmeticError):

@@ -8,8 +8,8 @@ from typing import Any
 
 import keras
 
-from bench.job import Job
-from bench.record import Result
+from bench.core.job import Job
+from bench.core.result import Result
 from bench.worker.backend import Backend
 from bench.worker.build import build_model, load_matched_weights
 from bench.worker.device import device_peak_bytes

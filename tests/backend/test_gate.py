@@ -5,7 +5,7 @@ from pathlib import Path
 
 import pytest
 
-from bench.cell import BACKENDS, Cell
+from bench.core.cell import BACKENDS, Cell
 from bench.core.paths import CHECKOUT
 from bench.gate import lockstep
 from bench.gate.contests import plan_gate

@@ -5,7 +5,7 @@ import os
 import pandas as pd
 import pytest
 
-from bench.cell import BACKENDS
+from bench.core.cell import BACKENDS
 from models.table import WORKLOADS
 from tests.fixtures.bench_command import Bench, by_backend
 

@@ -5,7 +5,7 @@ from collections.abc import Callable
 import pandas as pd
 import pytest
 
-from bench.cell import BACKENDS
+from bench.core.cell import BACKENDS
 from bench.layers.book import read_visits
 from bench.layers.report import Findings
 from tests.fixtures.bench_command import Bench

@@ -4,7 +4,7 @@ from pathlib import Path
 
 import pytest
 
-from bench.cell import BACKENDS
+from bench.core.cell import BACKENDS
 from models.table import WORKLOADS
 from tests.fixtures.learner import learn
 

@@ -7,11 +7,11 @@ from pathlib import Path
 import numpy as np
 import pytest
 
-from bench.cell import BACKENDS, Cell
+from bench.core.cell import BACKENDS, Cell
+from bench.core.job import Job
+from bench.core.result import Result
 from bench.interpreter import find_interpreter
-from bench.job import Job
 from bench.launch import launch
-from bench.record import Result
 from bench.worker.matched import BatchOrder
 from data.dataset import open_dataset
 from data.prepare import prepare

@@ -6,7 +6,7 @@ from pathlib import Path
 
 import numpy as np
 
-from bench.cell import BACKENDS
+from bench.core.cell import BACKENDS
 from bench.interpreter import find_interpreter
 from tests.fixtures.bench_command import Bench, by_backend
 

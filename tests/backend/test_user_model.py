@@ -5,7 +5,7 @@ from pathlib import Path
 
 import pytest
 
-from bench.cell import BACKENDS
+from bench.core.cell import BACKENDS
 from tests.fixtures.bench_command import Bench, by_backend
 
 _FRAMEWORKS = {"jax": "jax", "tensorflow": "tensorflow", "torch": "torch"}

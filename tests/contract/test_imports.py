@@ -10,67 +10,16 @@ from tests.contract.source import Source, imports_of, is_within, source_at, sour
 
 FRAMEWORKS = ("keras", "jax", "jaxlib", "tensorflow", "torch", "tf_keras", "flax", "torchvision")
 
-#: A module of bench imports only those that stand before it; a package counts as one entry.
-ORDER = (
-    "line",
-    "decode",
-    "cell",
-    "calibration",
-    "interval",
-    "shift",
-    "epoch",
-    "record",
-    "change",
-    "job",
-    "baton",
-    "machine",
-    "source",
-    "environment",
-    "side",
-    "interpreter",
-    "recipe",
-    "workload",
-    "whole",
-    "jsonlines",
-    "store",
-    "sittings",
-    "lock",
-    "interruption",
-    "suite",
-    "strays",
-    "launch",
-    "estimate",
-    "plan",
-    "race",
-    "racebook",
-    "rounds",
-    "certify",
-    "report",
-    "compare",
-    "history",
-    "output",
-    "live",
-    "pace",
-    "progress",
-    "run",
-    "overhead",
-    "layers",
-    "gate",
-    "proof",
-    "trend",
-    "doctor",
-    "mend",
-    "scale",
-    "options",
-    "arguments",
-    "exits",
-    "commands",
-    "cli",
-    "__main__",
-)
 #: All of bench that the child side knows.
 SHARED = (
-    *("bench.cell", "bench.epoch", "bench.job", "bench.record", "bench.baton", "bench.source"),
+    *(
+        "bench.core.cell",
+        "bench.core.result",
+        "bench.core.job",
+        "bench.core.record",
+        "bench.baton",
+        "bench.core.source_hash",
+    ),
     *("bench.certify.task", "bench.certify.dump", "bench.certify.tolerance"),
     "bench.layers.timing",
 )
@@ -88,8 +37,6 @@ def wrong_imports(source: Source) -> set[str]:
         "models": ("bench", "data", *FRAMEWORKS[1:]),
     }[source.module.split(".")[0]]
     wrong = {name for name in imported if is_within(name, forbidden)}
-    if source.module.startswith("bench."):
-        wrong |= {name for name in imported if _comes_later(source.module, name)}
     if source.module.startswith("models"):
         wrong |= {name for name in imported if not _is_plain(name)}
     if source.module == "models.table":
@@ -107,26 +54,9 @@ def _is_plain(name: str) -> bool:
     return root in ("keras", "models") or root in sys.stdlib_module_names
 
 
-def _comes_later(module: str, imported: str) -> bool:
-    if not imported.startswith("bench."):
-        return False
-    mine, other = module.split(".")[1], imported.split(".")[1]
-    # `import bench.unlisted` is judged in its own file; `from bench import cell` is bench.cell.
-    return mine != other and (other not in ORDER or _place(other) > _place(mine))
-
-
-def _place(name: str) -> int:
-    return ORDER.index(name) if name in ORDER else len(ORDER)
-
-
 @pytest.mark.parametrize("source", sources_of("bench", "data", "models"), ids=lambda s: s.path)
 def test_a_file_imports_only_what_the_design_allows(source):
     assert wrong_imports(source) == set()
-
-
-def test_every_module_of_the_harness_has_its_place_in_the_order():
-    names = {source.module.split(".")[1] for source in sources_of("bench") if "." in source.module}
-    assert names - {"worker"} == set(ORDER)
 
 
 def test_the_package_files_of_bench_import_nothing():
@@ -154,18 +84,11 @@ def test_no_test_without_a_framework_imports_one():
         ("bench/plan.py", "from bench import worker", "bench.worker"),
         ("bench/plan.py", "from .worker import train", "bench.worker"),
         ("bench/plan.py", "from models.lab import build_deep", "models.lab"),
-        ("bench/record.py", "from bench.store import Store", "bench.store"),
-        ("bench/cell.py", "import bench.record", "bench.record"),
-        ("bench/run.py", "from bench import cli", "bench.cli"),
-        ("bench/launch.py", "from bench.gate.row import Row", "bench.gate.row"),
-        ("bench/report/frames.py", "from ..gate import row", "bench.gate"),
-        ("bench/report/frames.py", "from bench.cli import Exit", "bench.cli"),
-        ("bench/gate/row.py", "from bench.unlisted import x", "bench.unlisted"),
         ("bench/worker/train.py", "from bench.store import Store", "bench.store"),
         ("data/digits.py", "import keras", "keras"),
-        ("data/digits.py", "from bench.cell import Cell", "bench.cell"),
+        ("data/digits.py", "from bench.core.cell import Cell", "bench.core.cell"),
         ("data/digits.py", "from models.table import WORKLOADS", "models.table"),
-        ("models/lab.py", "from bench.cell import Cell", "bench.cell"),
+        ("models/lab.py", "from bench.core.cell import Cell", "bench.core.cell"),
         ("models/lab.py", "from data.digits import x", "data.digits"),
         ("models/lab.py", "import torch", "torch"),
         ("models/lab.py", "import numpy", "numpy"),
@@ -179,11 +102,11 @@ def test_the_rules_catch_a_forbidden_import(path, text, wrong):
 @pytest.mark.parametrize(
     ("path", "text"),
     [
-        ("bench/worker/settings.py", "import keras, jax\nfrom bench.record import Scalar"),
+        ("bench/worker/settings.py", "import keras, jax\nfrom bench.core.record import Scalar"),
         ("bench/worker/train.py", "from data.dataset import open_dataset\nfrom .build import x"),
         ("models/lab.py", "import keras\nfrom keras import layers\nimport math"),
         ("models/table.py", "from dataclasses import dataclass"),
-        ("bench/report/write.py", "import pandas\nfrom bench.report.text import one_line"),
+        ("bench/report/write.py", "import pandas\nfrom bench.core.text import one_line"),
         ("bench/cli.py", "from bench import cell, run"),
         ("bench/plan.py", "WORKER = 'bench.worker'\nkeras = 'keras'"),
     ],

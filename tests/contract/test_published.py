@@ -10,6 +10,7 @@ import pytest
 
 from bench.certify.certificate import Certificate
 from bench.core.paths import CHECKOUT
+from bench.core.record import decode_record
 from bench.layers.book import read_visits
 from bench.layers.report import Findings, write_findings
 from bench.overhead.pair import Pair
@@ -17,7 +18,6 @@ from bench.overhead.report import verdict_lines
 from bench.proof.book import ProofBook
 from bench.proof.report import write_proof
 from bench.proof.table import count_rows
-from bench.record import decode_record
 from bench.report.write import CSV_TABLES, write_report
 
 PUBLISHED = CHECKOUT / "reports" / "published"

@@ -5,9 +5,10 @@ from pathlib import Path
 
 import pytest
 
-from bench.cell import BACKENDS
 from bench.cli import Exit
 from bench.compare.rows import COMPARE_COLUMNS
+from bench.core.cell import BACKENDS
+from bench.core.suite import suite_names
 from bench.history.rows import HISTORY_COLUMNS
 from bench.layers.columns import GAPS_COLUMNS, LAYERS_COLUMNS
 from bench.report.cells import CELLS_COLUMNS
@@ -18,7 +19,6 @@ from bench.report.parity import PARITY_COLUMNS
 from bench.report.ratios import RATIOS_COLUMNS, ROUNDS_COLUMNS
 from bench.report.steps import STEPS_COLUMNS
 from bench.report.write import CSV_TABLES
-from bench.suite import suite_names
 from data.catalogue import DATASETS
 
 _ROOT = Path(__file__).resolve().parents[2]

@@ -8,7 +8,7 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Any, TypeVar
 
-from bench.record import Record
+from bench.core.record import Record
 from bench.store import Store
 from tests.faults.command import Order
 from tests.faults.starter import Command, Starter

@@ -1,6 +1,6 @@
 """Faults of a suite file and of the command line."""
 
-from bench.cell import BACKENDS
+from bench.core.cell import BACKENDS
 from tests.faults.row import Family, Inject
 from tests.faults.stage import Ended, Stage
 from tests.fixtures.steps import TINY

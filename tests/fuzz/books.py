@@ -4,6 +4,7 @@ from pathlib import Path
 
 import msgspec
 
+from bench.core.record import GitFacts
 from bench.layers.book import FILE, LayersError, read_visits
 from bench.layers.columns import gaps_frame, layers_frame
 from bench.layers.report import Findings, layers_markdown
@@ -17,7 +18,6 @@ from bench.racebook import (
     planned_steps,
     read_book,
 )
-from bench.record import GitFacts
 from bench.sittings import ResumeError, Sitting, minute, read_sittings
 from tests.fixtures.layer_rows import make_timing, make_visit
 from tests.fixtures.records import make_record

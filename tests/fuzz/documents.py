@@ -16,24 +16,19 @@ from bench.certify.certificate import (
     standing,
 )
 from bench.certify.dump import DumpError, read_dump
-from bench.decode import UnreadableError, decode_json
+from bench.core.job import Progress
+from bench.core.record import RecordError, decode_record, decode_worker_output, encode_record
+from bench.core.result import WorkerOutput
+from bench.core.serialization import UnreadableError, decode_json
 from bench.gate.baseline import SavedError, baseline_failures, parse_baseline, same_records
 from bench.gate.book import Book, BookError
 from bench.gate.outcome import judge_gate
-from bench.job import Progress
 from bench.overhead.epochs import Output
 from bench.proof.accuracy import SeedRow
 from bench.proof.book import ProofBook, ProofError
 from bench.proof.row import Context, RealPair
 from bench.proof.simulated import Said as RuleSaid
 from bench.proof.simulated import SuiteRow
-from bench.record import (
-    RecordError,
-    WorkerOutput,
-    decode_record,
-    decode_worker_output,
-    encode_record,
-)
 from data.errors import DataError
 from data.manifest import read_manifest, write_manifest
 from tests.fixtures.certificates import make_certificate

@@ -7,15 +7,15 @@ from pathlib import Path
 import msgspec
 
 from bench.arguments import make_parser, read_choices, read_pythons
-from bench.cell import Cell
+from bench.core.cell import Cell
+from bench.core.record import encode_record
+from bench.core.suite import SUITES, Choices, SuiteError, expand, load_suite
+from bench.core.workload import WorkloadNameError, recipe_of, resolve_workload, source_hash
 from bench.gate.baselines import BaselineError, load_baseline
 from bench.history.find import UnknownCellError, find_cell
 from bench.interpreter import InterpreterError
-from bench.record import encode_record
 from bench.side import SideTextError, parse_side
 from bench.store import Store, StoreError
-from bench.suite import SUITES, Choices, SuiteError, expand, load_suite
-from bench.workload import WorkloadNameError, recipe_of, resolve_workload, source_hash
 from data.catalogue import resolve_dataset
 from data.errors import DataError
 from data.prepare import find_source

@@ -7,8 +7,8 @@ import pandas as pd
 from rich.console import Console
 
 from bench.commands.reporting import comparison_rows
-from bench.decode import UnreadableError, decode_json
-from bench.record import Record, RecordError, decode_record, encode_record
+from bench.core.record import Record, RecordError, decode_record, encode_record
+from bench.core.serialization import UnreadableError, decode_json
 from bench.report.files import write_csv
 from bench.report.markdown import report_markdown
 from bench.report.page.page import page_text

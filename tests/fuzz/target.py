@@ -7,7 +7,7 @@ from typing import NamedTuple
 
 from hypothesis.strategies import SearchStrategy
 
-from bench.report.text import one_line
+from bench.core.text import one_line
 
 #: Control and format characters, surrogates, and the separators of lines and paragraphs.
 UNPRINTABLE = {"Cc", "Cf", "Cs", "Zl", "Zp"}

@@ -13,7 +13,7 @@ import pytest
 from bench.arguments import make_parser
 from bench.cli import USER_ERRORS
 from bench.commands.gating import measure_time
-from bench.exits import Exit
+from bench.core.exit_codes import Exit
 from bench.gate.book import BookError
 from bench.gate.replayed import GateReplay, open_replay
 from bench.gate.status import Status

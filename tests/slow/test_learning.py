@@ -2,7 +2,7 @@
 
 import pytest
 
-from bench.cell import BACKENDS
+from bench.core.cell import BACKENDS
 from models.table import WORKLOADS
 from tests.fixtures.learner import learn
 

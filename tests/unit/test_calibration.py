@@ -5,7 +5,7 @@ from itertools import count
 import pytest
 
 from bench.calibration import REPETITIONS, calibrate
-from bench.record import GEMM_FLOPS, Calibration
+from bench.core.record import GEMM_FLOPS, Calibration
 from bench.stats.quantile import lower_quartile
 
 

@@ -10,8 +10,8 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from bench import cell as cell_module
-from bench.cell import BACKENDS, DEVICES, LANES, PRECISIONS, TASKS, Cell, CellError, digest
+from bench.core import cell as cell_module
+from bench.core.cell import BACKENDS, DEVICES, LANES, PRECISIONS, TASKS, Cell, CellError, digest
 from bench.core.paths import CHECKOUT
 
 FIELDS: dict[str, Any] = {
@@ -187,7 +187,7 @@ def test_the_digest_does_not_depend_on_the_order_of_a_mapping():
 
 
 def test_the_digest_is_the_same_in_another_process():
-    code = f"from bench.cell import *; print(digest(Cell(**{FIELDS}), **{FACTS}))"
+    code = f"from bench.core.cell import *; print(digest(Cell(**{FIELDS}), **{FACTS}))"
     done = subprocess.run(
         [sys.executable, "-c", code],
         cwd=CHECKOUT,

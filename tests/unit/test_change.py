@@ -2,7 +2,7 @@
 
 import pytest
 
-from bench.change import changes
+from bench.core.diff import changes
 from tests.fixtures.records import make_record
 
 

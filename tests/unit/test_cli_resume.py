@@ -11,8 +11,8 @@ from pathlib import Path
 import pytest
 
 from bench import cli
+from bench.core.record import Record, decode_record
 from bench.racebook import read_book
-from bench.record import Record, decode_record
 from bench.rounds import SUPERSEDED
 from bench.sittings import read_sittings
 from bench.store import Store

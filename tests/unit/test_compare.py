@@ -11,7 +11,7 @@ from bench.compare.rows import COMPARE_COLUMNS, UnlikeError, compare_frame
 from bench.compare.side import Side, SideError, find_side
 from bench.compare.terminal import compare_renderables
 from bench.core.paths import CHECKOUT
-from bench.record import Record
+from bench.core.record import Record
 from bench.report.display import Row, table_rows
 from bench.store import Store
 from tests.fixtures.records import make_calibration, make_record

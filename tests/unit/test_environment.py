@@ -6,7 +6,7 @@ from pathlib import Path
 import msgspec
 import pytest
 
-from bench.cell import Cell
+from bench.core.cell import Cell
 from bench.core.paths import CHECKOUT
 from bench.environment import decisive_variables, worker_environment
 

@@ -4,10 +4,10 @@ import random
 
 import pytest
 
+from bench.core.record import Record
 from bench.gate.accuracy import AccuracyVerdict, Seeds, judge_accuracy, seeds_needed
 from bench.gate.screen import screen
 from bench.gate.seeds import families, seeds_of, unlike
-from bench.record import Record
 from tests.fixtures.records import make_record
 
 

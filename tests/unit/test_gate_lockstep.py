@@ -7,12 +7,12 @@ import pytest
 from msgspec.structs import replace
 
 from bench.baton import Identity
+from bench.core.job import Job
 from bench.gate import lockstep
 from bench.gate.lockstep import Contest, run_pair
 from bench.gate.pair import Pair
 from bench.gate.process import Seat
 from bench.gate.soundness import TURNS, unsound
-from bench.job import Job
 from tests.fixtures.pairs import make_cell
 
 FAKE = ("-I", "-S", str(Path(__file__).parent.parent / "fixtures" / "fake_side.py"))

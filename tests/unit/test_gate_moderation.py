@@ -10,7 +10,7 @@ from hypothesis import strategies as st
 from scipy.special import polygamma
 
 from bench.gate.mean import mean_of
-from bench.gate.moderation import FEWEST_CONTESTS, Prior, _inverse_trigamma, learn_prior
+from bench.stats.empirical_bayes import FEWEST_CONTESTS, Prior, _inverse_trigamma, learn_prior
 
 
 def contests(noise: random.Random, number: int, unlike: float = 0.0) -> list[list[float]]:

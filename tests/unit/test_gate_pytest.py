@@ -10,11 +10,11 @@ from typing import Any
 import msgspec
 import pytest
 
-from bench.cell import Cell
+from bench.core.cell import Cell
 from bench.core.paths import CHECKOUT
+from bench.core.suite import Choices, expand, load_suite
 from bench.machine import machine_facts
 from bench.store import Store
-from bench.suite import Choices, expand, load_suite
 from tests.fixtures.records import make_record
 
 _CELLS = expand(load_suite("quick"), Choices(), "quick")

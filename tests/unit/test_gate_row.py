@@ -5,10 +5,10 @@ from typing import Any
 import msgspec
 import pytest
 
-from bench.cell import Cell
+from bench.core.cell import Cell
+from bench.core.record import Record
+from bench.core.suite import Choices, expand, load_suite, suite_names
 from bench.gate.row import Row, make_rows
-from bench.record import Record
-from bench.suite import Choices, expand, load_suite, suite_names
 from tests.fixtures.records import make_record
 
 _MACHINE = "0123456789ab"

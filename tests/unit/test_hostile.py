@@ -10,10 +10,10 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from bench import cli
-from bench.cell import Cell
 from bench.certify.certificate import encode_certificates
+from bench.core.cell import Cell
+from bench.core.record import encode_record
 from bench.environment import decisive_variables, worker_environment
-from bench.record import encode_record
 from bench.report.write import CSV_TABLES
 from bench.store import Store
 from tests.fixtures.certificates import make_certificate

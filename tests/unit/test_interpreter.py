@@ -8,7 +8,7 @@ from pathlib import Path
 import pytest
 
 from bench import interpreter as interpreter_module
-from bench.cell import BACKENDS
+from bench.core.cell import BACKENDS
 from bench.core.paths import CHECKOUT
 from bench.interpreter import (
     TOX_ENVS,

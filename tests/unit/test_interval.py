@@ -8,7 +8,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from bench.interval import ConfidenceError, median_interval
+from bench.stats.median_ci import ConfidenceError, median_interval
 
 values = st.lists(st.integers(-(10**6), 10**6).map(float), min_size=6, max_size=40)
 

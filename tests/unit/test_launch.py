@@ -12,8 +12,8 @@ from pathlib import Path
 import pytest
 
 import bench.launch
-from bench.cell import Cell
-from bench.job import Job, Progress
+from bench.core.cell import Cell
+from bench.core.job import Job, Progress
 from bench.launch import Outcome, launch
 from tests.fixtures.fake_python import FAKE_WORKER, are_gone, hung_pids
 

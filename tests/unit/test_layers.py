@@ -6,7 +6,7 @@ from pathlib import Path
 import pandas as pd
 import pytest
 
-from bench.cell import BACKENDS
+from bench.core.cell import BACKENDS
 from bench.layers.book import LayersError, add_visit, read_visits
 from bench.layers.columns import gaps_frame, layers_frame
 from bench.layers.report import Findings, layers_markdown

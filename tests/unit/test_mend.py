@@ -9,12 +9,12 @@ import msgspec
 import pytest
 
 from bench.core.paths import CHECKOUT
+from bench.core.record import READABLE_VERSIONS, decode_record, encode_record
 from bench.gate.book import Book
 from bench.lock import timing_lock
 from bench.mend.check import check_reports
 from bench.mend.repair import repair
 from bench.output import Output
-from bench.record import READABLE_VERSIONS, decode_record, encode_record
 from bench.run import execute
 from bench.sittings import begin_sitting
 from bench.store import Store, StoreError

@@ -3,7 +3,7 @@
 import msgspec
 import pytest
 
-from bench.cell import Cell
+from bench.core.cell import Cell
 from bench.pace import Pace
 from bench.plan import Step
 

@@ -3,10 +3,10 @@
 import msgspec
 import pytest
 
-from bench.cell import BACKENDS, Cell
+from bench.core.cell import BACKENDS, Cell
+from bench.core.record import Record
 from bench.interpreter import InterpreterError
 from bench.plan import Step, make_plan, remaining_seconds
-from bench.record import Record
 from tests.fixtures.records import make_record
 from tests.fixtures.steps import MACHINE_ID, make_fake_cell, plan_fake
 

@@ -2,10 +2,10 @@
 
 from pathlib import Path
 
-from bench.cell import BACKENDS
+from bench.core.cell import BACKENDS
+from bench.core.record import RacePlace
 from bench.plan import Step, draft_step
 from bench.race import race_steps
-from bench.record import RacePlace
 from tests.fixtures.fake_python import make_fake_python
 from tests.fixtures.steps import make_fake_cell
 

@@ -8,7 +8,7 @@ from math import pi, sin
 import numpy as np
 import pytest
 
-from bench.report.verdict import Verdict, judge, race_movement
+from bench.stats.stability import Verdict, judge, race_movement
 
 RACES, ROUNDS, EPOCHS = 1000, 10, 4
 

@@ -8,9 +8,8 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from bench.cell import Cell
-from bench.epoch import Epoch, StepDetail
-from bench.record import (
+from bench.core.cell import Cell
+from bench.core.record import (
     READABLE_VERSIONS,
     RECORD_VERSION,
     Calibration,
@@ -19,12 +18,11 @@ from bench.record import (
     RacePlace,
     Record,
     RecordError,
-    Result,
-    WorkerOutput,
     decode_record,
     decode_worker_output,
     encode_record,
 )
+from bench.core.result import Epoch, Result, StepDetail, WorkerOutput
 from tests.fixtures.records import make_detail, make_record
 from tests.fixtures.strategies import records
 

@@ -9,8 +9,8 @@ import msgspec
 import pandas as pd
 import pytest
 
-from bench.cell import BACKENDS, Cell
-from bench.record import Record
+from bench.core.cell import BACKENDS, Cell
+from bench.core.record import Record
 from bench.report.cells import CELLS_COLUMNS, cells_frame
 from bench.report.columns import MUST_AGREE, ROW_KEY, Column, names
 from bench.report.comparison import COMPARISON_COLUMNS, comparison_frame

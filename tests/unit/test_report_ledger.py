@@ -5,7 +5,7 @@ from typing import Any
 
 import pandas as pd
 
-from bench.record import Record
+from bench.core.record import Record
 from bench.report.columns import ROW_KEY
 from bench.report.comparison import comparison_frame
 from bench.report.ledger import PARTS, ledger_frame

@@ -6,7 +6,7 @@ from typing import Any
 import pandas as pd
 import pytest
 
-from bench.cell import BACKENDS
+from bench.core.cell import BACKENDS
 from bench.report.charts import CHARTS
 from bench.report.colours import BACKEND_COLOURS
 from bench.report.display import row_key, table_rows

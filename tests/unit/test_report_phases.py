@@ -3,7 +3,7 @@
 import msgspec
 import pytest
 
-from bench.record import Record
+from bench.core.record import Record
 from bench.report.cells import cells_frame
 from bench.report.phases import PHASE_COLUMNS, phase_seconds
 from tests.fixtures.records import make_record

@@ -10,11 +10,11 @@ import numpy as np
 import pandas as pd
 import pytest
 
-from bench.epoch import Epoch
-from bench.record import Record
+from bench.core.record import Record
+from bench.core.result import Epoch
 from bench.report.ratios import ratios_frame, rounds_frame
-from bench.report.verdict import CALIBRATION_BOUND
 from bench.report.write import write_report
+from bench.stats.stability import CALIBRATION_BOUND
 from tests.fixtures.records import make_record, race_records
 
 CONTENDERS = {"jax": 3.0, "jax instrumented": 3.6, "tensorflow": 2.5, "torch": 2.0}

@@ -7,7 +7,7 @@ import pandas as pd
 import pytest
 from rich.console import Console
 
-from bench.record import Record
+from bench.core.record import Record
 from bench.report.ratios import ratios_frame
 from bench.report.tables import make_tables
 from bench.report.terminal import comparison_renderables, ratio_renderables

@@ -4,7 +4,7 @@ from collections.abc import Callable, Sequence
 
 from rich.console import Console, RenderableType
 
-from bench.record import Record
+from bench.core.record import Record
 from bench.report.markdown import report_markdown
 from bench.report.tables import make_tables
 from bench.report.terminal import comparison_renderables, ratio_renderables

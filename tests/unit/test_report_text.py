@@ -2,7 +2,7 @@
 
 import pytest
 
-from bench.report.text import csv_text, markdown_text, one_line
+from bench.core.text import csv_text, markdown_text, one_line
 
 
 @pytest.mark.parametrize(

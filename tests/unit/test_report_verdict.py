@@ -4,7 +4,7 @@ import math
 
 import pytest
 
-from bench.report.verdict import CALIBRATION_BOUND, is_steady, judge, movement
+from bench.stats.stability import CALIBRATION_BOUND, is_steady, judge, movement
 
 STEADY = [0.0, CALIBRATION_BOUND]
 

@@ -10,8 +10,8 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from bench.cell import BACKENDS
-from bench.record import Record, decode_record, encode_record
+from bench.core.cell import BACKENDS
+from bench.core.record import Record, decode_record, encode_record
 from bench.report.colours import BACKEND_COLOURS
 from bench.report.columns import ROW_KEY
 from bench.report.write import CSV_TABLES, write_report

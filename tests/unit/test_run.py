@@ -6,10 +6,10 @@ from pathlib import Path
 import pytest
 from rich.console import Console
 
-from bench.cell import BACKENDS, PROTOCOL_VERSION
+from bench.core.cell import BACKENDS, PROTOCOL_VERSION
+from bench.core.record import Record
 from bench.plan import Step
 from bench.race import race_steps
-from bench.record import Record
 from bench.run import execute
 from bench.store import Store
 from tests.fixtures.steps import MACHINE_ID, TINY, make_fake_cell, plan_fake

@@ -4,7 +4,7 @@ from random import Random
 
 import pytest
 
-from bench.shift import _orders, _rank, shift_interval
+from bench.stats.hodges_lehmann import _orders, _rank, shift_interval
 
 
 @pytest.mark.parametrize(

@@ -10,7 +10,7 @@ from pathlib import Path
 import pytest
 
 from bench.core.paths import CHECKOUT
-from bench.record import RacePlace, encode_record
+from bench.core.record import RacePlace, encode_record
 from bench.store import Store, StoreError, latest_records, new_run_id, newest_of_each
 from tests.fixtures.records import make_record
 
@@ -225,7 +225,7 @@ _WRITER = """
 import sys
 from pathlib import Path
 import msgspec
-from bench.record import decode_record
+from bench.core.record import decode_record
 from bench.store import Store
 record = decode_record(Path(sys.argv[2]).read_bytes(), "x")
 for number in range(40):

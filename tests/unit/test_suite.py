@@ -5,8 +5,8 @@ from pathlib import Path
 
 import pytest
 
-from bench.cell import BACKENDS
-from bench.suite import Choices, Entry, SuiteError, expand, load_suite, suite_names
+from bench.core.cell import BACKENDS
+from bench.core.suite import Choices, Entry, SuiteError, expand, load_suite, suite_names
 
 NO_CHOICES = Choices()
 ENTRY = {"workload": "lab_baseline", "dataset": "digits"}

@@ -2,8 +2,8 @@
 
 import pytest
 
-from bench.cell import BACKENDS
-from bench.suite import Choices, Entry, Suite, SuiteError, expand, load_suite
+from bench.core.cell import BACKENDS
+from bench.core.suite import Choices, Entry, Suite, SuiteError, expand, load_suite
 
 NO_CHOICES = Choices()
 ENTRY = {"workload": "lab_baseline", "dataset": "digits"}

@@ -4,8 +4,8 @@ import re
 
 import pytest
 
-from bench import workload as workload_module
-from bench.workload import (
+from bench.core import workload as workload_module
+from bench.core.workload import (
     WorkloadNameError,
     builder_of,
     dataset_of,

@@ -3,8 +3,7 @@
 from collections.abc import Mapping, Sequence
 from typing import Final, NamedTuple
 
-from bench.cell import BACKENDS
-from bench.interval import Interval
+from bench.core.cell import BACKENDS
 from bench.report.display import (
     EPOCH_FIGURES,
     FIT_FIGURES,
@@ -19,6 +18,7 @@ from bench.report.display import (
     row_key,
     status_text,
 )
+from bench.stats.median_ci import Interval
 
 Intervals = Mapping[tuple[RowKey, str], Interval]
 

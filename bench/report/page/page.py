@@ -3,7 +3,8 @@
 from collections.abc import Sequence
 from typing import Final, NamedTuple
 
-from bench.record import Record
+from bench.core.record import Record
+from bench.core.text import plain_lines
 from bench.report.charts import CHARTS
 from bench.report.display import (
     PARITY_NOTE,
@@ -31,7 +32,6 @@ from bench.report.page.shell import render
 from bench.report.sentences import verdict_sentences
 from bench.report.series import Drawn, Series, drawn_rows, newest_ratios
 from bench.report.tables import Tables, first_rows
-from bench.report.text import plain_lines
 
 #: A store of thousands of records stays one page that opens at once: it says what it leaves out.
 MOST_ROWS: Final = 200

@@ -5,11 +5,11 @@ from math import ceil, floor
 from statistics import median
 from typing import Any, Final, NamedTuple
 
-from bench.cell import BACKENDS
+from bench.core.cell import BACKENDS
+from bench.core.text import one_line
 from bench.report.display import Row
 from bench.report.phases import PHASE_COLUMNS
 from bench.report.series import Series
-from bench.report.text import one_line
 
 #: Levels of accuracy from 0 to 1, in the table of who is first at each.
 _LEVELS: Final = 20

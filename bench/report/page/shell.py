@@ -7,10 +7,10 @@ from typing import Final
 
 import jinja2
 
+from bench.core.text import one_line
 from bench.report.colours import BACKEND_COLOURS
 from bench.report.drawing import VEGA_LITE
 from bench.report.specs import Spec
-from bench.report.text import one_line
 
 _FOLDERS: Final = [Path(__file__).parent, Path(__file__).parents[2] / "compare"]
 

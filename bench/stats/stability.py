@@ -7,7 +7,7 @@ from typing import Final, Literal, NamedTuple
 
 import numpy as np
 
-from bench.interval import Interval, median_interval
+from bench.stats.median_ci import Interval, median_interval
 
 #: By how much a calibration may move over a race, 0.15 being 15%: beyond it the machine was not one
 #: machine, and the race gives no ratio. Over a quarter of an hour on an idle machine of two cores,

@@ -5,12 +5,12 @@ import os
 from pathlib import Path
 from typing import Final
 
-from bench.cell import Cell
+from bench.core.cell import Cell
+from bench.core.job import Job
+from bench.core.line import LineError
 from bench.core.paths import CHECKOUT
-from bench.job import Job
-from bench.line import LineError
-from bench.recipe import RecipeError, read_recipe
-from bench.source import UNSAFE, files_sha256, source_files
+from bench.core.recipe import RecipeError, read_recipe
+from bench.core.source_hash import UNSAFE, files_sha256, source_files
 from data.prepare import default_cache_dir
 from models.table import DEFAULT_RECIPE, WORKLOADS, Recipe
 

@@ -5,10 +5,10 @@ from typing import Final, Literal
 
 import msgspec
 
-from bench.cell import Cell
-from bench.decode import UnreadableError, decode_json
-from bench.epoch import Epoch, StepDetail
-from bench.line import LineError
+from bench.core.cell import Cell
+from bench.core.line import LineError
+from bench.core.result import Result, Scalar, WorkerOutput
+from bench.core.serialization import UnreadableError, decode_json
 
 #: The layout of a stored record; raised when a field is added, removed or changes its meaning.
 RECORD_VERSION: Final = 4
@@ -16,107 +16,9 @@ RECORD_VERSION: Final = 4
 #: What this checkout reads: older versions only lack what newer ones added, which is None there.
 READABLE_VERSIONS: Final = (1, 2, 3, 4)
 
-Scalar = str | int | float | bool | None
-
 
 class RecordError(LineError, ValueError):
     """A stored record or a worker's result cannot be read."""
-
-
-class Result(msgspec.Struct, frozen=True, forbid_unknown_fields=True, kw_only=True):
-    """What the worker measured. Durations in seconds, memory in bytes.
-
-    An epoch is one pass over the images: of `fit` over the training images, which are validated
-    after it; of `evaluate` and `predict` over the test images, with nothing after it.
-
-    `import_seconds` is the time of importing keras with its backend, `data_open_seconds` of
-    opening the prepared arrays and encoding the labels, `build_seconds` of building and compiling
-    the model, `first_step_seconds` from the first batch's begin to the second's (trace, compile
-    and the first step; None when an epoch has one batch), `fit_seconds_total` the whole of `fit`
-    with validation, as the lab counts it. `peak_memory_bytes` is the largest resident set,
-    `cpu_seconds` user plus system time of the worker up to the end of `fit`. `settings` is what
-    was resolved at run time: jit mode, dtype policy, data format, threads and the like.
-
-    The rest is None in records of version 1. `setup_seconds` runs from the call of `fit` to its
-    first epoch, `teardown_seconds` from the end of the last epoch to its return, and
-    `harness_seconds` is what the worker spent on the harness's own account (loading our modules,
-    reading the job, resolving settings). `entered_at` and `left_at` are readings of the machine's
-    monotonic clock, at the worker's first line and just before it writes its output.
-    `baseline_memory_bytes` is the resident set after the import of the framework;
-    `device_peak_memory_bytes` the peak on a GPU by the backend's own counter, None on a CPU or
-    where the backend cannot tell. `forward_macs` counts the multiply-accumulates of one image's
-    forward pass, None when a layer in `uncounted_layers` has no rule. `stochastic_layers` names
-    the layers whose random masks cannot be matched between backends. `weights_sha256` and
-    `batch_order_sha256` are those of the `matched` lane, None in any other. `latency_seconds` holds
-    the time of each prediction of a single image, in the order in which they were made; only the
-    task `predict` has any.
-    """
-
-    epochs: tuple[Epoch, ...]
-    import_seconds: float
-    data_open_seconds: float
-    build_seconds: float
-    first_step_seconds: float | None
-    fit_seconds_total: float
-    train_images: int
-    validation_images: int
-    parameters: int
-    trainable_parameters: int
-    peak_memory_bytes: int
-    cpu_seconds: float
-    settings: dict[str, Scalar]
-    setup_seconds: float | None = None
-    teardown_seconds: float | None = None
-    harness_seconds: float | None = None
-    entered_at: float | None = None
-    left_at: float | None = None
-    baseline_memory_bytes: int | None = None
-    device_peak_memory_bytes: int | None = None
-    forward_macs: int | None = None
-    uncounted_layers: tuple[str, ...] = ()
-    stochastic_layers: tuple[str, ...] = ()
-    weights_sha256: str | None = None
-    batch_order_sha256: str | None = None
-    detail: StepDetail | None = None
-    latency_seconds: tuple[float, ...] = ()
-
-    def __post_init__(self) -> None:
-        """Refuse a result without epochs, with epochs out of order, or with impossible numbers."""
-        if [epoch.index for epoch in self.epochs] != list(range(len(self.epochs))):
-            raise ValueError("the epochs are not numbered 0, 1, 2, …")
-        if not self.epochs:
-            raise ValueError("there is no epoch in the result")
-        for name in self.__struct_fields__:
-            value = getattr(self, name)
-            if isinstance(value, int | float) and not 0 <= value < math.inf:
-                raise ValueError(f"{name} is {value}, where a number from 0 is expected")
-        if not all(0 < seconds < math.inf for seconds in self.latency_seconds):
-            raise ValueError("latency_seconds holds a duration that is not above 0 s")
-
-    @property
-    def steady_epochs(self) -> tuple[Epoch, ...]:
-        """The epochs that are no warm-up: what time statistics are made of."""
-        return tuple(epoch for epoch in self.epochs if not epoch.warmup)
-
-
-class WorkerOutput(msgspec.Struct, frozen=True, forbid_unknown_fields=True, kw_only=True):
-    """What a worker writes: its result, or in one sentence why there is none.
-
-    `unsupported` says that the framework refused what the cell asks for, in the reason's words.
-    """
-
-    result: Result | None = None
-    reason: str | None = None
-    unsupported: bool = False
-
-    def __post_init__(self) -> None:
-        """Refuse an output that holds both or neither, or a reason without a word."""
-        if (self.result is None) == (self.reason is None):
-            raise ValueError("a worker's output holds either a result or a reason")
-        if self.reason is not None and not self.reason.strip():
-            raise ValueError("the reason is empty")
-        if self.unsupported and self.reason is None:
-            raise ValueError("a worker that gave a result calls it unsupported")
 
 
 #: One repetition multiplies two square float32 matrices of this many rows.

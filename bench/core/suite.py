@@ -8,15 +8,15 @@ from typing import Final, TypeVar
 
 import msgspec
 
-from bench.cell import BACKENDS, Cell, CellError
-from bench.line import LineError
-from bench.workload import WorkloadNameError, dataset_of, recipe_of, resolve_workload, trusted
+from bench.core.cell import BACKENDS, Cell, CellError
+from bench.core.line import LineError
+from bench.core.workload import WorkloadNameError, dataset_of, recipe_of, resolve_workload, trusted
 from data.catalogue import resolve_dataset
 from models.table import DEFAULT_RECIPE, WORKLOADS
 
 Value = TypeVar("Value")
 
-SUITES: Final = Path(__file__).resolve().parent / "suites"
+SUITES: Final = Path(__file__).resolve().parents[1] / "suites"
 
 
 class SuiteError(LineError, ValueError):

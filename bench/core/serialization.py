@@ -4,7 +4,7 @@ from typing import TypeVar
 
 import msgspec
 
-from bench.line import LineError
+from bench.core.line import LineError
 
 _Value = TypeVar("_Value")
 

@@ -4,7 +4,7 @@ from typing import Any, Literal
 
 import msgspec
 
-from bench.cell import Cell
+from bench.core.cell import Cell
 
 
 class Job(msgspec.Struct, frozen=True, forbid_unknown_fields=True, kw_only=True):

@@ -30,7 +30,7 @@ class Cell(msgspec.Struct, frozen=True, forbid_unknown_fields=True, kw_only=True
     """One workload x dataset x task x backend x lane x precision x batch size x epochs x seed.
 
     The device belongs to it too. `workload` is a name of the table in `models.table` or a user's
-    (see `bench.workload`); `dataset` a name that `data.prepare` knows; `limit_train` and
+    (see `bench.core.workload`); `dataset` a name that `data.prepare` knows; `limit_train` and
     `limit_test` the numbers of leading training and test images to use, None for all. Raises
     CellError on a value that is not allowed.
     """

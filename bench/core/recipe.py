@@ -7,7 +7,7 @@ from typing import Final
 
 import msgspec
 
-from bench.line import LineError
+from bench.core.line import LineError
 from models.table import DEFAULT_RECIPE, Recipe
 
 _NAME: Final = "RECIPE"

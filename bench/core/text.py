@@ -2,7 +2,7 @@
 
 import re
 
-from bench.line import one_line, plain_lines
+from bench.core.line import one_line, plain_lines
 
 __all__ = ["csv_text", "markdown_text", "one_line", "plain_lines"]
 

@@ -5,7 +5,7 @@ from math import comb, floor, sqrt
 from statistics import NormalDist, median
 from typing import Final
 
-from bench.interval import Interval
+from bench.stats.median_ci import Interval
 
 #: Pairs of values above which the exact distribution takes longer than it is worth.
 _MOST_EXACT_PAIRS: Final = 10_000

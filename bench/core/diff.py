@@ -2,7 +2,7 @@
 
 from collections.abc import Iterator, Mapping
 
-from bench.record import Record
+from bench.core.record import Record
 
 
 def changes(before: Record, after: Record) -> list[str]:

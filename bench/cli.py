@@ -34,8 +34,8 @@ from bench.compare.rows import UnlikeError
 from bench.compare.side import SideError
 from bench.core.cell import BACKENDS
 from bench.core.exit_codes import Exit
-from bench.core.line import one_line
 from bench.core.suite import SuiteError
+from bench.core.text import one_line
 from bench.core.workload import WorkloadNameError
 from bench.gate.baselines import BaselineError
 from bench.gate.book import BookError

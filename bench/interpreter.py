@@ -9,9 +9,9 @@ from typing import Final
 import msgspec
 
 from bench.core.cell import BACKENDS
-from bench.core.line import LineError
 from bench.core.paths import CHECKOUT
 from bench.core.serialization import UnreadableError, decode_json
+from bench.core.text import LineError
 
 #: The tox environment of each backend on the CPU.
 TOX_ENVS: Final = {"jax": "jax", "tensorflow": "tf", "torch": "torch"}

@@ -7,7 +7,7 @@ from collections.abc import Iterator
 from contextlib import contextmanager, suppress
 from pathlib import Path
 
-from bench.core.line import LineError
+from bench.core.text import LineError
 
 
 class MachineBusyError(LineError):

@@ -11,7 +11,7 @@ from typing import IO, Literal, cast
 
 from rich.console import Console
 
-from bench.core.line import one_line, plain_lines
+from bench.core.text import one_line, plain_lines
 
 Mode = Literal["full", "quiet", "json"]
 

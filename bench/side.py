@@ -8,7 +8,7 @@ from typing import Final
 import msgspec
 
 from bench.core.cell import BACKENDS
-from bench.core.line import LineError
+from bench.core.text import LineError
 from bench.environment import is_decisive
 
 _KEYS: Final = "python=PATH, python.BACKEND=PATH, src=DIR and env.NAME=VALUE"

@@ -7,8 +7,8 @@ from typing import Final
 
 import msgspec
 
-from bench.core.line import LineError, one_line
 from bench.core.record import GitFacts
+from bench.core.text import LineError, one_line
 from bench.jsonlines import append_rows, read_rows
 from bench.machine import git_facts
 from bench.whole import set_torn_aside

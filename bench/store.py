@@ -7,9 +7,9 @@ from datetime import UTC, datetime
 from pathlib import Path
 
 from bench.core.cell import Cell
-from bench.core.line import LineError
 from bench.core.paths import CHECKOUT
 from bench.core.record import Record, RecordError, decode_record, encode_record
+from bench.core.text import LineError
 from bench.whole import sync_folder, write_whole
 
 

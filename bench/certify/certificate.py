@@ -8,8 +8,8 @@ import msgspec
 
 from bench.certify.quantity import Quantity
 from bench.certify.subject import Subject
-from bench.core.line import LineError
 from bench.core.serialization import UnreadableError, decode_json
+from bench.core.text import LineError
 
 #: Raised whenever the file's fields, the stages, the subject or the tolerance change.
 CERTIFICATE_VERSION: Final = 3

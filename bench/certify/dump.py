@@ -5,9 +5,9 @@ from typing import Any
 
 from numpy.typing import NDArray
 
-from bench.core.line import LineError
 from bench.core.result import Scalar
 from bench.core.serialization import UnreadableError, decode_json
+from bench.core.text import LineError
 from data.arrays import ArchiveDamaged, load_arrays
 
 Array = NDArray[Any]

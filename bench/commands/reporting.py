@@ -5,8 +5,8 @@ from collections.abc import Sequence
 from pathlib import Path
 
 from bench.certify.certificate import Certificate, read_certificates
-from bench.core.line import one_line
 from bench.core.record import Record
+from bench.core.text import one_line
 from bench.machine import machine_facts
 from bench.output import Output
 from bench.plan import Step

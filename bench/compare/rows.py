@@ -13,8 +13,8 @@ from bench.certify.subject import subject_of
 from bench.compare.side import Side
 from bench.core.cell import Cell
 from bench.core.diff import changes
-from bench.core.line import LineError
 from bench.core.record import Record
+from bench.core.text import LineError
 from bench.report.columns import RECORD_COLUMNS, Column, make_frame
 from bench.report.figures import record_figures
 from bench.stats.hodges_lehmann import shift_interval

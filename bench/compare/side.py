@@ -3,8 +3,8 @@
 from pathlib import Path
 from typing import NamedTuple
 
-from bench.core.line import LineError
 from bench.core.record import Record
+from bench.core.text import LineError
 from bench.report.facts import sorted_records
 from bench.store import Store
 

@@ -6,9 +6,9 @@ from typing import Final, Literal
 import msgspec
 
 from bench.core.cell import Cell
-from bench.core.line import LineError
 from bench.core.result import Result, Scalar, WorkerOutput
 from bench.core.serialization import UnreadableError, decode_json
+from bench.core.text import LineError
 
 #: The layout of a stored record; raised when a field is added, removed or changes its meaning.
 RECORD_VERSION: Final = 4

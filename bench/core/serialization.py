@@ -4,7 +4,7 @@ from typing import TypeVar
 
 import msgspec
 
-from bench.core.line import LineError
+from bench.core.text import LineError
 
 _Value = TypeVar("_Value")
 

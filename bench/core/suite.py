@@ -9,7 +9,7 @@ from typing import Final, TypeVar
 import msgspec
 
 from bench.core.cell import BACKENDS, Cell, CellError
-from bench.core.line import LineError
+from bench.core.text import LineError
 from bench.core.workload import WorkloadNameError, dataset_of, recipe_of, resolve_workload, trusted
 from data.catalogue import resolve_dataset
 from models.table import DEFAULT_RECIPE, WORKLOADS

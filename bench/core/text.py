@@ -1,10 +1,33 @@
-"""Text from records made harmless: reasons and names hold whatever a framework printed."""
+"""Text from outside made harmless: reasons, names and errors hold whatever somebody wrote."""
 
 import re
+import unicodedata
 
-from bench.core.line import one_line, plain_lines
+_ESCAPE = re.compile(r"\x1b(?:\[[0-?]*[ -/]*[@-~]|\][^\x07\x1b]*(?:\x07|\x1b\\)?|[@-Z\\^_])")
 
-__all__ = ["csv_text", "markdown_text", "one_line", "plain_lines"]
+
+class LineError(Exception):
+    """What is told in one sentence; what it quotes from names and files cannot steer a terminal."""
+
+    def __init__(self, sentence: str) -> None:
+        """Keep the sentence on one line, without control characters."""
+        super().__init__(one_line(sentence))
+
+
+def one_line(text: str) -> str:
+    """Return `text` without terminal escapes, control and format characters, on one line."""
+    if text.isprintable():  # nearly always
+        return " ".join(text.split())
+    return " ".join(_visible(_ESCAPE.sub("", text)).split())
+
+
+def plain_lines(text: str) -> str:
+    """Return `text` without terminal escapes, control and format characters; lines stay lines."""
+    return "\n".join(_visible(line).rstrip() for line in _ESCAPE.sub("", text).splitlines())
+
+
+def _visible(text: str) -> str:
+    return "".join(" " if unicodedata.category(c) in {"Cc", "Cf", "Cs"} else c for c in text)
 
 
 def csv_text(text: str) -> str:

@@ -5,7 +5,7 @@ from typing import Any, Final
 
 import msgspec
 
-from bench.core.line import LineError, one_line
+from bench.core.text import LineError, one_line
 
 #: What must be equal on both sides of a comparison; unlike rows are refused. Versions and digest
 #: are not among them: that they change is what a regression gate is for.

@@ -5,8 +5,8 @@ import shutil
 from collections.abc import Sequence
 from pathlib import Path
 
-from bench.core.line import LineError
 from bench.core.record import Record
+from bench.core.text import LineError
 from bench.store import Store, StoreError
 
 

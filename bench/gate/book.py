@@ -8,9 +8,9 @@ import msgspec
 
 from bench.baton import Identity
 from bench.core.cell import Cell
-from bench.core.line import LineError
 from bench.core.result import Scalar
 from bench.core.serialization import UnreadableError, decode_json
+from bench.core.text import LineError
 from bench.gate.judge import Margins
 from bench.gate.pair import Kind, Pair
 from bench.jsonlines import append_rows, read_rows

@@ -15,8 +15,8 @@ import msgspec
 
 from bench.baton import Begin, Built, Identity, Said, SideJob, Slice, Trouble, Warm
 from bench.core.job import Job
-from bench.core.line import LineError
 from bench.core.serialization import UnreadableError, decode_json
+from bench.core.text import LineError
 from bench.environment import worker_environment
 
 LOCKSTEP_COMMAND: Final = ("-P", "-m", "bench.worker.lockstep")

@@ -4,7 +4,7 @@ from collections.abc import Collection
 from difflib import get_close_matches
 from typing import Final
 
-from bench.core.line import LineError
+from bench.core.text import LineError
 
 #: More ids than these are no help in a sentence.
 _MOST_SHOWN: Final = 5

@@ -5,9 +5,9 @@ from typing import Final
 
 import msgspec
 
-from bench.core.line import LineError
 from bench.core.result import Scalar
 from bench.core.serialization import UnreadableError, decode_json
+from bench.core.text import LineError
 from bench.jsonlines import append_rows
 from bench.layers.timing import Timing
 from bench.store import StoreError

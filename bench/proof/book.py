@@ -4,7 +4,7 @@ from collections import Counter
 from pathlib import Path
 from typing import Final, TypeVar
 
-from bench.core.line import LineError
+from bench.core.text import LineError
 from bench.jsonlines import append_rows, read_rows
 from bench.proof.accuracy import SeedRow
 from bench.proof.row import PROOF_VERSION, Context, RealPair

@@ -3,7 +3,6 @@
 import argparse
 
 from bench.core.suite import Choices
-from bench.interpreter import parse_choices
 from bench.options import (
     DEFAULT_RACE_ROUNDS,
     FEWEST_ROUNDS,
@@ -27,6 +26,7 @@ from bench.options import (
     add_selection,
     add_timeout,
 )
+from bench.system.interpreter import parse_choices
 
 
 def make_parser() -> argparse.ArgumentParser:

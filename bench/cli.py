@@ -41,17 +41,17 @@ from bench.gate.baselines import BaselineError
 from bench.gate.book import BookError
 from bench.gate.judge import MarginError, StatisticsMissingError
 from bench.history.find import UnknownCellError
-from bench.interpreter import InterpreterError, find_interpreter
-from bench.interruption import handle_interruptions, interrupter
 from bench.layers.book import LayersError
-from bench.lock import MachineBusyError, default_lock_path, timing_lock
 from bench.output import Output
 from bench.overhead.measure import measure_overhead
 from bench.proof.book import ProofError
 from bench.report.parquet import ParquetError
-from bench.side import SideTextError
 from bench.sittings import ResumeError
 from bench.store import Store, StoreError, UnknownRunError, new_run_id
+from bench.system.interpreter import InterpreterError, find_interpreter
+from bench.system.side import SideTextError
+from bench.system.signals import handle_interruptions, interrupter
+from bench.system.timing_lock import MachineBusyError, default_lock_path, timing_lock
 from bench.trend.changes import TrendMissingError
 from data.errors import DataError
 

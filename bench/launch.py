@@ -17,9 +17,9 @@ from bench.core.job import Job, Progress
 from bench.core.record import RecordError, decode_worker_output
 from bench.core.result import WorkerOutput
 from bench.core.serialization import UnreadableError, decode_json
-from bench.environment import worker_environment
-from bench.interruption import held_interruptions, wakeup_pipe
-from bench.strays import adopt_orphans, kill_strays
+from bench.system.environment import worker_environment
+from bench.system.orphans import adopt_orphans, kill_strays
+from bench.system.signals import held_interruptions, wakeup_pipe
 
 #: How a worker is started; `-P` keeps modules of the current folder from shadowing ours.
 WORKER_COMMAND: Final = ("-P", "-m", "bench.worker")

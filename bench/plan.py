@@ -9,11 +9,11 @@ import msgspec
 from bench.core.cell import Cell, digest
 from bench.core.record import DatasetFacts, RacePlace, Record
 from bench.core.workload import WorkloadNameError, source_hash
-from bench.environment import decisive_variables
 from bench.estimate import Images, estimate
-from bench.interpreter import Interpreter, InterpreterError, find_interpreter
-from bench.side import HERE, Side
 from bench.store import newest_of_each
+from bench.system.environment import decisive_variables
+from bench.system.interpreter import Interpreter, InterpreterError, find_interpreter
+from bench.system.side import HERE, Side
 from data.dataset import open_dataset
 from data.errors import DataError
 from data.manifest import Manifest

@@ -10,9 +10,9 @@ from bench.core.cell import PROTOCOL_VERSION, Cell
 from bench.core.record import DatasetFacts, RacePlace
 from bench.core.result import Scalar
 from bench.core.serialization import UnreadableError, decode_json
-from bench.machine import lasting_facts, machine_facts
 from bench.plan import Step
 from bench.sittings import ResumeError, changes
+from bench.system.machine import lasting_facts, machine_facts
 from bench.whole import write_whole
 
 #: Raised whenever race.json changes.

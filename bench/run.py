@@ -6,18 +6,18 @@ from typing import Literal
 from msgspec.structs import replace
 from rich.console import Console
 
-from bench.calibration import calibrate
 from bench.core.cell import PROTOCOL_VERSION
 from bench.core.record import Calibration, Record
 from bench.core.result import Result
 from bench.core.workload import job_of
-from bench.environment import decisive_variables
-from bench.interpreter import changed_version
 from bench.launch import WORKER_COMMAND, Outcome, launch
-from bench.machine import git_facts, machine_facts
 from bench.plan import Step
 from bench.progress import RunProgress
 from bench.store import Store, log_path
+from bench.system.calibration import calibrate
+from bench.system.environment import decisive_variables
+from bench.system.interpreter import changed_version
+from bench.system.machine import git_facts, machine_facts
 
 
 def execute(

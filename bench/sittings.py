@@ -10,7 +10,7 @@ import msgspec
 from bench.core.record import GitFacts
 from bench.core.text import LineError, one_line
 from bench.jsonlines import append_rows, read_rows
-from bench.machine import git_facts
+from bench.system.machine import git_facts
 from bench.whole import set_torn_aside
 
 #: Raised whenever the lines of sittings.jsonl change.

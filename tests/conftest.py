@@ -9,9 +9,9 @@ import hypothesis
 import pytest
 from hypothesis.configuration import set_hypothesis_home_dir
 
-from bench import calibration
 from bench.core.paths import CHECKOUT
-from bench.interpreter import probe_versions
+from bench.system import calibration
+from bench.system.interpreter import probe_versions
 
 # The same examples on every run, none of them timed: this machine may be busy.
 hypothesis.settings.register_profile("suite", derandomize=True, deadline=None, max_examples=40)

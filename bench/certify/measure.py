@@ -12,7 +12,7 @@ from bench.certify.compare import PRECISIONS, Dumps
 from bench.certify.dump import Dump, DumpError, read_dump
 from bench.certify.task import Precision, Task
 from bench.core.job import Job
-from bench.environment import worker_environment
+from bench.system.environment import worker_environment
 
 COMMAND: Final = ("-P", "-m", "bench.worker.certify")
 #: JAX gives float32 for float64 unless it is told otherwise before it starts.

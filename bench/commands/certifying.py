@@ -23,15 +23,15 @@ from bench.certify.subject import Subject, make_subject
 from bench.certify.task import Precision
 from bench.core.cell import BACKENDS, Cell
 from bench.core.workload import job_of, local_dataset_of, resolve_workload, source_hash, trusted
-from bench.environment import decisive_variables
 from bench.gate.status import Status
-from bench.interpreter import Interpreter, changed_version, find_interpreter
 from bench.live import time_left
-from bench.lock import default_lock_path, timing_lock
-from bench.machine import git_facts, machine_facts
 from bench.output import Output
 from bench.report.certificates import certificate_table, write_certificate
 from bench.store import StoreError, new_run_id
+from bench.system.environment import decisive_variables
+from bench.system.interpreter import Interpreter, changed_version, find_interpreter
+from bench.system.machine import git_facts, machine_facts
+from bench.system.timing_lock import default_lock_path, timing_lock
 from data.catalogue import resolve_dataset
 from data.dataset import open_dataset
 from data.prepare import prepare

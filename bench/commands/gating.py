@@ -18,12 +18,12 @@ from bench.gate.outcome import Outcome, judge_gate
 from bench.gate.report import sentences, sittings_text, verdict_frame, verdict_table, write_outcome
 from bench.gate.resume import check_unchanged, find_gate
 from bench.gate.status import Status, gate_status
-from bench.lock import default_lock_path, timing_lock
-from bench.machine import machine_facts
 from bench.output import Output
 from bench.report.display import table_rows
-from bench.side import parse_side
 from bench.store import StoreError, new_run_id
+from bench.system.machine import machine_facts
+from bench.system.side import parse_side
+from bench.system.timing_lock import default_lock_path, timing_lock
 
 
 class Gate(NamedTuple):

@@ -9,15 +9,15 @@ from bench.arguments import read_pythons
 from bench.core.cell import BACKENDS, Cell, CellError
 from bench.core.text import one_line
 from bench.core.workload import job_of, local_dataset_of, recipe_of, resolve_workload
-from bench.interpreter import Interpreter, find_interpreter
 from bench.layers.book import LayersError, read_visits
 from bench.layers.columns import gaps_frame
 from bench.layers.measure import Entrant, make_turns, measure_layers
 from bench.layers.report import Findings, findings_tables, write_findings
-from bench.lock import default_lock_path, timing_lock
 from bench.output import Output
 from bench.report.display import table_rows
 from bench.store import StoreError, new_run_id
+from bench.system.interpreter import Interpreter, find_interpreter
+from bench.system.timing_lock import default_lock_path, timing_lock
 from data.catalogue import resolve_dataset
 from data.prepare import prepare
 

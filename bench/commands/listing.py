@@ -10,9 +10,9 @@ from bench.core.cell import BACKENDS
 from bench.core.suite import load_suite, suite_names
 from bench.core.text import one_line
 from bench.core.workload import OWN as OWN_WORKLOADS
-from bench.doctor import examine
-from bench.interpreter import InterpreterError, find_interpreter
 from bench.output import Output
+from bench.system.diagnostics import examine
+from bench.system.interpreter import InterpreterError, find_interpreter
 from data.catalogue import DATASETS
 from data.catalogue import OWN as OWN_DATASETS
 from models.table import WORKLOADS

@@ -17,11 +17,11 @@ from bench.commands.reporting import (
 )
 from bench.core.exit_codes import Exit
 from bench.core.record import Record
-from bench.lock import default_lock_path, timing_lock
 from bench.output import Output
 from bench.plan import Step
 from bench.run import execute
 from bench.store import Store, new_run_id
+from bench.system.timing_lock import default_lock_path, timing_lock
 
 
 class Measured(NamedTuple):

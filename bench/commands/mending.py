@@ -7,11 +7,11 @@ from rich.table import Table
 from rich.text import Text
 
 from bench.core.text import one_line
-from bench.lock import default_lock_path, timing_lock
 from bench.mend.check import check_reports
 from bench.mend.flaw import Flaw
 from bench.mend.repair import WHY, repair
 from bench.output import Output
+from bench.system.timing_lock import default_lock_path, timing_lock
 
 
 def check_store(arguments: argparse.Namespace, output: Output) -> bool:

@@ -12,11 +12,11 @@ from bench.commands.reporting import warn_unreadable
 from bench.core.cell import Cell
 from bench.core.suite import expand, load_suite
 from bench.core.text import one_line
-from bench.machine import machine_facts
 from bench.output import Output
 from bench.plan import Step, draft_step, make_plan, remaining_seconds
 from bench.race import race_steps
 from bench.store import Store
+from bench.system.machine import machine_facts
 
 
 def plan_run(arguments: argparse.Namespace, store: Store) -> list[Step]:

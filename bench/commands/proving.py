@@ -10,7 +10,6 @@ from bench.core.cell import BACKENDS
 from bench.core.record import Record
 from bench.core.suite import Choices, expand, load_suite
 from bench.gate.judge import check_statistics
-from bench.lock import default_lock_path, timing_lock
 from bench.output import Output
 from bench.proof.accuracy import SeedRow
 from bench.proof.book import ProofBook, ProofError
@@ -21,8 +20,9 @@ from bench.proof.row import KINDS
 from bench.proof.simulate import simulate_missing
 from bench.proof.table import count_rows
 from bench.report.display import table_rows
-from bench.side import HERE, parse_side
 from bench.store import Store, default_reports_folder, new_run_id
+from bench.system.side import HERE, parse_side
+from bench.system.timing_lock import default_lock_path, timing_lock
 
 PARTS: Final = ("simulated", "real", "accuracy")
 

@@ -10,7 +10,6 @@ from bench.commands.planning import draft_contenders, plan_race, tell_plan
 from bench.commands.reporting import warn_unreadable
 from bench.commands.resuming import resume_call
 from bench.core.record import Record
-from bench.lock import default_lock_path, timing_lock
 from bench.output import Output
 from bench.plan import Step
 from bench.racebook import (
@@ -25,6 +24,7 @@ from bench.racebook import (
 from bench.rounds import in_sitting, keep_whole_rounds, supersede
 from bench.sittings import ResumeError, begin_sitting
 from bench.store import Store, StoreError, new_run_id
+from bench.system.timing_lock import default_lock_path, timing_lock
 
 
 def measure_race(arguments: argparse.Namespace, output: Output) -> int:

@@ -7,7 +7,6 @@ from pathlib import Path
 from bench.certify.certificate import Certificate, read_certificates
 from bench.core.record import Record
 from bench.core.text import one_line
-from bench.machine import machine_facts
 from bench.output import Output
 from bench.plan import Step
 from bench.report.comparison import comparison_frame
@@ -15,6 +14,7 @@ from bench.report.display import Row, table_rows
 from bench.report.terminal import comparison_renderables, ratio_renderables
 from bench.report.write import write_report
 from bench.store import Store, StoreError, latest_records
+from bench.system.machine import machine_facts
 
 
 def write_run(store: Store, run_id: str, *, parquet: bool = False) -> Path:

@@ -27,13 +27,13 @@ from bench.gate.judge import check_statistics
 from bench.gate.screen import screen
 from bench.gate.seeds import families, family_of, seeds_of, unlike
 from bench.gate.status import Status
-from bench.lock import default_lock_path, timing_lock
-from bench.machine import machine_facts
 from bench.output import Output
 from bench.plan import Step, make_plan
 from bench.run import execute
-from bench.side import Side, parse_side
 from bench.store import Store, StoreError, new_run_id, newest_of_each
+from bench.system.machine import machine_facts
+from bench.system.side import Side, parse_side
+from bench.system.timing_lock import default_lock_path, timing_lock
 
 #: What a side starts with that is stored records.
 STORED = "baseline="

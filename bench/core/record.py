@@ -85,7 +85,7 @@ class Record(msgspec.Struct, frozen=True, forbid_unknown_fields=True, kw_only=Tr
     kept. `workload_source` is the sha256 of the workload's source, `protocol_version` that of the
     harness that timed it. `started_at` is UTC in ISO 8601; `wall_seconds` runs from start to exit
     of the process. `environment` holds the variables that can change speed or numerics
-    (XLA_FLAGS, OMP_… and the like, see `bench.environment`).
+    (XLA_FLAGS, OMP_… and the like, see `bench.system.environment`).
 
     `instrumented` marks a launch with per-step callbacks: it explains a cell's time and never
     counts as a measurement of it. `race` is its place in a race, None outside one. `calibration`

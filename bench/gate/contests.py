@@ -9,15 +9,15 @@ from msgspec.structs import replace
 from bench.baton import Identity
 from bench.core.cell import Cell
 from bench.core.workload import WorkloadNameError, job_of, source_hash
-from bench.environment import decisive_variables
 from bench.gate.book import GATE_VERSION, Expected, GatePlan
 from bench.gate.judge import Margins
 from bench.gate.lockstep import Contest
 from bench.gate.outcome import CONTROL_WORK
 from bench.gate.process import Seat
-from bench.interpreter import InterpreterError, find_interpreter
-from bench.machine import machine_facts
-from bench.side import Side
+from bench.system.environment import decisive_variables
+from bench.system.interpreter import InterpreterError, find_interpreter
+from bench.system.machine import machine_facts
+from bench.system.side import Side
 from data.errors import DataError
 from data.manifest import read_manifest
 from data.prepare import default_cache_dir, prepare

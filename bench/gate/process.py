@@ -17,7 +17,7 @@ from bench.baton import Begin, Built, Identity, Said, SideJob, Slice, Trouble, W
 from bench.core.job import Job
 from bench.core.serialization import UnreadableError, decode_json
 from bench.core.text import LineError
-from bench.environment import worker_environment
+from bench.system.environment import worker_environment
 
 LOCKSTEP_COMMAND: Final = ("-P", "-m", "bench.worker.lockstep")
 

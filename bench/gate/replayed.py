@@ -11,7 +11,7 @@ from bench.gate.replay import ReplayClock
 from bench.gate.report import sentences
 from bench.gate.status import Status, gate_status
 from bench.gate.tally import Tally
-from bench.machine import machine_facts
+from bench.system.machine import machine_facts
 
 TIME_TEST = "test_step_seconds"
 VERDICT_TEST = "test_verdict"

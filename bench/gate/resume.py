@@ -7,8 +7,8 @@ from msgspec.structs import asdict
 
 from bench.baton import Identity
 from bench.gate.book import GATE_VERSION, Book, BookError, Expected, GatePlan
-from bench.machine import lasting_facts
 from bench.sittings import ResumeError, changes
+from bench.system.machine import lasting_facts
 
 
 def find_gate(gates: Path, name: str) -> tuple[Book, GatePlan]:

@@ -10,9 +10,9 @@ from bench.core.record import READABLE_VERSIONS, Record, RecordError, decode_rec
 from bench.core.serialization import UnreadableError, decode_json
 from bench.gate.book import READABLE_VERSIONS as GATE_VERSIONS
 from bench.gate.book import GatePlan
-from bench.interpreter import digest_versions
 from bench.mend.flaw import Flaw
 from bench.racebook import RACE_VERSION, RaceBook
+from bench.system.interpreter import digest_versions
 
 #: Returns the flaw of a file of this path (relative to the reports folder) and content, or None.
 Examine = Callable[[Path, bytes], Flaw | None]

@@ -7,7 +7,6 @@ from typing import Final
 import msgspec
 from rich.console import Console
 
-from bench.interpreter import Interpreter
 from bench.overhead.epochs import epoch_pairs
 from bench.overhead.launches import launch_pairs
 from bench.overhead.pair import Pair
@@ -15,6 +14,7 @@ from bench.overhead.part import OverheadError, Part
 from bench.overhead.progress import OverheadProgress
 from bench.overhead.report import verdict_table, write_overhead
 from bench.store import StoreError
+from bench.system.interpreter import Interpreter
 
 _MEASURES: Final = {"callbacks": epoch_pairs, "launch": launch_pairs}
 

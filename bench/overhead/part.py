@@ -9,9 +9,9 @@ import msgspec
 from bench.core.cell import Cell
 from bench.core.job import Job
 from bench.core.workload import job_of
-from bench.interpreter import Interpreter
 from bench.launch import WORKER_COMMAND, Outcome, launch
 from bench.overhead.pair import Kind
+from bench.system.interpreter import Interpreter
 from data.prepare import prepare
 
 WORKLOAD: Final = "lab_baseline"

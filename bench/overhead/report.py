@@ -10,11 +10,11 @@ import msgspec
 from rich.table import Table
 
 from bench.core.text import markdown_text
-from bench.interpreter import Interpreter
-from bench.machine import git_facts, machine_facts
 from bench.overhead.pair import Pair
 from bench.overhead.verdict import Verdict, judge
 from bench.report.files import write_text
+from bench.system.interpreter import Interpreter
+from bench.system.machine import git_facts, machine_facts
 
 _HEAD: Final = ("backend", "what", "pairs", "median [95% interval]", "target", "verdict")
 _STYLES: Final = {"met": "green", "missed": "red"}

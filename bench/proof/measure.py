@@ -19,15 +19,15 @@ from bench.gate.mean import CLOCKS, pair_log_ratio
 from bench.gate.measure import Runner
 from bench.gate.pair import Pair
 from bench.gate.soundness import unsound
-from bench.interpreter import InterpreterError
 from bench.live import time_left
-from bench.machine import git_facts, machine_facts
 from bench.proof.book import ProofBook
 from bench.proof.load import half_load
 from bench.proof.real import gates_of, next_gate
 from bench.proof.row import PROOF_VERSION, Arm, Clocks, Context, Kind, RealPair
-from bench.side import HERE
 from bench.store import StoreError
+from bench.system.interpreter import InterpreterError
+from bench.system.machine import git_facts, machine_facts
+from bench.system.side import HERE
 
 SUITE: Final = "gate"
 #: Digits of a raw duration that is stored: a slice of 0.3 s is known to a microsecond.

@@ -11,7 +11,7 @@ from bench.gate import lockstep
 from bench.gate.contests import plan_gate
 from bench.gate.judge import Margins
 from bench.gate.lockstep import run_pair
-from bench.side import HERE, Side
+from bench.system.side import HERE, Side
 
 TURNS = 4
 

@@ -10,8 +10,8 @@ import pytest
 from bench.core.cell import BACKENDS, Cell
 from bench.core.job import Job
 from bench.core.result import Result
-from bench.interpreter import find_interpreter
 from bench.launch import launch
+from bench.system.interpreter import find_interpreter
 from bench.worker.matched import BatchOrder
 from data.dataset import open_dataset
 from data.prepare import prepare

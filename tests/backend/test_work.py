@@ -8,7 +8,7 @@ from pathlib import Path
 import pytest
 
 from bench.core.paths import CHECKOUT
-from bench.interpreter import find_interpreter
+from bench.system.interpreter import find_interpreter
 
 LAB_BASELINE = {
     "conv2d": 30 * 30 * 16 * (3 * 3 * 3),

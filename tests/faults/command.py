@@ -10,7 +10,7 @@ from collections.abc import Mapping
 from dataclasses import asdict, dataclass, field
 from pathlib import Path
 
-from bench.interruption import INTERRUPTIONS
+from bench.system.signals import INTERRUPTIONS
 
 
 @dataclass(frozen=True, kw_only=True)

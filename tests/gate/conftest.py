@@ -17,9 +17,9 @@ from bench.core.exit_codes import Exit
 from bench.gate.book import BookError
 from bench.gate.replayed import GateReplay, open_replay
 from bench.gate.status import Status
-from bench.lock import MachineBusyError
 from bench.output import Output
 from bench.store import StoreError
+from bench.system.timing_lock import MachineBusyError
 
 GATE = pytest.StashKey[GateReplay]()
 

@@ -16,8 +16,8 @@ from pytest_benchmark.session import PerformanceRegression
 from bench.core.suite import SuiteError
 from bench.gate.baseline import SavedError, parse_baseline
 from bench.gate.session import GateSession, open_session
-from bench.machine import machine_facts
 from bench.store import StoreError, default_reports_folder
+from bench.system.machine import machine_facts
 
 GATE = pytest.StashKey[GateSession]()
 FAILURES = pytest.StashKey[list[str]]()

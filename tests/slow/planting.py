@@ -6,7 +6,7 @@ from bench.certify.compare import PRECISIONS, Dumps
 from bench.certify.measure import TRAINERS, Entrant, run_task, run_tasks, task_of
 from bench.core.cell import BACKENDS, Cell
 from bench.core.workload import job_of
-from bench.interpreter import find_interpreter
+from bench.system.interpreter import find_interpreter
 from data.prepare import prepare
 
 STEPS = 10

@@ -7,7 +7,7 @@ from pathlib import Path
 import pytest
 
 from bench.core.paths import CHECKOUT
-from bench.interpreter import find_interpreter
+from bench.system.interpreter import find_interpreter
 
 LARGE = "input_shape=(224, 224, 3), classes=1000"
 #: Builder, arguments, which parameters, and how many there must be, with the paper's own figure.

@@ -4,9 +4,9 @@ from itertools import count
 
 import pytest
 
-from bench.calibration import REPETITIONS, calibrate
 from bench.core.record import GEMM_FLOPS, Calibration
 from bench.stats.quantile import lower_quartile
+from bench.system.calibration import REPETITIONS, calibrate
 
 
 def test_each_repetition_of_both_kernels_is_kept():

@@ -12,8 +12,8 @@ from bench.gate import lockstep
 from bench.gate.measure import measure_gate
 from bench.gate.pair import Pair
 from bench.gate.status import Status
-from bench.interpreter import probe_versions
 from bench.store import Store
+from bench.system.interpreter import probe_versions
 from tests.fixtures.command_line import Bench
 from tests.fixtures.fake_python import make_fake_python, make_workload
 

@@ -8,7 +8,7 @@ import pytest
 
 from bench.core.cell import Cell
 from bench.core.paths import CHECKOUT
-from bench.environment import decisive_variables, worker_environment
+from bench.system.environment import decisive_variables, worker_environment
 
 CPU = Cell(workload="lab_baseline", dataset="digits", backend="torch", batch_size=16, epochs=5)
 GPU = Cell(

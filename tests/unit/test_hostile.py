@@ -13,9 +13,9 @@ from bench import cli
 from bench.certify.certificate import encode_certificates
 from bench.core.cell import Cell
 from bench.core.record import encode_record
-from bench.environment import decisive_variables, worker_environment
 from bench.report.write import CSV_TABLES
 from bench.store import Store
+from bench.system.environment import decisive_variables, worker_environment
 from tests.fixtures.certificates import make_certificate
 from tests.fixtures.command_line import Bench
 from tests.fixtures.records import make_record

@@ -7,10 +7,10 @@ from pathlib import Path
 
 import pytest
 
-from bench import interpreter as interpreter_module
 from bench.core.cell import BACKENDS
 from bench.core.paths import CHECKOUT
-from bench.interpreter import (
+from bench.system import interpreter as interpreter_module
+from bench.system.interpreter import (
     TOX_ENVS,
     InterpreterError,
     find_interpreter,

@@ -4,7 +4,7 @@ import signal
 
 import pytest
 
-from bench.interruption import held_interruptions
+from bench.system.signals import held_interruptions
 
 
 def test_an_interruption_is_held_until_it_is_let_go(own_signals):

@@ -12,12 +12,12 @@ from pathlib import Path
 import pytest
 
 from bench.core.paths import CHECKOUT
-from bench.lock import MachineBusyError, default_lock_path, timing_lock
+from bench.system.timing_lock import MachineBusyError, default_lock_path, timing_lock
 
 _HOLDER = """
 import sys
 from pathlib import Path
-from bench.lock import timing_lock
+from bench.system.timing_lock import timing_lock
 with timing_lock(Path(sys.argv[1]), "run 7, process 42"):
     print("held", flush=True)
     sys.stdin.read()
@@ -110,7 +110,7 @@ def test_the_lock_is_one_for_the_machine_unless_the_user_names_another(monkeypat
     monkeypatch.setenv("KERAS_BENCH_LOCK", "/run/mine.lock")
     assert default_lock_path() == Path("/run/mine.lock")
     monkeypatch.delenv("KERAS_BENCH_LOCK")
-    assert default_lock_path().name == "keras-bench.lock"
+    assert default_lock_path().name == "keras-bench.system.timing_lock"
     assert CHECKOUT not in default_lock_path().parents
 
 

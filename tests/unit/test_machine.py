@@ -4,10 +4,10 @@ import subprocess
 
 import pytest
 
-from bench import machine
 from bench.core.paths import CHECKOUT
-from bench.doctor import examine
-from bench.machine import git_facts, machine_facts
+from bench.system import machine
+from bench.system.diagnostics import examine
+from bench.system.machine import git_facts, machine_facts
 from tests.fixtures.fake_python import make_fake_python
 
 
@@ -78,7 +78,7 @@ def test_doctor_names_what_is_installed_and_what_is_missing(tmp_path):
 def test_doctor_calls_a_busy_machine_busy(tmp_path, monkeypatch):
     pythons = dict.fromkeys(["jax", "tensorflow", "torch"], make_fake_python(tmp_path))
     for load, ok in [(0.05, True), (1.5, False)]:
-        monkeypatch.setattr("bench.doctor.load_average", lambda load=load: load)
+        monkeypatch.setattr("bench.system.diagnostics.load_average", lambda load=load: load)
         (finding,) = [f for f in examine(pythons, tmp_path) if f.what == "load"]
         assert finding.ok is ok and f"{load:.2f}" in finding.seen
 

@@ -11,13 +11,13 @@ import pytest
 from bench.core.paths import CHECKOUT
 from bench.core.record import READABLE_VERSIONS, decode_record, encode_record
 from bench.gate.book import Book
-from bench.lock import timing_lock
 from bench.mend.check import check_reports
 from bench.mend.repair import repair
 from bench.output import Output
 from bench.run import execute
 from bench.sittings import begin_sitting
 from bench.store import Store, StoreError
+from bench.system.timing_lock import timing_lock
 from tests.fixtures.certificates import make_certificate
 from tests.fixtures.command_line import Bench
 from tests.fixtures.pairs import make_pairs, make_plan

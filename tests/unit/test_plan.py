@@ -5,8 +5,8 @@ import pytest
 
 from bench.core.cell import BACKENDS, Cell
 from bench.core.record import Record
-from bench.interpreter import InterpreterError
 from bench.plan import Step, make_plan, remaining_seconds
+from bench.system.interpreter import InterpreterError
 from tests.fixtures.records import make_record
 from tests.fixtures.steps import MACHINE_ID, make_fake_cell, plan_fake
 

@@ -10,7 +10,6 @@ from rich.console import Console
 
 from bench.gate.lockstep import Contest
 from bench.gate.pair import Pair
-from bench.interpreter import InterpreterError
 from bench.proof import measure, real
 from bench.proof.book import ProofBook, ProofError
 from bench.proof.load import bursts, half_load
@@ -18,6 +17,7 @@ from bench.proof.measure import measure_real
 from bench.proof.real import STAGES, gates_of, judge_real, next_gate
 from bench.proof.row import KINDS, Arm, Context, RealPair
 from bench.store import StoreError
+from bench.system.interpreter import InterpreterError
 from tests.fixtures.pairs import make_cell, make_pair, make_plan
 from tests.fixtures.proof_rows import AA, TENTH, make_context, make_gate
 from tests.unit.test_gate_measure import seat

@@ -4,7 +4,7 @@ from pathlib import Path
 
 import pytest
 
-from bench.side import HERE, SideTextError, parse_side
+from bench.system.side import HERE, SideTextError, parse_side
 
 
 def test_nothing_is_this_checkout() -> None:

@@ -17,7 +17,11 @@ class MachineBusyError(LineError):
 def default_lock_path() -> Path:
     """Return the lock's path: one for the machine, not one for a checkout or a user."""
     configured = os.environ.get("KERAS_BENCH_LOCK")
-    return Path(configured) if configured else Path(tempfile.gettempdir()) / "keras-bench.lock"
+    return (
+        Path(configured)
+        if configured
+        else Path(tempfile.gettempdir()) / "keras-bench.system.timing_lock"
+    )
 
 
 @contextmanager

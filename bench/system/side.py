@@ -9,7 +9,7 @@ import msgspec
 
 from bench.core.cell import BACKENDS
 from bench.core.text import LineError
-from bench.environment import is_decisive
+from bench.system.environment import is_decisive
 
 _KEYS: Final = "python=PATH, python.BACKEND=PATH, src=DIR and env.NAME=VALUE"
 #: A comma ends a part only where another one begins: XLA_FLAGS may hold commas.

@@ -8,8 +8,8 @@ from pathlib import Path
 import msgspec
 
 from bench.core.cell import BACKENDS
-from bench.interpreter import InterpreterError, find_interpreter
-from bench.machine import load_average, machine_facts
+from bench.system.interpreter import InterpreterError, find_interpreter
+from bench.system.machine import load_average, machine_facts
 
 
 class Finding(msgspec.Struct, frozen=True, kw_only=True):

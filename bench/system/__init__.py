@@ -1,0 +1,1 @@
+"""This machine: its facts, interpreters, environment, calibration, timing lock and signals."""

@@ -46,8 +46,8 @@ from bench.output import Output
 from bench.overhead.measure import measure_overhead
 from bench.proof.book import ProofError
 from bench.report.parquet import ParquetError
-from bench.sittings import ResumeError
-from bench.store import Store, StoreError, UnknownRunError, new_run_id
+from bench.storage.sessions import ResumeError
+from bench.storage.store import Store, StoreError, UnknownRunError, new_run_id
 from bench.system.interpreter import InterpreterError, find_interpreter
 from bench.system.side import SideTextError
 from bench.system.signals import handle_interruptions, interrupter

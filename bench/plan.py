@@ -10,7 +10,7 @@ from bench.core.cell import Cell, digest
 from bench.core.record import DatasetFacts, RacePlace, Record
 from bench.core.workload import WorkloadNameError, source_hash
 from bench.estimate import Images, estimate
-from bench.store import newest_of_each
+from bench.storage.store import newest_of_each
 from bench.system.environment import decisive_variables
 from bench.system.interpreter import Interpreter, InterpreterError, find_interpreter
 from bench.system.side import HERE, Side

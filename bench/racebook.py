@@ -11,9 +11,9 @@ from bench.core.record import DatasetFacts, RacePlace
 from bench.core.result import Scalar
 from bench.core.serialization import UnreadableError, decode_json
 from bench.plan import Step
-from bench.sittings import ResumeError, changes
+from bench.storage.atomic import write_whole
+from bench.storage.sessions import ResumeError, changes
 from bench.system.machine import lasting_facts, machine_facts
-from bench.whole import write_whole
 
 #: Raised whenever race.json changes.
 RACE_VERSION: Final = 1

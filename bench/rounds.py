@@ -8,8 +8,8 @@ from msgspec.structs import replace
 
 from bench.core.record import RacePlace, Record, file_name
 from bench.plan import Step
-from bench.store import log_path
-from bench.whole import sync_folder
+from bench.storage.atomic import sync_folder
+from bench.storage.store import log_path
 
 #: The folder of what is measured again: nothing recorded is lost, and no report reads it.
 SUPERSEDED: Final = "superseded"

@@ -13,7 +13,7 @@ from bench.core.workload import job_of
 from bench.launch import WORKER_COMMAND, Outcome, launch
 from bench.plan import Step
 from bench.progress import RunProgress
-from bench.store import Store, log_path
+from bench.storage.store import Store, log_path
 from bench.system.calibration import calibrate
 from bench.system.environment import decisive_variables
 from bench.system.interpreter import changed_version

@@ -17,7 +17,7 @@ from bench.core.paths import CHECKOUT
 from bench.core.record import Record, encode_record
 from bench.core.result import Epoch
 from bench.report.write import write_report
-from bench.store import Store
+from bench.storage.store import Store
 
 MOST_SECONDS: Final = 60.0
 MOST_BYTES: Final = 2_000_000_000

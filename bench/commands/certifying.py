@@ -27,7 +27,7 @@ from bench.gate.status import Status
 from bench.live import time_left
 from bench.output import Output
 from bench.report.certificates import certificate_table, write_certificate
-from bench.store import StoreError, new_run_id
+from bench.storage.store import StoreError, new_run_id
 from bench.system.environment import decisive_variables
 from bench.system.interpreter import Interpreter, changed_version, find_interpreter
 from bench.system.machine import git_facts, machine_facts

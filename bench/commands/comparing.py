@@ -17,7 +17,7 @@ from bench.history.terminal import history_renderables
 from bench.history.write import write_history
 from bench.output import Output
 from bench.report.display import Row, table_rows
-from bench.store import Store, StoreError
+from bench.storage.store import Store, StoreError
 
 
 def compare_runs(arguments: argparse.Namespace, output: Output) -> None:

@@ -19,7 +19,7 @@ from bench.gate.judge import check_statistics
 from bench.gate.seeds import families, seeds_of
 from bench.gate.status import Status
 from bench.output import Output
-from bench.store import Store, StoreError, new_run_id
+from bench.storage.store import Store, StoreError, new_run_id
 from bench.system.side import Side
 
 SUITE = "quick"

@@ -20,7 +20,7 @@ from bench.gate.resume import check_unchanged, find_gate
 from bench.gate.status import Status, gate_status
 from bench.output import Output
 from bench.report.display import table_rows
-from bench.store import StoreError, new_run_id
+from bench.storage.store import StoreError, new_run_id
 from bench.system.machine import machine_facts
 from bench.system.side import parse_side
 from bench.system.timing_lock import default_lock_path, timing_lock

@@ -20,7 +20,7 @@ from bench.core.record import Record
 from bench.output import Output
 from bench.plan import Step
 from bench.run import execute
-from bench.store import Store, new_run_id
+from bench.storage.store import Store, new_run_id
 from bench.system.timing_lock import default_lock_path, timing_lock
 
 

@@ -15,7 +15,7 @@ from bench.core.text import one_line
 from bench.output import Output
 from bench.plan import Step, draft_step, make_plan, remaining_seconds
 from bench.race import race_steps
-from bench.store import Store
+from bench.storage.store import Store
 from bench.system.machine import machine_facts
 
 

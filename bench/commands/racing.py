@@ -22,8 +22,8 @@ from bench.racebook import (
     write_book,
 )
 from bench.rounds import in_sitting, keep_whole_rounds, supersede
-from bench.sittings import ResumeError, begin_sitting
-from bench.store import Store, StoreError, new_run_id
+from bench.storage.sessions import ResumeError, begin_sitting
+from bench.storage.store import Store, StoreError, new_run_id
 from bench.system.timing_lock import default_lock_path, timing_lock
 
 

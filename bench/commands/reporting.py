@@ -13,7 +13,7 @@ from bench.report.comparison import comparison_frame
 from bench.report.display import Row, table_rows
 from bench.report.terminal import comparison_renderables, ratio_renderables
 from bench.report.write import write_report
-from bench.store import Store, StoreError, latest_records
+from bench.storage.store import Store, StoreError, latest_records
 from bench.system.machine import machine_facts
 
 

@@ -8,7 +8,7 @@ from pathlib import Path
 from typing import Final
 
 from bench.core.paths import CHECKOUT
-from bench.sittings import ResumeError
+from bench.storage.sessions import ResumeError
 
 _ALLOWED: Final = ("--resume", "--reports", "--quiet", "--json")
 

@@ -30,7 +30,7 @@ from bench.gate.status import Status
 from bench.output import Output
 from bench.plan import Step, make_plan
 from bench.run import execute
-from bench.store import Store, StoreError, new_run_id, newest_of_each
+from bench.storage.store import Store, StoreError, new_run_id, newest_of_each
 from bench.system.machine import machine_facts
 from bench.system.side import Side, parse_side
 from bench.system.timing_lock import default_lock_path, timing_lock

@@ -6,7 +6,7 @@ from typing import NamedTuple
 from bench.core.record import Record
 from bench.core.text import LineError
 from bench.report.facts import sorted_records
-from bench.store import Store
+from bench.storage.store import Store
 
 
 class SideError(LineError):

@@ -7,7 +7,7 @@ from pathlib import Path
 
 from bench.core.record import Record
 from bench.core.text import LineError
-from bench.store import Store, StoreError
+from bench.storage.store import Store, StoreError
 
 
 class BaselineError(LineError, ValueError):

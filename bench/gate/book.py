@@ -13,10 +13,10 @@ from bench.core.serialization import UnreadableError, decode_json
 from bench.core.text import LineError
 from bench.gate.judge import Margins
 from bench.gate.pair import Kind, Pair
-from bench.jsonlines import append_rows, read_rows
-from bench.sittings import begin_sitting
-from bench.store import StoreError
-from bench.whole import set_torn_aside, write_whole
+from bench.storage.atomic import set_torn_aside, write_whole
+from bench.storage.jsonl import append_rows, read_rows
+from bench.storage.sessions import begin_sitting
+from bench.storage.store import StoreError
 
 #: Raised whenever the files of a gate change, or what is timed.
 GATE_VERSION: Final = 3

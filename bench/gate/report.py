@@ -17,7 +17,7 @@ from bench.gate.names import contest_name, short_names
 from bench.gate.outcome import Outcome
 from bench.gate.pair import Pair
 from bench.report.files import write_csv, write_text
-from bench.sittings import Sitting, minute, read_sittings
+from bench.storage.sessions import Sitting, minute, read_sittings
 
 #: Raised whenever verdicts.json changes.
 VERDICTS_VERSION: Final = 3

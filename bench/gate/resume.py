@@ -7,7 +7,7 @@ from msgspec.structs import asdict
 
 from bench.baton import Identity
 from bench.gate.book import GATE_VERSION, Book, BookError, Expected, GatePlan
-from bench.sittings import ResumeError, changes
+from bench.storage.sessions import ResumeError, changes
 from bench.system.machine import lasting_facts
 
 

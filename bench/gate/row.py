@@ -6,7 +6,7 @@ import msgspec
 
 from bench.core.cell import Cell
 from bench.core.record import Record
-from bench.store import latest_records
+from bench.storage.store import latest_records
 from models.table import WORKLOADS
 
 

@@ -10,7 +10,7 @@ from bench.gate.baseline import Baseline, baseline_failures, same_records
 from bench.gate.replay import ReplayClock
 from bench.gate.row import Row, make_rows
 from bench.gate.tally import Tally
-from bench.store import Store
+from bench.storage.store import Store
 from bench.system.machine import machine_facts
 
 TIME_TEST = "test_epoch_seconds"

@@ -8,9 +8,9 @@ import msgspec
 from bench.core.result import Scalar
 from bench.core.serialization import UnreadableError, decode_json
 from bench.core.text import LineError
-from bench.jsonlines import append_rows
 from bench.layers.timing import Timing
-from bench.store import StoreError
+from bench.storage.jsonl import append_rows
+from bench.storage.store import StoreError
 
 #: Raised whenever what is timed or the fields of a row change.
 LAYERS_VERSION: Final = 1

@@ -14,7 +14,7 @@ from bench.launch import launch
 from bench.layers.book import Visit, add_visit
 from bench.layers.progress import LayersProgress
 from bench.layers.timing import Measured
-from bench.store import StoreError
+from bench.storage.store import StoreError
 from bench.system.interpreter import Interpreter
 from bench.system.machine import git_facts, machine_facts
 

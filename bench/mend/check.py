@@ -16,8 +16,8 @@ from bench.mend.files import (
     examine_record,
 )
 from bench.mend.flaw import Flaw
-from bench.sittings import Sitting
-from bench.store import StoreError
+from bench.storage.sessions import Sitting
+from bench.storage.store import StoreError
 
 #: Which files are examined, and how; the patterns are those of `PurePath.match`.
 EXAMINED: Final[tuple[tuple[str, Examine], ...]] = (

@@ -8,8 +8,8 @@ from pathlib import Path
 import msgspec
 
 from bench.mend.flaw import Flaw
-from bench.store import StoreError, new_run_id
-from bench.whole import sync_folder
+from bench.storage.atomic import sync_folder
+from bench.storage.store import StoreError, new_run_id
 
 #: Beside what was set aside: a line of JSON for each file, written before it is moved.
 WHY = "why.jsonl"

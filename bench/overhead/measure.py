@@ -13,7 +13,7 @@ from bench.overhead.pair import Pair
 from bench.overhead.part import OverheadError, Part
 from bench.overhead.progress import OverheadProgress
 from bench.overhead.report import verdict_table, write_overhead
-from bench.store import StoreError
+from bench.storage.store import StoreError
 from bench.system.interpreter import Interpreter
 
 _MEASURES: Final = {"callbacks": epoch_pairs, "launch": launch_pairs}

@@ -5,12 +5,12 @@ from pathlib import Path
 from typing import Final, TypeVar
 
 from bench.core.text import LineError
-from bench.jsonlines import append_rows, read_rows
 from bench.proof.accuracy import SeedRow
 from bench.proof.row import PROOF_VERSION, Context, RealPair
 from bench.proof.simulated import RULES_VERSION, SuiteRow
-from bench.store import StoreError
-from bench.whole import set_torn_aside
+from bench.storage.atomic import set_torn_aside
+from bench.storage.jsonl import append_rows, read_rows
+from bench.storage.store import StoreError
 
 _Row = TypeVar("_Row", Context, RealPair, SuiteRow, SeedRow)
 

@@ -11,7 +11,7 @@ from rich.text import Text
 from bench.core.text import markdown_text, one_line
 from bench.proof.simulated import GATE
 from bench.report.files import write_csv, write_text
-from bench.store import StoreError
+from bench.storage.store import StoreError
 
 _HEAD: Final = """# The gate's proof
 

@@ -12,7 +12,7 @@ from bench.certify.certificate import Certificate
 from bench.certify.quantity import Quantity
 from bench.core.text import one_line
 from bench.report.files import write_csv, write_text
-from bench.store import StoreError
+from bench.storage.store import StoreError
 
 
 def write_certificate(

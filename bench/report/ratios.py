@@ -19,8 +19,8 @@ from bench.report.columns import (
     make_frame,
     names,
 )
-from bench.sittings import minute, number_ranges
 from bench.stats.stability import CALIBRATION_BOUND, Verdict, judge, race_movement
+from bench.storage.sessions import minute, number_ranges
 
 _RUN: Final = Column("run_id", "string", "the run that made the record")
 _OF_A_LAUNCH: Final = (

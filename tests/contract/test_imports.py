@@ -84,7 +84,7 @@ def test_no_test_without_a_framework_imports_one():
         ("bench/plan.py", "from bench import worker", "bench.worker"),
         ("bench/plan.py", "from .worker import train", "bench.worker"),
         ("bench/plan.py", "from models.lab import build_deep", "models.lab"),
-        ("bench/worker/train.py", "from bench.store import Store", "bench.store"),
+        ("bench/worker/train.py", "from bench.storage.store import Store", "bench.storage.store"),
         ("data/digits.py", "import keras", "keras"),
         ("data/digits.py", "from bench.core.cell import Cell", "bench.core.cell"),
         ("data/digits.py", "from models.table import WORKLOADS", "models.table"),

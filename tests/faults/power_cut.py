@@ -5,7 +5,7 @@ import select
 import signal
 from pathlib import Path
 
-from bench.store import Store
+from bench.storage.store import Store
 from tests.faults.row import Family
 from tests.faults.stage import Ended, Stage, ended, wait_for
 from tests.faults.starter import Command

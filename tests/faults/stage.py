@@ -9,7 +9,7 @@ from pathlib import Path
 from typing import Any, TypeVar
 
 from bench.core.record import Record
-from bench.store import Store
+from bench.storage.store import Store
 from tests.faults.command import Order
 from tests.faults.starter import Command, Starter
 from tests.fixtures.fake_python import make_fake_python, make_workload

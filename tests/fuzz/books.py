@@ -18,7 +18,7 @@ from bench.racebook import (
     planned_steps,
     read_book,
 )
-from bench.sittings import ResumeError, Sitting, minute, read_sittings
+from bench.storage.sessions import ResumeError, Sitting, minute, read_sittings
 from tests.fixtures.layer_rows import make_timing, make_visit
 from tests.fixtures.records import make_record
 from tests.fuzz.inputs import json_documents, json_lines

@@ -18,7 +18,7 @@ from bench.gate.book import BookError
 from bench.gate.replayed import GateReplay, open_replay
 from bench.gate.status import Status
 from bench.output import Output
-from bench.store import StoreError
+from bench.storage.store import StoreError
 from bench.system.timing_lock import MachineBusyError
 
 GATE = pytest.StashKey[GateReplay]()

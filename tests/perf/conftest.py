@@ -16,7 +16,7 @@ from pytest_benchmark.session import PerformanceRegression
 from bench.core.suite import SuiteError
 from bench.gate.baseline import SavedError, parse_baseline
 from bench.gate.session import GateSession, open_session
-from bench.store import StoreError, default_reports_folder
+from bench.storage.store import StoreError, default_reports_folder
 from bench.system.machine import machine_facts
 
 GATE = pytest.StashKey[GateSession]()

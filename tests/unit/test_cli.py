@@ -11,7 +11,7 @@ from bench import cli
 from bench.commands import reporting as reporting_commands
 from bench.core.paths import CHECKOUT
 from bench.core.record import encode_record
-from bench.store import Store
+from bench.storage.store import Store
 from bench.system.timing_lock import default_lock_path, timing_lock
 from tests.fixtures.command_line import Bench
 from tests.fixtures.records import make_record

@@ -12,7 +12,7 @@ from bench.gate import lockstep
 from bench.gate.measure import measure_gate
 from bench.gate.pair import Pair
 from bench.gate.status import Status
-from bench.store import Store
+from bench.storage.store import Store
 from bench.system.interpreter import probe_versions
 from tests.fixtures.command_line import Bench
 from tests.fixtures.fake_python import make_fake_python, make_workload

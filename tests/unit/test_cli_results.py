@@ -7,7 +7,7 @@ import pytest
 
 from bench import cli
 from bench.core.paths import CHECKOUT
-from bench.store import Store
+from bench.storage.store import Store
 from tests.fixtures.command_line import Bench
 from tests.fixtures.records import make_record
 from tests.fixtures.runs import golden_history, launches

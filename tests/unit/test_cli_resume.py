@@ -14,8 +14,8 @@ from bench import cli
 from bench.core.record import Record, decode_record
 from bench.racebook import read_book
 from bench.rounds import SUPERSEDED
-from bench.sittings import read_sittings
-from bench.store import Store
+from bench.storage.sessions import read_sittings
+from bench.storage.store import Store
 from tests.fixtures.command_line import Bench
 from tests.fixtures.fake_python import are_gone, hung_pids
 from tests.fixtures.steps import TINY

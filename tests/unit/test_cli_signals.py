@@ -14,7 +14,7 @@ import pytest
 
 from bench.cli import main
 from bench.core.paths import CHECKOUT
-from bench.store import Store
+from bench.storage.store import Store
 from tests.fixtures.fake_python import are_gone, hung_pids, make_fake_python, make_workload
 from tests.fixtures.steps import TINY
 

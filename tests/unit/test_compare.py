@@ -13,7 +13,7 @@ from bench.compare.terminal import compare_renderables
 from bench.core.paths import CHECKOUT
 from bench.core.record import Record
 from bench.report.display import Row, table_rows
-from bench.store import Store
+from bench.storage.store import Store
 from tests.fixtures.records import make_calibration, make_record
 from tests.fixtures.runs import golden_sides, launches, write_golden
 

@@ -17,7 +17,7 @@ from bench.gate.pair import Pair
 from bench.gate.process import Seat
 from bench.gate.report import pair_frame, sittings_text
 from bench.gate.status import Status, gate_status
-from bench.sittings import read_sittings
+from bench.storage.sessions import read_sittings
 from tests.fixtures.pairs import make_cell, make_pair, make_plan
 from tests.unit.test_gate_lockstep import make_seat
 

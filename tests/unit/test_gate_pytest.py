@@ -13,7 +13,7 @@ import pytest
 from bench.core.cell import Cell
 from bench.core.paths import CHECKOUT
 from bench.core.suite import Choices, expand, load_suite
-from bench.store import Store
+from bench.storage.store import Store
 from bench.system.machine import machine_facts
 from tests.fixtures.records import make_record
 

@@ -14,7 +14,7 @@ from bench.certify.certificate import encode_certificates
 from bench.core.cell import Cell
 from bench.core.record import encode_record
 from bench.report.write import CSV_TABLES
-from bench.store import Store
+from bench.storage.store import Store
 from bench.system.environment import decisive_variables, worker_environment
 from tests.fixtures.certificates import make_certificate
 from tests.fixtures.command_line import Bench

@@ -11,7 +11,7 @@ from bench.layers.book import LayersError, add_visit, read_visits
 from bench.layers.columns import gaps_frame, layers_frame
 from bench.layers.report import Findings, layers_markdown
 from bench.layers.timing import Timing
-from bench.store import StoreError
+from bench.storage.store import StoreError
 from tests.fixtures.command_line import Bench
 from tests.fixtures.fake_python import make_workload
 from tests.fixtures.layer_rows import make_timing, make_visit, rounds, step, update

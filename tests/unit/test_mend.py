@@ -15,8 +15,8 @@ from bench.mend.check import check_reports
 from bench.mend.repair import repair
 from bench.output import Output
 from bench.run import execute
-from bench.sittings import begin_sitting
-from bench.store import Store, StoreError
+from bench.storage.sessions import begin_sitting
+from bench.storage.store import Store, StoreError
 from bench.system.timing_lock import timing_lock
 from tests.fixtures.certificates import make_certificate
 from tests.fixtures.command_line import Bench

@@ -12,7 +12,7 @@ from bench.overhead.measure import Overhead, measure_overhead
 from bench.overhead.pair import Pair, order_of
 from bench.overhead.report import overhead_csv, overhead_markdown, verdict_table
 from bench.overhead.verdict import judge
-from bench.store import StoreError
+from bench.storage.store import StoreError
 from bench.system.interpreter import Interpreter
 
 FAKE = Path(__file__).parents[1] / "fixtures" / "fake_overhead.py"

@@ -16,7 +16,7 @@ from bench.proof.load import bursts, half_load
 from bench.proof.measure import measure_real
 from bench.proof.real import STAGES, gates_of, judge_real, next_gate
 from bench.proof.row import KINDS, Arm, Context, RealPair
-from bench.store import StoreError
+from bench.storage.store import StoreError
 from bench.system.interpreter import InterpreterError
 from tests.fixtures.pairs import make_cell, make_pair, make_plan
 from tests.fixtures.proof_rows import AA, TENTH, make_context, make_gate

@@ -11,7 +11,7 @@ from bench.core.record import Record
 from bench.plan import Step
 from bench.race import race_steps
 from bench.run import execute
-from bench.store import Store
+from bench.storage.store import Store
 from tests.fixtures.steps import MACHINE_ID, TINY, make_fake_cell, plan_fake
 
 RUN = "20261101T120000Z-0a1b"

@@ -11,7 +11,7 @@ import pytest
 
 from bench.core.paths import CHECKOUT
 from bench.core.record import RacePlace, encode_record
-from bench.store import Store, StoreError, latest_records, new_run_id, newest_of_each
+from bench.storage.store import Store, StoreError, latest_records, new_run_id, newest_of_each
 from tests.fixtures.records import make_record
 
 RUN = "20261101T120000Z-0a1b"
@@ -226,7 +226,7 @@ import sys
 from pathlib import Path
 import msgspec
 from bench.core.record import decode_record
-from bench.store import Store
+from bench.storage.store import Store
 record = decode_record(Path(sys.argv[2]).read_bytes(), "x")
 for number in range(40):
     changed = msgspec.structs.replace(record, repetition=number % 4, log_tail=sys.argv[3] * number)

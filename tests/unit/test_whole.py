@@ -5,7 +5,7 @@ from pathlib import Path
 
 import pytest
 
-from bench.whole import append_durably, set_torn_aside, write_whole
+from bench.storage.atomic import append_durably, set_torn_aside, write_whole
 
 
 def test_a_file_is_replaced_whole_and_its_folder_holds_nothing_else(tmp_path: Path) -> None:

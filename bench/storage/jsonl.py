@@ -7,7 +7,7 @@ from typing import TypeVar
 import msgspec
 
 from bench.core.serialization import UnreadableError, decode_json
-from bench.whole import append_durably
+from bench.storage.atomic import append_durably
 
 _Row = TypeVar("_Row")
 

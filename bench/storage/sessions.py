@@ -9,9 +9,9 @@ import msgspec
 
 from bench.core.record import GitFacts
 from bench.core.text import LineError, one_line
-from bench.jsonlines import append_rows, read_rows
+from bench.storage.atomic import set_torn_aside
+from bench.storage.jsonl import append_rows, read_rows
 from bench.system.machine import git_facts
-from bench.whole import set_torn_aside
 
 #: Raised whenever the lines of sittings.jsonl change.
 SITTING_VERSION: Final = 1

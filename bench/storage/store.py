@@ -10,7 +10,7 @@ from bench.core.cell import Cell
 from bench.core.paths import CHECKOUT
 from bench.core.record import Record, RecordError, decode_record, encode_record
 from bench.core.text import LineError
-from bench.whole import sync_folder, write_whole
+from bench.storage.atomic import sync_folder, write_whole
 
 
 class StoreError(LineError):

@@ -18,8 +18,8 @@ from bench.commands.reporting import (
 from bench.core.exit_codes import Exit
 from bench.core.record import Record
 from bench.output import Output
-from bench.plan import Step
-from bench.run import execute
+from bench.runner.executor import execute
+from bench.runner.plan import Step
 from bench.storage.store import Store, new_run_id
 from bench.system.timing_lock import default_lock_path, timing_lock
 

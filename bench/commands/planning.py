@@ -13,8 +13,8 @@ from bench.core.cell import Cell
 from bench.core.suite import expand, load_suite
 from bench.core.text import one_line
 from bench.output import Output
-from bench.plan import Step, draft_step, make_plan, remaining_seconds
-from bench.race import race_steps
+from bench.runner.interleave import race_steps
+from bench.runner.plan import Step, draft_step, make_plan, remaining_seconds
 from bench.storage.store import Store
 from bench.system.machine import machine_facts
 

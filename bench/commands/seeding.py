@@ -28,8 +28,8 @@ from bench.gate.screen import screen
 from bench.gate.seeds import families, family_of, seeds_of, unlike
 from bench.gate.status import Status
 from bench.output import Output
-from bench.plan import Step, make_plan
-from bench.run import execute
+from bench.runner.executor import execute
+from bench.runner.plan import Step, make_plan
 from bench.storage.store import Store, StoreError, new_run_id, newest_of_each
 from bench.system.machine import machine_facts
 from bench.system.side import Side, parse_side

@@ -10,10 +10,10 @@ from rich.console import Console
 
 from bench.core.job import Job
 from bench.core.serialization import UnreadableError, decode_json
-from bench.launch import launch
 from bench.layers.book import Visit, add_visit
 from bench.layers.progress import LayersProgress
 from bench.layers.timing import Measured
+from bench.runner.worker_process import launch
 from bench.storage.store import StoreError
 from bench.system.interpreter import Interpreter
 from bench.system.machine import git_facts, machine_facts

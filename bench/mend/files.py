@@ -11,7 +11,7 @@ from bench.core.serialization import UnreadableError, decode_json
 from bench.gate.book import READABLE_VERSIONS as GATE_VERSIONS
 from bench.gate.book import GatePlan
 from bench.mend.flaw import Flaw
-from bench.racebook import RACE_VERSION, RaceBook
+from bench.runner.race_plan import RACE_VERSION, RaceBook
 from bench.system.interpreter import digest_versions
 
 #: Returns the flaw of a file of this path (relative to the reports folder) and content, or None.

@@ -19,11 +19,11 @@ from bench.gate.mean import CLOCKS, pair_log_ratio
 from bench.gate.measure import Runner
 from bench.gate.pair import Pair
 from bench.gate.soundness import unsound
-from bench.live import time_left
 from bench.proof.book import ProofBook
 from bench.proof.load import half_load
 from bench.proof.real import gates_of, next_gate
 from bench.proof.row import PROOF_VERSION, Arm, Clocks, Context, Kind, RealPair
+from bench.runner.live import time_left
 from bench.storage.store import StoreError
 from bench.system.interpreter import InterpreterError
 from bench.system.machine import git_facts, machine_facts

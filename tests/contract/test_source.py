@@ -75,12 +75,12 @@ def test_only_the_command_lines_decide_about_exit_codes(source):
     ],
 )
 def test_an_exit_is_caught(text):
-    assert exits_of(source_at("bench/plan.py", text))
+    assert exits_of(source_at("bench/runner/plan.py", text))
 
 
 def test_the_word_exit_alone_is_no_exit():
     text = "import contextlib\nclass A:\n    def __exit__(self, *_): self.exit = 'sys.exit'"
-    assert exits_of(source_at("bench/plan.py", text)) == []
+    assert exits_of(source_at("bench/runner/plan.py", text)) == []
 
 
 @pytest.mark.parametrize("source", sources_of("models"), ids=lambda s: s.path)

@@ -8,8 +8,8 @@ from bench.core.record import GitFacts
 from bench.layers.book import FILE, LayersError, read_visits
 from bench.layers.columns import gaps_frame, layers_frame
 from bench.layers.report import Findings, layers_markdown
-from bench.plan import Step
-from bench.racebook import (
+from bench.runner.plan import Step
+from bench.runner.race_plan import (
     Blocked,
     Chosen,
     Contender,

@@ -3,7 +3,7 @@
 import msgspec
 import pytest
 
-from bench.estimate import Images, estimate
+from bench.runner.estimate import Images, estimate
 from models.table import WORKLOADS
 from tests.fixtures.records import make_record
 

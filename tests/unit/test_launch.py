@@ -11,10 +11,10 @@ from pathlib import Path
 
 import pytest
 
-import bench.launch
+import bench.runner.worker_process
 from bench.core.cell import Cell
 from bench.core.job import Job, Progress
-from bench.launch import Outcome, launch
+from bench.runner.worker_process import Outcome, launch
 from tests.fixtures.fake_python import FAKE_WORKER, are_gone, hung_pids
 
 #: Long enough for Python to start on a busy machine, so that a hang really hangs.
@@ -121,8 +121,8 @@ def test_an_interruption_while_the_worker_starts_does_not_leave_it_behind(
         signal.raise_signal(signal.SIGINT)
         return started[0]
 
-    start = bench.launch._start
-    monkeypatch.setattr(bench.launch, "_start", start_and_interrupt)
+    start = bench.runner.worker_process._start
+    monkeypatch.setattr(bench.runner.worker_process, "_start", start_and_interrupt)
     signal.signal(signal.SIGINT, signal.default_int_handler)
     with pytest.raises(KeyboardInterrupt):
         end_of("hang", tmp_path)
@@ -131,7 +131,7 @@ def test_an_interruption_while_the_worker_starts_does_not_leave_it_behind(
 
 
 def test_a_hang_at_exit_does_not_last_until_the_timeout(tmp_path, monkeypatch):
-    monkeypatch.setattr(bench.launch, "EXIT_SECONDS", 0.1)
+    monkeypatch.setattr(bench.runner.worker_process, "EXIT_SECONDS", 0.1)
     outcome = end_of("hang_at_exit", tmp_path, timeout_seconds=60)
     assert outcome.output.result is not None
     assert outcome.wall_seconds < 60

@@ -14,7 +14,7 @@ from bench.gate.book import Book
 from bench.mend.check import check_reports
 from bench.mend.repair import repair
 from bench.output import Output
-from bench.run import execute
+from bench.runner.executor import execute
 from bench.storage.sessions import begin_sitting
 from bench.storage.store import Store, StoreError
 from bench.system.timing_lock import timing_lock

@@ -5,7 +5,7 @@ import pytest
 
 from bench.core.cell import BACKENDS, Cell
 from bench.core.record import Record
-from bench.plan import Step, make_plan, remaining_seconds
+from bench.runner.plan import Step, make_plan, remaining_seconds
 from bench.system.interpreter import InterpreterError
 from tests.fixtures.records import make_record
 from tests.fixtures.steps import MACHINE_ID, make_fake_cell, plan_fake
@@ -102,7 +102,7 @@ def test_a_missing_interpreter_blocks_its_cells_only(tmp_path, monkeypatch):
     def none(backend, chosen, device):
         raise InterpreterError(f"{backend} has no interpreter.")
 
-    monkeypatch.setattr("bench.plan.find_interpreter", none)
+    monkeypatch.setattr("bench.runner.plan.find_interpreter", none)
     (step,) = plan_fake(tmp_path, [make_fake_cell(tmp_path)])
     assert (step.action, step.why) == ("blocked", "jax has no interpreter.")
     assert (step.digest, step.interpreter, step.dataset) == ("", None, None)

@@ -4,8 +4,8 @@ from pathlib import Path
 
 from bench.core.cell import BACKENDS
 from bench.core.record import RacePlace
-from bench.plan import Step, draft_step
-from bench.race import race_steps
+from bench.runner.interleave import race_steps
+from bench.runner.plan import Step, draft_step
 from tests.fixtures.fake_python import make_fake_python
 from tests.fixtures.steps import make_fake_cell
 

@@ -8,9 +8,9 @@ from rich.console import Console
 
 from bench.core.cell import BACKENDS, PROTOCOL_VERSION
 from bench.core.record import Record
-from bench.plan import Step
-from bench.race import race_steps
-from bench.run import execute
+from bench.runner.executor import execute
+from bench.runner.interleave import race_steps
+from bench.runner.plan import Step
 from bench.storage.store import Store
 from tests.fixtures.steps import MACHINE_ID, TINY, make_fake_cell, plan_fake
 
@@ -108,7 +108,7 @@ def test_an_interruption_keeps_the_finished_records_and_leaves_none_of_the_inter
         if step.cell.workload.endswith(":hang"):
             raise KeyboardInterrupt
 
-    monkeypatch.setattr("bench.progress.RunProgress.epoch", interrupt)
+    monkeypatch.setattr("bench.runner.progress.RunProgress.epoch", interrupt)
     cells = [make_fake_cell(tmp_path, mode) for mode in ("ok", "hang", "crash")]
     with pytest.raises(KeyboardInterrupt):
         run(tmp_path, plan_fake(tmp_path, cells))

@@ -7,7 +7,7 @@ from typing import Final
 from msgspec.structs import replace
 
 from bench.core.record import RacePlace, Record, file_name
-from bench.plan import Step
+from bench.runner.plan import Step
 from bench.storage.atomic import sync_folder
 from bench.storage.store import log_path
 

@@ -9,7 +9,7 @@ import msgspec
 from bench.core.cell import Cell, digest
 from bench.core.record import DatasetFacts, RacePlace, Record
 from bench.core.workload import WorkloadNameError, source_hash
-from bench.estimate import Images, estimate
+from bench.runner.estimate import Images, estimate
 from bench.storage.store import newest_of_each
 from bench.system.environment import decisive_variables
 from bench.system.interpreter import Interpreter, InterpreterError, find_interpreter
@@ -25,7 +25,7 @@ class Step(msgspec.Struct, frozen=True, kw_only=True):
 
     `action` is "run", "stored" (nothing to do) or "blocked" (it cannot run); `why` says so in a
     sentence. `estimate_seconds` is None when nothing is known of a like cell, `estimate_basis` says
-    what it was made of (see `bench.estimate`). A blocked step has no interpreter, dataset or
+    what it was made of (see `bench.runner.estimate`). A blocked step has no interpreter, dataset or
     digest. `environment` holds the variables of its digest. `instrumented` and `race` are as in its
     record to be, `side` is the environment in which it is trained.
     """

@@ -10,7 +10,7 @@ from bench.core.cell import PROTOCOL_VERSION, Cell
 from bench.core.record import DatasetFacts, RacePlace
 from bench.core.result import Scalar
 from bench.core.serialization import UnreadableError, decode_json
-from bench.plan import Step
+from bench.runner.plan import Step
 from bench.storage.atomic import write_whole
 from bench.storage.sessions import ResumeError, changes
 from bench.system.machine import lasting_facts, machine_facts

@@ -2,7 +2,7 @@
 
 from statistics import mean, median
 
-from bench.plan import Step
+from bench.runner.plan import Step
 
 
 class Pace:

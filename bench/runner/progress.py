@@ -9,9 +9,9 @@ from rich.progress import TextColumn
 from bench.core.job import Progress as EpochProgress
 from bench.core.record import Record
 from bench.core.text import one_line
-from bench.live import LiveLine, time_left
-from bench.pace import Pace
-from bench.plan import Step
+from bench.runner.live import LiveLine, time_left
+from bench.runner.pace import Pace
+from bench.runner.plan import Step
 
 
 class RunProgress(LiveLine):

@@ -5,7 +5,7 @@ from collections.abc import Sequence
 import msgspec
 
 from bench.core.record import RacePlace
-from bench.plan import Step
+from bench.runner.plan import Step
 
 
 def race_steps(contenders: Sequence[Step], rounds: int) -> list[Step]:

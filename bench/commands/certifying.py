@@ -26,7 +26,7 @@ from bench.core.workload import job_of, local_dataset_of, resolve_workload, sour
 from bench.gate.status import Status
 from bench.output import Output
 from bench.report.certificates import certificate_table, write_certificate
-from bench.runner.live import time_left
+from bench.runner.progress import time_left
 from bench.storage.store import StoreError, new_run_id
 from bench.system.environment import decisive_variables
 from bench.system.interpreter import Interpreter, changed_version, find_interpreter

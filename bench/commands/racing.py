@@ -11,6 +11,7 @@ from bench.commands.reporting import warn_unreadable
 from bench.commands.resuming import resume_call
 from bench.core.record import Record
 from bench.output import Output
+from bench.runner.interleave import in_sitting, keep_whole_rounds, supersede
 from bench.runner.plan import Step
 from bench.runner.race_plan import (
     Chosen,
@@ -21,7 +22,6 @@ from bench.runner.race_plan import (
     read_book,
     write_book,
 )
-from bench.runner.rounds import in_sitting, keep_whole_rounds, supersede
 from bench.storage.sessions import ResumeError, begin_sitting
 from bench.storage.store import Store, StoreError, new_run_id
 from bench.system.timing_lock import default_lock_path, timing_lock

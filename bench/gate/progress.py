@@ -11,7 +11,7 @@ from bench.gate.lockstep import Contest
 from bench.gate.mean import pair_log_ratio
 from bench.gate.names import contest_name
 from bench.gate.pair import Pair
-from bench.runner.live import LiveLine, time_left
+from bench.runner.progress import LiveLine, time_left
 
 
 class GateProgress(LiveLine):

@@ -8,7 +8,7 @@ from rich.markup import escape
 from rich.progress import TextColumn
 
 from bench.core.text import one_line
-from bench.runner.live import LiveLine, time_left
+from bench.runner.progress import LiveLine, time_left
 
 
 class LayersProgress(LiveLine):

@@ -11,7 +11,7 @@ from bench.core.text import one_line
 from bench.overhead.launches import EPOCHS
 from bench.overhead.pair import Kind
 from bench.overhead.part import Part
-from bench.runner.live import LiveLine, time_left
+from bench.runner.progress import LiveLine, time_left
 
 #: Seconds of a pair on two cores, for the estimate before any of its kind was measured.
 _GUESSED_SECONDS: Final[dict[Kind, float]] = {"callbacks": 1.5, "launch": 20.0}

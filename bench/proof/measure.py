@@ -23,7 +23,7 @@ from bench.proof.book import ProofBook
 from bench.proof.load import half_load
 from bench.proof.real import gates_of, next_gate
 from bench.proof.row import PROOF_VERSION, Arm, Clocks, Context, Kind, RealPair
-from bench.runner.live import time_left
+from bench.runner.progress import time_left
 from bench.storage.store import StoreError
 from bench.system.interpreter import InterpreterError
 from bench.system.machine import git_facts, machine_facts

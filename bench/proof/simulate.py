@@ -11,7 +11,7 @@ from rich.progress import TimeRemainingColumn
 
 from bench.proof.book import ProofBook
 from bench.proof.simulated import ARMS, DRIFTS, simulate_suite
-from bench.runner.live import LiveLine, time_left
+from bench.runner.progress import LiveLine, time_left
 
 #: Where there is no live line, a line is printed for so many parts of the whole.
 _LINES: Final = 20

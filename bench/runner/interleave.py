@@ -1,11 +1,16 @@
-"""Races: what is compared runs in rounds of alternating order, so that drift meets all alike."""
+"""The order of a race's launches, round by round."""
 
 from collections.abc import Sequence
+from pathlib import Path
+from typing import Final
 
 import msgspec
+from msgspec.structs import replace
 
-from bench.core.record import RacePlace
+from bench.core.record import RacePlace, Record, file_name
 from bench.runner.plan import Step
+from bench.storage.atomic import sync_folder
+from bench.storage.store import log_path
 
 
 def race_steps(contenders: Sequence[Step], rounds: int) -> list[Step]:
@@ -33,3 +38,69 @@ def _round(contenders: Sequence[Step], number: int) -> list[Step]:
         )
         for position, step in enumerate(order)
     ]
+
+
+#: The folder of what is measured again: nothing recorded is lost, and no report reads it.
+SUPERSEDED: Final = "superseded"
+
+
+def keep_whole_rounds(steps: Sequence[Step], records: Sequence[Record]) -> list[Step]:
+    """Return the steps of a race, those of whole rounds as `stored`.
+
+    A round of a row of the comparison is whole when each of its launches has a record, failed ones
+    too: a part of it would be compared with launches of another hour.
+    """
+    recorded = {record.key: record for record in records if record.race is not None}
+    torn = {_round(step) for step in steps if step.race and _key(step) not in recorded}
+    return [
+        step
+        if step.race is None or _round(step) in torn
+        else replace(step, action="stored", why=_why(recorded[_key(step)]))
+        for step in steps
+    ]
+
+
+def in_sitting(steps: Sequence[Step], number: int) -> list[Step]:
+    """Return the steps, those to run as of the sitting with this number."""
+    return [
+        replace(step, race=replace(step.race, sitting=number))
+        if step.action == "run" and step.race
+        else step
+        for step in steps
+    ]
+
+
+def supersede(folder: Path, steps: Sequence[Step], sitting: int) -> int:
+    """Move what there is of the steps to run out of records/ and logs/; return the records' count.
+
+    It goes to `superseded/sitting-N`, where N is the number of the sitting that measures it again.
+    OSError when that is impossible.
+    """
+    target = folder / SUPERSEDED / f"sitting-{sitting}"
+    to_run = [step for step in steps if step.action == "run"]
+    records = [folder / "records" / file_name(s.cell, s.repetition, s.digest) for s in to_run]
+    _move([log_path(folder, s.cell, s.repetition) for s in to_run], target / "logs")
+    return _move(records, target / "records")
+
+
+def _move(paths: Sequence[Path], target: Path) -> int:
+    there = [path for path in dict.fromkeys(paths) if path.exists()]
+    for path in there:
+        target.mkdir(parents=True, exist_ok=True)
+        path.replace(target / path.name)
+    for folder in {path.parent for path in there} | ({target} if there else set()):
+        sync_folder(folder)
+    return len(there)
+
+
+def _round(step: Step) -> tuple[object, int]:
+    return step.cell.comparison_key, step.race.round if step.race else -1
+
+
+def _key(step: Step) -> tuple[str, int]:
+    return step.digest, step.repetition
+
+
+def _why(record: Record) -> str:
+    sitting = (record.race or RacePlace(round=0, position=0)).sitting
+    return f"kept from sitting {sitting + 1}"

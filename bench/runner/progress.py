@@ -1,17 +1,96 @@
-"""What a person sees while cells run: a live line on a terminal, plain lines elsewhere."""
+"""What a person sees while cells are launched: a live line with an estimate."""
 
+from statistics import mean, median
 from time import monotonic
+from types import TracebackType
+from typing import Self
 
 from rich.console import Console
 from rich.markup import escape
-from rich.progress import TextColumn
+from rich.progress import BarColumn, Progress, ProgressColumn, TextColumn, TimeElapsedColumn
 
 from bench.core.job import Progress as EpochProgress
 from bench.core.record import Record
 from bench.core.text import one_line
-from bench.runner.live import LiveLine, time_left
-from bench.runner.pace import Pace
 from bench.runner.plan import Step
+
+
+class LiveLine:
+    """A line that is redrawn on a terminal while the `with` block runs, and gone after it.
+
+    It is redrawn only when it is told something: this process must sleep while a worker is timed.
+    """
+
+    def __init__(self, console: Console, last_column: ProgressColumn) -> None:
+        """Show a description, a bar, the time and `last_column` on `console`."""
+        self._console = console
+        self._bar = Progress(
+            TextColumn("{task.description}"),
+            BarColumn(bar_width=20),
+            TimeElapsedColumn(),
+            last_column,
+            console=console,
+            auto_refresh=False,
+            transient=True,
+            disable=not console.is_terminal,
+        )
+        self._task = self._bar.add_task("", total=1, note="")
+
+    def __enter__(self) -> Self:
+        """Start the live line."""
+        self._bar.start()
+        return self
+
+    def __exit__(
+        self,
+        kind: type[BaseException] | None,
+        error: BaseException | None,
+        trace: TracebackType | None,
+    ) -> None:
+        """Take the live line away."""
+        self._bar.stop()
+
+    def _print(self, text: str) -> None:
+        self._console.print(text, markup=False, highlight=False, soft_wrap=True)
+
+
+def time_left(seconds: float | None) -> str:
+    """Return an estimate in words that do not pretend to more than it knows."""
+    if seconds is None:
+        return "time left not known yet"
+    if seconds < 90:
+        return f"about {max(seconds, 1):.0f} s left"
+    return f"about {seconds / 60:.0f} min left"
+
+
+class Pace:
+    """Learns from finished steps what the estimates of the others are worth."""
+
+    def __init__(self) -> None:
+        """Know of no finished step."""
+        self._seconds: dict[tuple[str, bool], list[float]] = {}
+        self._estimated = 0.0
+        self._taken = 0.0
+
+    def add(self, step: Step, seconds: float) -> None:
+        """Learn that `step` took `seconds`."""
+        self._seconds.setdefault((step.cell.id, step.instrumented), []).append(seconds)
+        if step.estimate_seconds is not None:
+            self._estimated += step.estimate_seconds
+            self._taken += seconds
+
+    def expect(self, step: Step) -> float | None:
+        """Return the seconds of `step`; None when nobody can tell.
+
+        Launches of the same cell tell best; else it is off from its estimate as all finished steps
+        together were from theirs; without an estimate, it takes as long as those.
+        """
+        if own := self._seconds.get((step.cell.id, step.instrumented)):
+            return median(own)
+        if step.estimate_seconds is not None:
+            return step.estimate_seconds * (self._taken / self._estimated if self._estimated else 1)
+        finished = [second for seconds in self._seconds.values() for second in seconds]
+        return mean(finished) if finished else None
 
 
 class RunProgress(LiveLine):

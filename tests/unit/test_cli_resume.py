@@ -12,8 +12,8 @@ import pytest
 
 from bench import cli
 from bench.core.record import Record, decode_record
+from bench.runner.interleave import SUPERSEDED
 from bench.runner.race_plan import read_book
-from bench.runner.rounds import SUPERSEDED
 from bench.storage.sessions import read_sittings
 from bench.storage.store import Store
 from tests.fixtures.command_line import Bench

@@ -4,8 +4,8 @@ import msgspec
 import pytest
 
 from bench.core.cell import Cell
-from bench.runner.pace import Pace
 from bench.runner.plan import Step
+from bench.runner.progress import Pace
 
 
 def _step(workload: str, estimate: float | None, *, instrumented: bool = False) -> Step:

@@ -8,7 +8,6 @@ from collections.abc import Callable, Sequence
 from typing import Final
 
 from bench.arguments import make_parser, read_pythons
-from bench.certify.certificate import CertificateError
 from bench.commands.certifying import certify
 from bench.commands.comparing import compare_runs, tell_history
 from bench.commands.equating import judge_backends
@@ -44,6 +43,7 @@ from bench.history.find import UnknownCellError
 from bench.layers.book import LayersError
 from bench.output import Output
 from bench.overhead.measure import measure_overhead
+from bench.parity.certificate import CertificateError
 from bench.proof.book import ProofError
 from bench.report.parquet import ParquetError
 from bench.storage.sessions import ResumeError

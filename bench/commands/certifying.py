@@ -11,20 +11,20 @@ from pathlib import Path
 from time import monotonic
 
 from bench.arguments import read_pythons
-from bench.certify.certificate import (
+from bench.core.cell import BACKENDS, Cell
+from bench.core.workload import job_of, local_dataset_of, resolve_workload, source_hash, trusted
+from bench.gate.status import Status
+from bench.output import Output
+from bench.parity.certificate import (
     CERTIFICATE_VERSION,
     Certificate,
     CertificateError,
     judge_quantities,
 )
-from bench.certify.compare import Dumps, compare_dumps
-from bench.certify.measure import Entrant, run_tasks
-from bench.certify.subject import Subject, make_subject
-from bench.certify.task import Precision
-from bench.core.cell import BACKENDS, Cell
-from bench.core.workload import job_of, local_dataset_of, resolve_workload, source_hash, trusted
-from bench.gate.status import Status
-from bench.output import Output
+from bench.parity.compare import Dumps, compare_dumps
+from bench.parity.fingerprint import Subject, make_subject
+from bench.parity.messages import Precision
+from bench.parity.run import Entrant, run_tasks
 from bench.report.certificates import certificate_table, write_certificate
 from bench.runner.progress import time_left
 from bench.storage.store import StoreError, new_run_id

@@ -4,10 +4,10 @@ import sys
 from collections.abc import Sequence
 from pathlib import Path
 
-from bench.certify.certificate import Certificate, read_certificates
 from bench.core.record import Record
 from bench.core.text import one_line
 from bench.output import Output
+from bench.parity.certificate import Certificate, read_certificates
 from bench.report.comparison import comparison_frame
 from bench.report.display import Row, table_rows
 from bench.report.terminal import comparison_renderables, ratio_renderables

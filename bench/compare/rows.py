@@ -8,13 +8,13 @@ from typing import Final, NamedTuple
 import msgspec
 import pandas as pd
 
-from bench.certify.certificate import Certificate, standing
-from bench.certify.subject import subject_of
 from bench.compare.side import Side
 from bench.core.cell import Cell
 from bench.core.diff import changes
 from bench.core.record import Record
 from bench.core.text import LineError
+from bench.parity.certificate import Certificate, standing
+from bench.parity.fingerprint import subject_of
 from bench.report.columns import RECORD_COLUMNS, Column, make_frame
 from bench.report.figures import record_figures
 from bench.stats.hodges_lehmann import shift_interval

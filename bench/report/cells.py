@@ -5,8 +5,8 @@ from typing import Final
 
 import pandas as pd
 
-from bench.certify.subject import subject_of
 from bench.core.record import Record
+from bench.parity.fingerprint import subject_of
 from bench.report.columns import RECORD_COLUMNS, Column, make_frame, names
 from bench.report.facts import backend_version, record_facts, sorted_records
 from bench.report.figures import record_figures

@@ -8,9 +8,9 @@ import pandas as pd
 from rich.table import Table
 from rich.text import Text
 
-from bench.certify.certificate import Certificate
-from bench.certify.quantity import Quantity
 from bench.core.text import one_line
+from bench.parity.certificate import Certificate
+from bench.parity.quantity import Quantity
 from bench.report.files import write_csv, write_text
 from bench.storage.store import StoreError
 

@@ -5,7 +5,7 @@ from typing import Final
 
 import pandas as pd
 
-from bench.certify.certificate import Certificate
+from bench.parity.certificate import Certificate
 from bench.report.columns import ROW_COLUMNS, Column, make_frame
 
 PARITY_COLUMNS: Final = (

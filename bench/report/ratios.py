@@ -6,9 +6,9 @@ from typing import Final, NamedTuple
 
 import pandas as pd
 
-from bench.certify.certificate import Certificate, parity
 from bench.core.cell import BACKENDS
 from bench.core.record import Record
+from bench.parity.certificate import Certificate, parity
 from bench.report.cells import CELLS_COLUMNS, cells_frame
 from bench.report.columns import (
     ROW_COLUMNS,

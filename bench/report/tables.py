@@ -5,8 +5,8 @@ from typing import NamedTuple
 
 import pandas as pd
 
-from bench.certify.certificate import Certificate
 from bench.core.record import Record
+from bench.parity.certificate import Certificate
 from bench.report.cells import cells_frame
 from bench.report.columns import ROW_KEY
 from bench.report.comparison import comparison_of

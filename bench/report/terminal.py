@@ -8,10 +8,10 @@ from rich.markup import escape
 from rich.table import Table
 from rich.text import Text
 
-from bench.certify.certificate import Certificate
 from bench.core.cell import BACKENDS
 from bench.core.record import Record
 from bench.core.text import one_line
+from bench.parity.certificate import Certificate
 from bench.report.display import (
     EPOCH_FIGURES,
     FIT_FIGURES,

@@ -4,8 +4,8 @@ from collections.abc import Mapping, Sequence
 from pathlib import Path
 from typing import Final
 
-from bench.certify.certificate import Certificate, encode_certificates
 from bench.core.record import Record
+from bench.parity.certificate import Certificate, encode_certificates
 from bench.report.display import table_rows
 from bench.report.drawing import MOST_FIGURES, figure_name, row_svg
 from bench.report.files import write_csv, write_text

@@ -6,7 +6,7 @@ from typing import Any
 import keras
 import numpy as np
 
-from bench.certify.task import Task
+from bench.parity.messages import Task
 from bench.worker.build import build_model
 from bench.worker.examples import input_shapes, make_examples
 from bench.worker.prepared import in_precision, prepare

@@ -6,7 +6,7 @@ import json
 import msgspec
 import pytest
 
-from bench.certify.certificate import Certificate, read_certificates
+from bench.parity.certificate import Certificate, read_certificates
 from tests.fixtures.bench_command import Bench
 
 

@@ -20,7 +20,7 @@ SHARED = (
         "bench.baton",
         "bench.core.source_hash",
     ),
-    *("bench.certify.task", "bench.certify.dump", "bench.certify.tolerance"),
+    *("bench.parity.messages", "bench.parity.certify_dump", "bench.parity.tolerance"),
     "bench.layers.timing",
 )
 

@@ -8,14 +8,6 @@ from typing import Any
 import msgspec
 
 from bench.baton import Said
-from bench.certify.certificate import (
-    CertificateError,
-    decode_certificate,
-    encode_certificates,
-    parity,
-    standing,
-)
-from bench.certify.dump import DumpError, read_dump
 from bench.core.job import Progress
 from bench.core.record import RecordError, decode_record, decode_worker_output, encode_record
 from bench.core.result import WorkerOutput
@@ -24,6 +16,14 @@ from bench.gate.baseline import SavedError, baseline_failures, parse_baseline, s
 from bench.gate.book import Book, BookError
 from bench.gate.outcome import judge_gate
 from bench.overhead.epochs import Output
+from bench.parity.certificate import (
+    CertificateError,
+    decode_certificate,
+    encode_certificates,
+    parity,
+    standing,
+)
+from bench.parity.certify_dump import DumpError, read_dump
 from bench.proof.accuracy import SeedRow
 from bench.proof.book import ProofBook, ProofError
 from bench.proof.row import Context, RealPair

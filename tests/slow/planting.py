@@ -2,10 +2,10 @@
 
 from pathlib import Path
 
-from bench.certify.compare import PRECISIONS, Dumps
-from bench.certify.measure import TRAINERS, Entrant, run_task, run_tasks, task_of
 from bench.core.cell import BACKENDS, Cell
 from bench.core.workload import job_of
+from bench.parity.compare import PRECISIONS, Dumps
+from bench.parity.run import TRAINERS, Entrant, run_task, run_tasks, task_of
 from bench.system.interpreter import find_interpreter
 from data.prepare import prepare
 

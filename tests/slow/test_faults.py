@@ -4,9 +4,9 @@ from pathlib import Path
 
 import pytest
 
-from bench.certify.certificate import judge_quantities
-from bench.certify.compare import compare_dumps
 from bench.core.cell import BACKENDS
+from bench.parity.certificate import judge_quantities
+from bench.parity.compare import compare_dumps
 from tests.slow.planting import Planting
 
 #: Each fault, the stage in which it has to be found first, and the layers it may be named after;

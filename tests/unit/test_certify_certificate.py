@@ -7,7 +7,7 @@ from typing import Any
 import msgspec
 import pytest
 
-from bench.certify.certificate import (
+from bench.parity.certificate import (
     CERTIFICATE_VERSION,
     Certificate,
     CertificateError,
@@ -17,7 +17,7 @@ from bench.certify.certificate import (
     read_certificates,
     standing,
 )
-from bench.certify.subject import Subject, subject_of
+from bench.parity.fingerprint import Subject, subject_of
 from bench.report.certificates import write_certificate
 from tests.fixtures.certificates import make_certificate
 from tests.fixtures.records import make_record

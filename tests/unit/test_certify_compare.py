@@ -5,12 +5,12 @@ from typing import Any
 import numpy as np
 import pytest
 
-from bench.certify.certificate import judge_quantities
-from bench.certify.compare import compare_dumps
-from bench.certify.dump import Dump
-from bench.certify.quantity import Quantity
-from bench.certify.tolerance import FLOOR, MULTIPLE, bound, rounding_error
 from bench.core.cell import BACKENDS
+from bench.parity.certificate import judge_quantities
+from bench.parity.certify_dump import Dump
+from bench.parity.compare import compare_dumps
+from bench.parity.quantity import Quantity
+from bench.parity.tolerance import FLOOR, MULTIPLE, bound, rounding_error
 from bench.stats.norms import error_of
 from tests.fixtures.dumps import ULP, judge, make_arrays, make_dumps, rounded
 

@@ -2,8 +2,8 @@
 
 import numpy as np
 
-from bench.certify.dump import Dump
 from bench.core.cell import BACKENDS
+from bench.parity.certify_dump import Dump
 from tests.fixtures.dumps import judge, make_arrays, make_dumps, rounded
 
 

@@ -7,10 +7,10 @@ import numpy as np
 import pandas as pd
 import pytest
 
-from bench.certify import measure
-from bench.certify.certificate import read_certificates
-from bench.certify.dump import DumpError, read_dump
 from bench.gate.status import Status
+from bench.parity import run as measure
+from bench.parity.certificate import read_certificates
+from bench.parity.certify_dump import DumpError, read_dump
 from tests.fixtures.command_line import Bench
 from tests.fixtures.fake_python import make_workload
 

@@ -10,9 +10,9 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from bench import cli
-from bench.certify.certificate import encode_certificates
 from bench.core.cell import Cell
 from bench.core.record import encode_record
+from bench.parity.certificate import encode_certificates
 from bench.report.write import CSV_TABLES
 from bench.storage.store import Store
 from bench.system.environment import decisive_variables, worker_environment

@@ -8,10 +8,10 @@ import pandas as pd
 import pytest
 from rich.console import Console
 
-from bench.certify.certificate import Certificate
 from bench.compare.display import row_notes
 from bench.compare.rows import compare_frame
 from bench.compare.side import Side
+from bench.parity.certificate import Certificate
 from bench.report.display import table_rows
 from bench.report.ratios import ratios_frame
 from bench.report.terminal import ratio_renderables

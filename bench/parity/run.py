@@ -8,10 +8,10 @@ from typing import Final
 
 import msgspec
 
-from bench.certify.compare import PRECISIONS, Dumps
-from bench.certify.dump import Dump, DumpError, read_dump
-from bench.certify.task import Precision, Task
 from bench.core.job import Job
+from bench.parity.certify_dump import Dump, DumpError, read_dump
+from bench.parity.compare import PRECISIONS, Dumps
+from bench.parity.messages import Precision, Task
 from bench.system.environment import worker_environment
 
 COMMAND: Final = ("-P", "-m", "bench.worker.certify")

@@ -6,10 +6,10 @@ from typing import Final, Literal
 
 import msgspec
 
-from bench.certify.quantity import Quantity
-from bench.certify.subject import Subject
 from bench.core.serialization import UnreadableError, decode_json
 from bench.core.text import LineError
+from bench.parity.fingerprint import Subject
+from bench.parity.quantity import Quantity
 
 #: Raised whenever the file's fields, the stages, the subject or the tolerance change.
 CERTIFICATE_VERSION: Final = 3

@@ -1,1 +1,0 @@
-"""The parity certificate: do the backends compute the same function, layer by layer?"""

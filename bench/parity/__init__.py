@@ -1,0 +1,1 @@
+"""Do the backends compute the same function? Comparison, tolerance, certificate."""

@@ -7,8 +7,7 @@ from typing import Any, Final
 import numpy as np
 from numpy.typing import NDArray
 
-from bench.parity.certify_dump import Dump
-from bench.parity.messages import STAGES, Precision
+from bench.parity.messages import STAGES, Dump, Precision
 from bench.parity.quantity import Quantity
 from bench.parity.tolerance import FLOOR, MULTIPLE, bound, rounding_error, trajectory_limits
 from bench.stats.norms import error_of, size_of

@@ -9,9 +9,8 @@ from typing import Final
 import msgspec
 
 from bench.core.job import Job
-from bench.parity.certify_dump import Dump, DumpError, read_dump
 from bench.parity.compare import PRECISIONS, Dumps
-from bench.parity.messages import Precision, Task
+from bench.parity.messages import Dump, DumpError, Precision, Task, read_dump
 from bench.system.environment import worker_environment
 
 COMMAND: Final = ("-P", "-m", "bench.worker.certify")

@@ -13,8 +13,7 @@ from typing import Any
 import msgspec
 import numpy as np
 
-from bench.parity.certify_dump import read_dump
-from bench.parity.messages import Task
+from bench.parity.messages import Task, read_dump
 from bench.stats.norms import error_of, size_of
 from bench.worker.backend import Backend, import_backend
 from bench.worker.outputs import layer_outputs, leaves, to_numpy

@@ -20,7 +20,7 @@ SHARED = (
         "bench.baton",
         "bench.core.source_hash",
     ),
-    *("bench.parity.messages", "bench.parity.certify_dump", "bench.parity.tolerance"),
+    *("bench.parity.messages", "bench.parity.messages", "bench.parity.tolerance"),
     "bench.layers.timing",
 )
 

@@ -23,7 +23,7 @@ from bench.parity.certificate import (
     parity,
     standing,
 )
-from bench.parity.certify_dump import DumpError, read_dump
+from bench.parity.messages import DumpError, read_dump
 from bench.proof.accuracy import SeedRow
 from bench.proof.book import ProofBook, ProofError
 from bench.proof.row import Context, RealPair

@@ -7,8 +7,8 @@ import pytest
 
 from bench.core.cell import BACKENDS
 from bench.parity.certificate import judge_quantities
-from bench.parity.certify_dump import Dump
 from bench.parity.compare import compare_dumps
+from bench.parity.messages import Dump
 from bench.parity.quantity import Quantity
 from bench.parity.tolerance import FLOOR, MULTIPLE, bound, rounding_error
 from bench.stats.norms import error_of

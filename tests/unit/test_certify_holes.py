@@ -3,7 +3,7 @@
 import numpy as np
 
 from bench.core.cell import BACKENDS
-from bench.parity.certify_dump import Dump
+from bench.parity.messages import Dump
 from tests.fixtures.dumps import judge, make_arrays, make_dumps, rounded
 
 

@@ -10,7 +10,7 @@ import pytest
 from bench.gate.status import Status
 from bench.parity import run as measure
 from bench.parity.certificate import read_certificates
-from bench.parity.certify_dump import DumpError, read_dump
+from bench.parity.messages import DumpError, read_dump
 from tests.fixtures.command_line import Bench
 from tests.fixtures.fake_python import make_workload
 

@@ -51,10 +51,10 @@ def keep_whole_rounds(steps: Sequence[Step], records: Sequence[Record]) -> list[
     too: a part of it would be compared with launches of another hour.
     """
     recorded = {record.key: record for record in records if record.race is not None}
-    torn = {_round(step) for step in steps if step.race and _key(step) not in recorded}
+    torn = {_row_and_round(step) for step in steps if step.race and _key(step) not in recorded}
     return [
         step
-        if step.race is None or _round(step) in torn
+        if step.race is None or _row_and_round(step) in torn
         else replace(step, action="stored", why=_why(recorded[_key(step)]))
         for step in steps
     ]
@@ -93,7 +93,7 @@ def _move(paths: Sequence[Path], target: Path) -> int:
     return len(there)
 
 
-def _round(step: Step) -> tuple[object, int]:
+def _row_and_round(step: Step) -> tuple[object, int]:
     return step.cell.comparison_key, step.race.round if step.race else -1
 
 

@@ -29,8 +29,6 @@ from bench.commands.reporting import (
 from bench.commands.resuming import check_resume
 from bench.commands.seeding import gate_accuracy, keep_baseline
 from bench.commands.trending import tell_trend
-from bench.compare.rows import UnlikeError
-from bench.compare.side import SideError
 from bench.core.cell import BACKENDS
 from bench.core.exit_codes import Exit
 from bench.core.suite import SuiteError
@@ -39,13 +37,15 @@ from bench.core.workload import WorkloadNameError
 from bench.gate.baselines import BaselineError
 from bench.gate.book import BookError
 from bench.gate.judge import MarginError, StatisticsMissingError
-from bench.history.find import UnknownCellError
 from bench.layers.book import LayersError
 from bench.output import Output
 from bench.overhead.measure import measure_overhead
 from bench.parity.certificate import CertificateError
 from bench.proof.book import ProofError
-from bench.report.parquet import ParquetError
+from bench.report.report_parquet import ParquetError
+from bench.report.tables.compare_runs import UnlikeError
+from bench.report.tables.history_find import UnknownCellError
+from bench.report.tables.run_selection import SideError
 from bench.storage.sessions import ResumeError
 from bench.storage.store import Store, StoreError, UnknownRunError, new_run_id
 from bench.system.interpreter import InterpreterError, find_interpreter

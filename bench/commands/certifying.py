@@ -25,7 +25,7 @@ from bench.parity.compare import Dumps, compare_dumps
 from bench.parity.fingerprint import Subject, make_subject
 from bench.parity.messages import Precision
 from bench.parity.run import Entrant, run_tasks
-from bench.report.certificates import certificate_table, write_certificate
+from bench.report.render.certificate import certificate_table, write_certificate
 from bench.runner.progress import time_left
 from bench.storage.store import StoreError, new_run_id
 from bench.system.environment import decisive_variables

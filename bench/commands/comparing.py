@@ -7,16 +7,16 @@ from pathlib import Path
 import pandas as pd
 
 from bench.commands.reporting import load_certificates, warn_unreadable
-from bench.compare.rows import compare_frame
-from bench.compare.side import find_side
-from bench.compare.terminal import compare_renderables
-from bench.compare.write import write_comparison
-from bench.history.find import find_cell
-from bench.history.rows import history_frame
-from bench.history.terminal import history_renderables
-from bench.history.write import write_history
 from bench.output import Output
-from bench.report.display import Row, table_rows
+from bench.report.render.compare_terminal import compare_renderables
+from bench.report.render.compare_write import write_comparison
+from bench.report.render.format import Row, table_rows
+from bench.report.render.history_terminal import history_renderables
+from bench.report.render.history_write import write_history
+from bench.report.tables.compare_runs import compare_frame
+from bench.report.tables.history import history_frame
+from bench.report.tables.history_find import find_cell
+from bench.report.tables.run_selection import find_side
 from bench.storage.store import Store, StoreError
 
 

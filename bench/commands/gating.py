@@ -19,7 +19,7 @@ from bench.gate.report import sentences, sittings_text, verdict_frame, verdict_t
 from bench.gate.resume import check_unchanged, find_gate
 from bench.gate.status import Status, gate_status
 from bench.output import Output
-from bench.report.display import table_rows
+from bench.report.render.format import table_rows
 from bench.storage.store import StoreError, new_run_id
 from bench.system.machine import machine_facts
 from bench.system.side import parse_side

@@ -14,7 +14,7 @@ from bench.layers.columns import gaps_frame
 from bench.layers.measure import Entrant, make_turns, measure_layers
 from bench.layers.report import Findings, findings_tables, write_findings
 from bench.output import Output
-from bench.report.display import table_rows
+from bench.report.render.format import table_rows
 from bench.storage.store import StoreError, new_run_id
 from bench.system.interpreter import Interpreter, find_interpreter
 from bench.system.timing_lock import default_lock_path, timing_lock

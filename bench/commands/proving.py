@@ -19,7 +19,7 @@ from bench.proof.report import proof_table, write_proof
 from bench.proof.row import KINDS
 from bench.proof.simulate import simulate_missing
 from bench.proof.table import count_rows
-from bench.report.display import table_rows
+from bench.report.render.format import table_rows
 from bench.storage.store import Store, default_reports_folder, new_run_id
 from bench.system.side import HERE, parse_side
 from bench.system.timing_lock import default_lock_path, timing_lock

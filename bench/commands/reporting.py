@@ -8,9 +8,9 @@ from bench.core.record import Record
 from bench.core.text import one_line
 from bench.output import Output
 from bench.parity.certificate import Certificate, read_certificates
-from bench.report.comparison import comparison_frame
-from bench.report.display import Row, table_rows
-from bench.report.terminal import comparison_renderables, ratio_renderables
+from bench.report.render.format import Row, table_rows
+from bench.report.render.terminal import comparison_renderables, ratio_renderables
+from bench.report.tables.comparison import comparison_frame
 from bench.report.write import write_report
 from bench.runner.plan import Step
 from bench.storage.store import Store, StoreError, latest_records

@@ -3,8 +3,8 @@
 import argparse
 
 from bench.output import Output
-from bench.report.display import table_rows
 from bench.report.files import write_csv
+from bench.report.render.format import table_rows
 from bench.storage.store import StoreError
 from bench.trend.changes import check_otava, find_changes
 from bench.trend.report import trend_frame, trend_table

@@ -6,7 +6,7 @@ from typing import Final
 import pandas as pd
 
 from bench.layers.table import Cost, Gap, Row
-from bench.report.columns import Column, make_frame
+from bench.report.tables.columns import Column, make_frame
 from bench.stats.median_ci import Interval, median_interval
 
 _ROW: Final = (

@@ -8,8 +8,8 @@ import pandas as pd
 import pytest
 
 from bench.core.paths import CHECKOUT
-from bench.report.columns import ROW_KEY
-from bench.report.series import PHASE_PARTS
+from bench.report.charts.data import PHASE_PARTS
+from bench.report.tables.columns import ROW_KEY
 from bench.report.write import write_report
 from tests.fixtures.pages import chart_data, table_values
 from tests.fixtures.records import golden_records

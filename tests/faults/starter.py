@@ -137,7 +137,7 @@ def _keep(wire: int) -> None:
 def leave_out_the_heavy() -> None:
     """Let a launch calibrate with little work, and a report have neither figures nor their code."""
     from bench.report import write
-    from bench.report.page import shell
+    from bench.report.render.html import template as shell
     from bench.system import calibration
 
     calibration.GEMM_SIZE, calibration.COPY_BYTES, calibration.REPETITIONS = 8, 1024, 1

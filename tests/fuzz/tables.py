@@ -10,10 +10,10 @@ from bench.commands.reporting import comparison_rows
 from bench.core.record import Record, RecordError, decode_record, encode_record
 from bench.core.serialization import UnreadableError, decode_json
 from bench.report.files import write_csv
-from bench.report.markdown import report_markdown
-from bench.report.page.page import page_text
-from bench.report.tables import make_tables
-from bench.report.terminal import comparison_renderables, ratio_renderables
+from bench.report.render.html.page import page_text
+from bench.report.render.markdown import report_markdown
+from bench.report.render.terminal import comparison_renderables, ratio_renderables
+from bench.report.tables.build import make_tables
 from bench.report.write import CSV_TABLES
 from tests.fixtures.pages import without_bundle
 from tests.fixtures.records import make_record

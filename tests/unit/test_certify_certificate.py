@@ -18,7 +18,7 @@ from bench.parity.certificate import (
     standing,
 )
 from bench.parity.fingerprint import Subject, subject_of
-from bench.report.certificates import write_certificate
+from bench.report.render.certificate import write_certificate
 from tests.fixtures.certificates import make_certificate
 from tests.fixtures.records import make_record
 

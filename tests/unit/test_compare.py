@@ -7,12 +7,12 @@ import pandas as pd
 import pytest
 from rich.console import Console
 
-from bench.compare.rows import COMPARE_COLUMNS, UnlikeError, compare_frame
-from bench.compare.side import Side, SideError, find_side
-from bench.compare.terminal import compare_renderables
 from bench.core.paths import CHECKOUT
 from bench.core.record import Record
-from bench.report.display import Row, table_rows
+from bench.report.render.compare_terminal import compare_renderables
+from bench.report.render.format import Row, table_rows
+from bench.report.tables.compare_runs import COMPARE_COLUMNS, UnlikeError, compare_frame
+from bench.report.tables.run_selection import Side, SideError, find_side
 from bench.storage.store import Store
 from tests.fixtures.records import make_calibration, make_record
 from tests.fixtures.runs import golden_sides, launches, write_golden

@@ -2,11 +2,11 @@
 
 import pytest
 
-from bench.compare.page import MOST_DRAWN, compare_page
-from bench.compare.rows import compare_frame
-from bench.compare.side import Side
-from bench.report.display import Row, table_rows
-from bench.report.page import shell
+from bench.report.render.compare_page import MOST_DRAWN, compare_page
+from bench.report.render.format import Row, table_rows
+from bench.report.render.html import template as shell
+from bench.report.tables.compare_runs import compare_frame
+from bench.report.tables.run_selection import Side
 from tests.fixtures.pages import chart_data
 from tests.fixtures.runs import golden_sides, launches
 

@@ -6,11 +6,11 @@ from xml.etree import ElementTree
 import pytest
 from rich.console import Console
 
-from bench.history.find import UnknownCellError, find_cell
-from bench.history.plot import history_svg
-from bench.history.rows import history_frame
-from bench.history.terminal import history_renderables
-from bench.report.display import table_rows
+from bench.report.charts.history import history_svg
+from bench.report.render.format import table_rows
+from bench.report.render.history_terminal import history_renderables
+from bench.report.tables.history import history_frame
+from bench.report.tables.history_find import UnknownCellError, find_cell
 from tests.fixtures.records import make_record
 from tests.fixtures.runs import golden_history, write_golden
 

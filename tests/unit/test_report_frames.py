@@ -11,14 +11,14 @@ import pytest
 
 from bench.core.cell import BACKENDS, Cell
 from bench.core.record import Record
-from bench.report.cells import CELLS_COLUMNS, cells_frame
-from bench.report.columns import MUST_AGREE, ROW_KEY, Column, names
-from bench.report.comparison import COMPARISON_COLUMNS, comparison_frame
-from bench.report.epochs import EPOCHS_COLUMNS, epochs_frame
-from bench.report.ledger import LEDGER_COLUMNS
-from bench.report.ratios import RATIOS_COLUMNS, ROUNDS_COLUMNS
-from bench.report.steps import STEPS_COLUMNS
-from bench.report.tables import make_tables
+from bench.report.tables.build import make_tables
+from bench.report.tables.cells import CELLS_COLUMNS, cells_frame
+from bench.report.tables.columns import MUST_AGREE, ROW_KEY, Column, names
+from bench.report.tables.comparison import COMPARISON_COLUMNS, comparison_frame
+from bench.report.tables.epochs import EPOCHS_COLUMNS, epochs_frame
+from bench.report.tables.provenance import LEDGER_COLUMNS
+from bench.report.tables.ratios import RATIOS_COLUMNS, ROUNDS_COLUMNS
+from bench.report.tables.report_steps import STEPS_COLUMNS
 from tests.fixtures.records import golden_records, make_detail, make_record, race_records
 
 COLUMNS: dict[str, tuple[Column, ...]] = {

@@ -6,9 +6,9 @@ from typing import Any
 import pandas as pd
 
 from bench.core.record import Record
-from bench.report.columns import ROW_KEY
-from bench.report.comparison import comparison_frame
-from bench.report.ledger import PARTS, ledger_frame
+from bench.report.tables.columns import ROW_KEY
+from bench.report.tables.comparison import comparison_frame
+from bench.report.tables.provenance import PARTS, ledger_frame
 from tests.fixtures.records import golden_records, make_record
 
 

@@ -7,15 +7,15 @@ import pandas as pd
 import pytest
 
 from bench.core.cell import BACKENDS
-from bench.report.charts import CHARTS
-from bench.report.colours import BACKEND_COLOURS
-from bench.report.display import row_key, table_rows
-from bench.report.page import shell
-from bench.report.page.page import page_text
-from bench.report.page.parts import first_at_accuracy
-from bench.report.sentences import verdict_sentences
-from bench.report.series import MOST_EPOCHS, MOST_POINTS, Drawn, drawn_rows, newest_ratios
-from bench.report.tables import first_rows, make_tables
+from bench.report.charts.data import MOST_EPOCHS, MOST_POINTS, Drawn, drawn_rows, newest_ratios
+from bench.report.charts.palette import BACKEND_COLOURS
+from bench.report.charts.render import CHARTS
+from bench.report.render.format import row_key, table_rows
+from bench.report.render.html import template as shell
+from bench.report.render.html.page import page_text
+from bench.report.render.html.page_parts import first_at_accuracy
+from bench.report.render.summary import verdict_sentences
+from bench.report.tables.build import first_rows, make_tables
 from tests.fixtures.pages import chart_data, table_values
 from tests.fixtures.records import golden_records, make_record, race_records
 

@@ -8,13 +8,13 @@ import pandas as pd
 import pytest
 from rich.console import Console
 
-from bench.compare.display import row_notes
-from bench.compare.rows import compare_frame
-from bench.compare.side import Side
 from bench.parity.certificate import Certificate
-from bench.report.display import table_rows
-from bench.report.ratios import ratios_frame
-from bench.report.terminal import ratio_renderables
+from bench.report.render.compare import row_notes
+from bench.report.render.format import table_rows
+from bench.report.render.terminal import ratio_renderables
+from bench.report.tables.compare_runs import compare_frame
+from bench.report.tables.ratios import ratios_frame
+from bench.report.tables.run_selection import Side
 from bench.report.write import write_report
 from tests.fixtures.certificates import make_certificate
 from tests.fixtures.records import make_record, race_records

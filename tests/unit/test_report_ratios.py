@@ -12,7 +12,7 @@ import pytest
 
 from bench.core.record import Record
 from bench.core.result import Epoch
-from bench.report.ratios import ratios_frame, rounds_frame
+from bench.report.tables.ratios import ratios_frame, rounds_frame
 from bench.report.write import write_report
 from bench.stats.stability import CALIBRATION_BOUND
 from tests.fixtures.records import make_record, race_records

@@ -8,9 +8,9 @@ import pytest
 from rich.console import Console
 
 from bench.core.record import Record
-from bench.report.ratios import ratios_frame
-from bench.report.tables import make_tables
-from bench.report.terminal import comparison_renderables, ratio_renderables
+from bench.report.render.terminal import comparison_renderables, ratio_renderables
+from bench.report.tables.build import make_tables
+from bench.report.tables.ratios import ratios_frame
 from bench.report.write import write_report
 from tests.fixtures.records import make_record, race_records
 

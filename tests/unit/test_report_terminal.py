@@ -5,9 +5,9 @@ from collections.abc import Callable, Sequence
 from rich.console import Console, RenderableType
 
 from bench.core.record import Record
-from bench.report.markdown import report_markdown
-from bench.report.tables import make_tables
-from bench.report.terminal import comparison_renderables, ratio_renderables
+from bench.report.render.markdown import report_markdown
+from bench.report.render.terminal import comparison_renderables, ratio_renderables
+from bench.report.tables.build import make_tables
 from tests.fixtures.records import golden_records, make_record, race_records
 
 

@@ -12,8 +12,8 @@ from hypothesis import strategies as st
 
 from bench.core.cell import BACKENDS
 from bench.core.record import Record, decode_record, encode_record
-from bench.report.colours import BACKEND_COLOURS
-from bench.report.columns import ROW_KEY
+from bench.report.charts.palette import BACKEND_COLOURS
+from bench.report.tables.columns import ROW_KEY
 from bench.report.write import CSV_TABLES, write_report
 from tests.fixtures.records import golden_records, make_record, race_records
 from tests.fixtures.strategies import records

@@ -1,1 +1,0 @@
-"""Any two runs, cell by cell: `python -m bench compare`."""

@@ -1,1 +1,0 @@
-"""One cell over all runs: `python -m bench history`."""

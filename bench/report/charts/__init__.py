@@ -1,0 +1,1 @@
+"""Tables in, drawings out: Vega-Lite specifications and SVG."""

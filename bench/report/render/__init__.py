@@ -1,0 +1,1 @@
+"""Tables in, files and text out: CSV, Markdown, HTML, the terminal."""

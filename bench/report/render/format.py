@@ -1,0 +1,279 @@
+"""What people read of a report's rows; the same in Markdown and on a terminal."""
+
+from collections.abc import Callable, Iterable, Mapping, Sequence
+from typing import Any, Final, NamedTuple
+
+import pandas as pd
+
+from bench.core.cell import BACKENDS
+from bench.report.tables.columns import ROW_KEY
+from bench.report.tables.metrics import LATENCY_PERCENTILES
+
+Row = Mapping[str, Any]
+RowKey = tuple[object, ...]
+
+#: What stands above `parity_lines`.
+PARITY_NOTE: Final = (
+    "Certified: no output, gradient, update or loss is farther from a float64 reference than "
+    "float32 rounding explains. A certificate holds for the same source, versions, settings and "
+    "machine alone."
+)
+
+_EPOCH_NOTE: Final = "Epoch seconds leave out validation and the first epoch."
+_TIMING_NOTES: Final = {
+    "interleaved": (
+        "Interleaved: the launches of one race took turns in rounds, so that a slow drift of the "
+        "machine meets all alike. A ratio is the median over the rounds, with its 95% interval."
+    ),
+    "not interleaved": (
+        "Not interleaved: the machine may have been slower or faster for one backend than for "
+        "another, so no ratios are given."
+    ),
+}
+
+
+def _seconds(value: float) -> str:
+    return f"{value:.3f}" if value < 100 else f"{value:,.1f}"
+
+
+def _milliseconds(value: float) -> str:
+    return f"{value * 1e3:,.2f}"
+
+
+def _megabytes(size: float) -> str:
+    return f"{size / 1e6:,.0f}"
+
+
+class Figure(NamedTuple):
+    """A number of a backend's column group: its heading, and how it is written."""
+
+    heading: str
+    column: str
+    write: Callable[[float], str]
+
+
+EPOCH_FIGURES: Final = (
+    Figure("epoch s", "epoch_seconds_median", _seconds),
+    Figure("min", "epoch_seconds_min", _seconds),
+    Figure("max", "epoch_seconds_max", _seconds),
+    Figure("n", "epoch_seconds_n", str),
+)
+FIT_FIGURES: Final = (
+    Figure("fit s", "fit_seconds_total_median", _seconds),
+    Figure("images/s", "images_per_second", "{:,.0f}".format),
+    Figure("first step s", "first_step_seconds", _seconds),
+)
+METRIC_FIGURES: Final = (
+    Figure("loss", "final_loss", "{:.4f}".format),
+    Figure("accuracy", "final_accuracy", "{:.4f}".format),
+    Figure("val_loss", "final_val_loss", "{:.4f}".format),
+    Figure("val_accuracy", "final_val_accuracy", "{:.4f}".format),
+)
+PERPLEXITY: Final = Figure("val perplexity", "final_val_perplexity", "{:.3f}".format)
+LATENCY_FIGURES: Final = tuple(
+    Figure(f"p{percent} ms", f"latency_p{percent}_seconds", _milliseconds)
+    for percent in LATENCY_PERCENTILES
+)
+MEMORY_FIGURES: Final = (Figure("peak MB", "peak_memory_bytes", _megabytes),)
+WORK_FIGURES: Final = (
+    Figure("GFLOP/s", "achieved_gflops", "{:,.1f}".format),
+    Figure("of the CPU's GEMM peak", "gemm_peak_fraction", "{:.1%}".format),
+    *MEMORY_FIGURES,
+    Figure("over baseline MB", "memory_over_baseline_bytes", _megabytes),
+)
+DEVICE_MEMORY: Final = Figure("GPU peak MB", "device_peak_memory_bytes", _megabytes)
+
+
+def table_rows(frame: pd.DataFrame) -> list[Row]:
+    """Return the rows of a table as mappings, missing values as None."""
+    return [
+        {str(name): None if pd.isna(value) else value for name, value in row.items()}
+        for row in frame.astype(object).to_dict("records")
+    ]
+
+
+def row_key(row: Row) -> RowKey:
+    """Return what names the row of the comparison to which `row` belongs."""
+    return tuple(row[name] for name in ROW_KEY)
+
+
+def by_row_key(rows: Iterable[Row]) -> dict[RowKey, list[Row]]:
+    """Return the rows of any table by the row of the comparison to which they belong."""
+    groups: dict[RowKey, list[Row]] = {}
+    for row in rows:
+        groups.setdefault(row_key(row), []).append(row)
+    return groups
+
+
+def key_of_group(values: Sequence[object]) -> RowKey:
+    """Return the values of ROW_KEY by which pandas named a group, as `row_key` gives them."""
+    return tuple(None if value is pd.NA or value != value else value for value in values)
+
+
+def frames_by_row(frame: pd.DataFrame) -> dict[RowKey, pd.DataFrame]:
+    """Return the part of any table that belongs to each row of the comparison."""
+    return {key_of_group(key): own for key, own in frame.groupby(list(ROW_KEY), dropna=False)}
+
+
+def by_race(ratios: Iterable[Row]) -> list[list[Row]]:
+    """Return the rows of ratios.csv in groups, one for each race."""
+    groups: dict[tuple[str, RowKey], list[Row]] = {}
+    for ratio in ratios:
+        groups.setdefault((ratio["run_id"], row_key(ratio)), []).append(ratio)
+    return list(groups.values())
+
+
+def figure_text(row: Row, backend: str, figure: Figure) -> str:
+    """Return the figure as people read it, empty when it is missing."""
+    value = row[f"{backend}_{figure.column}"]
+    return "" if value is None else figure.write(value)
+
+
+def figures_of(row: Row, figures: Sequence[Figure]) -> list[Figure]:
+    """Return the figures to show of a row: of `fit` all, of other tasks those that it has.
+
+    Perplexity and latencies come behind them wherever there are any.
+    """
+    more = (PERPLEXITY, *LATENCY_FIGURES)
+    always = figures if row["task"] == "fit" else figures[:1]
+    return [
+        figure
+        for figure in (*figures, *more)
+        if figure in always or any(figure_text(row, backend, figure) for backend in BACKENDS)
+    ]
+
+
+def status_text(row: Row, backend: str) -> str:
+    """Return what stands in place of epoch seconds where there are none."""
+    texts = {
+        "ok": "warm-up only",
+        "missing": "no record yet",
+        "failed": "failed",
+        "unsupported": "unsupported",
+        "mixed": "not pooled",
+    }
+    return texts[row[f"{backend}_status"]]
+
+
+def reason_text(row: Row, backend: str) -> str:
+    """Return why records of the backend failed or are not pooled, as they gave it; else empty."""
+    reason = row[f"{backend}_reason"]
+    if reason is None:
+        return ""
+    failed = row[f"{backend}_failed_records"]
+    if row[f"{backend}_status"] == "unsupported":
+        return f"unsupported by the framework: {reason}"
+    total = failed + row[f"{backend}_records"]
+    count = "" if row[f"{backend}_status"] == "mixed" else f" ({failed} of {total} records failed)"
+    return f"{reason}{count}"
+
+
+def heading(row: Row) -> str:
+    """Return `WORKLOAD, lane LANE, on DATASET`, with the task before it where it is not `fit`."""
+    task = "" if row["task"] == "fit" else f"{row['task']} with "
+    return f"{task}{row['workload']}, lane {row['lane']}, on {row['dataset']}"
+
+
+def conditions(row: Row) -> str:
+    """Return the rest of the cell in one line."""
+    limits = {"training": row["limit_train"], "test": row["limit_test"]}
+    kinds = ("training", "test") if row["task"] == "fit" else ("test",)
+    images = [
+        f"{'all' if limit is None else f'the first {limit:,}'} {kind} images"
+        for kind in kinds
+        for limit in [limits[kind]]
+        if kind == kinds[0] or limit is not None
+    ]
+    return (
+        f"{row['precision']}, batch size {row['batch_size']}, "
+        f"{row['epochs']} epoch{'s' if row['epochs'] > 1 else ''}, seed {row['seed']}, "
+        f"{row['device']}, {', '.join(images)}"
+    )
+
+
+def timing_notes(rows: Sequence[Row]) -> list[str]:
+    """Return what the timings that occur in `rows` mean, a sentence or two each."""
+    timings = {row["timing"] for row in rows}
+    notes = [text for timing, text in _TIMING_NOTES.items() if timing in timings]
+    return [*notes, _EPOCH_NOTE]
+
+
+def ratio_text(ratio: Row) -> str:
+    """Return `1.52 [1.44, 1.60], 10 rounds`, or why there is none; never without interval."""
+    failed = f", {ratio['rounds_failed']} failed" if ratio["rounds_failed"] else ""
+    sittings = f" in {ratio['sittings']} sittings" if ratio["sittings"] > 1 else ""
+    rounds = f"{ratio['rounds']} round{'' if ratio['rounds'] == 1 else 's'}{sittings}{failed}"
+    if ratio["status"] == "ok":
+        interval = f"[{ratio['ratio_low']:.2f}, {ratio['ratio_high']:.2f}]"
+        return f"{ratio['ratio']:.2f} {interval}, {rounds}"
+    reasons = {
+        "unstable": f"unstable: {_movement_text(ratio)}",
+        "too few rounds": f"too few rounds for an interval: {rounds}",
+        "unlike": f"unlike: they differ in {ratio['unlike']}",
+    }
+    return reasons[ratio["status"]]
+
+
+def sittings_text(ratios: Sequence[Row]) -> str:
+    """Return of one race `Measured in 2 sittings: …`, empty when it was measured in one."""
+    if not ratios or ratios[0]["sittings"] < 2:
+        return ""
+    return f"Measured in {ratios[0]['sittings']} sittings: {ratios[0]['sitting_rounds']}."
+
+
+def ratio_lines(ratios: Sequence[Row]) -> list[tuple[str, str]]:
+    """Return for each pair of one race `jax / torch` and what is known of both its ratios.
+
+    That is `EPOCH; steps STEPS; PARITY`, or one reason where both are missing for the same.
+    """
+    pairs: dict[str, dict[str, Row]] = {}
+    for ratio in ratios:
+        name = f"{ratio['numerator']} / {ratio['denominator']}"
+        pairs.setdefault(name, {})[ratio["quantity"]] = ratio
+    return [(name, _pair_text(found)) for name, found in pairs.items()]
+
+
+def _pair_text(found: Mapping[str, Row]) -> str:
+    epoch = found["epoch"]
+    text = first = ratio_text(epoch)
+    for quantity, ratio in found.items():
+        if quantity != "epoch" and (epoch["status"] == "ok" or ratio_text(ratio) != first):
+            text += f"; {quantity} {ratio_text(ratio)}"
+    return f"{text}; {epoch['parity']}" if epoch["parity"] else text
+
+
+def parity_lines(rows: Sequence[Row]) -> list[tuple[str, str]]:
+    """Return for each certified workload and pair `WORKLOAD, jax / torch` and what was found."""
+    return [
+        (
+            f"{row['workload']}, {row['backend_a']} / {row['backend_b']}",
+            f"{row['parity']}; {row['quantities']} quantities, {_closest_text(row)}; images of "
+            f"{row['images']}, weights of seed {row['weights_seed']}, "
+            f"{row['training_steps']} steps; {row['made_at']}",
+        )
+        for row in rows
+    ]
+
+
+def _closest_text(row: Row) -> str:
+    closest = row["closest"]
+    return (
+        "one without a bound" if closest is None else f"the closest at {closest:.0%} of its bound"
+    )
+
+
+def _movement_text(ratio: Row) -> str:
+    known = [m for kernel in ("gemm", "copy") if (m := ratio[f"{kernel}_movement"]) is not None]
+    if not known:
+        return "no calibration tells that the machine was steady"
+    return f"the calibration moved by {max(known):.1%}, the bound is {ratio['movement_bound']:.0%}"
+
+
+def differing_text(entries: Sequence[Row]) -> str:
+    """Return the names of the ledger's entries that differ, by part; empty when there are none."""
+    names: dict[str, list[str]] = {}
+    for entry in entries:
+        if entry["differs"]:
+            part, _, name = entry["entry"].partition(".")
+            names.setdefault(part, []).append(name)
+    return "; ".join(f"{part} ({', '.join(found)})" for part, found in names.items())

@@ -1,0 +1,153 @@
+"""report.html, whole: what the template shows, and the data that its charts draw."""
+
+from collections.abc import Sequence
+from typing import Final, NamedTuple
+
+from bench.core.record import Record
+from bench.core.text import plain_lines
+from bench.report.charts.data import Drawn, Series, drawn_rows, newest_ratios
+from bench.report.charts.render import CHARTS
+from bench.report.render.format import (
+    PARITY_NOTE,
+    Row,
+    conditions,
+    frames_by_row,
+    heading,
+    parity_lines,
+    row_key,
+    table_rows,
+    timing_notes,
+)
+from bench.report.render.html.page_parts import (
+    Table,
+    first_at_accuracy,
+    gpu_memory,
+    ledger_tables,
+    phases_table,
+    row_notes,
+)
+from bench.report.render.html.table import HEADINGS, comparison_lines
+from bench.report.render.html.template import render
+from bench.report.render.summary import verdict_sentences
+from bench.report.tables.build import Tables, first_rows
+from bench.report.tables.report_intervals import launch_intervals
+from bench.report.tables.report_measured import measured_facts, records_sentence
+
+#: A store of thousands of records stays one page that opens at once: it says what it leaves out.
+MOST_ROWS: Final = 200
+MOST_CHARTED: Final = 12
+MOST_FAILURES: Final = 50
+
+
+class Section(NamedTuple):
+    """What the page shows of one row of the comparison whose charts it draws."""
+
+    number: int
+    row: Row
+    heading: str
+    conditions: str
+    notes: list[str]
+    empty: set[str]
+    first: Table | None
+    phases: Table | None
+    gpu: list[str]
+    differing: Table
+    equal: Table
+
+
+def page_text(tables: Tables, title: str) -> str:
+    """Return the page; it depends on the tables and the title alone, and asks no network.
+
+    Above MOST_ROWS rows, MOST_CHARTED rows with charts or MOST_FAILURES failed records, it leaves
+    out the rest and says so. All text of records is escaped.
+    """
+    shown, charted = first_rows(tables, MOST_ROWS), first_rows(tables, MOST_CHARTED)
+    rows = table_rows(shown.comparison)
+    drawn = drawn_rows(charted, rows[:MOST_CHARTED])
+    ratios = newest_ratios(table_rows(shown.ratios))
+    failed = [record for record in tables.records if record.status == "failed"]
+    return render(
+        "page.html.j2",
+        title=title,
+        charts={name: chart.spec for name, chart in CHARTS.items()},
+        rows=[each.series for each in drawn],
+        figures=CHARTS,
+        verdicts=[
+            (heading(row), conditions(row), verdict_sentences(row, ratios.get(row_key(row), [])))
+            for row in rows
+        ],
+        headings=HEADINGS,
+        lines=comparison_lines(rows, launch_intervals(shown.epochs)),
+        timing=timing_notes(rows),
+        parity_note=PARITY_NOTE,
+        parity=parity_lines(table_rows(shown.parity)),
+        failed=[_failure(record) for record in failed[:MOST_FAILURES]],
+        sections=_sections(charted, rows, drawn),
+        left_out=_left_out(len(tables.comparison), len(failed)),
+        summary=records_sentence(tables.records),
+        measured=measured_facts(tables.records),
+    )
+
+
+def _sections(tables: Tables, rows: Sequence[Row], drawn: Sequence[Drawn]) -> list[Section]:
+    cells = frames_by_row(tables.cells[~tables.cells["instrumented"]])
+    ledger = frames_by_row(tables.ledger)
+    return [
+        _section(number, row, each, table_rows(cells[key]), table_rows(ledger[key]))
+        for number, (row, each) in enumerate(zip(rows, drawn, strict=False), start=1)
+        for key in [row_key(row)]
+    ]
+
+
+def _section(
+    number: int, row: Row, drawn: Drawn, cells: Sequence[Row], ledger: Sequence[Row]
+) -> Section:
+    differing, equal = ledger_tables(ledger)
+    return Section(
+        number=number,
+        row=row,
+        heading=heading(row),
+        conditions=conditions(row),
+        notes=[*row_notes(row), *drawn.notes],
+        empty=_empty(drawn.series),
+        first=first_at_accuracy(drawn.series),
+        phases=phases_table(cells),
+        gpu=gpu_memory(row),
+        differing=differing,
+        equal=equal,
+    )
+
+
+def _empty(series: Series) -> set[str]:
+    """Return the names of the charts of which there is nothing to draw."""
+    return {name for name, chart in CHARTS.items() if not _has(series, chart.series, name)}
+
+
+def _has(series: Series, name: str, field: str) -> bool:
+    lines = series[name]
+    return any(line.get(field) is not None for line in lines) if name == "curves" else bool(lines)
+
+
+def _failure(record: Record) -> dict[str, str | int | None]:
+    return {
+        "cell": record.cell.id,
+        "run": record.run_id,
+        "repetition": record.repetition,
+        "exit_status": record.exit_status,
+        "reason": record.reason,
+        "log": plain_lines(record.log_tail),
+    }
+
+
+def _left_out(rows: int, failed: int) -> list[str]:
+    """Return a sentence on each thing that there is too much of to show all."""
+    shown = (
+        ("rows of the comparison", rows, MOST_ROWS, "comparison.csv"),
+        ("rows with their charts", rows, MOST_CHARTED, "epochs.csv and cells.csv"),
+        ("failed records", failed, MOST_FAILURES, "cells.csv"),
+    )
+    return [
+        f"This page shows {most} of {count:,} {what}; {where} has all."
+        for what, count, most, where in shown
+        if count > most
+    ]

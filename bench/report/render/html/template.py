@@ -1,0 +1,68 @@
+"""What every page of ours is built on: its template, its data, and the plotting library."""
+
+import json
+from functools import cache
+from pathlib import Path
+from typing import Final
+
+import jinja2
+
+from bench.core.text import one_line
+from bench.report.charts.palette import BACKEND_COLOURS
+from bench.report.charts.report_drawing import VEGA_LITE
+from bench.report.charts.vega import Spec
+
+_FOLDER: Final = Path(__file__).parent
+
+
+def render(
+    template: str,
+    *,
+    title: str,
+    charts: dict[str, Spec],
+    rows: list[dict[str, list[dict[str, object]]]],
+    **more: object,
+) -> str:
+    """Return the page of a template, which draws `charts` from the series of each of `rows`.
+
+    All text is escaped. The plotting library is inside, unless there are no rows.
+    """
+    page = _environment().get_template(template)
+    return page.render(
+        title=title,
+        colours=BACKEND_COLOURS,
+        data=_script_json({"charts": charts, "rows": rows}),
+        bundle=_bundle() if rows else "",
+        **more,
+    )
+
+
+def _script_json(value: object) -> str:
+    """Return JSON that no HTML parser takes for markup, inside a script element."""
+    text = json.dumps(value, allow_nan=False, separators=(",", ":"))
+    return text.replace("&", "\\u0026").replace("<", "\\u003c").replace(">", "\\u003e")
+
+
+@cache
+def _bundle() -> str:
+    """Return Vega, Vega-Lite and Vega-Embed as one script; a second or two, once per process."""
+    # Imported where it is needed: it starts a JavaScript engine.
+    import vl_convert
+
+    return vl_convert.javascript_bundle("window.vegaEmbed = vegaEmbed;", VEGA_LITE).replace(
+        "</script", "<\\/script"
+    )
+
+
+@cache
+def _environment() -> jinja2.Environment:
+    environment = jinja2.Environment(
+        loader=jinja2.FileSystemLoader(_FOLDER),
+        autoescape=True,
+        undefined=jinja2.StrictUndefined,
+        trim_blocks=True,
+        lstrip_blocks=True,
+        keep_trailing_newline=True,
+    )
+    environment.filters["line"] = one_line
+    return environment

@@ -1,0 +1,127 @@
+"""report.md: the comparison as Markdown, with what has to be known to believe it."""
+
+from collections.abc import Collection, Sequence
+
+from bench.core.cell import BACKENDS
+from bench.core.record import Record
+from bench.core.text import markdown_text
+from bench.report.charts.data import newest_ratios
+from bench.report.charts.report_drawing import figure_caption, figure_name
+from bench.report.render.format import (
+    EPOCH_FIGURES,
+    FIT_FIGURES,
+    METRIC_FIGURES,
+    Figure,
+    Row,
+    by_row_key,
+    conditions,
+    figure_text,
+    figures_of,
+    heading,
+    reason_text,
+    row_key,
+    status_text,
+    table_rows,
+    timing_notes,
+)
+from bench.report.render.markdown_sections import (
+    ledger_section,
+    markdown_table,
+    parity_section,
+    phases_section,
+    ratios_section,
+    steps_section,
+    work_section,
+)
+from bench.report.render.summary import verdict_sentences
+from bench.report.tables.build import Tables
+from bench.report.tables.report_measured import measured_facts, records_sentence
+
+_FIGURES = (*FIT_FIGURES, *METRIC_FIGURES)
+
+
+def report_markdown(tables: Tables, title: str, figures: Collection[str] = ()) -> str:
+    """Return the whole document: verdicts, ratios, a section per row, steps, how measured.
+
+    `figures` are the names of files in the folder `figures` beside it, of the rows that have one.
+    """
+    lines = [f"# {markdown_text(title)}", ""]
+    if not tables.records:
+        return "\n".join([*lines, "There is no record yet.", ""])
+    rows, ratios = table_rows(tables.comparison), table_rows(tables.ratios)
+    cells = by_row_key(cell for cell in table_rows(tables.cells) if not cell["instrumented"])
+    ledger = by_row_key(table_rows(tables.ledger))
+    lines += _verdicts(rows, ratios)
+    lines += [*ratios_section(ratios), *parity_section(table_rows(tables.parity))]
+    lines += ["How to read the times:", ""]
+    lines += [*(f"- {note}" for note in timing_notes(rows)), ""]
+    for number, row in enumerate(rows, start=1):
+        key = row_key(row)
+        lines += [*_section(row), *_figure(figure_name(number, row), row, figures)]
+        lines += [*work_section(row), *phases_section(cells[key]), *ledger_section(ledger[key])]
+    lines += steps_section(tables.records, ratios)
+    return "\n".join([*lines, *_how_measured(tables.records), ""])
+
+
+def _verdicts(rows: Sequence[Row], ratios: Sequence[Row]) -> list[str]:
+    newest = newest_ratios(ratios)
+    lines = [
+        f"- **{markdown_text(heading(row))}** ({markdown_text(conditions(row))}): "
+        f"{markdown_text(verdict_sentences(row, newest.get(row_key(row), [])))}"
+        for row in rows
+    ]
+    return [*lines, ""]
+
+
+def _figure(name: str, row: Row, figures: Collection[str]) -> list[str]:
+    if name not in figures:
+        return []
+    return [f"![{markdown_text(figure_caption(row))}](figures/{name})", ""]
+
+
+def _section(row: Row) -> list[str]:
+    fingerprint = markdown_text(row["dataset_fingerprint"])
+    official = "true" if row["dataset_official"] else "false"
+    facts = f"`official: {official}`, fingerprint {fingerprint}"
+    versions = f"Keras {row['keras_version'] or 'unknown'}, machine {row['machine_id']}"
+    figures = figures_of(row, _FIGURES)
+    headings = ["backend", "epoch s: median [min to max], n", *(f.heading for f in figures)]
+    texts = (_backend_texts(row, backend, figures) for backend in BACKENDS)
+    return [
+        f"## {markdown_text(heading(row))}",
+        "",
+        f"{markdown_text(conditions(row))}. {row['timing'].capitalize()}.",
+        f"Dataset: {facts}. {markdown_text(versions)}.",
+        "",
+        *markdown_table(headings, texts, "---:"),
+        "",
+        *_notes(row),
+    ]
+
+
+def _notes(row: Row) -> list[str]:
+    notes = [
+        f"- {backend}: {markdown_text(reason)}"
+        for backend in BACKENDS
+        if (reason := reason_text(row, backend))
+    ]
+    if row["unlike"]:
+        notes.append(f"- No fastest backend: they differ in {markdown_text(row['unlike'])}.")
+    if row["lane"] == "matched" and row["stochastic_layers"]:
+        layers = markdown_text(row["stochastic_layers"])
+        notes.append(f"- Not matched: the random masks of {layers}; each backend draws its own.")
+    return [*notes, ""] if notes else []
+
+
+def _backend_texts(row: Row, backend: str, figures: Sequence[Figure]) -> list[str]:
+    name = f"**{backend}** (fastest)" if row["fastest_backend"] == backend else backend
+    median, low, high, n = (figure_text(row, backend, figure) for figure in EPOCH_FIGURES)
+    epoch = f"{median} [{low} to {high}], n={n}" if median else status_text(row, backend)
+    return [name, epoch, *(figure_text(row, backend, figure) for figure in figures)]
+
+
+def _how_measured(records: Sequence[Record]) -> list[str]:
+    lines = ["## How it was measured", "", records_sentence(records), ""]
+    for name, texts in measured_facts(records).items():
+        lines += [f"- {name}:", *(f"  - {markdown_text(text)}" for text in texts)]
+    return lines

@@ -1,0 +1,208 @@
+"""The sections of the Markdown that stand around a comparison: ratios, time, ledger, steps."""
+
+from collections.abc import Iterable, Mapping, Sequence
+from statistics import median
+from typing import Final
+
+from bench.core.cell import BACKENDS
+from bench.core.record import Record
+from bench.core.text import markdown_text
+from bench.report.render.format import (
+    DEVICE_MEMORY,
+    PARITY_NOTE,
+    WORK_FIGURES,
+    Row,
+    RowKey,
+    by_race,
+    conditions,
+    figure_text,
+    heading,
+    parity_lines,
+    ratio_lines,
+    ratio_text,
+    row_key,
+    sittings_text,
+)
+from bench.report.tables.report_facts import record_facts
+from bench.report.tables.report_phases import PHASE_COLUMNS
+from bench.report.tables.report_steps import step_figures
+
+_STEP_HEADINGS: Final = (
+    *("cell", "steps", "median ms", "p95 ms", "max ms", "gap median ms", "feed s"),
+    "instrumented / plain epoch",
+)
+
+
+def markdown_table(headings: Sequence[str], rows: Iterable[Sequence[str]], align: str) -> list[str]:
+    """Return the lines of a table whose columns after the first are aligned by `align`."""
+    rule = ["---", *(align for _ in headings[1:])]
+    return [f"| {' | '.join(texts)} |" for texts in (headings, rule, *rows)]
+
+
+def ratios_section(ratios: Sequence[Row]) -> list[str]:
+    """Return the ratios of every race, none without its interval; nothing without a race."""
+    if not ratios:
+        return []
+    lines = [
+        "## Ratios",
+        "",
+        "Of the seconds of an epoch, and of its steps without the first one. Above 1 the first "
+        "backend is the slower one. In brackets: the interval that holds the true ratio with 95% "
+        "confidence.",
+        "",
+    ]
+    for pairs in by_race(ratios):
+        title = f"{heading(pairs[0])}, {conditions(pairs[0])}, run {pairs[0]['run_id']}:"
+        lines += [markdown_text(title), ""]
+        lines += [*(f"- {name}: {text}" for name, text in ratio_lines(pairs)), ""]
+        lines += [text, ""] if (text := sittings_text(pairs)) else []
+    return lines
+
+
+def parity_section(parity: Sequence[Row]) -> list[str]:
+    """Return what is certified of the workloads; nothing without a certificate."""
+    if not parity:
+        return []
+    lines = [
+        f"- {markdown_text(name)}: {markdown_text(text)}" for name, text in parity_lines(parity)
+    ]
+    return ["## Parity", "", PARITY_NOTE, "", *lines, ""]
+
+
+def work_section(row: Row) -> list[str]:
+    """Return what each backend did with its time and memory; nothing without an ok record."""
+    ok = [backend for backend in BACKENDS if row[f"{backend}_status"] == "ok"]
+    figures = [f for f in WORK_FIGURES if any(figure_text(row, backend, f) for backend in ok)]
+    if not figures:
+        return []
+    lines = [[backend, *(figure_text(row, backend, f) for f in figures)] for backend in ok]
+    headings = ["backend", *(figure.heading for figure in figures)]
+    if row["device"] == "gpu":
+        headings.append(DEVICE_MEMORY.heading)
+        for line in lines:
+            line.append(figure_text(row, line[0], DEVICE_MEMORY) or "cannot tell")
+    notes = []
+    if row["uncounted_layers"]:
+        layers = markdown_text(row["uncounted_layers"])
+        notes = ["", f"- No GFLOP/s: there is no rule to count the work of {layers}."]
+    return ["### Work and memory", "", *markdown_table(headings, lines, "---:"), *notes, ""]
+
+
+def phases_section(cells: Sequence[Row]) -> list[str]:
+    """Return where the wall time of one row's records went; nothing when no record can tell."""
+    by_backend = {
+        backend: own
+        for backend in BACKENDS
+        if (own := [c for c in cells if c["backend"] == backend and _has_phases(c)])
+    }
+    if not by_backend:
+        return []
+    columns = {**PHASE_COLUMNS, "all of it": "wall_seconds"}
+    texts = [
+        [phase, *(_median_text(own, column) for own in by_backend.values())]
+        for phase, column in columns.items()
+    ]
+    headings = ["phase", *(f"{backend} s" for backend in by_backend)]
+    intro = "Medians over the records, each phase on its own."
+    return ["### Where the time goes", "", intro, "", *markdown_table(headings, texts, "---:"), ""]
+
+
+def _has_phases(cell: Row) -> bool:
+    return cell["unattributed_seconds"] is not None
+
+
+def _median_text(cells: Sequence[Row], column: str) -> str:
+    seconds = [cell[column] for cell in cells if cell[column] is not None]
+    return f"{median(seconds):.3f}" if seconds else ""
+
+
+def ledger_section(entries: Sequence[Row]) -> list[str]:
+    """Return what differs between one row's backends as a table, then what is equal, folded."""
+    present = [backend for backend in BACKENDS if any(entry[backend] for entry in entries)]
+    if not present:
+        return []
+    differing = [
+        [markdown_text(text or "") for text in (entry["entry"], *(entry[b] for b in present))]
+        for entry in entries
+        if entry["differs"]
+    ]
+    table = markdown_table(["what differs", *present], differing, "---") if differing else []
+    return [
+        "### Measured with",
+        "",
+        *(table or ["Nothing differs between the backends."]),
+        "",
+        "<details><summary>What is equal</summary>",
+        "",
+        *_equal_entries([entry for entry in entries if not entry["differs"]]),
+        "",
+        "</details>",
+        "",
+    ]
+
+
+def _equal_entries(entries: Sequence[Row]) -> list[str]:
+    """Return a line per part of the ledger with its `NAME=VALUE`s."""
+    parts: dict[str, list[str]] = {}
+    for entry in entries:
+        part, _, name = entry["entry"].partition(".")
+        value = next((entry[backend] for backend in BACKENDS if entry[backend]), "")
+        parts.setdefault(part, []).append(f"{name}={value}")
+    return [f"- {part}: {markdown_text(', '.join(texts))}" for part, texts in parts.items()]
+
+
+def steps_section(records: Sequence[Record], ratios: Sequence[Row]) -> list[str]:
+    """Return a line per instrumented cell: its steps, and what instrumenting them cost."""
+    costs = {
+        (row_key(ratio), ratio["denominator"]): ratio_text(ratio)
+        for ratio in ratios  # of several races of a cell, the newest stands last
+        if ratio["kind"] == "instrumented" and ratio["quantity"] == "epoch"
+    }
+    cells: dict[tuple[str, str], list[Record]] = {}
+    for record in records:
+        if record.instrumented:
+            cells.setdefault((record.cell.id, record.digest), []).append(record)
+    if not cells:
+        return []
+    return [
+        "## Steps",
+        "",
+        "Instrumented launches wait after every step: they explain a time and do not measure it, "
+        "so they are in no figure above. The warm-up epoch is left out. A gap lies between two "
+        "steps; feed is drawing one epoch of batches, without training.",
+        "",
+        *markdown_table(
+            _STEP_HEADINGS, (_step_texts(own, costs) for own in cells.values()), "---:"
+        ),
+        "",
+        *_failures(cells.values()),
+    ]
+
+
+def _step_texts(records: Sequence[Record], costs: Mapping[tuple[RowKey, str], str]) -> list[str]:
+    figures, first = step_figures(records), records[0]
+    failed = all(record.result is None for record in records)
+    steps = str(figures.n) if figures.n else "failed" if failed else "warm-up only"
+    clocks = (
+        *(figures.median_seconds, figures.p95_seconds, figures.max_seconds),
+        figures.gap_median_seconds,
+    )
+    feed = figures.feed_seconds
+    cost = costs.get((row_key(record_facts(first)), first.cell.backend), "")
+    return [
+        markdown_text(first.cell.id),
+        steps,
+        *("" if seconds is None else f"{seconds * 1e3:,.3f}" for seconds in clocks),
+        "" if feed is None else f"{feed:.3f}",
+        cost,
+    ]
+
+
+def _failures(groups: Iterable[Sequence[Record]]) -> list[str]:
+    reasons = [
+        f"- {markdown_text(record.cell.id)}: {markdown_text(record.reason)}"
+        for records in groups
+        for record in records
+        if record.reason is not None
+    ]
+    return [*dict.fromkeys(reasons), ""] if reasons else []

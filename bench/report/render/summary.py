@@ -1,0 +1,123 @@
+"""The verdict on one row of the comparison in plain sentences, for those who read nothing else."""
+
+from collections.abc import Sequence
+
+from bench.core.cell import BACKENDS
+from bench.report.render.format import Row, ratio_text, sittings_text
+from models.table import WORKLOADS
+
+
+def verdict_sentences(row: Row, ratios: Sequence[Row]) -> str:
+    """Return who is fastest, by how much, whether of the same function, accuracy, and failures.
+
+    `ratios` are those between backends of the row's newest race, both quantities. A factor never
+    stands without its interval; without a race there is none.
+    """
+    speed, sittings = _speed(row, ratios), sittings_text(ratios)
+    parts = (speed, sittings, _parity(ratios), _accuracy(row), _failures(row))
+    return " ".join(part for part in parts if part)
+
+
+def accuracy_floor(row: Row) -> float | None:
+    """Return the val_accuracy that the row's cells must reach; None where none is set for them.
+
+    It is the workload's for the dataset, and holds for cells of all images and all epochs.
+    """
+    workload = WORKLOADS.get(row["workload"])
+    if workload is None or row["limit_train"] is not None:
+        return None
+    whole = row["epochs"] >= workload.recipe.epochs
+    return workload.accuracy_floor.get(row["dataset"]) if whole else None
+
+
+def _speed(row: Row, ratios: Sequence[Row]) -> str:
+    medians = {b: s for b in BACKENDS if (s := row[f"{b}_epoch_seconds_median"]) is not None}
+    order = sorted(medians, key=lambda backend: medians[backend])
+    epochs = [ratio for ratio in ratios if ratio["quantity"] == "epoch"]
+    if not order:
+        return "No backend has an epoch besides the first one, so nothing is said of speed."
+    if row["unlike"]:
+        return f"No backend is named the fastest: they differ in {row['unlike']}."
+    if len(order) == 1:
+        return f"Only {order[0]} has epoch times (median {medians[order[0]]:.3g} s)."
+    if any(ratio["status"] == "ok" for ratio in epochs):
+        return _raced(order[0], epochs)
+    if epochs:
+        return f"The race gives no ratio. It is {ratio_text(epochs[0])}."
+    texts = ", ".join(f"{backend} {medians[backend]:.3g} s" for backend in order)
+    return (
+        f"Not measured interleaved: {order[0]} has the lowest median epoch ({texts}), but the "
+        "machine may have changed in between, so no ratio is given."
+    )
+
+
+def _raced(fastest: str, ratios: Sequence[Row]) -> str:
+    """Return how many times as long the others took as the fastest one, each with its interval."""
+    clear: list[str] = []
+    unclear: list[str] = []
+    unknown: list[str] = []
+    for ratio in ratios:
+        pair = (ratio["numerator"], ratio["denominator"])
+        if fastest not in pair:
+            continue
+        other = pair[0] if pair[1] == fastest else pair[1]
+        if ratio["status"] != "ok":
+            unknown.append(f"{other} against {fastest}: {ratio_text(ratio)}")
+            continue
+        ends = (ratio["ratio"], ratio["ratio_low"], ratio["ratio_high"])
+        times, low, high = ends if pair[1] == fastest else (1 / ends[0], 1 / ends[2], 1 / ends[1])
+        text = f"{other} {times:.2f} [{low:.2f}, {high:.2f}] times as long"
+        (clear if low > 1 else unclear).append(text)
+    how = f"(interleaved, {ratios[0]['rounds']} rounds, 95% intervals)"
+    if clear and not unclear and not unknown:
+        return f"{fastest} is the fastest: an epoch takes {_joined(clear)} {how}."
+    if not clear and unclear:
+        return (
+            f"No backend is clearly the fastest: against {fastest}, an epoch takes "
+            f"{_joined(unclear)} {how}."
+        )
+    sentences = []
+    if clear:
+        sentences.append(f"{fastest} is faster than some: an epoch takes {_joined(clear)} {how}.")
+    if unclear:
+        sentences.append(f"Not told apart from it: {_joined(unclear)}.")
+    return " ".join([*sentences, *(f"{text}." for text in unknown)])
+
+
+def _parity(ratios: Sequence[Row]) -> str:
+    """Return whether the contenders of a race are certified to compute the same function."""
+    found = {f"{r['numerator']} / {r['denominator']}": r["parity"] for r in ratios if r["parity"]}
+    differing = [f"{pair} {text}" for pair, text in found.items() if text.startswith("differs")]
+    if differing:
+        return f"They do NOT compute the same function: {'; '.join(differing)}."
+    if not found:
+        return ""
+    sure = set(found.values()) == {"certified"}
+    return f"{'Certified' if sure else 'Not certified'} to compute the same function."
+
+
+def _accuracy(row: Row) -> str:
+    scores = {b: s for b in BACKENDS if (s := row[f"{b}_final_val_accuracy"]) is not None}
+    if not scores:
+        return ""
+    texts = ", ".join(f"{backend} {score:.4f}" for backend, score in scores.items())
+    floor = accuracy_floor(row)
+    if floor is None:
+        return f"Final validation accuracy: {texts}; no floor is set for it."
+    under = [backend for backend, score in scores.items() if score < floor]
+    if under:
+        return f"Accuracy did NOT hold: {_joined(under)} under the floor of {floor:g} ({texts})."
+    return f"Accuracy held: {texts}, all at or above the floor of {floor:g}."
+
+
+def _failures(row: Row) -> str:
+    failed = [
+        f"{backend} ({count} of {count + row[f'{backend}_records']} launches)"
+        for backend in BACKENDS
+        if (count := row[f"{backend}_failed_records"])
+    ]
+    return f"Failed: {_joined(failed)}." if failed else ""
+
+
+def _joined(texts: Sequence[str]) -> str:
+    return texts[0] if len(texts) == 1 else f"{', '.join(texts[:-1])} and {texts[-1]}"

@@ -1,0 +1,121 @@
+"""The comparison and the ratios on a terminal of 100 columns."""
+
+from collections.abc import Sequence
+from typing import Final
+
+from rich.console import RenderableType
+from rich.markup import escape
+from rich.table import Table
+from rich.text import Text
+
+from bench.core.cell import BACKENDS
+from bench.core.record import Record
+from bench.core.text import one_line
+from bench.parity.certificate import Certificate
+from bench.report.render.format import (
+    EPOCH_FIGURES,
+    FIT_FIGURES,
+    MEMORY_FIGURES,
+    METRIC_FIGURES,
+    Row,
+    by_race,
+    by_row_key,
+    conditions,
+    differing_text,
+    figure_text,
+    figures_of,
+    heading,
+    ratio_lines,
+    reason_text,
+    row_key,
+    sittings_text,
+    status_text,
+    table_rows,
+    timing_notes,
+)
+from bench.report.tables.build import make_tables
+from bench.report.tables.ratios import ratios_frame
+
+_FIGURES: Final = (*EPOCH_FIGURES, *FIT_FIGURES, *METRIC_FIGURES[2:], *MEMORY_FIGURES)
+
+
+def comparison_renderables(records: Sequence[Record]) -> list[RenderableType]:
+    """Return what to print: per comparison row a table and its notes, then the note on timing."""
+    tables = make_tables(records)
+    rows, ledger = table_rows(tables.comparison), by_row_key(table_rows(tables.ledger))
+    if not rows:
+        return [Text("There is no record yet.")]
+    parts: list[RenderableType] = []
+    for row in rows:
+        differing = differing_text(ledger[row_key(row)])
+        parts += [_table(row), *(Text(note) for note in _notes(row, differing)), Text()]
+    return [*parts, Text("\n".join(timing_notes(rows)), style="dim")]
+
+
+def ratio_renderables(
+    records: Sequence[Record], certificates: Sequence[Certificate] = ()
+) -> list[RenderableType]:
+    """Return what to print of the newest race: its ratios, or why there are none.
+
+    Nothing when no record is of a race.
+    """
+    ratios = table_rows(ratios_frame(records, certificates))
+    newest = max((ratio["run_id"] for ratio in ratios), default=None)
+    return [_ratio_table(pairs) for pairs in by_race(ratios) if pairs[0]["run_id"] == newest]
+
+
+def _ratio_table(ratios: Sequence[Row]) -> Table:
+    """Return the ratios of one race; in place of a missing one stands why it is missing."""
+    table = _empty_table(ratios[0], f"race {ratios[0]['run_id']}")
+    table.add_column("ratio", no_wrap=True)
+    table.add_column("of epoch seconds; of steps, without each epoch's first; parity")
+    for name, text in ratio_lines(ratios):
+        table.add_row(name, Text(one_line(text)))
+    if text := sittings_text(ratios):
+        table.caption, table.caption_justify = Text(text), "left"
+    return table
+
+
+def _empty_table(row: Row, timing: str) -> Table:
+    title = f"[bold]{_safe(heading(row))}[/bold]\n{_safe(conditions(row))}; {_safe(timing)}"
+    return Table(title=title, title_justify="left", title_style="", box=None, pad_edge=False)
+
+
+def _table(row: Row) -> Table:
+    table = _empty_table(row, row["timing"])
+    table.add_column("backend", no_wrap=True)
+    figures = figures_of(row, _FIGURES)
+    for figure in figures:
+        broken = figure.heading.replace("val_", "val_\n").replace("first ", "first\n")
+        status = figure is EPOCH_FIGURES[0]
+        table.add_column(broken, justify="right", overflow="fold", no_wrap=status)
+    for backend in BACKENDS:
+        fastest = row["fastest_backend"] == backend
+        texts = [figure_text(row, backend, figure) for figure in figures]
+        texts[0] = texts[0] or status_text(row, backend)
+        name = f"{backend} *" if fastest else backend
+        table.add_row(name, *texts, style="bold" if fastest else _style(row, backend))
+    return table
+
+
+def _style(row: Row, backend: str) -> str:
+    return {"ok": "", "missing": "dim", "unsupported": "dim"}.get(row[f"{backend}_status"], "red")
+
+
+def _notes(row: Row, differing: str) -> list[str]:
+    """Return what the table cannot say; plain text, control characters removed."""
+    reasons = [f"{backend}: {reason_text(row, backend)}" for backend in BACKENDS]
+    notes = [one_line(text) for text in reasons if not text.endswith(": ")]
+    if row["fastest_backend"]:
+        notes.append("* lowest median epoch")
+    if row["unlike"]:
+        notes.append(f"no fastest backend: they differ in {row['unlike']}")
+    if row["lane"] == "matched" and row["stochastic_layers"]:
+        notes.append(one_line(f"not matched: the random masks of {row['stochastic_layers']}"))
+    if not row["dataset_official"]:
+        notes.append(one_line(f"official: false, fingerprint {row['dataset_fingerprint']}"))
+    return [*notes, one_line(f"what differs: {differing}")] if differing else notes
+
+
+def _safe(text: str) -> str:
+    return escape(one_line(text))

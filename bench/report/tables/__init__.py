@@ -1,0 +1,1 @@
+"""Records in, pandas tables out."""

@@ -1,0 +1,68 @@
+"""All tables of one report, each computed once."""
+
+from collections.abc import Sequence
+from typing import NamedTuple
+
+import pandas as pd
+
+from bench.core.record import Record
+from bench.parity.certificate import Certificate
+from bench.report.tables.cells import cells_frame
+from bench.report.tables.columns import ROW_KEY
+from bench.report.tables.comparison import comparison_of
+from bench.report.tables.epochs import epochs_frame
+from bench.report.tables.parity import certificates_of, parity_frame
+from bench.report.tables.provenance import ledger_frame
+from bench.report.tables.ratios import ratios_of, rounds_of
+from bench.report.tables.report_facts import sorted_records
+from bench.report.tables.report_steps import steps_frame
+
+
+class Tables(NamedTuple):
+    """The records in their fixed order, and the tables made of them by the names of their files."""
+
+    records: list[Record]
+    certificates: list[Certificate]
+    epochs: pd.DataFrame
+    cells: pd.DataFrame
+    comparison: pd.DataFrame
+    rounds: pd.DataFrame
+    ratios: pd.DataFrame
+    ledger: pd.DataFrame
+    steps: pd.DataFrame
+    parity: pd.DataFrame
+
+
+def make_tables(records: Sequence[Record], certificates: Sequence[Certificate] = ()) -> Tables:
+    """Return the tables of `records` and of the certificates of what they trained.
+
+    They depend on these alone, not on their order.
+    """
+    records = sorted_records(records)
+    epochs, cells = epochs_frame(records), cells_frame(records)
+    own = certificates_of(set(cells["function_sha256"].dropna()), certificates)
+    return Tables(
+        records=records,
+        certificates=own,
+        epochs=epochs,
+        cells=cells,
+        comparison=comparison_of(cells, epochs),
+        rounds=rounds_of(cells),
+        ratios=ratios_of(cells, own),
+        ledger=ledger_frame(records),
+        steps=steps_frame(records),
+        parity=parity_frame(own),
+    )
+
+
+def first_rows(tables: Tables, most: int) -> Tables:
+    """Return the tables of the records in the first `most` rows of the comparison alone.
+
+    What is drawn and shown of a large store is made of them, so that it costs no more than that.
+    """
+    if len(tables.comparison) <= most:
+        return tables
+    rows = tables.comparison[list(ROW_KEY)].head(most)
+    merged = tables.cells[list(ROW_KEY)].merge(rows, how="left", indicator=True)
+    kept = zip(tables.records, merged["_merge"] == "both", strict=True)
+    return make_tables([record for record, is_kept in kept if is_kept], tables.certificates)

@@ -1,0 +1,260 @@
+"""compare.csv: a row per cell of two runs, A and B; those that one side lacks come first."""
+
+from collections.abc import Iterable, Mapping, Sequence
+from math import exp, log
+from statistics import median
+from typing import Final, NamedTuple
+
+import msgspec
+import pandas as pd
+
+from bench.core.cell import Cell
+from bench.core.diff import changes
+from bench.core.record import Record
+from bench.core.text import LineError
+from bench.parity.certificate import Certificate, standing
+from bench.parity.fingerprint import subject_of
+from bench.report.tables.columns import RECORD_COLUMNS, Column, make_frame
+from bench.report.tables.metrics import record_figures
+from bench.report.tables.run_selection import Side
+from bench.stats.hodges_lehmann import shift_interval
+from bench.stats.stability import CONFIDENCE, is_steady, movement
+
+#: Launches that each side needs for an interval, as many as a race needs rounds: that of fewer
+#: would be about the whole range of the ratios.
+FEWEST_LAUNCHES: Final = 6
+
+_KERNELS: Final = ("gemm", "copy")
+#: As a race's ratios: bytes must not depend on the C library's log and exp.
+_DECIMALS: Final = 9
+
+COMPARE_COLUMNS: Final = (
+    *(column for column in RECORD_COLUMNS if column.name in ("cell_id", *Cell.__struct_fields__)),
+    Column("sides", "string", "`both`, `only A` or `only B`: which of the two runs has the cell"),
+    *(
+        column
+        for side in "ab"
+        for column in (
+            Column(f"machine_{side}", "string", f"machine_id of {side.upper()}"),
+            Column(f"launches_{side}", "Int64", f"ok records of {side.upper()}"),
+            Column(f"failed_{side}", "Int64", f"failed records of {side.upper()}"),
+            Column(
+                f"epoch_seconds_{side}",
+                "Float64",
+                f"{side.upper()}'s median over the launches of each one's median steady epoch",
+            ),
+            Column(f"val_accuracy_{side}", "Float64", f"{side.upper()}'s median over the launches"),
+        )
+    ),
+    Column("across_machines", "boolean", "True: A and B were measured on unlike machines"),
+    Column("changed", "string", "what differs between A and B, as `NAME A -> B`"),
+    Column(
+        "function",
+        "string",
+        "`unchanged`, or what certificates say of A's and of B's, each beside other backends",
+    ),
+    Column(
+        "time",
+        "string",
+        "`ok`; else why there is no ratio: `one side`, `mixed` (unlike digests on one side), "
+        "`no time`, `unlike` (what is timed changed), `too few launches` or `unstable`",
+    ),
+    Column("seconds_ratio", "Float64", "exp of the median difference of log seconds, B's to A's"),
+    Column("seconds_ratio_low", "Float64", "lower end of its interval"),
+    Column("seconds_ratio_high", "Float64", "upper end of its interval"),
+    Column("val_accuracy_difference", "Float64", "median difference of val_accuracy, B's to A's"),
+    Column("val_accuracy_difference_low", "Float64", "lower end of its interval"),
+    Column("val_accuracy_difference_high", "Float64", "upper end of its interval"),
+    Column("interval_confidence", "Float64", "with which each interval holds the true value"),
+    Column(
+        "gemm_moved",
+        "Float64",
+        "90th / 10th percentile of both sides' gemm_seconds, - 1; across machines: "
+        "the larger side's",
+    ),
+    Column(
+        "copy_moved",
+        "Float64",
+        "90th / 10th percentile of both sides' copy_seconds, - 1; across machines: "
+        "the larger side's",
+    ),
+)
+
+
+class UnlikeError(LineError):
+    """Two runs cannot be compared: they share no cell, or differ in machine or dataset."""
+
+
+class _Half(NamedTuple):
+    """One side of one cell: its records, and the figures of each ok one."""
+
+    records: list[Record]
+    figures: list[Mapping[str, object]]
+
+    def known(self, column: str) -> list[float]:
+        """Return the launches' values of a column of cells.csv, without missing ones."""
+        values = (figures.get(column) for figures in self.figures)
+        return [value for value in values if isinstance(value, int | float)]
+
+
+def compare_frame(
+    a: Side,
+    b: Side,
+    certificates: Sequence[Certificate] = (),
+    *,
+    across_machines: bool = False,
+) -> pd.DataFrame:
+    """Return a row per cell that A or B has; the launch is the sampling unit, never the epoch.
+
+    UnlikeError, in one sentence, when no cell is on both sides, when a cell's dataset has other
+    bytes there, and, unless `across_machines`, when the machines are not one.
+    """
+    of_a, of_b = _halves(a), _halves(b)
+    common = [cell for cell in of_a if cell in of_b]
+    if not common:
+        raise UnlikeError(f"{a.name} and {b.name} have no cell in common: nothing can be compared.")
+    for cell in common:
+        _check_datasets(a, b, of_a[cell], of_b[cell])
+    if not across_machines:
+        _check_machines(a, b)
+    lonely = [cell for cell in (*of_a, *of_b) if not (cell in of_a and cell in of_b)]
+    nothing = _Half([], [])
+    rows = [
+        _row(cell, of_a.get(cell, nothing), of_b.get(cell, nothing), certificates)
+        for cell in (*lonely, *common)
+    ]
+    return make_frame(rows, COMPARE_COLUMNS)
+
+
+def _halves(side: Side) -> dict[Cell, _Half]:
+    halves: dict[Cell, _Half] = {}
+    for record in side.records:
+        half = halves.setdefault(record.cell, _Half([], []))
+        half.records.append(record)
+        if record.status == "ok":
+            half.figures.append(record_figures(record))
+    return halves
+
+
+def _check_datasets(a: Side, b: Side, of_a: _Half, of_b: _Half) -> None:
+    name = of_a.records[0].cell.dataset
+    prints = [{r.dataset.fingerprint for r in half.records} for half in (of_a, of_b)]
+    if prints[0] != prints[1]:
+        texts = [", ".join(sorted(found)) for found in prints]
+        raise UnlikeError(
+            f"{a.name} and {b.name} cannot be compared: their datasets {name!r} differ, with the "
+            f"fingerprints {texts[0]} and {texts[1]}."
+        )
+
+
+def _check_machines(a: Side, b: Side) -> None:
+    machines = [sorted({record.machine_id for record in side.records}) for side in (a, b)]
+    if machines[0] != machines[1] or len(machines[0]) > 1:
+        texts = [", ".join(found) for found in machines]
+        raise UnlikeError(
+            f"{a.name} and {b.name} cannot be compared: they were measured on unlike machines, "
+            f"{texts[0]} and {texts[1]}; --across-machines compares them all the same."
+        )
+
+
+def _row(cell: Cell, a: _Half, b: _Half, certificates: Sequence[Certificate]) -> dict[str, object]:
+    both = bool(a.records and b.records)
+    alike = _machines(a) == _machines(b)
+    # Two machines may each be steady and yet be unlike in speed: then each is judged on its own.
+    groups = [[a, b]] if alike else [[a], [b]]
+    moved = {kernel: _movement(kernel, groups) for kernel in _KERNELS}
+    time = _time_status(a, b, list(moved.values()))
+    return {
+        **msgspec.structs.asdict(cell),
+        "cell_id": cell.id,
+        "sides": "both" if both else "only A" if a.records else "only B",
+        **_half_columns(a, "a"),
+        **_half_columns(b, "b"),
+        "across_machines": not alike if both else None,
+        "changed": "; ".join(changes(a.records[-1], b.records[-1])) or None if both else None,
+        "function": _function(a, b, certificates),
+        "time": time,
+        **(_seconds_ratio(a, b) if time == "ok" else {}),
+        **(_accuracy_difference(a, b) if time not in ("one side", "mixed") else {}),
+        "interval_confidence": CONFIDENCE if both else None,
+        **{f"{kernel}_moved": value for kernel, value in moved.items() if both},
+    }
+
+
+def _function(a: _Half, b: _Half, certificates: Sequence[Certificate]) -> str | None:
+    """Return the column `function`; None where a side has no result, or several functions."""
+    subjects = [
+        {found.sha256 for record in half.records if (found := subject_of(record))}
+        for half in (a, b)
+    ]
+    if not all(len(found) == 1 for found in subjects):
+        return None
+    if subjects[0] == subjects[1]:
+        return "unchanged"
+    texts = (standing(certificates, subject) for (subject,) in subjects)
+    return ", ".join(f"{side} {text}" for side, text in zip("AB", texts, strict=True))
+
+
+def _half_columns(half: _Half, side: str) -> dict[str, object]:
+    seconds, scores = half.known("epoch_seconds_median"), half.known("final_val_accuracy")
+    columns = {
+        "machine": "; ".join(sorted(_machines(half))) or None,
+        "launches": len(half.figures),
+        "failed": len(half.records) - len(half.figures),
+        "epoch_seconds": median(seconds) if seconds and not _is_mixed(half) else None,
+        "val_accuracy": median(scores) if scores and not _is_mixed(half) else None,
+    }
+    return {f"{name}_{side}": value for name, value in columns.items()}
+
+
+def _time_status(a: _Half, b: _Half, movements: list[float | None]) -> str:
+    """Return the value of the column `time`."""
+    seconds = [half.known("epoch_seconds_median") for half in (a, b)]
+    protocols = {record.protocol_version for record in (*a.records, *b.records)}
+    reasons = {
+        "one side": not (a.records and b.records),
+        "mixed": _is_mixed(a) or _is_mixed(b),
+        "no time": not all(seconds),
+        "unlike": len(protocols) > 1,
+        "too few launches": min(map(len, seconds)) < FEWEST_LAUNCHES,
+        "unstable": not is_steady(movements),
+    }
+    return next((reason for reason, holds in reasons.items() if holds), "ok")
+
+
+def _seconds_ratio(a: _Half, b: _Half) -> dict[str, object]:
+    logs = [[log(value) for value in half.known("epoch_seconds_median")] for half in (a, b)]
+    shift = shift_interval(logs[0], logs[1], CONFIDENCE)
+    ends = shift and [exp(value) for value in shift[:3]]
+    return _interval_columns("seconds_ratio", ends)
+
+
+def _accuracy_difference(a: _Half, b: _Half) -> dict[str, object]:
+    scores = [half.known("final_val_accuracy") for half in (a, b)]
+    if min(map(len, scores)) < FEWEST_LAUNCHES:
+        return {}
+    shift = shift_interval(scores[0], scores[1], CONFIDENCE)
+    return _interval_columns("val_accuracy_difference", shift and shift[:3])
+
+
+def _interval_columns(name: str, values: Iterable[float] | None) -> dict[str, object]:
+    rounded = [round(value, _DECIMALS) for value in values or ()]
+    return dict(zip((name, f"{name}_low", f"{name}_high"), rounded, strict=False))
+
+
+def _movement(kernel: str, groups: list[list[_Half]]) -> float | None:
+    """Return the largest movement of any group of halves; None when one is not known."""
+    found = [
+        movement([seconds for half in group for seconds in half.known(f"{kernel}_seconds")])
+        for group in groups
+    ]
+    known = [value for value in found if value is not None]
+    return max(known) if len(known) == len(found) else None
+
+
+def _machines(half: _Half) -> set[str]:
+    return {record.machine_id for record in half.records}
+
+
+def _is_mixed(half: _Half) -> bool:
+    return len({(record.digest, record.machine_id) for record in half.records}) > 1

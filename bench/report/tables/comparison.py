@@ -1,0 +1,206 @@
+"""comparison.csv: backends side by side, a row per set of comparable cells."""
+
+from collections.abc import Sequence
+from typing import Any, Final
+
+import pandas as pd
+
+from bench.core.cell import BACKENDS
+from bench.core.record import Record
+from bench.report.tables.cells import cells_frame
+from bench.report.tables.columns import (
+    ROW_COLUMNS,
+    ROW_KEY,
+    ROW_ORDER,
+    Column,
+    disagreements,
+    names,
+    typed,
+)
+from bench.report.tables.epochs import epochs_frame
+from bench.report.tables.metrics import FLOPS_PER_MAC
+from bench.report.tables.ratios import race_movements
+from bench.stats.stability import is_steady
+
+_BACKEND: Final = (
+    Column(
+        "status",
+        "string",
+        "`ok`, `unsupported`, `failed`, `missing` (no record) or `mixed` (unlike digests)",
+    ),
+    Column("reason", "string", "why a record failed, or why nothing is pooled"),
+    Column("records", "Int64", "ok records"),
+    Column("failed_records", "Int64", "records that are not ok"),
+    Column("version", "string", "version of the backend"),
+    Column("epoch_seconds_median", "Float64", "median train_seconds, steady epochs of all records"),
+    Column("epoch_seconds_min", "Float64", "smallest of these"),
+    Column("epoch_seconds_max", "Float64", "largest of these"),
+    Column("epoch_seconds_n", "Int64", "number of these; empty if there is none"),
+    Column("fit_seconds_total_median", "Float64", "median over the records"),
+    Column("images_per_second", "Float64", "training images / epoch_seconds_median"),
+    Column("first_step_seconds", "Float64", "median over the records"),
+    Column("final_loss", "Float64", "median over the records"),
+    Column("final_accuracy", "Float64", "median over the records"),
+    Column("final_val_loss", "Float64", "median over the records"),
+    Column("final_val_accuracy", "Float64", "median over the records"),
+    Column("best_val_accuracy", "Float64", "median over the records of each one's best"),
+    Column("final_val_perplexity", "Float64", "median over the records"),
+    Column("latency_p50_seconds", "Float64", "median over the records"),
+    Column("latency_p95_seconds", "Float64", "median over the records"),
+    Column("latency_p99_seconds", "Float64", "median over the records"),
+    Column(
+        "achieved_gflops",
+        "Float64",
+        "2 * forward_macs * images_per_second / 1e9; of `fit` 3 times that",
+    ),
+    Column("gemm_peak_fraction", "Float64", "achieved / gemm_peak_gflops; empty on a GPU"),
+    Column("peak_memory_bytes", "Int64", "largest over the records"),
+    Column("memory_over_baseline_bytes", "Int64", "largest over the records"),
+    Column("device_peak_memory_bytes", "Int64", "largest over the records"),
+)
+#: The names of a backend's column group, without `BACKEND_`.
+BACKEND_GROUP: Final = tuple(names(_BACKEND))
+
+COMPARISON_COLUMNS: Final = (
+    *ROW_COLUMNS,
+    Column("dataset_official", "boolean", "False: a local copy that nobody verified"),
+    Column("timing", "string", "`interleaved`: all in one race; else `not interleaved`"),
+    Column("unlike", "string", "what the backends disagree in although they must not"),
+    Column("fastest_backend", "string", "lowest median; empty if under two, unlike or unstable"),
+    Column("forward_macs", "Int64", "multiply-accumulates of one image's forward pass"),
+    Column("uncounted_layers", "string", "layers without a rule to count them: no forward_macs"),
+    Column("gemm_peak_gflops", "Float64", "best calibration of the row's records, on the CPU"),
+    Column("stochastic_layers", "string", "layers whose random masks no lane can match"),
+    *(
+        Column(f"{backend}_{column.name}", column.dtype, column.meaning)
+        for backend in BACKENDS
+        for column in _BACKEND
+    ),
+)
+
+_GROUP: Final = ["row", "backend"]
+#: All that is needed of epochs.csv, which may be large.
+_OF_AN_EPOCH: Final = ("instrumented", "warmup", "train_seconds")
+_MIXED: Final = "records of unlike code, data or versions are not pooled: report them separately"
+_MEDIANS: Final = (
+    *("first_step_seconds", "final_loss", "final_accuracy", "final_val_loss"),
+    *("final_val_accuracy", "best_val_accuracy", "final_val_perplexity"),
+    *("latency_p50_seconds", "latency_p95_seconds", "latency_p99_seconds"),
+)
+_LARGEST: Final = ("peak_memory_bytes", "memory_over_baseline_bytes", "device_peak_memory_bytes")
+_OF_THE_ROW: Final = ("forward_macs", "uncounted_layers", "stochastic_layers")
+
+
+def comparison_frame(records: Sequence[Record]) -> pd.DataFrame:
+    """Return a row per ROW_KEY with a column group per backend, present or not.
+
+    Backends whose dataset bytes, Keras or machine differ stand in rows of their own. A row whose
+    ok records disagree in a field of MUST_AGREE says so in `unlike` and names no fastest backend;
+    a backend whose records have several digests is `mixed` and has no figures. Instrumented
+    records are left out.
+    """
+    return comparison_of(cells_frame(records), epochs_frame(records))
+
+
+def comparison_of(cells: pd.DataFrame, epochs: pd.DataFrame) -> pd.DataFrame:
+    """Return `comparison_frame` of the records of which `cells` and `epochs` are the tables."""
+    cells, epochs = _numbered(cells), _numbered(epochs)[[*_GROUP, *_OF_AN_EPOCH]]
+    plain, plain_epochs = cells[~cells["instrumented"]], epochs[~epochs["instrumented"]]
+    by_row = plain.groupby("row")
+    groups = _backend_groups(plain, plain_epochs)
+    frame = by_row[list(ROW_KEY)].head(1).set_index(plain.drop_duplicates("row")["row"])
+    frame = frame.join(by_row[list(_OF_THE_ROW)].first())
+    frame["dataset_official"] = by_row["dataset_official"].all()
+    frame["gemm_peak_gflops"] = by_row["gemm_peak_gflops"].max()
+    frame = frame.join(_trust(cells))
+    frame["fastest_backend"] = _fastest(groups)[frame["unlike"].isna() & frame["steady"]]
+    _add_peak_fractions(groups, frame)
+    frame = frame.join(_side_by_side(groups)).sort_index()
+    return _complete(frame.reindex(columns=names(COMPARISON_COLUMNS)))
+
+
+def _numbered(frame: pd.DataFrame) -> pd.DataFrame:
+    """Add `row`, the number of the comparison's row: the same in every table of one record set."""
+    return frame.assign(row=frame.groupby(list(ROW_ORDER), dropna=False).ngroup())
+
+
+def _complete(frame: pd.DataFrame) -> pd.DataFrame:
+    """Return the rows numbered from 0 and typed, with what says that a backend has no record."""
+    missing: dict[str, str | int] = {f"{backend}_status": "missing" for backend in BACKENDS}
+    for backend in BACKENDS:
+        missing |= {f"{backend}_records": 0, f"{backend}_failed_records": 0}
+    return typed(frame.fillna(missing).reset_index(drop=True), COMPARISON_COLUMNS)
+
+
+def _backend_groups(cells: pd.DataFrame, epochs: pd.DataFrame) -> pd.DataFrame:
+    """Return BACKEND_GROUP by (row, backend); failed records add nothing to a figure."""
+    steady = epochs[epochs["warmup"].eq(False).fillna(False)].groupby(_GROUP)["train_seconds"]
+    seconds = steady.agg(["median", "min", "max", "count"]).rename(columns={"count": "n"})
+    by_group = cells.assign(ok=cells["status"].eq("ok")).groupby(_GROUP)
+    figures = by_group[list(_MEDIANS)].median().join(by_group[list(_LARGEST)].max())
+    figures = figures.join(seconds.add_prefix("epoch_seconds_"))
+    figures["fit_seconds_total_median"] = by_group["fit_seconds_total"].median()
+    images = by_group["train_images"].first() / figures["epoch_seconds_median"]
+    figures["images_per_second"] = images
+    flops = by_group["task"].first().map(FLOPS_PER_MAC).astype("Float64")
+    flops_per_image = flops * by_group["forward_macs"].first()
+    figures["achieved_gflops"] = flops_per_image * images / 1e9
+    figures["version"] = by_group["backend_version"].first()
+    records = by_group["ok"].sum().astype("Int64")
+    mixed = by_group["digest"].nunique().gt(1) & records.gt(0)
+    figures.loc[mixed] = pd.NA
+    return figures.assign(
+        records=records,
+        failed_records=by_group.size() - records,
+        reason=by_group["reason"].first().mask(mixed, _MIXED),
+        status=_status(by_group["status"].agg(set)).mask(mixed, "mixed"),
+    )
+
+
+def _status(found: "pd.Series[Any]") -> "pd.Series[str]":
+    """Return ok where a record is, unsupported where all are, else failed."""
+    return found.map(
+        lambda each: "ok" if "ok" in each else min(each, key=("failed", "unsupported").index)
+    )
+
+
+def _side_by_side(groups: pd.DataFrame) -> pd.DataFrame:
+    """Return the groups by row, with the columns `BACKEND_FIGURE` of the backends there are."""
+    parts = [
+        groups.loc[groups.index.get_level_values("backend") == backend, list(BACKEND_GROUP)]
+        .droplevel("backend")
+        .add_prefix(f"{backend}_")
+        for backend in BACKENDS
+    ]
+    return pd.concat(parts, axis=1)
+
+
+def _add_peak_fractions(groups: pd.DataFrame, rows: pd.DataFrame) -> None:
+    """Add `gemm_peak_fraction` to the groups; the calibration says nothing of a GPU's peak."""
+    peaks = rows["gemm_peak_gflops"].where(rows["device"].eq("cpu"))
+    groups["gemm_peak_fraction"] = groups["achieved_gflops"].div(peaks, level="row")
+
+
+def _trust(cells: pd.DataFrame) -> pd.DataFrame:
+    """Return by row its `timing` and `unlike`, and whether a race in it ran on a `steady` machine.
+
+    The launches of a race are all that calibrated it, so instrumented ones count here.
+    """
+    facts = {}
+    for row, launches in cells.groupby("row"):
+        ok = launches[launches["status"].eq("ok") & ~launches["instrumented"]]
+        interleaved = len(ok) > 0 and ok["race_round"].notna().all() and ok["run_id"].nunique() == 1
+        race = launches[launches["run_id"].isin(ok["run_id"])]
+        facts[row] = {
+            "timing": "interleaved" if interleaved else "not interleaved",
+            "unlike": ", ".join(disagreements(ok)) or None,
+            "steady": not interleaved or is_steady(list(race_movements(race).values())),
+        }
+    return pd.DataFrame.from_dict(facts, orient="index", columns=["timing", "unlike", "steady"])
+
+
+def _fastest(groups: pd.DataFrame) -> "pd.Series[str]":
+    """Return by row the backend with the lowest median; no row with under two."""
+    medians = groups["epoch_seconds_median"].dropna().sort_values(kind="stable").reset_index()
+    several = medians[medians.duplicated("row", keep=False)]
+    return several.drop_duplicates("row").set_index("row")["backend"]

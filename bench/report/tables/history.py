@@ -1,0 +1,84 @@
+"""history.csv: a row per run of one cell, with what changed against the row before."""
+
+from collections.abc import Sequence
+from itertools import pairwise
+from statistics import median
+from typing import Final
+
+import pandas as pd
+
+from bench.core.diff import changes
+from bench.core.record import Record
+from bench.report.tables.columns import Column, make_frame
+from bench.report.tables.comparison import COMPARISON_COLUMNS
+from bench.report.tables.report_facts import backend_version
+
+_SHARED: Final = {
+    column.name.removeprefix("jax_"): column
+    for column in COMPARISON_COLUMNS
+    if column.name.startswith("jax_")
+}
+
+HISTORY_COLUMNS: Final = (
+    Column("cell_id", "string", "readable name of the cell"),
+    Column("run_id", "string", "the run that made the record"),
+    Column("started_at", "string", "start of the worker, UTC, ISO 8601"),
+    Column("changed", "string", "what differs from the row before, as `NAME BEFORE -> AFTER`"),
+    Column("keras_version", "string", "version of Keras"),
+    Column("backend_version", "string", "version of the backend"),
+    Column("machine_id", "string", "short hash of the machine's CPU, memory and system"),
+    *(
+        Column(name, _SHARED[name].dtype, _SHARED[name].meaning)
+        for name in (
+            *("records", "failed_records"),
+            *("epoch_seconds_median", "epoch_seconds_min", "epoch_seconds_max"),
+            *("epoch_seconds_n", "final_val_accuracy"),
+        )
+    ),
+    Column("reason", "string", "why the first failed record failed"),
+)
+
+
+def history_frame(records: Sequence[Record]) -> pd.DataFrame:
+    """Return a row per run of the one cell that `records` are of, oldest first.
+
+    A folder of records that holds unlike code, data, versions or machines has a row for each.
+    Instrumented records are left out. `started_at` is that of the row's first record.
+    """
+    groups: dict[tuple[str, str, str], list[Record]] = {}
+    for record in sorted(records, key=lambda record: (record.started_at, record.run_id)):
+        if not record.instrumented:
+            key = (record.run_id, record.digest, record.machine_id)
+            groups.setdefault(key, []).append(record)
+    firsts = [group[0] for group in groups.values()]
+    changed = [[], *(changes(before, after) for before, after in pairwise(firsts))]
+    rows = [
+        {**_row(group), "changed": "; ".join(found) or None}
+        for group, found in zip(groups.values(), changed, strict=False)
+    ]
+    return make_frame(rows, HISTORY_COLUMNS)
+
+
+def _row(records: Sequence[Record]) -> dict[str, object]:
+    """Return the columns of one run but `changed`; every record is of one digest."""
+    first = records[0]
+    results = [record.result for record in records if record.result is not None]
+    seconds = [epoch.train_seconds for result in results for epoch in result.steady_epochs]
+    finals = [result.epochs[-1].val_accuracy for result in results]
+    scores = [score for score in finals if score is not None]
+    return {
+        "cell_id": first.cell.id,
+        "run_id": first.run_id,
+        "started_at": first.started_at,
+        "keras_version": first.versions.get("keras"),
+        "backend_version": backend_version(first),
+        "machine_id": first.machine_id,
+        "records": len(results),
+        "failed_records": len(records) - len(results),
+        "reason": next((record.reason for record in records if record.reason), None),
+        "epoch_seconds_median": median(seconds) if seconds else None,
+        "epoch_seconds_min": min(seconds, default=None),
+        "epoch_seconds_max": max(seconds, default=None),
+        "epoch_seconds_n": len(seconds) or None,
+        "final_val_accuracy": median(scores) if scores else None,
+    }

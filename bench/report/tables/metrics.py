@@ -1,0 +1,161 @@
+"""The figures of one record, computed here from its raw samples and nowhere else."""
+
+from math import ceil, exp
+from statistics import median
+from typing import Final
+
+from bench.core.record import Record
+from bench.core.result import Epoch, Result
+from bench.report.tables.report_phases import PHASE_COLUMNS, phase_seconds
+from bench.stats.quantile import lower_quartile
+
+Figure = float | int | str | None
+
+#: Floating point operations for each multiply-accumulate of the forward pass. One of them is two
+#: operations, and the backward pass has two products for each one of the forward pass (Kaplan et
+#: al. 2020, "Scaling laws for neural language models", section 2.1). What the optimizer does is not
+#: counted.
+FLOPS_PER_MAC: Final = {"fit": 3 * 2, "evaluate": 2, "predict": 2}
+
+#: The percentiles of single predictions that are told.
+LATENCY_PERCENTILES: Final = (50, 95, 99)
+
+_AS_MEASURED: Final = (
+    "import_seconds",
+    "data_open_seconds",
+    "build_seconds",
+    "first_step_seconds",
+    "fit_seconds_total",
+    "train_images",
+    "validation_images",
+    "parameters",
+    "trainable_parameters",
+    "forward_macs",
+    "peak_memory_bytes",
+    "device_peak_memory_bytes",
+    "cpu_seconds",
+    "weights_sha256",
+    "batch_order_sha256",
+)
+
+
+def record_figures(record: Record) -> dict[str, Figure]:
+    """Return the record's numbers by column of cells.csv; a missing one is absent or None."""
+    calibration = _calibration(record)
+    if record.result is None:
+        return calibration
+    result = record.result
+    phases = {PHASE_COLUMNS[name]: seconds for name, seconds in phase_seconds(record).items()}
+    return {
+        **{name: getattr(result, name) for name in _AS_MEASURED},
+        **phases,
+        **_metrics(result),
+        **_steady_statistics(record, result),
+        **_latencies(result),
+        **_memory(result),
+        **_work(record, result),
+        **calibration,
+    }
+
+
+def step_seconds(record: Record, epoch: Epoch) -> float | None:
+    """Return the mean seconds of an epoch's steps without its first one, which starts the epoch.
+
+    None for an epoch of one step, in a record of version 1 and in one without a result.
+    """
+    if record.result is None or epoch.first_step_seconds is None:
+        return None
+    steps = ceil(record.result.train_images / record.cell.batch_size)
+    rest = epoch.train_seconds - epoch.first_step_seconds
+    return rest / (steps - 1) if steps > 1 else None
+
+
+def _metrics(result: Result) -> dict[str, Figure]:
+    last = result.epochs[-1]
+    scores = [epoch.val_accuracy for epoch in result.epochs if epoch.val_accuracy is not None]
+    return {
+        "final_loss": last.loss,
+        "final_accuracy": last.accuracy,
+        "final_val_loss": last.val_loss,
+        "final_val_accuracy": last.val_accuracy,
+        "best_val_accuracy": max(scores, default=None),
+        "final_val_perplexity": _perplexity(result),
+    }
+
+
+def _perplexity(result: Result) -> float | None:
+    """Return exp of the last validation loss of a model that predicts what comes next."""
+    loss = result.epochs[-1].val_loss
+    return exp(loss) if result.settings.get("target") == "next" and loss is not None else None
+
+
+def _latencies(result: Result) -> dict[str, Figure]:
+    """Return the percentiles of single predictions; an observed one each, none in between."""
+    ordered = sorted(result.latency_seconds)
+    if not ordered:
+        return {}
+    return {
+        f"latency_p{percent}_seconds": ordered[ceil(len(ordered) * percent / 100) - 1]
+        for percent in LATENCY_PERCENTILES
+    }
+
+
+def _steady_statistics(record: Record, result: Result) -> dict[str, Figure]:
+    seconds = [epoch.train_seconds for epoch in result.steady_epochs]
+    if not seconds:
+        return {}
+    validation = [s for e in result.steady_epochs if (s := e.validation_seconds) is not None]
+    steps = [step_seconds(record, epoch) for epoch in result.steady_epochs]
+    known = [value for value in steps if value is not None]
+    return {
+        "epoch_seconds_median": median(seconds),
+        "epoch_seconds_min": min(seconds),
+        "epoch_seconds_max": max(seconds),
+        "epoch_seconds_n": len(seconds),
+        "step_seconds_median": median(known) if known else None,
+        "validation_seconds_median": median(validation) if validation else None,
+        "images_per_second": result.train_images / median(seconds),
+    }
+
+
+def _memory(result: Result) -> dict[str, Figure]:
+    if result.baseline_memory_bytes is None:
+        return {}
+    return {"memory_over_baseline_bytes": result.peak_memory_bytes - result.baseline_memory_bytes}
+
+
+def _work(record: Record, result: Result) -> dict[str, Figure]:
+    seconds = [epoch.train_seconds for epoch in result.steady_epochs]
+    figures: dict[str, Figure] = {
+        "uncounted_layers": ", ".join(result.uncounted_layers) or None,
+        "stochastic_layers": ", ".join(result.stochastic_layers) or None,
+        "feed_seconds": result.detail.feed_seconds if result.detail else None,
+    }
+    if result.forward_macs is None or not seconds:
+        return figures
+    images_per_second = result.train_images / median(seconds)
+    rate = FLOPS_PER_MAC[record.cell.task] * result.forward_macs * images_per_second / 1e9
+    figures["achieved_gflops"] = rate
+    # The calibration runs on the CPU: its peak says nothing of a GPU.
+    if record.calibration and record.cell.device == "cpu":
+        figures["gemm_peak_fraction"] = rate / _gemm_peak_gflops(record)
+    return figures
+
+
+def _calibration(record: Record) -> dict[str, Figure]:
+    if record.calibration is None:
+        return {}
+    before, after = record.calibration
+    return {
+        "gemm_before_seconds": lower_quartile(before.gemm_seconds),
+        "gemm_after_seconds": lower_quartile(after.gemm_seconds),
+        "gemm_seconds": lower_quartile(before.gemm_seconds + after.gemm_seconds),
+        "copy_before_seconds": lower_quartile(before.copy_seconds),
+        "copy_after_seconds": lower_quartile(after.copy_seconds),
+        "copy_seconds": lower_quartile(before.copy_seconds + after.copy_seconds),
+        "gemm_peak_gflops": _gemm_peak_gflops(record),
+    }
+
+
+def _gemm_peak_gflops(record: Record) -> float:
+    return max(calibration.gemm_gflops for calibration in record.calibration or ())

@@ -1,0 +1,86 @@
+"""ledger.csv: all that each backend was measured with, entry by entry, and where they differ."""
+
+from collections import defaultdict
+from collections.abc import Iterator, Mapping, Sequence
+from typing import Final
+
+import msgspec
+import pandas as pd
+
+from bench.core.cell import BACKENDS
+from bench.core.record import Record
+from bench.report.tables.columns import ROW_COLUMNS, ROW_KEY, ROW_ORDER, Column, make_frame
+from bench.report.tables.report_facts import record_facts, sorted_records
+
+LEDGER_COLUMNS: Final = (
+    *ROW_COLUMNS,
+    Column("entry", "string", "PART.NAME; settings, environment, version, machine, git or dataset"),
+    *(
+        Column(backend, "string", f"its value on {backend}; several: joined by `; `; empty: none")
+        for backend in BACKENDS
+    ),
+    Column("differs", "boolean", "True: not the same on all backends with a record"),
+)
+
+#: The parts of an entry's name, in the order of the rows.
+PARTS: Final = ("settings", "environment", "version", "machine", "git", "dataset")
+
+
+def ledger_frame(records: Sequence[Record]) -> pd.DataFrame:
+    """Return a row per entry of each row of the comparison; instrumented records are left out.
+
+    An entry that one backend lacks differs. The settings are known of ok records alone, so a
+    backend that only failed does not make them differ.
+    """
+    groups: defaultdict[tuple[object, ...], list[Record]] = defaultdict(list)
+    for record in sorted_records(records):
+        if not record.instrumented:
+            facts = record_facts(record)
+            groups[tuple(facts[name] for name in ROW_KEY)].append(record)
+    rows = [
+        {**dict(zip(ROW_KEY, key, strict=True)), **row}
+        for key, group in groups.items()
+        for row in _rows(group)
+    ]
+    # Stable: the entries of a row keep their order.
+    return make_frame(rows, LEDGER_COLUMNS).sort_values(
+        list(ROW_ORDER), kind="stable", ignore_index=True
+    )
+
+
+def _rows(records: Sequence[Record]) -> Iterator[dict[str, object]]:
+    """Yield the columns of LEDGER_COLUMNS from `entry` on, for the records of one row."""
+    for part in PARTS:
+        by_backend = _values(records, part)
+        for name in sorted({name for values in by_backend.values() for name in values}):
+            found = {backend: values.get(name, set()) for backend, values in by_backend.items()}
+            yield {
+                "entry": f"{part}.{name}",
+                **{b: "; ".join(sorted(texts)) if texts else None for b, texts in found.items()},
+                "differs": len({*map(frozenset, found.values())}) > 1
+                or any(len(texts) > 1 for texts in found.values()),
+            }
+
+
+def _values(records: Sequence[Record], part: str) -> dict[str, dict[str, set[str]]]:
+    """Return by backend and name what its records say in `part`; no backend that cannot say."""
+    found: defaultdict[str, defaultdict[str, set[str]]] = defaultdict(lambda: defaultdict(set))
+    for record in records:
+        facts = _facts(record, part)
+        if facts is not None:
+            values = found[record.cell.backend]
+            for name, value in facts.items():
+                values[name].add(str(value))
+    return {backend: dict(values) for backend, values in found.items()}
+
+
+def _facts(record: Record, part: str) -> Mapping[str, object] | None:
+    parts: dict[str, Mapping[str, object] | None] = {
+        "settings": record.result.settings if record.result else None,
+        "environment": record.environment,
+        "version": record.versions,
+        "machine": record.machine,
+        "git": msgspec.structs.asdict(record.git),
+        "dataset": {"official": record.dataset.official, "source": record.dataset.source},
+    }
+    return parts[part]

@@ -1,0 +1,203 @@
+"""rounds.csv and ratios.csv: the launches of races, and what they say of each pair."""
+
+from collections.abc import Iterator, Mapping, Sequence
+from itertools import combinations, product
+from typing import Final, NamedTuple
+
+import pandas as pd
+
+from bench.core.cell import BACKENDS
+from bench.core.record import Record
+from bench.parity.certificate import Certificate, parity
+from bench.report.tables.cells import CELLS_COLUMNS, cells_frame
+from bench.report.tables.columns import (
+    ROW_COLUMNS,
+    ROW_KEY,
+    ROW_ORDER,
+    Column,
+    disagreements,
+    make_frame,
+    names,
+)
+from bench.stats.stability import CALIBRATION_BOUND, Verdict, judge, race_movement
+from bench.storage.sessions import minute, number_ranges
+
+_RUN: Final = Column("run_id", "string", "the run that made the record")
+_OF_A_LAUNCH: Final = (
+    *("race_round", "race_position", "race_sitting", "backend", "instrumented", "status"),
+    *("epoch_seconds_median", "epoch_seconds_n", "step_seconds_median", "latency_p50_seconds"),
+    *("gemm_before_seconds", "gemm_after_seconds", "gemm_seconds"),
+    *("copy_before_seconds", "copy_after_seconds", "copy_seconds"),
+)
+_QUANTITIES: Final = {
+    "fit": {"epoch": "epoch_seconds_median", "steps": "step_seconds_median"},
+    "evaluate": {"epoch": "epoch_seconds_median"},
+    "predict": {"epoch": "epoch_seconds_median", "latency": "latency_p50_seconds"},
+}
+_DECLARED: Final = {column.name: column for column in CELLS_COLUMNS}
+
+#: They mean what they mean in cells.csv.
+ROUNDS_COLUMNS: Final = (_RUN, *ROW_COLUMNS, *(_DECLARED[name] for name in _OF_A_LAUNCH))
+
+_MOVEMENT: Final = (
+    "larger of: 90th / 10th percentile of the rounds' median {}_seconds, - 1; and largest / "
+    "smallest of the contenders', - 1"
+)
+
+RATIOS_COLUMNS: Final = (
+    _RUN,
+    *ROW_COLUMNS,
+    Column("kind", "string", "`backends`, or `instrumented`: slowdown of an instrumented launch"),
+    Column(
+        "numerator", "string", "the contender that is the slower one where the ratio is above 1"
+    ),
+    Column("denominator", "string", "the contender that it is compared with"),
+    Column(
+        "quantity",
+        "string",
+        "`epoch`: epoch_seconds_median, `steps`: step_seconds_median, of predictions "
+        "`latency`: latency_p50_seconds",
+    ),
+    Column("parity", "string", "`certified`, `differs: …` or `not certified`, by `certify`"),
+    Column("status", "string", "`ok`, `unstable`, `too few rounds` or `unlike`; only ok: a ratio"),
+    Column("unlike", "string", "what the two disagree in although they must not"),
+    Column("rounds", "Int64", "rounds in which both have a time"),
+    Column("rounds_failed", "Int64", "other rounds in which one of them ran"),
+    Column("ratio", "Float64", "exp of the median over rounds of log(numerator's / denominator's)"),
+    Column("ratio_low", "Float64", "lower end of its interval"),
+    Column("ratio_high", "Float64", "upper end of its interval"),
+    Column("confidence", "Float64", "with which the interval holds the true ratio"),
+    Column("gemm_movement", "Float64", _MOVEMENT.format("gemm")),
+    Column("copy_movement", "Float64", _MOVEMENT.format("copy")),
+    Column("movement_bound", "Float64", "above it a race is `unstable`"),
+    Column("sittings", "Int64", "in how many sittings the race was measured: above 1 if resumed"),
+    Column("sitting_rounds", "string", "which rounds each of several sittings measured, and when"),
+)
+
+
+class _Pair(NamedTuple):
+    """Two contenders of a race, by name and by their rows of cells.csv."""
+
+    kind: str
+    numerator: str
+    denominator: str
+    above: pd.DataFrame
+    below: pd.DataFrame
+
+
+def rounds_frame(records: Sequence[Record]) -> pd.DataFrame:
+    """Return a row per launch of a race, in the order of the rounds, failed ones included."""
+    return rounds_of(cells_frame(records))
+
+
+def ratios_frame(
+    records: Sequence[Record], certificates: Sequence[Certificate] = ()
+) -> pd.DataFrame:
+    """Return a row per pair of contenders of each race and quantity: their epochs, their steps, …
+
+    A race is the records of one run that stand in one row of the comparison and have a place in a
+    race. Its pairs are those of backends, and the instrumented launches of a backend against its
+    plain ones. A race whose calibration moved too far, or a pair that disagrees in a field of
+    MUST_AGREE, gives no ratio: see `bench.stats.stability`.
+    """
+    return ratios_of(cells_frame(records), certificates)
+
+
+def rounds_of(cells: pd.DataFrame) -> pd.DataFrame:
+    """Return `rounds_frame` of the records of which `cells` is the table."""
+    order = ["run_id", *ROW_ORDER, "race_round", "race_position"]
+    launches = cells[cells["race_round"].notna()].sort_values(order, kind="stable")
+    return launches[names(ROUNDS_COLUMNS)].reset_index(drop=True)
+
+
+def ratios_of(cells: pd.DataFrame, certificates: Sequence[Certificate]) -> pd.DataFrame:
+    """Return `ratios_frame` of the records of which `cells` is the table."""
+    rows: list[dict[str, object]] = []
+    raced = cells[cells["race_round"].notna()]
+    for _, race in raced.groupby(["run_id", *ROW_ORDER], dropna=False):
+        facts = {name: race[name].iloc[0] for name in ("run_id", *ROW_KEY)}
+        movements = race_movements(race)
+        facts |= _sittings(race)
+        for pair in _pairs(race):
+            found = {**facts, **movements, "parity": _parity(pair, certificates)}
+            rows += [{**found, **ratio} for ratio in _ratios(pair, movements)]
+    return make_frame(rows, RATIOS_COLUMNS)
+
+
+def _sittings(race: pd.DataFrame) -> dict[str, object]:
+    """Return the columns of RATIOS_COLUMNS that tell of the race's sittings, those with launches.
+
+    The rounds that one sitting measured are named from 1, as people count them.
+    """
+    sittings = dict(iter(race.groupby("race_sitting")))
+    texts = []
+    for own in sittings.values():
+        numbers = sorted(set(own["race_round"].tolist()))
+        rounds = f"round{'' if len(numbers) == 1 else 's'} {number_ranges(numbers)}"
+        texts.append(f"{rounds} on {minute(own['started_at'].min())}")
+    several = f"{'; '.join(texts)} (UTC)" if len(texts) > 1 else None
+    return {"sittings": len(texts), "sitting_rounds": several}
+
+
+def race_movements(race: pd.DataFrame) -> dict[str, float | None]:
+    """Return the columns of RATIOS_COLUMNS that tell how far the race's calibration moved."""
+    contenders = race["backend"] + race["instrumented"].map({True: " instrumented", False: ""})
+    found = {}
+    for kernel in ("gemm", "copy"):
+        known = race[f"{kernel}_seconds"].notna()
+        columns = (race["race_round"], contenders, race[f"{kernel}_seconds"])
+        launches = list(zip(*(column[known].tolist() for column in columns), strict=True))
+        found[f"{kernel}_movement"] = race_movement(launches)
+    return found
+
+
+def _pairs(race: pd.DataFrame) -> Iterator[_Pair]:
+    """Yield the pairs of backends that ran, then each backend that also ran instrumented."""
+    plain = dict(iter(race[~race["instrumented"]].groupby("backend")))
+    slow = dict(iter(race[race["instrumented"]].groupby("backend")))
+    for above, below in combinations([backend for backend in BACKENDS if backend in plain], 2):
+        yield _Pair("backends", above, below, plain[above], plain[below])
+    for backend in [backend for backend in BACKENDS if backend in plain and backend in slow]:
+        name = f"{backend} instrumented"
+        yield _Pair("instrumented", name, backend, slow[backend], plain[backend])
+
+
+def _ratios(pair: _Pair, movements: Mapping[str, float | None]) -> Iterator[dict[str, object]]:
+    """Yield the columns of RATIOS_COLUMNS from `kind` on, but the movements, by quantity."""
+    launches = pd.concat([pair.above, pair.below])
+    unlike = ", ".join(disagreements(launches[launches["status"].eq("ok")]))
+    for quantity, column in _QUANTITIES[launches["task"].iloc[0]].items():
+        seconds = [_by_round(side, column) for side in (pair.above, pair.below)]
+        verdict = judge(seconds[0], seconds[1], list(movements.values()))
+        yield {
+            **{"kind": pair.kind, "numerator": pair.numerator, "denominator": pair.denominator},
+            "quantity": quantity,
+            "status": "unlike" if unlike else verdict.status,
+            "unlike": unlike or None,
+            "rounds": verdict.rounds,
+            "rounds_failed": verdict.rounds_failed,
+            **({} if unlike else _interval(verdict)),
+            "movement_bound": CALIBRATION_BOUND,
+        }
+
+
+def _parity(pair: _Pair, certificates: Sequence[Certificate]) -> str | None:
+    """Return what is certified of a pair; None of one backend's two launches, or of no result."""
+    above, below = (side["function_sha256"].dropna().unique() for side in (pair.above, pair.below))
+    if pair.kind != "backends" or len(above) == 0 or len(below) == 0:
+        return None
+    found = {parity(certificates, subjects) for subjects in product(above, below)}
+    return "certified" if found == {"certified"} else min(found - {"certified"})
+
+
+def _interval(verdict: Verdict) -> dict[str, object]:
+    if verdict.ratio is None:
+        return {}
+    median, low, high, confidence = verdict.ratio
+    return {"ratio": median, "ratio_low": low, "ratio_high": high, "confidence": confidence}
+
+
+def _by_round(launches: pd.DataFrame, column: str) -> dict[int, float | None]:
+    """Return the seconds of each round, None where the launch has no time."""
+    numbers, seconds = launches["race_round"].tolist(), launches[column].tolist()
+    return {n: None if pd.isna(s) else s for n, s in zip(numbers, seconds, strict=True)}

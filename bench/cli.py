@@ -42,9 +42,9 @@ from bench.output import Output
 from bench.overhead.measure import measure_overhead
 from bench.parity.certificate import CertificateError
 from bench.proof.book import ProofError
-from bench.report.report_parquet import ParquetError
+from bench.report.files import ParquetError
 from bench.report.tables.compare_runs import UnlikeError
-from bench.report.tables.history_find import UnknownCellError
+from bench.report.tables.history import UnknownCellError
 from bench.report.tables.run_selection import SideError
 from bench.storage.sessions import ResumeError
 from bench.storage.store import Store, StoreError, UnknownRunError, new_run_id

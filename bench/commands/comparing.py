@@ -8,14 +8,11 @@ import pandas as pd
 
 from bench.commands.reporting import load_certificates, warn_unreadable
 from bench.output import Output
-from bench.report.render.compare_terminal import compare_renderables
-from bench.report.render.compare_write import write_comparison
+from bench.report.render.compare import compare_renderables, write_comparison
 from bench.report.render.format import Row, table_rows
-from bench.report.render.history_terminal import history_renderables
-from bench.report.render.history_write import write_history
+from bench.report.render.history import history_renderables, write_history
 from bench.report.tables.compare_runs import compare_frame
-from bench.report.tables.history import history_frame
-from bench.report.tables.history_find import find_cell
+from bench.report.tables.history import find_cell, history_frame
 from bench.report.tables.run_selection import find_side
 from bench.storage.store import Store, StoreError
 

@@ -7,12 +7,11 @@ from typing import Final
 from bench.core.record import Record
 from bench.parity.certificate import Certificate, encode_certificates
 from bench.report.charts.data import drawn_rows
-from bench.report.charts.report_drawing import MOST_FIGURES, figure_name, row_svg
-from bench.report.files import write_csv, write_text
+from bench.report.charts.render import MOST_FIGURES, figure_name, row_svg
+from bench.report.files import check_parquet, write_csv, write_parquet, write_text
 from bench.report.render.format import table_rows
 from bench.report.render.html.page import page_text
 from bench.report.render.markdown import report_markdown
-from bench.report.report_parquet import check_parquet, write_parquet
 from bench.report.tables.build import Tables, first_rows, make_tables
 
 #: The tables that become NAME.csv, in the order in which they are written.

@@ -12,12 +12,11 @@ from bench.layers.columns import GAPS_COLUMNS, LAYERS_COLUMNS
 from bench.report.tables.cells import CELLS_COLUMNS
 from bench.report.tables.compare_runs import COMPARE_COLUMNS
 from bench.report.tables.comparison import BACKEND_GROUP, COMPARISON_COLUMNS
-from bench.report.tables.epochs import EPOCHS_COLUMNS
+from bench.report.tables.epochs import EPOCHS_COLUMNS, STEPS_COLUMNS
 from bench.report.tables.history import HISTORY_COLUMNS
 from bench.report.tables.parity import PARITY_COLUMNS
 from bench.report.tables.provenance import LEDGER_COLUMNS
 from bench.report.tables.ratios import RATIOS_COLUMNS, ROUNDS_COLUMNS
-from bench.report.tables.report_steps import STEPS_COLUMNS
 from bench.report.write import CSV_TABLES
 from data.catalogue import DATASETS
 

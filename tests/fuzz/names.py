@@ -12,7 +12,7 @@ from bench.core.record import encode_record
 from bench.core.suite import SUITES, Choices, SuiteError, expand, load_suite
 from bench.core.workload import WorkloadNameError, recipe_of, resolve_workload, source_hash
 from bench.gate.baselines import BaselineError, load_baseline
-from bench.report.tables.history_find import UnknownCellError, find_cell
+from bench.report.tables.history import UnknownCellError, find_cell
 from bench.storage.store import Store, StoreError
 from bench.system.interpreter import InterpreterError
 from bench.system.side import SideTextError, parse_side

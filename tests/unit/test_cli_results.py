@@ -139,6 +139,6 @@ def test_the_json_of_a_run_has_its_id_its_counts_and_its_rows(bench):
 
 
 def test_parquet_without_pyarrow_exits_2_with_one_sentence(bench, monkeypatch):
-    monkeypatch.setattr("bench.report.report_parquet.find_spec", lambda name: None)
+    monkeypatch.setattr("bench.report.files.find_spec", lambda name: None)
     assert bench.call("report", "--parquet", f"--reports={bench.reports}") == 2
     assert bench.err.startswith("Parquet needs pyarrow, ")

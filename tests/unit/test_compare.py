@@ -9,7 +9,7 @@ from rich.console import Console
 
 from bench.core.paths import CHECKOUT
 from bench.core.record import Record
-from bench.report.render.compare_terminal import compare_renderables
+from bench.report.render.compare import compare_renderables
 from bench.report.render.format import Row, table_rows
 from bench.report.tables.compare_runs import COMPARE_COLUMNS, UnlikeError, compare_frame
 from bench.report.tables.run_selection import Side, SideError, find_side

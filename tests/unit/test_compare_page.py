@@ -2,7 +2,7 @@
 
 import pytest
 
-from bench.report.render.compare_page import MOST_DRAWN, compare_page
+from bench.report.render.compare import MOST_DRAWN, compare_page
 from bench.report.render.format import Row, table_rows
 from bench.report.render.html import template as shell
 from bench.report.tables.compare_runs import compare_frame

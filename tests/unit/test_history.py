@@ -8,9 +8,8 @@ from rich.console import Console
 
 from bench.report.charts.history import history_svg
 from bench.report.render.format import table_rows
-from bench.report.render.history_terminal import history_renderables
-from bench.report.tables.history import history_frame
-from bench.report.tables.history_find import UnknownCellError, find_cell
+from bench.report.render.history import history_renderables
+from bench.report.tables.history import UnknownCellError, find_cell, history_frame
 from tests.fixtures.records import make_record
 from tests.fixtures.runs import golden_history, write_golden
 

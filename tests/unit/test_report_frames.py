@@ -15,10 +15,9 @@ from bench.report.tables.build import make_tables
 from bench.report.tables.cells import CELLS_COLUMNS, cells_frame
 from bench.report.tables.columns import MUST_AGREE, ROW_KEY, Column, names
 from bench.report.tables.comparison import COMPARISON_COLUMNS, comparison_frame
-from bench.report.tables.epochs import EPOCHS_COLUMNS, epochs_frame
+from bench.report.tables.epochs import EPOCHS_COLUMNS, STEPS_COLUMNS, epochs_frame
 from bench.report.tables.provenance import LEDGER_COLUMNS
 from bench.report.tables.ratios import RATIOS_COLUMNS, ROUNDS_COLUMNS
-from bench.report.tables.report_steps import STEPS_COLUMNS
 from tests.fixtures.records import golden_records, make_detail, make_record, race_records
 
 COLUMNS: dict[str, tuple[Column, ...]] = {

@@ -13,7 +13,7 @@ from bench.report.charts.render import CHARTS
 from bench.report.render.format import row_key, table_rows
 from bench.report.render.html import template as shell
 from bench.report.render.html.page import page_text
-from bench.report.render.html.page_parts import first_at_accuracy
+from bench.report.render.html.table import first_at_accuracy
 from bench.report.render.summary import verdict_sentences
 from bench.report.tables.build import first_rows, make_tables
 from tests.fixtures.pages import chart_data, table_values

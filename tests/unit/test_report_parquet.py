@@ -5,8 +5,8 @@ from pathlib import Path
 import pandas as pd
 import pytest
 
-from bench.report import report_parquet as parquet
-from bench.report.report_parquet import ParquetError
+from bench.report import files as parquet
+from bench.report.files import ParquetError
 from bench.report.write import CSV_TABLES, write_report
 from tests.fixtures.records import golden_records
 

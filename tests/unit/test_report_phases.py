@@ -5,7 +5,7 @@ import pytest
 
 from bench.core.record import Record
 from bench.report.tables.cells import cells_frame
-from bench.report.tables.report_phases import PHASE_COLUMNS, phase_seconds
+from bench.report.tables.metrics import PHASE_COLUMNS, phase_seconds
 from tests.fixtures.records import make_record
 
 

@@ -5,7 +5,7 @@ import pytest
 
 from bench.report.render.markdown import report_markdown
 from bench.report.tables.build import make_tables
-from bench.report.tables.report_steps import step_figures, steps_frame
+from bench.report.tables.epochs import step_figures, steps_frame
 from tests.fixtures.records import make_detail, make_record, race_records
 
 STEPS = [[9.0, 8.0, 7.0], [0.1, 0.3, 0.2], [0.4, 0.2, 0.1]]

@@ -17,7 +17,7 @@ from bench.report.render.format import (
     table_rows,
 )
 from bench.report.tables.build import Tables
-from bench.report.tables.report_intervals import RECORD_KEY, launch_intervals
+from bench.report.tables.comparison import RECORD_KEY, launch_intervals
 from bench.stats.median_ci import Interval
 
 Series = dict[str, list[dict[str, Any]]]

@@ -1,9 +1,20 @@
 """What people read of a comparison of two runs; the same in Markdown and on a terminal."""
 
 from collections.abc import Sequence
-from typing import Final
+from pathlib import Path
+from typing import Any, Final
 
+import pandas as pd
+from rich.console import RenderableType
+from rich.table import Table
+from rich.text import Text
+
+from bench.core.text import markdown_text, one_line
+from bench.report.charts.vega import forest
+from bench.report.files import write_csv, write_text
 from bench.report.render.format import Row, conditions, heading
+from bench.report.render.html.template import render
+from bench.report.render.markdown_sections import markdown_table
 from bench.report.tables.compare_runs import FEWEST_LAUNCHES
 from bench.stats.stability import CALIBRATION_BOUND
 
@@ -119,3 +130,105 @@ def _launches(row: Row) -> str:
     if a == b:
         return f"{a} launch{'' if a == 1 else 'es'} each"
     return f"{a} and {b} launches"
+
+
+def compare_markdown(rows: Sequence[Row], a: str, b: str) -> str:
+    """Return the whole document on the rows of the runs `a` and `b`."""
+    lines = [f"# {markdown_text(b)} against {markdown_text(a)}", ""]
+    lonely = lonely_lines(rows, {"A": a, "B": b})
+    if lonely:
+        lines += [f"## NOT COMPARED: {len(lonely)} of {len(rows)} cells are on one side only", ""]
+        lines += [*(f"- **{markdown_text(line)}**" for line in lonely), ""]
+    lines += [f"A is {markdown_text(a)}, B is {markdown_text(b)}.", ""]
+    for group in groups_of(rows):
+        texts = ([markdown_text(text) for text in row_texts(row)] for row in group)
+        lines += [f"## {markdown_text(heading(group[0]))}", ""]
+        lines += [f"{markdown_text(conditions(group[0]))}.", ""]
+        lines += [*markdown_table(HEADINGS, texts, "---"), ""]
+        notes = [f"- {markdown_text(note)}" for row in group for note in row_notes(row)]
+        lines += [*notes, ""] if notes else []
+    return "\n".join([*lines, "## How to read it", "", *(f"- {note}" for note in NOTES), ""])
+
+
+#: So many ratios are drawn; the tables have all.
+MOST_DRAWN: Final = 100
+#: In pixels: the height of one ratio, and of the axis.
+_LINE_HEIGHT: Final = 24
+_AXIS_HEIGHT: Final = 20
+
+
+def compare_page(rows: Sequence[Row], a: str, b: str) -> str:
+    """Return the page on the rows of the runs `a` and `b`; all text of records is escaped."""
+    ratios = [_drawn(row) for row in rows if row["time"] == "ok"]
+    shown = ratios[:MOST_DRAWN]
+    height = _AXIS_HEIGHT + _LINE_HEIGHT * len(shown)
+    fields = (("name", "cell", ""), ("cell", "whole name", ""))
+    return render(
+        "compare.html.j2",
+        title=f"{b} against {a}",
+        charts={"changes": forest("changes", "B / A", *fields, height=height)},
+        rows=[{"changes": shown}] if shown else [],
+        a=a,
+        b=b,
+        cells=len(rows),
+        lonely=lonely_lines(rows, {"A": a, "B": b}),
+        drawn=len(shown),
+        ratios=len(ratios),
+        headings=HEADINGS,
+        groups=[
+            {
+                "heading": heading(group[0]),
+                "conditions": conditions(group[0]),
+                "lines": [row_texts(row) for row in group],
+                "notes": [note for row in group for note in row_notes(row)],
+            }
+            for group in groups_of(rows)
+        ],
+        notes=NOTES,
+    )
+
+
+def _drawn(row: Row) -> dict[str, Any]:
+    name = f"{row['workload']}, {row['backend']}, {row['lane']}"
+    ends = {end: row[f"seconds_ratio_{end}"] for end in ("low", "high")}
+    return {"name": name, "cell": row["cell_id"], "ratio": row["seconds_ratio"], **ends}
+
+
+def compare_renderables(rows: Sequence[Row], a: str, b: str) -> list[RenderableType]:
+    """Return what to print of the rows of `a` and `b`: what one side lacks, tables, notes."""
+    lonely = lonely_lines(rows, {"A": a, "B": b})
+    parts: list[RenderableType] = [Text(one_line(f"A: {a}, B: {b}"))]
+    if lonely:
+        title = f"NOT COMPARED: {len(lonely)} of {len(rows)} cells are on one side only"
+        parts += [Text(title, style="bold red")]
+        parts += [Text(one_line(line), style="red") for line in lonely]
+    for group in groups_of(rows):
+        notes = [one_line(note) for row in group for note in row_notes(row)]
+        parts += [Text(), _table(group), *(Text(note) for note in notes)]
+    return [*parts, Text(), Text("\n".join(NOTES), style="dim")]
+
+
+def _table(rows: Sequence[Row]) -> Table:
+    title = Text(f"{one_line(heading(rows[0]))}\n{one_line(conditions(rows[0]))}")
+    table = Table(title=title, title_justify="left", title_style="bold", box=None, pad_edge=False)
+    for name in HEADINGS:
+        table.add_column(
+            name.replace("val_", "val_\n").replace("epoch ", "epoch\n"), overflow="fold"
+        )
+    for row in rows:
+        table.add_row(*(Text(one_line(text)) for text in row_texts(row)))
+    return table
+
+
+def write_comparison(
+    folder: Path, frame: pd.DataFrame, rows: Sequence[Row], a: str, b: str
+) -> Path:
+    """Write compare.csv, compare.md and compare.html; return the first one's path.
+
+    The folder is made when there is none; OSError when it cannot be written.
+    """
+    folder.mkdir(parents=True, exist_ok=True)
+    write_csv(folder / "compare.csv", frame)
+    write_text(folder / "compare.md", compare_markdown(rows, a, b))
+    write_text(folder / "compare.html", compare_page(rows, a, b))
+    return folder / "compare.csv"

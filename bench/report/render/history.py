@@ -1,9 +1,19 @@
 """What people read of a cell's history; the same in Markdown and on a terminal."""
 
 from collections.abc import Sequence
+from pathlib import Path
 from typing import Final
 
+import pandas as pd
+from rich.console import RenderableType
+from rich.table import Table
+from rich.text import Text
+
+from bench.core.text import markdown_text, one_line
+from bench.report.charts.history import history_svg
+from bench.report.files import write_csv, write_text
 from bench.report.render.format import Row
+from bench.report.render.markdown_sections import markdown_table
 
 HEADINGS: Final = ("run", "epoch s", "min to max", "n", "val_accuracy", "plot", "changed")
 
@@ -39,3 +49,37 @@ def _texts(row: Row, longest: float) -> list[str]:
         "█" * max(1, round(_PLOT_WIDTH * seconds / longest)),
         changed,
     ]
+
+
+def history_renderables(rows: Sequence[Row]) -> list[RenderableType]:
+    """Return what to print: a line per run, changes in bold, and a note."""
+    table = Table(box=None, pad_edge=False)
+    for name in HEADINGS:
+        table.add_column(
+            name.replace("val_", "val_\n"), no_wrap=name in ("run", "plot"), overflow="fold"
+        )
+    for row, texts in zip(rows, history_texts(rows), strict=True):
+        style = "bold" if row["changed"] else ""
+        table.add_row(*(Text(one_line(text)) for text in texts), style=style)
+    title = one_line(rows[0]["cell_id"]) if rows else ""
+    return [Text(title, style="bold"), table, Text(NOTE, style="dim")]
+
+
+def write_history(folder: Path, frame: pd.DataFrame, rows: Sequence[Row]) -> Path:
+    """Write history.csv, history.md and history.svg into `folder`; return the first one's path.
+
+    The folder is made when there is none; OSError when it cannot be written.
+    """
+    folder.mkdir(parents=True, exist_ok=True)
+    write_csv(folder / "history.csv", frame)
+    write_text(folder / "history.md", _markdown(rows))
+    write_text(folder / "history.svg", history_svg(rows))
+    return folder / "history.csv"
+
+
+def _markdown(rows: Sequence[Row]) -> str:
+    name = markdown_text(rows[0]["cell_id"]) if rows else "no cell"
+    texts = [[markdown_text(text) for text in line] for line in history_texts(rows)]
+    table = markdown_table(HEADINGS, texts, "---")
+    drawing = "![Epoch seconds over runs](history.svg)"
+    return "\n".join([f"# {name} over runs", "", drawing, "", *table, "", NOTE, ""])

@@ -6,7 +6,7 @@ from bench.core.cell import BACKENDS
 from bench.core.record import Record
 from bench.core.text import markdown_text
 from bench.report.charts.data import newest_ratios
-from bench.report.charts.report_drawing import figure_caption, figure_name
+from bench.report.charts.render import figure_caption, figure_name
 from bench.report.render.format import (
     EPOCH_FIGURES,
     FIT_FIGURES,
@@ -35,7 +35,7 @@ from bench.report.render.markdown_sections import (
 )
 from bench.report.render.summary import verdict_sentences
 from bench.report.tables.build import Tables
-from bench.report.tables.report_measured import measured_facts, records_sentence
+from bench.report.tables.provenance import measured_facts, records_sentence
 
 _FIGURES = (*FIT_FIGURES, *METRIC_FIGURES)
 

@@ -23,9 +23,9 @@ from bench.report.render.format import (
     row_key,
     sittings_text,
 )
-from bench.report.tables.report_facts import record_facts
-from bench.report.tables.report_phases import PHASE_COLUMNS
-from bench.report.tables.report_steps import step_figures
+from bench.report.tables.columns import record_facts
+from bench.report.tables.epochs import step_figures
+from bench.report.tables.metrics import PHASE_COLUMNS
 
 _STEP_HEADINGS: Final = (
     *("cell", "steps", "median ms", "p95 ms", "max ms", "gap median ms", "feed s"),

@@ -8,14 +8,12 @@ import pandas as pd
 from bench.core.record import Record
 from bench.parity.certificate import Certificate
 from bench.report.tables.cells import cells_frame
-from bench.report.tables.columns import ROW_KEY
+from bench.report.tables.columns import ROW_KEY, sorted_records
 from bench.report.tables.comparison import comparison_of
-from bench.report.tables.epochs import epochs_frame
+from bench.report.tables.epochs import epochs_frame, steps_frame
 from bench.report.tables.parity import certificates_of, parity_frame
 from bench.report.tables.provenance import ledger_frame
 from bench.report.tables.ratios import ratios_of, rounds_of
-from bench.report.tables.report_facts import sorted_records
-from bench.report.tables.report_steps import steps_frame
 
 
 class Tables(NamedTuple):

@@ -7,9 +7,16 @@ import pandas as pd
 
 from bench.core.record import Record
 from bench.parity.fingerprint import subject_of
-from bench.report.tables.columns import RECORD_COLUMNS, Column, make_frame, names
+from bench.report.tables.columns import (
+    RECORD_COLUMNS,
+    Column,
+    backend_version,
+    make_frame,
+    names,
+    record_facts,
+    sorted_records,
+)
 from bench.report.tables.metrics import record_figures
-from bench.report.tables.report_facts import backend_version, record_facts, sorted_records
 
 _PLACE: Final = (
     Column("race_round", "Int64", "round of its race, from 0; empty outside a race"),

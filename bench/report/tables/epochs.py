@@ -1,16 +1,23 @@
 """epochs.csv: the raw samples, a row per epoch."""
 
-from collections.abc import Callable, Sequence
-from typing import Final
+from collections.abc import Callable, Iterator, Sequence
+from itertools import zip_longest
+from typing import Final, NamedTuple
 
 import numpy as np
 import pandas as pd
 
 from bench.core.record import Record
-from bench.core.result import Epoch
-from bench.report.tables.columns import RECORD_COLUMNS, Column, make_frame, typed
+from bench.core.result import Epoch, Result
+from bench.report.tables.columns import (
+    RECORD_COLUMNS,
+    Column,
+    make_frame,
+    record_facts,
+    sorted_records,
+    typed,
+)
 from bench.report.tables.metrics import step_seconds
-from bench.report.tables.report_facts import record_facts, sorted_records
 
 _OF_AN_EPOCH: Final = (
     Column("epoch", "Int64", "number of the epoch, from 1; empty for a failed record"),
@@ -61,3 +68,72 @@ def _values(
         for record, own in zip(records, epochs, strict=True)
         for epoch in own
     ]
+
+
+STEPS_COLUMNS: Final = (
+    Column("cell_id", "string", "readable name of the cell"),
+    Column("run_id", "string", "the run that made the record"),
+    Column("repetition", "Int64", "number of the repetition, from 0"),
+    Column("backend", "string", "`jax`, `tensorflow` or `torch`"),
+    Column("epoch", "Int64", "number of the epoch, from 1; 1 is the warm-up"),
+    Column("step", "Int64", "number of the step in its epoch, from 1"),
+    Column("step_seconds", "Float64", "begin of the step to the arrival of its logs"),
+    Column("gap_seconds", "Float64", "from there to the next step's begin; empty for the last one"),
+)
+
+
+class StepFigures(NamedTuple):
+    """The steady steps of one cell's instrumented records; None where there is none.
+
+    `feed_seconds` is the median over the records of drawing one epoch of batches.
+    """
+
+    n: int
+    median_seconds: float | None
+    p95_seconds: float | None
+    max_seconds: float | None
+    gap_median_seconds: float | None
+    feed_seconds: float | None
+
+
+def steps_frame(records: Sequence[Record]) -> pd.DataFrame:
+    """Return a row per step of every instrumented record, warm-up epochs included."""
+    rows = []
+    for record in sorted_records(records):
+        facts = {
+            "cell_id": record.cell.id,
+            "run_id": record.run_id,
+            "repetition": record.repetition,
+            "backend": record.cell.backend,
+        }
+        for epoch, steps, gaps in _epoch_steps(record.result):
+            for number, (step, gap) in enumerate(zip_longest(steps, gaps), start=1):
+                seconds = {"step_seconds": step, "gap_seconds": gap}
+                rows.append({**facts, "epoch": epoch.index + 1, "step": number, **seconds})
+    return make_frame(rows, STEPS_COLUMNS)
+
+
+def step_figures(records: Sequence[Record]) -> StepFigures:
+    """Return the figures of the records' steps, all together, without the warm-up epochs."""
+    results = [record.result for record in records if record.result and record.result.detail]
+    steady = [parts for result in results for parts in _epoch_steps(result) if not parts[0].warmup]
+    steps = [seconds for _, steps, _ in steady for seconds in steps]
+    return StepFigures(
+        n=len(steps),
+        median_seconds=_quantile(steps, 0.5),
+        p95_seconds=_quantile(steps, 0.95),
+        max_seconds=_quantile(steps, 1.0),
+        gap_median_seconds=_quantile([gap for _, _, gaps in steady for gap in gaps], 0.5),
+        feed_seconds=_quantile([r.detail.feed_seconds for r in results if r.detail], 0.5),
+    )
+
+
+def _epoch_steps(result: Result | None) -> Iterator[tuple[Epoch, Sequence[float], Sequence[float]]]:
+    """Yield each epoch with the seconds of its steps and those of the gaps after them."""
+    if result is not None and result.detail is not None:
+        detail = result.detail
+        yield from zip(result.epochs, detail.step_seconds, detail.gap_seconds, strict=False)
+
+
+def _quantile(seconds: Sequence[float], fraction: float) -> float | None:
+    return float(np.quantile(seconds, fraction)) if seconds else None

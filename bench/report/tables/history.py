@@ -1,6 +1,7 @@
 """history.csv: a row per run of one cell, with what changed against the row before."""
 
-from collections.abc import Sequence
+from collections.abc import Collection, Sequence
+from difflib import get_close_matches
 from itertools import pairwise
 from statistics import median
 from typing import Final
@@ -9,9 +10,9 @@ import pandas as pd
 
 from bench.core.diff import changes
 from bench.core.record import Record
-from bench.report.tables.columns import Column, make_frame
+from bench.core.text import LineError
+from bench.report.tables.columns import Column, backend_version, make_frame
 from bench.report.tables.comparison import COMPARISON_COLUMNS
-from bench.report.tables.report_facts import backend_version
 
 _SHARED: Final = {
     column.name.removeprefix("jax_"): column
@@ -82,3 +83,33 @@ def _row(records: Sequence[Record]) -> dict[str, object]:
         "epoch_seconds_n": len(seconds) or None,
         "final_val_accuracy": median(scores) if scores else None,
     }
+
+
+#: More ids than these are no help in a sentence.
+_MOST_SHOWN: Final = 5
+
+
+class UnknownCellError(LineError):
+    """A name belongs to no cell of the store, or to several."""
+
+
+def find_cell(name: str, cell_ids: Collection[str]) -> str:
+    """Return the one of `cell_ids` that is `name` or alone contains it.
+
+    UnknownCellError names the nearest ids when none contains it, and those that do when several do.
+    """
+    if name in cell_ids:
+        return name
+    found = sorted(cell_id for cell_id in cell_ids if name in cell_id)
+    if len(found) == 1:
+        return found[0]
+    if found:
+        more = ", …" if len(found) > _MOST_SHOWN else ""
+        raise UnknownCellError(
+            f"{name!r} is a part of {len(found)} cells, it must be of one: "
+            f"{', '.join(found[:_MOST_SHOWN])}{more}."
+        )
+    nearest = get_close_matches(name, sorted(cell_ids), n=_MOST_SHOWN, cutoff=0.0)
+    raise UnknownCellError(
+        f"There is no cell {name!r}; the nearest are: {', '.join(nearest) or 'none'}."
+    )

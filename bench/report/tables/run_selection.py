@@ -5,7 +5,7 @@ from typing import NamedTuple
 
 from bench.core.record import Record
 from bench.core.text import LineError
-from bench.report.tables.report_facts import sorted_records
+from bench.report.tables.columns import sorted_records
 from bench.storage.store import Store
 
 

@@ -18,20 +18,21 @@ from bench.report.render.format import (
     table_rows,
     timing_notes,
 )
-from bench.report.render.html.page_parts import (
+from bench.report.render.html.table import (
+    HEADINGS,
     Table,
+    comparison_lines,
     first_at_accuracy,
     gpu_memory,
     ledger_tables,
     phases_table,
     row_notes,
 )
-from bench.report.render.html.table import HEADINGS, comparison_lines
 from bench.report.render.html.template import render
 from bench.report.render.summary import verdict_sentences
 from bench.report.tables.build import Tables, first_rows
-from bench.report.tables.report_intervals import launch_intervals
-from bench.report.tables.report_measured import measured_facts, records_sentence
+from bench.report.tables.comparison import launch_intervals
+from bench.report.tables.provenance import measured_facts, records_sentence
 
 #: A store of thousands of records stays one page that opens at once: it says what it leaves out.
 MOST_ROWS: Final = 200

@@ -1,9 +1,13 @@
 """The page's comparison table: a line per row of the comparison and backend, sortable."""
 
 from collections.abc import Mapping, Sequence
-from typing import Final, NamedTuple
+from math import ceil, floor
+from statistics import median
+from typing import Any, Final, NamedTuple
 
 from bench.core.cell import BACKENDS
+from bench.core.text import one_line
+from bench.report.charts.data import Series
 from bench.report.render.format import (
     EPOCH_FIGURES,
     FIT_FIGURES,
@@ -18,6 +22,7 @@ from bench.report.render.format import (
     row_key,
     status_text,
 )
+from bench.report.tables.metrics import PHASE_COLUMNS
 from bench.stats.median_ci import Interval
 
 Intervals = Mapping[tuple[RowKey, str], Interval]
@@ -82,3 +87,111 @@ def _interval(interval: Interval | None) -> Field:
         return Field("", None, "interval")
     text = f"{interval.low:.3f} to {interval.high:.3f}"
     return Field(text, interval.high - interval.low, "interval")
+
+
+#: Levels of accuracy from 0 to 1, in the table of who is first at each.
+_LEVELS: Final = 20
+_MOST_LEVELS: Final = 8
+
+
+class Table(NamedTuple):
+    """A small table: its headings, and its lines of texts."""
+
+    headings: list[str]
+    lines: list[list[str]]
+
+
+def first_at_accuracy(series: Series) -> Table | None:
+    """Return by level of validation accuracy when each backend's median record first reached it.
+
+    In seconds of training, at the ends of epochs; the first one is marked. None where no record
+    has an accuracy.
+    """
+    found = series["elapsed"]
+    if not found:
+        return None
+    scores = [line["val_accuracy"] for line in found]
+    lowest, highest = ceil(min(scores) * _LEVELS), floor(max(scores) * _LEVELS)
+    backends = [b for b in BACKENDS if any(line["backend"] == b for line in found)]
+    lines = []
+    for level in range(max(lowest, highest - _MOST_LEVELS + 1), highest + 1):
+        reached = {b: _first(series, b, level / _LEVELS) for b in backends}
+        soonest = min((s for s in reached.values() if s is not None), default=None)
+        lines.append([f"{level / _LEVELS:.2f}", *(_mark(s, soonest) for s in reached.values())])
+    return Table(["validation accuracy", *(f"{backend} s" for backend in backends)], lines)
+
+
+def _first(series: Series, backend: str, level: float) -> float | None:
+    own = (line for line in series["elapsed"] if line["backend"] == backend)
+    seconds = [line["seconds"] for line in own if line["val_accuracy"] >= level]
+    return min(seconds, default=None)
+
+
+def _mark(seconds: float | None, soonest: float | None) -> str:
+    if seconds is None:
+        return "not reached"
+    return f"{seconds:,.1f}{' (first)' if seconds == soonest else ''}"
+
+
+def phases_table(cells: Sequence[Row]) -> Table | None:
+    """Return the medians of every phase of `cells`, in seconds; None where none can tell."""
+    known = [cell for cell in cells if cell["unattributed_seconds"] is not None]
+    backends = [b for b in BACKENDS if any(cell["backend"] == b for cell in known)]
+    if not backends:
+        return None
+    columns = {**PHASE_COLUMNS, "all of it": "wall_seconds"}
+    lines = [
+        [phase, *(_median(known, backend, column) for backend in backends)]
+        for phase, column in columns.items()
+    ]
+    return Table(["phase", *(f"{backend} s" for backend in backends)], lines)
+
+
+def _median(cells: Sequence[Row], backend: str, column: str) -> str:
+    own = [cell[column] for cell in cells if cell["backend"] == backend]
+    seconds = [value for value in own if value is not None]
+    return f"{median(seconds):.3f}" if seconds else ""
+
+
+def ledger_tables(entries: Sequence[Row]) -> tuple[Table, Table]:
+    """Return the entries of one row's ledger that differ, by backend, and those that are equal."""
+    present = [backend for backend in BACKENDS if any(entry[backend] for entry in entries)]
+    differing = [
+        [entry["entry"], *(one_line(entry[b] or "none") for b in present)]
+        for entry in entries
+        if entry["differs"]
+    ]
+    equal = [
+        [entry["entry"], next((one_line(entry[b]) for b in present if entry[b]), "none")]
+        for entry in entries
+        if not entry["differs"]
+    ]
+    return Table(["what differs", *present], differing), Table(["what is equal", "value"], equal)
+
+
+def row_notes(row: Row) -> list[str]:
+    """Return what has to be known of a row before its numbers are believed."""
+    notes = []
+    if row["unlike"]:
+        notes.append(f"No fastest backend: they differ in {row['unlike']}.")
+    if row["lane"] == "matched" and row["stochastic_layers"]:
+        notes.append(f"Not matched: the random masks of {row['stochastic_layers']}.")
+    if not row["dataset_official"]:
+        notes.append("The dataset is a local copy that nobody verified (official: false).")
+    if row["uncounted_layers"]:
+        layers = row["uncounted_layers"]
+        notes.append(f"No GFLOP/s: there is no rule to count the work of {layers}.")
+    return notes
+
+
+def gpu_memory(row: Row) -> list[str]:
+    """Return a line per backend on the peak of its GPU memory; nothing for a row on the CPU."""
+    if row["device"] != "gpu":
+        return []
+    peaks: dict[str, Any] = {
+        b: row[f"{b}_device_peak_memory_bytes"] for b in BACKENDS if row[f"{b}_status"] == "ok"
+    }
+    return [
+        f"{b}: {'cannot tell' if size is None else f'{size / 1e6:,.0f} MB'}"
+        for b, size in peaks.items()
+    ]

@@ -9,7 +9,7 @@ import jinja2
 
 from bench.core.text import one_line
 from bench.report.charts.palette import BACKEND_COLOURS
-from bench.report.charts.report_drawing import VEGA_LITE
+from bench.report.charts.render import VEGA_LITE
 from bench.report.charts.vega import Spec
 
 _FOLDER: Final = Path(__file__).parent

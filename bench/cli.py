@@ -34,14 +34,15 @@ from bench.core.exit_codes import Exit
 from bench.core.suite import SuiteError
 from bench.core.text import one_line
 from bench.core.workload import WorkloadNameError
-from bench.gate.baselines import BaselineError
-from bench.gate.book import BookError
-from bench.gate.judge import MarginError, StatisticsMissingError
 from bench.layers.book import LayersError
 from bench.output import Output
 from bench.overhead.measure import measure_overhead
 from bench.parity.certificate import CertificateError
 from bench.proof.book import ProofError
+from bench.regression.accuracy.stored_baseline import BaselineError
+from bench.regression.store import BookError
+from bench.regression.trend import TrendMissingError
+from bench.regression.verdict import MarginError, StatisticsMissingError
 from bench.report.files import ParquetError
 from bench.report.tables.compare_runs import UnlikeError
 from bench.report.tables.history import UnknownCellError
@@ -52,7 +53,6 @@ from bench.system.interpreter import InterpreterError, find_interpreter
 from bench.system.side import SideTextError
 from bench.system.signals import handle_interruptions, interrupter
 from bench.system.timing_lock import MachineBusyError, default_lock_path, timing_lock
-from bench.trend.changes import TrendMissingError
 from data.errors import DataError
 
 #: What a user can do wrong: each ends in one sentence.

@@ -13,7 +13,6 @@ from time import monotonic
 from bench.arguments import read_pythons
 from bench.core.cell import BACKENDS, Cell
 from bench.core.workload import job_of, local_dataset_of, resolve_workload, source_hash, trusted
-from bench.gate.status import Status
 from bench.output import Output
 from bench.parity.certificate import (
     CERTIFICATE_VERSION,
@@ -25,6 +24,7 @@ from bench.parity.compare import Dumps, compare_dumps
 from bench.parity.fingerprint import Subject, make_subject
 from bench.parity.messages import Precision
 from bench.parity.run import Entrant, run_tasks
+from bench.regression.gate_status import Status
 from bench.report.render.certificate import certificate_table, write_certificate
 from bench.runner.progress import time_left
 from bench.storage.store import StoreError, new_run_id

@@ -12,13 +12,13 @@ from bench.commands.seeding import train_sides
 from bench.core.cell import Cell
 from bench.core.suite import Choices, expand, load_suite
 from bench.core.text import one_line
-from bench.gate.accuracy import FEWEST_SEEDS, Seeds
-from bench.gate.accuracy_report import write_frame
-from bench.gate.equivalence import Equivalence, judge_equivalence
-from bench.gate.judge import check_statistics
-from bench.gate.seeds import families, seeds_of
-from bench.gate.status import Status
 from bench.output import Output
+from bench.regression.accuracy.equivalence import Equivalence, judge_equivalence
+from bench.regression.accuracy.report import write_frame
+from bench.regression.accuracy.seeds import families, seeds_of
+from bench.regression.accuracy.verdict import FEWEST_SEEDS, Seeds
+from bench.regression.gate_status import Status
+from bench.regression.verdict import check_statistics
 from bench.storage.store import Store, StoreError, new_run_id
 from bench.system.side import Side
 

@@ -9,16 +9,22 @@ from bench.arguments import read_choices
 from bench.commands.resuming import resume_call
 from bench.commands.seeding import STORED, screen_candidate
 from bench.core.suite import expand, load_suite
-from bench.gate.book import Book, GatePlan
-from bench.gate.contests import plan_gate
-from bench.gate.judge import Margins, check_margins, check_statistics
-from bench.gate.lockstep import Contest
-from bench.gate.measure import measure_gate
-from bench.gate.outcome import Outcome, judge_gate
-from bench.gate.report import sentences, sittings_text, verdict_frame, verdict_table, write_outcome
-from bench.gate.resume import check_unchanged, find_gate
-from bench.gate.status import Status, gate_status
 from bench.output import Output
+from bench.regression.gate_resume import check_unchanged, find_gate
+from bench.regression.gate_status import Status, gate_status
+from bench.regression.lockstep import Contest
+from bench.regression.measure import measure_gate
+from bench.regression.outcome import Outcome, judge_gate
+from bench.regression.plan import plan_gate
+from bench.regression.report import (
+    sentences,
+    sittings_text,
+    verdict_frame,
+    verdict_table,
+    write_outcome,
+)
+from bench.regression.store import Book, GatePlan
+from bench.regression.verdict import Margins, check_margins, check_statistics
 from bench.report.render.format import table_rows
 from bench.storage.store import StoreError, new_run_id
 from bench.system.machine import machine_facts

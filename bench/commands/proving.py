@@ -9,7 +9,6 @@ from bench.commands.seeding import train_sides
 from bench.core.cell import BACKENDS
 from bench.core.record import Record
 from bench.core.suite import Choices, expand, load_suite
-from bench.gate.judge import check_statistics
 from bench.output import Output
 from bench.proof.accuracy import SeedRow
 from bench.proof.book import ProofBook, ProofError
@@ -19,6 +18,7 @@ from bench.proof.report import proof_table, write_proof
 from bench.proof.row import KINDS
 from bench.proof.simulate import simulate_missing
 from bench.proof.table import count_rows
+from bench.regression.verdict import check_statistics
 from bench.report.render.format import table_rows
 from bench.storage.store import Store, default_reports_folder, new_run_id
 from bench.system.side import HERE, parse_side

@@ -14,20 +14,20 @@ from bench.core.cell import Cell
 from bench.core.record import Record
 from bench.core.suite import expand, load_suite
 from bench.core.text import one_line
-from bench.gate.accuracy import judge_accuracy
-from bench.gate.accuracy_report import (
+from bench.output import Output
+from bench.regression.accuracy.report import (
     accuracy_frame,
     accuracy_table,
     screening_frame,
     screening_table,
     write_frame,
 )
-from bench.gate.baselines import load_baseline, save_baseline
-from bench.gate.judge import check_statistics
-from bench.gate.screen import screen
-from bench.gate.seeds import families, family_of, seeds_of, unlike
-from bench.gate.status import Status
-from bench.output import Output
+from bench.regression.accuracy.screening import screen
+from bench.regression.accuracy.seeds import families, family_of, seeds_of, unlike
+from bench.regression.accuracy.stored_baseline import load_baseline, save_baseline
+from bench.regression.accuracy.verdict import judge_accuracy
+from bench.regression.gate_status import Status
+from bench.regression.verdict import check_statistics
 from bench.runner.executor import execute
 from bench.runner.plan import Step, make_plan
 from bench.storage.store import Store, StoreError, new_run_id, newest_of_each

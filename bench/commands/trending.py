@@ -3,12 +3,12 @@
 import argparse
 
 from bench.output import Output
+from bench.regression.trend import check_otava, find_changes
+from bench.regression.trend_report import trend_frame, trend_table
+from bench.regression.trend_series import read_series
 from bench.report.files import write_csv
 from bench.report.render.format import table_rows
 from bench.storage.store import StoreError
-from bench.trend.changes import check_otava, find_changes
-from bench.trend.report import trend_frame, trend_table
-from bench.trend.series import read_series
 
 
 def tell_trend(arguments: argparse.Namespace, output: Output) -> int:

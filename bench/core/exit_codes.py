@@ -4,7 +4,7 @@ from enum import IntEnum
 
 
 class Exit(IntEnum):
-    """The exit code of a command; a verdict has a status of its own (`bench.gate.status`)."""
+    """The exit code of a command; a verdict has a status of its own (`bench.regression.gate_status`)."""
 
     OK = 0
     CELLS_FAILED = 1

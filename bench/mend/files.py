@@ -7,10 +7,10 @@ from typing import Any
 from bench.core.cell import PROTOCOL_VERSION, digest
 from bench.core.record import READABLE_VERSIONS, Record, RecordError, decode_record
 from bench.core.serialization import UnreadableError, decode_json
-from bench.gate.book import READABLE_VERSIONS as GATE_VERSIONS
-from bench.gate.book import GatePlan
 from bench.mend.flaw import Flaw
 from bench.parity.certificate import CERTIFICATE_VERSION, CertificateError, decode_certificate
+from bench.regression.store import READABLE_VERSIONS as GATE_VERSIONS
+from bench.regression.store import GatePlan
 from bench.runner.race_plan import RACE_VERSION, RaceBook
 from bench.system.interpreter import digest_versions
 

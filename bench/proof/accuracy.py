@@ -8,7 +8,7 @@ from typing import Final
 import msgspec
 import numpy as np
 
-from bench.gate.accuracy import Seeds, judge_accuracy
+from bench.regression.accuracy.verdict import Seeds, judge_accuracy
 
 #: Seeds per side of a drawn gate.
 SIZES: Final = (8, 16, 32)

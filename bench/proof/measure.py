@@ -12,17 +12,17 @@ from rich.console import Console
 
 from bench.core.suite import Choices, expand, load_suite
 from bench.core.text import one_line
-from bench.gate.contests import BOUND, STEADY, plan_gate
-from bench.gate.judge import Margins
-from bench.gate.lockstep import Contest, prime, run_pair
-from bench.gate.mean import CLOCKS, pair_log_ratio
-from bench.gate.measure import Runner
-from bench.gate.pair import Pair
-from bench.gate.soundness import unsound
 from bench.proof.book import ProofBook
 from bench.proof.load import half_load
 from bench.proof.real import gates_of, next_gate
 from bench.proof.row import PROOF_VERSION, Arm, Clocks, Context, Kind, RealPair
+from bench.regression.estimators import CLOCKS, pair_log_ratio
+from bench.regression.lockstep import Contest, prime, run_pair
+from bench.regression.measure import Runner
+from bench.regression.pair import Pair
+from bench.regression.plan import BOUND, STEADY, plan_gate
+from bench.regression.validity import unsound
+from bench.regression.verdict import Margins
 from bench.runner.progress import time_left
 from bench.storage.store import StoreError
 from bench.system.interpreter import InterpreterError

@@ -6,14 +6,14 @@ from typing import Final, Literal
 import msgspec
 import numpy as np
 
-from bench.gate.judge import LOOKS, Margins, Says, Verdict
-from bench.gate.looks import judge_looks, learn_priors
-from bench.gate.means import judge_means
-from bench.gate.pair import Pair
-from bench.gate.soundness import TURNS
 from bench.proof.noise import Floats, Noise, Program, SimulatedMachine
 from bench.proof.rivals import RIVALS, Rival
 from bench.proof.slices import pair_of
+from bench.regression.geomean import judge_means
+from bench.regression.pair import Pair
+from bench.regression.sequential import judge_looks, learn_priors
+from bench.regression.validity import TURNS
+from bench.regression.verdict import LOOKS, Margins, Says, Verdict
 
 CELLS: Final = 30
 

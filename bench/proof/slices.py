@@ -3,8 +3,8 @@
 from collections.abc import Sequence
 from typing import Final
 
-from bench.baton import Identity, Slice
-from bench.gate.pair import Member, Pair, Turn
+from bench.regression.messages import Identity, Slice
+from bench.regression.pair import Member, Pair, Turn
 
 _NOBODY: Final = Member(
     identity=Identity(python="", versions={}, workload_source="", variables={}), settings={}

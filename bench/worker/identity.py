@@ -6,8 +6,8 @@ import sys
 from importlib import metadata
 from pathlib import Path
 
-from bench.baton import Identity, SideJob
 from bench.core.source_hash import files_sha256, source_files
+from bench.regression.messages import Identity, SideJob
 
 
 def find_identity(side: SideJob) -> Identity:

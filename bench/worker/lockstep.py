@@ -14,7 +14,7 @@ from typing import Any
 import msgspec
 import numpy as np
 
-from bench.baton import Begin, Built, Said, SideJob, Slice, Trouble, Warm
+from bench.regression.messages import Begin, Built, Said, SideJob, Slice, Trouble, Warm
 from bench.worker.backend import Backend, import_backend
 from bench.worker.phases import Phases
 from bench.worker.process import die_with_parent, one_sentence

@@ -7,10 +7,10 @@ import pytest
 
 from bench.core.cell import BACKENDS, Cell
 from bench.core.paths import CHECKOUT
-from bench.gate import lockstep
-from bench.gate.contests import plan_gate
-from bench.gate.judge import Margins
-from bench.gate.lockstep import run_pair
+from bench.regression import lockstep
+from bench.regression.lockstep import run_pair
+from bench.regression.plan import plan_gate
+from bench.regression.verdict import Margins
 from bench.system.side import HERE, Side
 
 TURNS = 4

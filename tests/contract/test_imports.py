@@ -17,7 +17,7 @@ SHARED = (
         "bench.core.result",
         "bench.core.job",
         "bench.core.record",
-        "bench.baton",
+        "bench.regression.messages",
         "bench.core.source_hash",
     ),
     *("bench.parity.messages", "bench.parity.messages", "bench.parity.tolerance"),

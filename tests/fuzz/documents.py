@@ -7,14 +7,10 @@ from typing import Any
 
 import msgspec
 
-from bench.baton import Said
 from bench.core.job import Progress
 from bench.core.record import RecordError, decode_record, decode_worker_output, encode_record
 from bench.core.result import WorkerOutput
 from bench.core.serialization import UnreadableError, decode_json
-from bench.gate.baseline import SavedError, baseline_failures, parse_baseline, same_records
-from bench.gate.book import Book, BookError
-from bench.gate.outcome import judge_gate
 from bench.overhead.epochs import Output
 from bench.parity.certificate import (
     CertificateError,
@@ -29,6 +25,15 @@ from bench.proof.book import ProofBook, ProofError
 from bench.proof.row import Context, RealPair
 from bench.proof.simulated import Said as RuleSaid
 from bench.proof.simulated import SuiteRow
+from bench.regression.messages import Said
+from bench.regression.outcome import judge_gate
+from bench.regression.pytest_plugin.saved_baseline import (
+    SavedError,
+    baseline_failures,
+    parse_baseline,
+    same_records,
+)
+from bench.regression.store import Book, BookError
 from data.errors import DataError
 from data.manifest import read_manifest, write_manifest
 from tests.fixtures.certificates import make_certificate

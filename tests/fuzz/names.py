@@ -11,7 +11,7 @@ from bench.core.cell import Cell
 from bench.core.record import encode_record
 from bench.core.suite import SUITES, Choices, SuiteError, expand, load_suite
 from bench.core.workload import WorkloadNameError, recipe_of, resolve_workload, source_hash
-from bench.gate.baselines import BaselineError, load_baseline
+from bench.regression.accuracy.stored_baseline import BaselineError, load_baseline
 from bench.report.tables.history import UnknownCellError, find_cell
 from bench.storage.store import Store, StoreError
 from bench.system.interpreter import InterpreterError

@@ -1,4 +1,4 @@
-"""Binds a gate to pytest and pytest-benchmark: hooks only, what they decide is in `bench.gate`.
+"""Binds a gate to pytest and pytest-benchmark: hooks only, what they decide is in `bench.regression`.
 
 `--baseline SIDE --candidate SIDE` measures a gate first; `--gate FOLDER` takes a measured one.
 """
@@ -14,10 +14,10 @@ from bench.arguments import make_parser
 from bench.cli import USER_ERRORS
 from bench.commands.gating import measure_time
 from bench.core.exit_codes import Exit
-from bench.gate.book import BookError
-from bench.gate.replayed import GateReplay, open_replay
-from bench.gate.status import Status
 from bench.output import Output
+from bench.regression.gate_status import Status
+from bench.regression.pytest_plugin.gate_session import GateReplay, open_replay
+from bench.regression.store import BookError
 from bench.storage.store import StoreError
 from bench.system.timing_lock import MachineBusyError
 

@@ -4,7 +4,7 @@ from typing import Any
 
 import pytest
 
-from bench.gate.replayed import GateReplay
+from bench.regression.pytest_plugin.gate_session import GateReplay
 
 
 def test_step_seconds(row_name: str, gate: GateReplay, benchmark: Any) -> None:

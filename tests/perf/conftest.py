@@ -1,4 +1,4 @@
-"""Binds the gate to pytest and pytest-benchmark: hooks only, what they decide is in `bench.gate`.
+"""Binds the gate to pytest and pytest-benchmark: hooks only, what they decide is in `bench.regression`.
 
 pytest-benchmark passes silently when a cell is missing, deselected or disabled; the hooks here
 count the expected rows and make such a session fail.
@@ -14,8 +14,8 @@ import pytest
 from pytest_benchmark.session import PerformanceRegression
 
 from bench.core.suite import SuiteError
-from bench.gate.baseline import SavedError, parse_baseline
-from bench.gate.session import GateSession, open_session
+from bench.regression.pytest_plugin.saved_baseline import SavedError, parse_baseline
+from bench.regression.pytest_plugin.stored_session import GateSession, open_session
 from bench.storage.store import StoreError, default_reports_folder
 from bench.system.machine import machine_facts
 

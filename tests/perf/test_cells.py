@@ -4,7 +4,7 @@ from typing import Any
 
 import pytest
 
-from bench.gate.session import GateSession
+from bench.regression.pytest_plugin.stored_session import GateSession
 
 
 def test_epoch_seconds(cell_id: str, gate: GateSession, benchmark: Any) -> None:

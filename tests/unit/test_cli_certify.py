@@ -7,10 +7,10 @@ import numpy as np
 import pandas as pd
 import pytest
 
-from bench.gate.status import Status
 from bench.parity import run as measure
 from bench.parity.certificate import read_certificates
 from bench.parity.messages import DumpError, read_dump
+from bench.regression.gate_status import Status
 from tests.fixtures.command_line import Bench
 from tests.fixtures.fake_python import make_workload
 

@@ -8,10 +8,10 @@ import pytest
 
 from bench import cli
 from bench.commands import gating
-from bench.gate import lockstep
-from bench.gate.measure import measure_gate
-from bench.gate.pair import Pair
-from bench.gate.status import Status
+from bench.regression import lockstep
+from bench.regression.gate_status import Status
+from bench.regression.measure import measure_gate
+from bench.regression.pair import Pair
 from bench.storage.store import Store
 from bench.system.interpreter import probe_versions
 from tests.fixtures.command_line import Bench

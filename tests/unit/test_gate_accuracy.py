@@ -5,9 +5,9 @@ import random
 import pytest
 
 from bench.core.record import Record
-from bench.gate.accuracy import AccuracyVerdict, Seeds, judge_accuracy, seeds_needed
-from bench.gate.screen import screen
-from bench.gate.seeds import families, seeds_of, unlike
+from bench.regression.accuracy.screening import screen
+from bench.regression.accuracy.seeds import families, seeds_of, unlike
+from bench.regression.accuracy.verdict import AccuracyVerdict, Seeds, judge_accuracy, seeds_needed
 from tests.fixtures.records import make_record
 
 

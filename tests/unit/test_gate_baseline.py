@@ -4,7 +4,7 @@ from typing import Any
 
 import pytest
 
-from bench.gate.baseline import (
+from bench.regression.pytest_plugin.saved_baseline import (
     MUST_MATCH,
     Baseline,
     baseline_failures,

@@ -4,8 +4,8 @@ import random
 
 import pytest
 
-from bench.gate.accuracy import Seeds
-from bench.gate.equivalence import judge_equivalence
+from bench.regression.accuracy.equivalence import judge_equivalence
+from bench.regression.accuracy.verdict import Seeds
 
 
 def make_seeds(mean: float, spread: float, count: int, seed: int) -> Seeds:

@@ -5,10 +5,10 @@ from math import exp, log1p
 
 import pytest
 
-from bench.gate.judge import LOOKS, Margins, Verdict, judge_look
-from bench.gate.mean import pair_log_ratio
-from bench.gate.outcome import judge_gate
-from bench.gate.pair import Pair
+from bench.regression.estimators import pair_log_ratio
+from bench.regression.outcome import judge_gate
+from bench.regression.pair import Pair
+from bench.regression.verdict import LOOKS, Margins, Verdict, judge_look
 from bench.stats.holm import holm
 from tests.fixtures.pairs import make_cell, make_pair, make_pairs, make_plan
 

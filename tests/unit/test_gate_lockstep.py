@@ -6,13 +6,13 @@ from pathlib import Path
 import pytest
 from msgspec.structs import replace
 
-from bench.baton import Identity
 from bench.core.job import Job
-from bench.gate import lockstep
-from bench.gate.lockstep import Contest, run_pair
-from bench.gate.pair import Pair
-from bench.gate.process import Seat
-from bench.gate.soundness import TURNS, unsound
+from bench.regression import lockstep
+from bench.regression.lockstep import Contest, run_pair
+from bench.regression.messages import Identity
+from bench.regression.pair import Pair
+from bench.regression.side_process import Seat
+from bench.regression.validity import TURNS, unsound
 from tests.fixtures.pairs import make_cell
 
 FAKE = ("-I", "-S", str(Path(__file__).parent.parent / "fixtures" / "fake_side.py"))

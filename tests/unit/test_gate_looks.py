@@ -1,7 +1,7 @@
 """Looks in sequence: when a cell is decided, and what others beside it add."""
 
-from bench.gate.judge import LOOKS, Margins
-from bench.gate.looks import judge_looks, learn_priors
+from bench.regression.sequential import judge_looks, learn_priors
+from bench.regression.verdict import LOOKS, Margins
 from tests.unit.test_gate_judge import pairs_at
 
 MARGINS = Margins()

@@ -4,13 +4,13 @@ import random
 
 from msgspec.structs import replace
 
-from bench.gate.judge import LOOKS
-from bench.gate.looks import learn_priors
-from bench.gate.means import MEAN_MARGINS, judge_means
-from bench.gate.outcome import Outcome, judge_gate
-from bench.gate.pair import Pair
-from bench.gate.report import sentences, verdict_frame
-from bench.gate.status import Status, gate_status
+from bench.regression.gate_status import Status, gate_status
+from bench.regression.geomean import MEAN_MARGINS, judge_means
+from bench.regression.outcome import Outcome, judge_gate
+from bench.regression.pair import Pair
+from bench.regression.report import sentences, verdict_frame
+from bench.regression.sequential import learn_priors
+from bench.regression.verdict import LOOKS
 from tests.fixtures.pairs import make_cell, make_pairs, make_plan
 from tests.unit.test_gate_judge import pairs_at
 

@@ -8,15 +8,15 @@ import pytest
 from msgspec.structs import replace
 from rich.console import Console
 
-from bench.gate.book import Book, GatePlan
-from bench.gate.lockstep import Contest
-from bench.gate.measure import measure_gate
-from bench.gate.names import contest_name, short_names
-from bench.gate.outcome import Key, judge_gate
-from bench.gate.pair import Pair
-from bench.gate.process import Seat
-from bench.gate.report import pair_frame, sittings_text
-from bench.gate.status import Status, gate_status
+from bench.regression.gate_names import contest_name, short_names
+from bench.regression.gate_status import Status, gate_status
+from bench.regression.lockstep import Contest
+from bench.regression.measure import measure_gate
+from bench.regression.outcome import Key, judge_gate
+from bench.regression.pair import Pair
+from bench.regression.report import pair_frame, sittings_text
+from bench.regression.side_process import Seat
+from bench.regression.store import Book, GatePlan
 from bench.storage.sessions import read_sittings
 from tests.fixtures.pairs import make_cell, make_pair, make_plan
 from tests.unit.test_gate_lockstep import make_seat

@@ -9,7 +9,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 from scipy.special import polygamma
 
-from bench.gate.mean import mean_of
+from bench.regression.estimators import mean_of
 from bench.stats.empirical_bayes import FEWEST_CONTESTS, Prior, _inverse_trigamma, learn_prior
 
 

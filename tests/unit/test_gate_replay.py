@@ -2,7 +2,7 @@
 
 import pytest
 
-from bench.gate.replay import ReplayClock, ReplayError
+from bench.regression.pytest_plugin.replay import ReplayClock, ReplayError
 
 _SAMPLES = (1.1, 0.1 + 0.2, 1e-9, 123456.789, 1.1)
 

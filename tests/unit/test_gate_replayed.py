@@ -6,7 +6,7 @@ from pathlib import Path
 
 import pytest
 
-from bench.gate.book import Book
+from bench.regression.store import Book
 from tests.fixtures.fake_python import make_fake_python
 from tests.fixtures.gate_session import CELLS, COMMAND, judge_by_pytest, store_gate
 from tests.unit.test_cli_signals import start, wait_for

@@ -8,7 +8,7 @@ import pytest
 from bench.core.cell import Cell
 from bench.core.record import Record
 from bench.core.suite import Choices, expand, load_suite, suite_names
-from bench.gate.row import Row, make_rows
+from bench.regression.pytest_plugin.stored_rows import Row, make_rows
 from tests.fixtures.records import make_record
 
 _MACHINE = "0123456789ab"

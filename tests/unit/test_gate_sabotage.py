@@ -9,13 +9,13 @@ from typing import NamedTuple
 import pytest
 from msgspec.structs import replace
 
-from bench.baton import Slice
-from bench.gate.book import Book, BookError, GatePlan
-from bench.gate.outcome import judge_gate
-from bench.gate.pair import Pair, Turn
-from bench.gate.report import sentences
-from bench.gate.screen import screen
-from bench.gate.status import Status, gate_status
+from bench.regression.accuracy.screening import screen
+from bench.regression.gate_status import Status, gate_status
+from bench.regression.messages import Slice
+from bench.regression.outcome import judge_gate
+from bench.regression.pair import Pair, Turn
+from bench.regression.report import sentences
+from bench.regression.store import Book, BookError, GatePlan
 from tests.fixtures.gate_session import judge_by_pytest, store_gate
 from tests.fixtures.pairs import BASELINE, CANDIDATE, make_cell, make_pair, make_pairs, make_plan
 from tests.fixtures.records import make_record

@@ -2,7 +2,7 @@
 
 import pytest
 
-from bench.gate.tally import Outcome, Tally
+from bench.regression.pytest_plugin.tally import Outcome, Tally
 
 
 def _tally(*phases: tuple[str, Outcome]) -> Tally:

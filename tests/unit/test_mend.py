@@ -10,10 +10,10 @@ import pytest
 
 from bench.core.paths import CHECKOUT
 from bench.core.record import READABLE_VERSIONS, decode_record, encode_record
-from bench.gate.book import Book
 from bench.mend.check import check_reports
 from bench.mend.repair import repair
 from bench.output import Output
+from bench.regression.store import Book
 from bench.runner.executor import execute
 from bench.storage.sessions import begin_sitting
 from bench.storage.store import Store, StoreError

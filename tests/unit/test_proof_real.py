@@ -8,14 +8,14 @@ import pytest
 from msgspec.structs import replace
 from rich.console import Console
 
-from bench.gate.lockstep import Contest
-from bench.gate.pair import Pair
 from bench.proof import measure, real
 from bench.proof.book import ProofBook, ProofError
 from bench.proof.load import bursts, half_load
 from bench.proof.measure import measure_real
 from bench.proof.real import STAGES, gates_of, judge_real, next_gate
 from bench.proof.row import KINDS, Arm, Context, RealPair
+from bench.regression.lockstep import Contest
+from bench.regression.pair import Pair
 from bench.storage.store import StoreError
 from bench.system.interpreter import InterpreterError
 from tests.fixtures.pairs import make_cell, make_pair, make_plan

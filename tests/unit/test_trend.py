@@ -9,10 +9,10 @@ from msgspec.structs import replace
 
 from bench import cli
 from bench.commands import trending
-from bench.gate.book import Book
-from bench.trend import changes
-from bench.trend.changes import Change, TrendMissingError, check_otava
-from bench.trend.series import read_series
+from bench.regression import trend as changes
+from bench.regression.store import Book
+from bench.regression.trend import Change, TrendMissingError, check_otava
+from bench.regression.trend_series import read_series
 from tests.fixtures.command_line import Bench
 from tests.fixtures.pairs import BASELINE, make_cell, make_pairs, make_plan
 

@@ -2,9 +2,9 @@
 
 from collections.abc import Iterable, Mapping, Sequence
 
-from bench.gate.judge import LOOKS, Margins, Verdict, judge_look
-from bench.gate.mean import CLOCKS, Priors, log_ratios
-from bench.gate.pair import Pair
+from bench.regression.estimators import CLOCKS, Priors, log_ratios
+from bench.regression.pair import Pair
+from bench.regression.verdict import LOOKS, Margins, Verdict, judge_look
 from bench.stats.empirical_bayes import learn_prior
 
 

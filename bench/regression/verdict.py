@@ -9,9 +9,9 @@ from typing import Final, Literal, NamedTuple
 
 import msgspec
 
-from bench.baton import Clock
-from bench.gate.mean import CLOCKS, Mean, Means, Priors, log_ratios, means_of
-from bench.gate.pair import Pair
+from bench.regression.estimators import CLOCKS, Mean, Means, Priors, log_ratios, means_of
+from bench.regression.messages import Clock
+from bench.regression.pair import Pair
 from bench.stats.holm import holm
 
 Says = Literal["regressed", "improved", "pass", "inconclusive", "invalid"]

@@ -2,7 +2,7 @@
 
 from enum import IntEnum
 
-from bench.gate.outcome import Outcome
+from bench.regression.outcome import Outcome
 
 
 class Status(IntEnum):

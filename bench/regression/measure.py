@@ -5,13 +5,13 @@ from pathlib import Path
 
 from rich.console import Console
 
-from bench.gate.book import Book, GatePlan
-from bench.gate.judge import LOOKS
-from bench.gate.lockstep import Contest, prime, run_pair
-from bench.gate.names import short_names
-from bench.gate.outcome import undecided
-from bench.gate.pair import Pair
-from bench.gate.progress import GateProgress
+from bench.regression.gate_names import short_names
+from bench.regression.gate_progress import GateProgress
+from bench.regression.lockstep import Contest, prime, run_pair
+from bench.regression.outcome import undecided
+from bench.regression.pair import Pair
+from bench.regression.store import Book, GatePlan
+from bench.regression.verdict import LOOKS
 
 Runner = Callable[[Contest, int, Path], Pair]
 

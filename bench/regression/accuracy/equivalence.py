@@ -7,8 +7,8 @@ from typing import Literal
 
 import msgspec
 
-from bench.gate.accuracy import FEWEST_SEEDS, Seeds, seeds_needed
-from bench.gate.judge import ALPHA, POWER
+from bench.regression.accuracy.verdict import FEWEST_SEEDS, Seeds, seeds_needed
+from bench.regression.verdict import ALPHA, POWER
 from bench.stats.holm import holm
 from bench.stats.welch import Welch, welch
 

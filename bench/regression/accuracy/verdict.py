@@ -7,7 +7,7 @@ from typing import Final
 
 import msgspec
 
-from bench.gate.judge import ALPHA, POWER, Says
+from bench.regression.verdict import ALPHA, POWER, Says
 from bench.stats.holm import holm
 from bench.stats.welch import Welch, welch
 

@@ -5,10 +5,10 @@ from math import sqrt
 from statistics import fmean
 from typing import Final
 
-from bench.baton import Clock
-from bench.gate.judge import LOOKS, Margins, Verdict, decide, verdict_of
-from bench.gate.mean import CLOCKS, Mean, Means, Priors, log_ratios, means_of
-from bench.gate.pair import Pair
+from bench.regression.estimators import CLOCKS, Mean, Means, Priors, log_ratios, means_of
+from bench.regression.messages import Clock
+from bench.regression.pair import Pair
+from bench.regression.verdict import LOOKS, Margins, Verdict, decide, verdict_of
 
 #: A mean's own margins: its noise is less than a cell's.
 MEAN_MARGINS: Final = Margins(0.01, 0.03)

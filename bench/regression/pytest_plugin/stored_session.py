@@ -6,10 +6,10 @@ from pathlib import Path
 import msgspec
 
 from bench.core.suite import Choices, expand, load_suite
-from bench.gate.baseline import Baseline, baseline_failures, same_records
-from bench.gate.replay import ReplayClock
-from bench.gate.row import Row, make_rows
-from bench.gate.tally import Tally
+from bench.regression.pytest_plugin.replay import ReplayClock
+from bench.regression.pytest_plugin.saved_baseline import Baseline, baseline_failures, same_records
+from bench.regression.pytest_plugin.stored_rows import Row, make_rows
+from bench.regression.pytest_plugin.tally import Tally
 from bench.storage.store import Store
 from bench.system.machine import machine_facts
 

@@ -6,12 +6,12 @@ from typing import Final
 
 import msgspec
 
-from bench.gate.book import Expected, GatePlan
-from bench.gate.judge import LOOKS, Verdict
-from bench.gate.looks import invalid, judge_looks, learn_priors
-from bench.gate.means import judge_means
-from bench.gate.pair import Kind, Pair
-from bench.gate.soundness import unsound
+from bench.regression.geomean import judge_means
+from bench.regression.pair import Kind, Pair
+from bench.regression.sequential import invalid, judge_looks, learn_priors
+from bench.regression.store import Expected, GatePlan
+from bench.regression.validity import unsound
+from bench.regression.verdict import LOOKS, Verdict
 
 Key = tuple[Kind, str]
 

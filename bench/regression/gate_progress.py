@@ -7,10 +7,10 @@ from rich.markup import escape
 from rich.progress import TextColumn
 
 from bench.core.text import one_line
-from bench.gate.lockstep import Contest
-from bench.gate.mean import pair_log_ratio
-from bench.gate.names import contest_name
-from bench.gate.pair import Pair
+from bench.regression.estimators import pair_log_ratio
+from bench.regression.gate_names import contest_name
+from bench.regression.lockstep import Contest
+from bench.regression.pair import Pair
 from bench.runner.progress import LiveLine, time_left
 
 

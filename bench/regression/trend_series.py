@@ -7,11 +7,11 @@ from statistics import fmean
 
 import msgspec
 
-from bench.gate.book import Book, BookError, Expected, GatePlan
-from bench.gate.judge import LOOKS
-from bench.gate.mean import log_ratios
-from bench.gate.pair import Pair
-from bench.gate.soundness import unsound
+from bench.regression.estimators import log_ratios
+from bench.regression.pair import Pair
+from bench.regression.store import Book, BookError, Expected, GatePlan
+from bench.regression.validity import unsound
+from bench.regression.verdict import LOOKS
 
 
 class Point(msgspec.Struct, frozen=True, kw_only=True):

@@ -9,8 +9,8 @@ from rich.table import Table
 from rich.text import Text
 
 from bench.core.text import one_line
-from bench.gate.accuracy import AccuracyVerdict
-from bench.gate.screen import Screening
+from bench.regression.accuracy.screening import Screening
+from bench.regression.accuracy.verdict import AccuracyVerdict
 from bench.report.files import write_csv
 
 _STYLES = {"regressed": "red", "invalid": "red", "suspect": "red", "pass": "green"}

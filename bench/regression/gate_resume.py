@@ -5,8 +5,8 @@ from pathlib import Path
 
 from msgspec.structs import asdict
 
-from bench.baton import Identity
-from bench.gate.book import GATE_VERSION, Book, BookError, Expected, GatePlan
+from bench.regression.messages import Identity
+from bench.regression.store import GATE_VERSION, Book, BookError, Expected, GatePlan
 from bench.storage.sessions import ResumeError, changes
 from bench.system.machine import lasting_facts
 

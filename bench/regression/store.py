@@ -6,13 +6,13 @@ from typing import Final
 
 import msgspec
 
-from bench.baton import Identity
 from bench.core.cell import Cell
 from bench.core.result import Scalar
 from bench.core.serialization import UnreadableError, decode_json
 from bench.core.text import LineError
-from bench.gate.judge import Margins
-from bench.gate.pair import Kind, Pair
+from bench.regression.messages import Identity
+from bench.regression.pair import Kind, Pair
+from bench.regression.verdict import Margins
 from bench.storage.atomic import set_torn_aside, write_whole
 from bench.storage.jsonl import append_rows, read_rows
 from bench.storage.sessions import begin_sitting

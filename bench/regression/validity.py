@@ -4,9 +4,9 @@ from collections.abc import Sequence
 from math import isfinite
 from typing import Final
 
-from bench.baton import Identity, Slice
-from bench.gate.mean import CLOCKS
-from bench.gate.pair import Member, Pair, Turn
+from bench.regression.estimators import CLOCKS
+from bench.regression.messages import Identity, Slice
+from bench.regression.pair import Member, Pair, Turn
 
 #: Turns of a pair: so many slices of each side.
 TURNS: Final = 24

@@ -10,12 +10,12 @@ from rich.table import Table
 from rich.text import Text
 
 from bench.core.text import one_line
-from bench.gate.book import Book, GatePlan
-from bench.gate.judge import LOOKS, Verdict
-from bench.gate.mean import CLOCKS, pair_log_ratio
-from bench.gate.names import contest_name, short_names
-from bench.gate.outcome import Outcome
-from bench.gate.pair import Pair
+from bench.regression.estimators import CLOCKS, pair_log_ratio
+from bench.regression.gate_names import contest_name, short_names
+from bench.regression.outcome import Outcome
+from bench.regression.pair import Pair
+from bench.regression.store import Book, GatePlan
+from bench.regression.verdict import LOOKS, Verdict
 from bench.report.files import write_csv, write_text
 from bench.storage.sessions import Sitting, minute, read_sittings
 

@@ -8,7 +8,7 @@ from typing import Literal
 import msgspec
 
 from bench.core.record import Record
-from bench.gate.judge import ALPHA
+from bench.regression.verdict import ALPHA
 from bench.stats.holm import holm
 from bench.stats.welch import welch
 

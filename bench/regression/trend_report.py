@@ -7,8 +7,8 @@ from rich.table import Table
 from rich.text import Text
 
 from bench.core.text import one_line
-from bench.trend.changes import Change
-from bench.trend.series import Anchor, Point
+from bench.regression.trend import Change
+from bench.regression.trend_series import Anchor, Point
 
 Trends = Mapping[Anchor, tuple[Sequence[Point], Sequence[Change]]]
 

@@ -6,7 +6,7 @@ import msgspec
 
 from bench.core.cell import Cell
 from bench.core.record import Record
-from bench.gate.accuracy import Seeds
+from bench.regression.accuracy.verdict import Seeds
 
 #: What all records of both sides must share; the workload and the versions may differ between them.
 MUST_MATCH = ("protocol_version", "dataset_fingerprint", "dataset_official")

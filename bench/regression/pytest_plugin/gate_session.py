@@ -4,13 +4,13 @@ from pathlib import Path
 
 import msgspec
 
-from bench.gate.book import Book, GatePlan
-from bench.gate.outcome import Outcome, judge_gate
-from bench.gate.pair import Pair
-from bench.gate.replay import ReplayClock
-from bench.gate.report import sentences
-from bench.gate.status import Status, gate_status
-from bench.gate.tally import Tally
+from bench.regression.gate_status import Status, gate_status
+from bench.regression.outcome import Outcome, judge_gate
+from bench.regression.pair import Pair
+from bench.regression.pytest_plugin.replay import ReplayClock
+from bench.regression.pytest_plugin.tally import Tally
+from bench.regression.report import sentences
+from bench.regression.store import Book, GatePlan
 from bench.system.machine import machine_facts
 
 TIME_TEST = "test_step_seconds"

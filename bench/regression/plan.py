@@ -6,14 +6,14 @@ from typing import Final
 
 from msgspec.structs import replace
 
-from bench.baton import Identity
 from bench.core.cell import Cell
 from bench.core.workload import WorkloadNameError, job_of, source_hash
-from bench.gate.book import GATE_VERSION, Expected, GatePlan
-from bench.gate.judge import Margins
-from bench.gate.lockstep import Contest
-from bench.gate.outcome import CONTROL_WORK
-from bench.gate.process import Seat
+from bench.regression.lockstep import Contest
+from bench.regression.messages import Identity
+from bench.regression.outcome import CONTROL_WORK
+from bench.regression.side_process import Seat
+from bench.regression.store import GATE_VERSION, Expected, GatePlan
+from bench.regression.verdict import Margins
 from bench.system.environment import decisive_variables
 from bench.system.interpreter import InterpreterError, find_interpreter
 from bench.system.machine import machine_facts

@@ -13,10 +13,10 @@ from typing import Final, Self
 
 import msgspec
 
-from bench.baton import Begin, Built, Identity, Said, SideJob, Slice, Trouble, Warm
 from bench.core.job import Job
 from bench.core.serialization import UnreadableError, decode_json
 from bench.core.text import LineError
+from bench.regression.messages import Begin, Built, Identity, Said, SideJob, Slice, Trouble, Warm
 from bench.system.environment import worker_environment
 
 LOCKSTEP_COMMAND: Final = ("-P", "-m", "bench.worker.lockstep")

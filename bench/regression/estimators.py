@@ -5,8 +5,8 @@ from math import log, sqrt
 from statistics import fmean, variance
 from typing import Final, NamedTuple
 
-from bench.baton import Clock
-from bench.gate.pair import Pair
+from bench.regression.messages import Clock
+from bench.regression.pair import Pair
 from bench.stats.empirical_bayes import Prior
 
 CLOCKS: Final[tuple[Clock, ...]] = ("wall", "cpu")

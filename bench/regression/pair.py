@@ -4,8 +4,8 @@ from typing import Literal
 
 import msgspec
 
-from bench.baton import Identity, Slice
 from bench.core.result import Scalar
+from bench.regression.messages import Identity, Slice
 
 #: What is measured: a cell's two sides, or a control of the measurement itself.
 Kind = Literal["cell", "negative", "positive"]

@@ -11,10 +11,10 @@ from typing import Final
 import msgspec
 from msgspec.structs import replace
 
-from bench.baton import Slice, Warm
-from bench.gate.pair import Kind, Member, Pair, Turn
-from bench.gate.process import LOCKSTEP_COMMAND, PairError, Seat, SideProcess
-from bench.gate.soundness import TURNS, stranger
+from bench.regression.messages import Slice, Warm
+from bench.regression.pair import Kind, Member, Pair, Turn
+from bench.regression.side_process import LOCKSTEP_COMMAND, PairError, Seat, SideProcess
+from bench.regression.validity import TURNS, stranger
 
 #: A slice lasts at least so long, and has at least so many steps.
 SLICE_SECONDS: Final = 0.3

@@ -30,7 +30,7 @@ from bench.commands.resuming import check_resume
 from bench.commands.seeding import gate_accuracy, keep_baseline
 from bench.commands.trending import tell_trend
 from bench.core.cell import BACKENDS
-from bench.core.exit_codes import Exit
+from bench.core.exit_codes import ExitCode
 from bench.core.suite import SuiteError
 from bench.core.text import one_line
 from bench.core.workload import WorkloadNameError
@@ -75,19 +75,19 @@ def main(arguments: Sequence[str] | None = None) -> int:
         check_resume(parsed, words)
         code = _command(parsed.command)(parsed, output)
     except USER_ERRORS as error:
-        return _complain(error, Exit.USAGE)
+        return _complain(error, ExitCode.USAGE)
     except MachineBusyError as error:
-        return _complain(error, Exit.BUSY)
+        return _complain(error, ExitCode.BUSY)
     except StoreError as error:
-        return _complain(error, Exit.STORE)
+        return _complain(error, ExitCode.STORE)
     except OSError as error:  # no descriptor, no room: the machine's, wherever it is met
         where = f" ({error.filename})" if error.filename else ""
-        return _complain(f"The machine refused: {error.strerror}{where}.", Exit.STORE)
+        return _complain(f"The machine refused: {error.strerror}{where}.", ExitCode.STORE)
     except KeyboardInterrupt as stop:
-        code = _complain(" ".join(("Interrupted.", *map(str, stop.args))), Exit.INTERRUPTED)
-    if code == Exit.OK and output.failed:
-        return Exit.STORE
-    if code == Exit.INTERRUPTED:
+        code = _complain(" ".join(("Interrupted.", *map(str, stop.args))), ExitCode.INTERRUPTED)
+    if code == ExitCode.OK and output.failed:
+        return ExitCode.STORE
+    if code == ExitCode.INTERRUPTED:
         # Python's own end gives signals their default back, which would hide our exit code.
         handle_interruptions(signal.SIG_IGN)
     return code
@@ -133,14 +133,14 @@ def _overhead(arguments: argparse.Namespace, output: Output) -> int:
     for failure in found.failures:
         output.complain(failure)
     output.say(f"Overhead: {folder / 'overhead.csv'}")
-    return Exit.CELLS_FAILED if found.failures else Exit.OK
+    return ExitCode.CELLS_FAILED if found.failures else ExitCode.OK
 
 
 def _plan(arguments: argparse.Namespace, output: Output) -> int:
     steps = plan_run(arguments, Store(arguments.reports))
     print_plan(steps, output)
     tell_plan(steps, output)
-    return Exit.USAGE if all(step.action == "blocked" for step in steps) else Exit.OK
+    return ExitCode.USAGE if all(step.action == "blocked" for step in steps) else ExitCode.OK
 
 
 def _report(arguments: argparse.Namespace, output: Output) -> int:
@@ -162,31 +162,31 @@ def _report(arguments: argparse.Namespace, output: Output) -> int:
             "rows": comparison_rows(latest),
         },
     )
-    return Exit.OK
+    return ExitCode.OK
 
 
 def _compare(arguments: argparse.Namespace, output: Output) -> int:
     compare_runs(arguments, output)
-    return Exit.OK
+    return ExitCode.OK
 
 
 def _history(arguments: argparse.Namespace, output: Output) -> int:
     tell_history(arguments, output)
-    return Exit.OK
+    return ExitCode.OK
 
 
 def _list(arguments: argparse.Namespace, output: Output) -> int:
     print_list(read_pythons(arguments), output)
-    return Exit.OK
+    return ExitCode.OK
 
 
 def _doctor(arguments: argparse.Namespace, output: Output) -> int:
     if arguments.store or arguments.repair:
-        return Exit.OK if check_store(arguments, output) else Exit.STORE
+        return ExitCode.OK if check_store(arguments, output) else ExitCode.STORE
     print_findings(read_pythons(arguments), arguments.reports, output)
-    return Exit.OK
+    return ExitCode.OK
 
 
-def _complain(error: Exception | str, code: Exit) -> int:
+def _complain(error: Exception | str, code: ExitCode) -> int:
     print(one_line(str(error)), file=sys.stderr)
     return code

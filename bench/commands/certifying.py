@@ -12,6 +12,7 @@ from time import monotonic
 
 from bench.arguments import read_pythons
 from bench.core.cell import BACKENDS, Cell
+from bench.core.exit_codes import ExitCode
 from bench.core.workload import job_of, local_dataset_of, resolve_workload, source_hash, trusted
 from bench.output import Output
 from bench.parity.certificate import (
@@ -24,7 +25,6 @@ from bench.parity.compare import Dumps, compare_dumps
 from bench.parity.fingerprint import Subject, make_subject
 from bench.parity.messages import Precision
 from bench.parity.run import Entrant, run_tasks
-from bench.regression.gate_status import Status
 from bench.report.render.certificate import certificate_table, write_certificate
 from bench.runner.progress import time_left
 from bench.storage.store import StoreError, new_run_id
@@ -60,7 +60,7 @@ def certify(arguments: argparse.Namespace, output: Output) -> int:
         found = [_certify(name, interpreters, folder, arguments, output) for name in workloads]
     says = {pair.says for certificate in found for pair in certificate.pairs}
     failed = any(certificate.failures for certificate in found)
-    status = Status.OK if says == {"certified"} and not failed else Status.DIFFERS
+    status = ExitCode.OK if says == {"certified"} and not failed else ExitCode.DIFFERS
     output.finish(
         "Certificates",
         folder,

@@ -10,6 +10,7 @@ from rich.text import Text
 from bench.arguments import read_pythons
 from bench.commands.seeding import train_sides
 from bench.core.cell import Cell
+from bench.core.exit_codes import ExitCode
 from bench.core.suite import Choices, expand, load_suite
 from bench.core.text import one_line
 from bench.output import Output
@@ -17,7 +18,6 @@ from bench.regression.accuracy.equivalence import Equivalence, judge_equivalence
 from bench.regression.accuracy.report import write_frame
 from bench.regression.accuracy.seeds import families, seeds_of
 from bench.regression.accuracy.verdict import FEWEST_SEEDS, Seeds
-from bench.regression.gate_status import Status
 from bench.regression.verdict import check_statistics
 from bench.storage.store import Store, StoreError, new_run_id
 from bench.system.side import Side
@@ -45,8 +45,8 @@ def judge_backends(arguments: argparse.Namespace, output: Output) -> int:
     seeds = range(arguments.pilot, arguments.pilot + count)
     rows = judge_equivalence(_train(arguments, output, seeds), margin)
     says = {row.says for row in rows}
-    status = Status.INCONCLUSIVE if "not shown" in says else Status.OK
-    status = Status.INVALID if "invalid" in says or not rows else status
+    status = ExitCode.INCONCLUSIVE if "not shown" in says else ExitCode.OK
+    status = ExitCode.INVALID if "invalid" in says or not rows else status
     output.print(_table(rows))
     reasons = [f"{' / '.join(row.backends)}: {row.reason}." for row in rows if row.reason]
     for reason in reasons:

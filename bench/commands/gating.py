@@ -8,13 +8,12 @@ from typing import NamedTuple
 from bench.arguments import read_choices
 from bench.commands.resuming import resume_call
 from bench.commands.seeding import STORED, screen_candidate
+from bench.core.exit_codes import ExitCode
 from bench.core.suite import expand, load_suite
 from bench.output import Output
-from bench.regression.gate_resume import check_unchanged, find_gate
-from bench.regression.gate_status import Status, gate_status
 from bench.regression.lockstep import Contest
 from bench.regression.measure import measure_gate
-from bench.regression.outcome import Outcome, judge_gate
+from bench.regression.outcome import Outcome, gate_status, judge_gate
 from bench.regression.plan import plan_gate
 from bench.regression.report import (
     sentences,
@@ -23,7 +22,7 @@ from bench.regression.report import (
     verdict_table,
     write_outcome,
 )
-from bench.regression.store import Book, GatePlan
+from bench.regression.store import Book, GatePlan, check_unchanged, find_gate
 from bench.regression.verdict import Margins, check_margins, check_statistics
 from bench.report.render.format import table_rows
 from bench.storage.store import StoreError, new_run_id
@@ -38,7 +37,7 @@ class Gate(NamedTuple):
     book: Book
     plan: GatePlan
     outcome: Outcome
-    status: Status
+    status: ExitCode
     path: Path
 
 

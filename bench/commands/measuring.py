@@ -15,7 +15,7 @@ from bench.commands.reporting import (
     write_latest,
     write_run,
 )
-from bench.core.exit_codes import Exit
+from bench.core.exit_codes import ExitCode
 from bench.core.record import Record
 from bench.output import Output
 from bench.runner.executor import execute
@@ -63,7 +63,7 @@ def launch_steps(
 
 def tell_results(
     command: str, store: Store, measured: Measured, continues: str, output: Output
-) -> Exit:
+) -> ExitCode:
     """Write the reports on the run and on all, tell what came out, return the exit code.
 
     `continues` names the call that goes on where an interruption stopped this one.
@@ -79,9 +79,9 @@ def tell_results(
     print_comparison(store, shown, output)
     warn_unreadable(store)
     counts = _counts(steps, records)
-    if code == Exit.INTERRUPTED:
+    if code == ExitCode.INTERRUPTED:
         output.complain(f"Interrupted. Every finished record is kept; {continues} continues there.")
-    elif code != Exit.OK:
+    elif code != ExitCode.OK:
         failed = f"{counts['failed']} of {len(steps)} launches failed"
         output.complain(f"{failed}, {counts['blocked']} could not start.")
     facts: dict[str, object] = {"command": command, "run_id": run_id if ran else None}
@@ -103,10 +103,10 @@ def _counts(steps: Sequence[Step], records: Sequence[Record]) -> dict[str, int]:
     }
 
 
-def _outcome(measured: Measured) -> Exit:
+def _outcome(measured: Measured) -> ExitCode:
     if measured.interrupted:
-        return Exit.INTERRUPTED
+        return ExitCode.INTERRUPTED
     counts = _counts(measured.steps, measured.records)
     if counts["blocked"] == len(measured.steps):
-        return Exit.USAGE
-    return Exit.CELLS_FAILED if counts["failed"] or counts["blocked"] else Exit.OK
+        return ExitCode.USAGE
+    return ExitCode.CELLS_FAILED if counts["failed"] or counts["blocked"] else ExitCode.OK

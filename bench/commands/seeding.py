@@ -11,6 +11,7 @@ from bench.arguments import read_choices
 from bench.commands.planning import tell_plan
 from bench.commands.reporting import write_run
 from bench.core.cell import Cell
+from bench.core.exit_codes import ExitCode
 from bench.core.record import Record
 from bench.core.suite import expand, load_suite
 from bench.core.text import one_line
@@ -26,7 +27,6 @@ from bench.regression.accuracy.screening import screen
 from bench.regression.accuracy.seeds import families, family_of, seeds_of, unlike
 from bench.regression.accuracy.stored_baseline import load_baseline, save_baseline
 from bench.regression.accuracy.verdict import judge_accuracy
-from bench.regression.gate_status import Status
 from bench.regression.verdict import check_statistics
 from bench.runner.executor import execute
 from bench.runner.plan import Step, make_plan
@@ -43,7 +43,7 @@ def keep_baseline(arguments: argparse.Namespace, output: Output) -> int:
     """Copy runs to a named baseline; a BaselineError or a StoreError says what is wrong."""
     folder = save_baseline(Store(arguments.reports), arguments.name, arguments.runs)
     output.finish("Baseline", folder, lambda: {"command": "baseline", "path": str(folder)})
-    return Status.OK
+    return ExitCode.OK
 
 
 def gate_accuracy(arguments: argparse.Namespace, output: Output) -> int:
@@ -67,9 +67,9 @@ def gate_accuracy(arguments: argparse.Namespace, output: Output) -> int:
         groups[family.id] = (seeds_of(family, seeds, kept), seeds_of(family, seeds, candidate))
     verdicts = list(judge_accuracy(groups, arguments.margin / 100).values())
     says = {verdict.says for verdict in verdicts}
-    status = Status.INCONCLUSIVE if "inconclusive" in says else Status.OK
-    status = Status.INACCURATE if "regressed" in says else status
-    status = Status.INVALID if mixed or "invalid" in says else status
+    status = ExitCode.INCONCLUSIVE if "inconclusive" in says else ExitCode.OK
+    status = ExitCode.INACCURATE if "regressed" in says else status
+    status = ExitCode.INVALID if mixed or "invalid" in says else status
     reasons = [f"{v.name} is {v.says}: {v.reason}." for v in verdicts if v.reason]
     reasons += [f"The sides cannot be compared: {mixed}."] if mixed else []
     path = _written(store, "accuracy", accuracy_frame(verdicts))
@@ -94,7 +94,7 @@ def screen_candidate(arguments: argparse.Namespace, output: Output) -> int:
     }
     screenings = screen({name: (a, b) for name, (a, b) in groups.items()}, arguments.harmless / 100)
     invalid = any(each.says == "invalid" for each in screenings)
-    status = Status.INVALID if invalid else Status.INCONCLUSIVE
+    status = ExitCode.INVALID if invalid else ExitCode.INCONCLUSIVE
     reasons = [f"{each.name} is invalid: {each.reason}." for each in screenings if each.reason]
     reasons.append("Stored records only screen; a gate of two live sides gives verdicts.")
     path = _written(store, "screening", screening_frame(screenings))
@@ -158,7 +158,7 @@ def _written(store: Store, name: str, frame: object) -> Path:
 
 
 def _tell(
-    command: str, table: Table, reasons: Sequence[str], path: Path, status: Status, output: Output
+    command: str, table: Table, reasons: Sequence[str], path: Path, status: ExitCode, output: Output
 ) -> int:
     output.print(table)
     for reason in reasons:

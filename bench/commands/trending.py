@@ -3,9 +3,7 @@
 import argparse
 
 from bench.output import Output
-from bench.regression.trend import check_otava, find_changes
-from bench.regression.trend_report import trend_frame, trend_table
-from bench.regression.trend_series import read_series
+from bench.regression.trend import check_otava, find_changes, read_series, trend_frame, trend_table
 from bench.report.files import write_csv
 from bench.report.render.format import table_rows
 from bench.storage.store import StoreError

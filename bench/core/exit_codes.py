@@ -1,14 +1,19 @@
-"""What the shell sees of the commands that measure and report."""
+"""The exit codes of all commands."""
 
 from enum import IntEnum
 
 
-class Exit(IntEnum):
-    """The exit code of a command; a verdict has a status of its own (`bench.regression.gate_status`)."""
+class ExitCode(IntEnum):
+    """The exit code of a command: how it ended, or from 10 on the verdict that it reached."""
 
     OK = 0
     CELLS_FAILED = 1
     USAGE = 2
     BUSY = 3
     STORE = 4
+    REGRESSED = 10
+    INCONCLUSIVE = 11
+    INVALID = 12
+    INACCURATE = 13
+    DIFFERS = 14
     INTERRUPTED = 130

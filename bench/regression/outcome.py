@@ -6,6 +6,7 @@ from typing import Final
 
 import msgspec
 
+from bench.core.exit_codes import ExitCode
 from bench.regression.geomean import judge_means
 from bench.regression.pair import Kind, Pair
 from bench.regression.sequential import invalid, judge_looks, learn_priors
@@ -192,3 +193,16 @@ def _control_defect(kind: Kind, found: Verdict) -> str | None:
                 f"{estimate.clock} clock."
             )
     return None
+
+
+def gate_status(outcome: Outcome) -> ExitCode:
+    """Return the status of the worst verdict; what cannot be believed comes first.
+
+    A mean can only raise the alarm: what every cell was shown not to lose, no mean has to show.
+    """
+    says = {found.says for found in outcome.verdicts}
+    if outcome.defects or "invalid" in says or not says:
+        return ExitCode.INVALID
+    if "regressed" in says or any(mean.says == "regressed" for mean in outcome.means):
+        return ExitCode.REGRESSED
+    return ExitCode.INCONCLUSIVE if "inconclusive" in says else ExitCode.OK

@@ -11,7 +11,7 @@ from rich.text import Text
 
 from bench.core.text import one_line
 from bench.regression.estimators import CLOCKS, pair_log_ratio
-from bench.regression.gate_names import contest_name, short_names
+from bench.regression.measure import contest_name, short_names
 from bench.regression.outcome import Outcome
 from bench.regression.pair import Pair
 from bench.regression.store import Book, GatePlan

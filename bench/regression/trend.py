@@ -1,10 +1,23 @@
-"""Change points in a series of ratios, as Apache Otava finds them."""
+"""What changed over many gates with one baseline: series, change points, the report."""
 
-from collections.abc import Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from importlib.util import find_spec
+from math import exp
+from pathlib import Path
+from statistics import fmean
 from typing import Final
 
 import msgspec
+import pandas as pd
+from rich.table import Table
+from rich.text import Text
+
+from bench.core.text import one_line
+from bench.regression.estimators import log_ratios
+from bench.regression.pair import Pair
+from bench.regression.store import Book, BookError, Expected, GatePlan
+from bench.regression.validity import unsound
+from bench.regression.verdict import LOOKS
 
 #: Otava's own default is 0.001; changes that are smaller than the harmless margin are not told.
 MAX_P_VALUE: Final = 0.001
@@ -56,3 +69,119 @@ def find_changes(ratios: Sequence[float]) -> list[Change]:
         )
         for found in series.analyze(options).change_points[_METRIC]
     ]
+
+
+class Point(msgspec.Struct, frozen=True, kw_only=True):
+    """One gate's wall ratio, candidate over anchor, from the pairs of its first look."""
+
+    gate_id: str
+    candidate: str
+    ratio: float
+
+
+class Anchor(msgspec.Struct, frozen=True, order=True, kw_only=True):
+    """What all points of a series share: cell, machine, and the baseline it is held against."""
+
+    cell_id: str
+    machine_id: str
+    workload_source: str
+    versions: tuple[tuple[str, str], ...]
+
+
+def read_series(gates: Path) -> tuple[dict[Anchor, list[Point]], list[str]]:
+    """Return the series of all gates in the folder `gates`, and why gates were left out.
+
+    Points are in the order of the gates' ids, which is that of time. Cells that were not soundly
+    measured have no point.
+    """
+    series: dict[Anchor, list[Point]] = {}
+    left_out = []
+    for path in sorted(gates.glob("*/gate.json")):
+        book = Book(path.parent)
+        try:
+            plan, pairs = book.plan(), book.pairs()
+        except BookError as error:
+            left_out.append(str(error))
+            continue
+        for each in plan.expected:
+            point = _point(plan, each, pairs)
+            if point:
+                series.setdefault(_anchor(plan, each), []).append(point)
+    return dict(sorted(series.items())), left_out
+
+
+def _point(plan: GatePlan, each: Expected, pairs: Iterable[Pair]) -> Point | None:
+    own = [pair for pair in pairs if (pair.kind, pair.cell_id) == each.key]
+    few = len(own) < LOOKS[0]
+    if each.kind != "cell" or few or unsound(own, each.baseline, each.candidate):
+        return None
+    ratio = exp(fmean(log_ratios(own[: LOOKS[0]], "wall")))
+    return Point(gate_id=plan.gate_id, candidate=plan.sides[1], ratio=ratio)
+
+
+def _anchor(plan: GatePlan, each: Expected) -> Anchor:
+    return Anchor(
+        cell_id=each.cell.id,
+        machine_id=str(plan.machine.get("machine_id")),
+        workload_source=each.baseline.workload_source,
+        versions=tuple(sorted(each.baseline.versions.items())),
+    )
+
+
+Trends = Mapping[Anchor, tuple[Sequence[Point], Sequence[Change]]]
+
+_COLUMNS = (
+    *("cell_id", "machine_id", "anchor", "gate_id", "candidate", "ratio"),
+    *("change", "before", "after", "p_value"),
+)
+
+
+def trend_frame(trends: Trends) -> pd.DataFrame:
+    """Return a row per gate of each series; `change` is true where a change point begins.
+
+    `before` and `after` are then the mean ratios on both sides of it.
+    """
+    rows = []
+    for anchor, (points, changes) in trends.items():
+        by_index = {change.index: change for change in changes}
+        for index, point in enumerate(points):
+            change = by_index.get(index)
+            rows.append(
+                {
+                    "cell_id": anchor.cell_id,
+                    "machine_id": anchor.machine_id,
+                    "anchor": _versions(anchor),
+                    "gate_id": point.gate_id,
+                    "candidate": point.candidate,
+                    "ratio": point.ratio,
+                    "change": change is not None,
+                    "before": change and change.before,
+                    "after": change and change.after,
+                    "p_value": change and change.p_value,
+                }
+            )
+    return pd.DataFrame(rows, columns=list(_COLUMNS))
+
+
+def trend_table(trends: Trends) -> Table:
+    """Return a row per series and change point for a terminal."""
+    head = ("cell", "anchor", "gates", "changed at", "from", "to", "p")
+    table = Table(*head, title="Changes against the anchor", title_justify="left", box=None)
+    for anchor, (points, changes) in trends.items():
+        name = (anchor.cell_id, _versions(anchor), str(len(points)))
+        rows = [
+            (
+                points[change.index].gate_id,
+                f"{change.before - 1:+.1%}",
+                f"{change.after - 1:+.1%}",
+                f"{change.p_value:.2g}",
+            )
+            for change in changes
+        ]
+        for row in rows or [("none", "", "", "")]:
+            table.add_row(*(Text(one_line(cell)) for cell in (*name, *row)))
+    return table
+
+
+def _versions(anchor: Anchor) -> str:
+    return ", ".join(f"{name} {version}" for name, version in anchor.versions)

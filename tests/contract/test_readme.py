@@ -5,7 +5,7 @@ from pathlib import Path
 
 import pytest
 
-from bench.cli import Exit
+from bench.cli import ExitCode
 from bench.core.cell import BACKENDS
 from bench.core.suite import suite_names
 from bench.layers.columns import GAPS_COLUMNS, LAYERS_COLUMNS
@@ -51,8 +51,8 @@ def test_the_readme_says_what_each_table_holds(table: str) -> None:
     assert f"`{table}.csv` has " in _CSVS
 
 
-@pytest.mark.parametrize("code", list(Exit))
-def test_the_readme_explains_the_exit_code(code: Exit) -> None:
+@pytest.mark.parametrize("code", list(ExitCode))
+def test_the_readme_explains_the_exit_code(code: ExitCode) -> None:
     assert f"| {code.value} | " in README
 
 

@@ -13,9 +13,8 @@ import pytest
 from bench.arguments import make_parser
 from bench.cli import USER_ERRORS
 from bench.commands.gating import measure_time
-from bench.core.exit_codes import Exit
+from bench.core.exit_codes import ExitCode
 from bench.output import Output
-from bench.regression.gate_status import Status
 from bench.regression.pytest_plugin.gate_session import GateReplay, open_replay
 from bench.regression.store import BookError
 from bench.storage.store import StoreError
@@ -65,11 +64,13 @@ def _folder(config: pytest.Config) -> Path:
     try:
         return measure_time(make_parser().parse_args(words), Output()).book.folder
     except KeyboardInterrupt as stop:
-        pytest.exit(" ".join(("Interrupted.", *map(str, stop.args))), returncode=Exit.INTERRUPTED)
+        pytest.exit(
+            " ".join(("Interrupted.", *map(str, stop.args))), returncode=ExitCode.INTERRUPTED
+        )
 
 
 def _leave(sentence: str) -> None:
-    pytest.exit(sentence, returncode=Status.INVALID)
+    pytest.exit(sentence, returncode=ExitCode.INVALID)
 
 
 def pytest_report_header(config: pytest.Config) -> str:

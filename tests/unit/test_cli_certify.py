@@ -7,10 +7,10 @@ import numpy as np
 import pandas as pd
 import pytest
 
+from bench.core.exit_codes import ExitCode
 from bench.parity import run as measure
 from bench.parity.certificate import read_certificates
 from bench.parity.messages import DumpError, read_dump
-from bench.regression.gate_status import Status
 from tests.fixtures.command_line import Bench
 from tests.fixtures.fake_python import make_workload
 
@@ -31,7 +31,7 @@ def certify(bench: Bench, *modes: str, more: tuple[str, ...] = ()) -> int:
 
 
 def test_what_agrees_is_certified_and_written(bench: Bench) -> None:
-    assert certify(bench, "ok", "also_ok", more=("--batch-size=4",)) == Status.OK
+    assert certify(bench, "ok", "also_ok", more=("--batch-size=4",)) == ExitCode.OK
     certificates, unusable = read_certificates(bench.reports)
     assert unusable == []
     assert len(certificates) == 2
@@ -51,7 +51,7 @@ def test_what_agrees_is_certified_and_written(bench: Bench) -> None:
 
 
 def test_a_difference_has_an_exit_code_and_names_its_layer(bench: Bench) -> None:
-    assert certify(bench, "differs_on_torch", more=("--json",)) == Status.DIFFERS == 14
+    assert certify(bench, "differs_on_torch", more=("--json",)) == ExitCode.DIFFERS == 14
     facts = json.loads(bench.out)
     assert facts["exit_code"] == 14
     texts = {tuple(pair["backends"]): pair["parity"] for pair in facts["pairs"]}
@@ -69,7 +69,7 @@ def test_a_difference_has_an_exit_code_and_names_its_layer(bench: Bench) -> None
     ],
 )
 def test_a_backend_without_a_dump_is_no_certificate(mode: str, says: str, bench: Bench) -> None:
-    assert certify(bench, mode) == Status.DIFFERS
+    assert certify(bench, mode) == ExitCode.DIFFERS
     assert says in bench.out
     (certificate,), _ = read_certificates(bench.reports)
     assert certificate.failures
@@ -78,7 +78,7 @@ def test_a_backend_without_a_dump_is_no_certificate(mode: str, says: str, bench:
 
 def test_a_hang_ends(bench: Bench, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(measure, "TIMEOUT_SECONDS", 0.5)
-    assert certify(bench, "hang") == Status.DIFFERS
+    assert certify(bench, "hang") == ExitCode.DIFFERS
     assert "it did not end within 0.5 s" in bench.out
 
 
@@ -121,7 +121,7 @@ def test_equal_backends_are_shown_to_be_equivalent(bench: Bench) -> None:
     workload = f"--workload={make_workload(bench.folder, 'ok')}"
     # Four validation images: no spread is taken to be under that of rounding to one of them.
     options += ["--pilot=2", "--most=4", "--margin=60"]
-    assert bench.call("equivalence", workload, *options) == Status.OK
+    assert bench.call("equivalence", workload, *options) == ExitCode.OK
     assert "seeds are needed" in bench.out
     (path,) = bench.reports.glob("equivalence/*/equivalence.csv")
     frame = pd.read_csv(path)
@@ -133,5 +133,5 @@ def test_a_backend_that_fails_makes_no_equivalence(bench: Bench) -> None:
     options = [f"--dataset={TINY}", "--epochs=2", *bench.pythons, f"--reports={bench.reports}"]
     workload = f"--workload={make_workload(bench.folder, 'crash')}"
     code = bench.call("equivalence", workload, *options, "--pilot=2", "--most=4")
-    assert code == Status.INVALID
+    assert code == ExitCode.INVALID
     assert "failed" in bench.out

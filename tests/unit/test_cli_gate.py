@@ -8,8 +8,8 @@ import pytest
 
 from bench import cli
 from bench.commands import gating
+from bench.core.exit_codes import ExitCode
 from bench.regression import lockstep
-from bench.regression.gate_status import Status
 from bench.regression.measure import measure_gate
 from bench.regression.pair import Pair
 from bench.storage.store import Store
@@ -48,7 +48,7 @@ def gate_folder(bench: Bench) -> Path:
 
 
 def test_a_slower_candidate_is_a_regression_with_its_own_exit_code(bench: Bench) -> None:
-    assert bench.call("gate", *sides(bench, "env.XLA_FAKE=slow")) == Status.REGRESSED == 10
+    assert bench.call("gate", *sides(bench, "env.XLA_FAKE=slow")) == ExitCode.REGRESSED == 10
     folder = gate_folder(bench)
     assert f"Verdicts: {folder}/verdicts.csv" in bench.out
     content = json.loads((folder / "verdicts.json").read_bytes())
@@ -66,18 +66,18 @@ def test_json_holds_the_rows_and_the_exit_code(bench: Bench) -> None:
 
 
 def test_a_candidate_that_cannot_train_is_invalid_and_says_why(bench: Bench) -> None:
-    assert bench.call("gate", *sides(bench, "env.XLA_FAKE=trouble")) == Status.INVALID == 12
+    assert bench.call("gate", *sides(bench, "env.XLA_FAKE=trouble")) == ExitCode.INVALID == 12
     assert "candidate failed: ValueError: no such layer" in bench.out
 
 
 def test_a_side_without_an_interpreter_is_invalid_and_not_left_out(bench: Bench) -> None:
     options = [*sides(bench)[1:], "--baseline=python=/nowhere/python"]
-    assert bench.call("gate", *options) == Status.INVALID
+    assert bench.call("gate", *options) == ExitCode.INVALID
     assert "/nowhere/python cannot be run" in bench.out
 
 
 def test_a_side_that_is_no_side_is_refused(bench: Bench) -> None:
-    assert bench.call("gate", "--candidate=pyhton=/x") == cli.Exit.USAGE
+    assert bench.call("gate", "--candidate=pyhton=/x") == cli.ExitCode.USAGE
     assert bench.err.startswith("side 'pyhton=/x' has the part")
 
 
@@ -93,7 +93,7 @@ def test_a_kept_baseline_screens_and_never_passes(bench: Bench) -> None:
     assert bench.call("baseline", "main", run_id, f"--reports={bench.reports}") == 0
     options = [f"--candidate=python={make_fake_python(bench.folder)}", "--baseline=baseline=main"]
     code = bench.call("gate", *options, f"--reports={bench.reports}")
-    assert code == Status.INCONCLUSIVE == 11
+    assert code == ExitCode.INCONCLUSIVE == 11
     assert "Stored records only screen" in bench.out
 
 
@@ -103,24 +103,24 @@ def test_accuracy_passes_on_equal_seeds_of_a_kept_baseline(bench: Bench) -> None
     options = [f"--candidate=python={make_fake_python(bench.folder)}", "--baseline=baseline=main"]
     # Four validation images are coarse: what rounding may hide is many points.
     code = bench.call("accuracy", *options, "--margin=60", f"--reports={bench.reports}")
-    assert (code, "3 stored (not trained again), 0 to train" in bench.out) == (Status.OK, True)
+    assert (code, "3 stored (not trained again), 0 to train" in bench.out) == (ExitCode.OK, True)
 
 
 def test_accuracy_trains_both_sides_with_every_seed(bench: Bench) -> None:
     workload = make_workload(bench.folder, "ok")
     options = [*sides(bench, "env.XLA_FAKE=other"), f"--workload={workload}", "--seeds=2"]
     tiny = ["--epochs=2", "--batch-size=4", "--margin=90"]
-    assert bench.call("accuracy", *options, *tiny) == Status.OK
+    assert bench.call("accuracy", *options, *tiny) == ExitCode.OK
     records = Store(bench.reports).load_all()
     assert sorted(record.cell.seed for record in records) == [0, 0, 1, 1]
     assert len({record.digest for record in records}) == 4
-    assert bench.call("accuracy", *options, *tiny) == Status.OK
+    assert bench.call("accuracy", *options, *tiny) == ExitCode.OK
     assert "4 stored (not trained again), 0 to train" in bench.out
 
 
 def test_margins_the_wrong_way_round_are_refused(bench: Bench) -> None:
     code = bench.call("gate", *sides(bench), "--harmless=5", "--caught=2")
-    assert code == cli.Exit.USAGE
+    assert code == cli.ExitCode.USAGE
     assert "harmless is 5%" in bench.err
 
 
@@ -155,7 +155,7 @@ def test_a_baseline_is_never_overwritten(bench: Bench) -> None:
     run_id = run_seeds(bench)
     keep = ("baseline", "main", run_id, f"--reports={bench.reports}")
     assert bench.call(*keep) == 0
-    assert bench.call(*keep) == cli.Exit.USAGE
+    assert bench.call(*keep) == cli.ExitCode.USAGE
     assert "There is a baseline 'main' already" in bench.err
 
 
@@ -177,19 +177,19 @@ def test_an_interrupted_gate_is_resumed_and_says_so(
 ) -> None:
     with monkeypatch.context() as patch:
         interrupt_after(patch, 4)
-        assert bench.call("gate", *sides(bench, "env.XLA_FAKE=slow")) == cli.Exit.INTERRUPTED
+        assert bench.call("gate", *sides(bench, "env.XLA_FAKE=slow")) == cli.ExitCode.INTERRUPTED
     folder = gate_folder(bench)
     call = f"-m bench gate --resume {folder.name} --reports {bench.reports}` continues there."
     assert "Interrupted. Every finished pair is kept; " in bench.err
     assert call in bench.err
-    assert bench.call("gate", "--resume", f"--reports={bench.reports}") == Status.REGRESSED
+    assert bench.call("gate", "--resume", f"--reports={bench.reports}") == ExitCode.REGRESSED
     assert "4 pairs are kept" in bench.out
     assert "Measured in 2 sittings: 4 pairs on " in bench.out
     content = json.loads((folder / "verdicts.json").read_bytes())
     assert [each["kept"] for each in content["sittings"]] == [0, 4]
     rows = (folder / "pairs.csv").read_text().splitlines()
     assert len(rows) == 1 + 15
-    assert bench.call("gate", "--resume", f"--reports={bench.reports}") == cli.Exit.USAGE
+    assert bench.call("gate", "--resume", f"--reports={bench.reports}") == cli.ExitCode.USAGE
     assert "There is no unfinished gate in " in bench.err
     assert bench.call("gate", "--resume", folder.name, f"--reports={bench.reports}") == 2
     assert f"{folder.name} is complete: it has its verdicts." in bench.err
@@ -200,11 +200,11 @@ def test_a_gate_of_which_a_side_changed_is_not_resumed(
 ) -> None:
     with monkeypatch.context() as patch:
         interrupt_after(patch, 2)
-        assert bench.call("gate", *sides(bench)) == cli.Exit.INTERRUPTED
+        assert bench.call("gate", *sides(bench)) == cli.ExitCode.INTERRUPTED
     before = (gate_folder(bench) / "pairs.jsonl").read_bytes()
     monkeypatch.setenv("FAKE_KERAS", "3.99.0")
     probe_versions.cache_clear()
-    assert bench.call("gate", "--resume", f"--reports={bench.reports}") == cli.Exit.USAGE
+    assert bench.call("gate", "--resume", f"--reports={bench.reports}") == cli.ExitCode.USAGE
     assert "cannot be resumed, for its pairs would not be alike: the baseline's " in bench.err
     assert "keras was 3.15.1 and is 3.99.0" in bench.err
     assert (gate_folder(bench) / "pairs.jsonl").read_bytes() == before
@@ -219,5 +219,5 @@ def test_a_gate_of_which_a_side_changed_is_not_resumed(
     ],
 )
 def test_what_cannot_be_resumed_is_told(bench: Bench, words: list[str], says: str) -> None:
-    assert bench.call("gate", *words, f"--reports={bench.reports}") == cli.Exit.USAGE
+    assert bench.call("gate", *words, f"--reports={bench.reports}") == cli.ExitCode.USAGE
     assert says in bench.err

@@ -4,9 +4,9 @@ import random
 
 from msgspec.structs import replace
 
-from bench.regression.gate_status import Status, gate_status
+from bench.core.exit_codes import ExitCode
 from bench.regression.geomean import MEAN_MARGINS, judge_means
-from bench.regression.outcome import Outcome, judge_gate
+from bench.regression.outcome import Outcome, gate_status, judge_gate
 from bench.regression.pair import Pair
 from bench.regression.report import sentences, verdict_frame
 from bench.regression.sequential import learn_priors
@@ -61,21 +61,21 @@ def test_a_session_tells_the_mean_of_all_and_of_each_backend() -> None:
     assert names == ["mean of 4 cells, all", "mean of 2 cells, jax", "mean of 2 cells, torch"]
     frame = verdict_frame(outcome)
     assert list(frame.query("kind == 'mean'")["cell_id"]) == names
-    assert gate_status(outcome) == Status.OK
+    assert gate_status(outcome) == ExitCode.OK
 
 
 def test_a_slower_mean_alone_is_a_regression_with_a_sentence() -> None:
     outcome = gate(1.0)
     slower = replace(outcome.means[0], says="regressed")
     slow = replace(outcome, means=(slower, *outcome.means[1:]))
-    assert gate_status(slow) == Status.REGRESSED
+    assert gate_status(slow) == ExitCode.REGRESSED
     assert sentences(slow) == ["The mean of 4 cells, all, is regressed."]
 
 
 def test_a_mean_that_shows_nothing_fails_nothing() -> None:
     outcome = gate(1.0)
     wide = tuple(replace(found, says="inconclusive") for found in outcome.means)
-    assert gate_status(replace(outcome, means=wide)) == Status.OK
+    assert gate_status(replace(outcome, means=wide)) == ExitCode.OK
 
 
 def test_an_invalid_cell_leaves_no_mean() -> None:

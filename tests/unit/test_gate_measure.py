@@ -8,11 +8,10 @@ import pytest
 from msgspec.structs import replace
 from rich.console import Console
 
-from bench.regression.gate_names import contest_name, short_names
-from bench.regression.gate_status import Status, gate_status
+from bench.core.exit_codes import ExitCode
 from bench.regression.lockstep import Contest
-from bench.regression.measure import measure_gate
-from bench.regression.outcome import Key, judge_gate
+from bench.regression.measure import contest_name, measure_gate, short_names
+from bench.regression.outcome import Key, gate_status, judge_gate
 from bench.regression.pair import Pair
 from bench.regression.report import pair_frame, sittings_text
 from bench.regression.side_process import Seat
@@ -77,7 +76,7 @@ def counts(fakes: Fakes) -> Counter[Key]:
 def test_what_is_clear_after_the_first_look_gets_no_more_pairs(tmp_path: Path) -> None:
     fakes, plan, pairs = measure(tmp_path, {})
     assert set(counts(fakes).values()) == {5}
-    assert gate_status(judge_gate(plan, pairs, "here")) == Status.OK
+    assert gate_status(judge_gate(plan, pairs, "here")) == ExitCode.OK
 
 
 def test_contests_take_turns_pair_by_pair(tmp_path: Path) -> None:
@@ -91,14 +90,14 @@ def test_what_is_undecided_is_looked_at_again_alone(tmp_path: Path) -> None:
     fakes, plan, pairs = measure(tmp_path, {between: 1.035}, spread=0.03)
     assert counts(fakes)["cell", between] == 20
     assert counts(fakes)["negative", between] == 5
-    assert gate_status(judge_gate(plan, pairs, "here")) == Status.INCONCLUSIVE
+    assert gate_status(judge_gate(plan, pairs, "here")) == ExitCode.INCONCLUSIVE
 
 
 def test_a_regression_is_found_at_once(tmp_path: Path) -> None:
     slow = CELLS[0].id
     fakes, plan, pairs = measure(tmp_path, {slow: 1.1})
     assert counts(fakes)["cell", slow] == 5
-    assert gate_status(judge_gate(plan, pairs, "here")) == Status.REGRESSED
+    assert gate_status(judge_gate(plan, pairs, "here")) == ExitCode.REGRESSED
 
 
 def test_a_contest_of_which_a_pair_failed_gets_no_more(tmp_path: Path) -> None:
@@ -106,7 +105,7 @@ def test_a_contest_of_which_a_pair_failed_gets_no_more(tmp_path: Path) -> None:
     fakes, plan, pairs = measure(tmp_path, {broken: 0})
     assert counts(fakes)["cell", broken] == 1
     outcome = judge_gate(plan, pairs, "here")
-    assert gate_status(outcome) == Status.INVALID
+    assert gate_status(outcome) == ExitCode.INVALID
     (verdict,) = [found for found in outcome.verdicts if found.cell_id == broken]
     assert verdict.reason == "pair 0: the candidate has ended"
 
@@ -155,7 +154,7 @@ def test_a_contest_that_failed_before_the_interruption_stays_so(tmp_path: Path) 
         measure(tmp_path, {broken: 0}, stops=9)
     fakes, plan, pairs = measure(tmp_path, {broken: 0})
     assert counts(fakes)["cell", broken] == 0
-    assert gate_status(judge_gate(plan, pairs, "here")) == Status.INVALID
+    assert gate_status(judge_gate(plan, pairs, "here")) == ExitCode.INVALID
 
 
 def test_a_pair_that_a_power_cut_tore_is_set_aside_and_measured_again(tmp_path: Path) -> None:

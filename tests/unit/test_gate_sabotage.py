@@ -9,10 +9,10 @@ from typing import NamedTuple
 import pytest
 from msgspec.structs import replace
 
+from bench.core.exit_codes import ExitCode
 from bench.regression.accuracy.screening import screen
-from bench.regression.gate_status import Status, gate_status
 from bench.regression.messages import Slice
-from bench.regression.outcome import judge_gate
+from bench.regression.outcome import gate_status, judge_gate
 from bench.regression.pair import Pair, Turn
 from bench.regression.report import sentences
 from bench.regression.store import Book, BookError, GatePlan
@@ -36,7 +36,7 @@ class Mutant(NamedTuple):
     names: tuple[str, ...]
 
 
-def judged(plan: GatePlan, pairs: list[Pair], machine: object = "here") -> tuple[Status, str]:
+def judged(plan: GatePlan, pairs: list[Pair], machine: object = "here") -> tuple[ExitCode, str]:
     outcome = judge_gate(plan, pairs, machine)
     return gate_status(outcome), "\n".join(sentences(outcome))
 
@@ -199,26 +199,26 @@ MUTANTS = [
 
 
 def test_the_session_that_is_sabotaged_passes() -> None:
-    assert judged(PLAN, PAIRS) == (Status.OK, "")
+    assert judged(PLAN, PAIRS) == (ExitCode.OK, "")
 
 
 @pytest.mark.parametrize("mutant", MUTANTS, ids=lambda mutant: mutant.name)
 def test_a_mutant_is_invalid_and_named(mutant: Mutant) -> None:
     status, text = judged(*mutant.do(PLAN, PAIRS))
-    assert status == Status.INVALID
+    assert status == ExitCode.INVALID
     for name in mutant.names:
         assert name in text
 
 
 def test_another_machine_is_invalid() -> None:
     status, text = judged(PLAN, PAIRS, "elsewhere")
-    assert status == Status.INVALID
+    assert status == ExitCode.INVALID
     assert "elsewhere" in text
 
 
 def test_an_empty_plan_is_invalid() -> None:
     status, text = judged(make_plan([]), [])
-    assert status == Status.INVALID
+    assert status == ExitCode.INVALID
     assert "expects no cell" in text
 
 

@@ -141,7 +141,7 @@ def test_the_command_counts_what_is_there(
     book.add(*make_gate(AA), *make_gate(TENTH))
     book.add(*SUITES)
     bench = Bench(tmp_path, capsys)
-    assert bench.call("proof", f"--folder={book.folder}") == cli.Exit.OK
+    assert bench.call("proof", f"--folder={book.folder}") == cli.ExitCode.OK
     assert f"Proof: {book.folder}/proof.csv" in bench.out
     rows = list(csv.DictReader((book.folder / "proof.csv").read_text().splitlines()))
     assert {row["part"] for row in rows} == {"simulated", "real"}
@@ -157,7 +157,9 @@ def test_the_command_gathers_gates_that_were_measured_apart(
         each.add(make_context(session))
         each.add(*make_gate(AA, session=session))
     bench = Bench(tmp_path, capsys)
-    assert bench.call("proof", f"--folder={book.folder}", f"--gather={lane.folder}") == cli.Exit.OK
+    assert (
+        bench.call("proof", f"--folder={book.folder}", f"--gather={lane.folder}") == cli.ExitCode.OK
+    )
     assert "2/2" in bench.out
     assert len(book.rows(RealPair)) == 10
 
@@ -174,7 +176,7 @@ def test_what_cannot_be_done_is_told_in_a_sentence(
     arguments: list[str], sentence: str, tmp_path: Path, capsys: pytest.CaptureFixture[str]
 ) -> None:
     bench = Bench(tmp_path, capsys)
-    assert bench.call("proof", *arguments, f"--folder={tmp_path}") == cli.Exit.USAGE
+    assert bench.call("proof", *arguments, f"--folder={tmp_path}") == cli.ExitCode.USAGE
     assert sentence in bench.err
 
 

@@ -1,1 +1,1 @@
-"""TODO."""
+"""Is a candidate less accurate? Verdicts over seeds."""

@@ -1,1 +1,1 @@
-"""TODO."""
+"""Gates and stored records as rows of pytest-benchmark."""

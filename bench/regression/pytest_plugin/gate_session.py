@@ -4,8 +4,8 @@ from pathlib import Path
 
 import msgspec
 
-from bench.regression.gate_status import Status, gate_status
-from bench.regression.outcome import Outcome, judge_gate
+from bench.core.exit_codes import ExitCode
+from bench.regression.outcome import Outcome, gate_status, judge_gate
 from bench.regression.pair import Pair
 from bench.regression.pytest_plugin.replay import ReplayClock
 from bench.regression.pytest_plugin.tally import Tally
@@ -57,10 +57,10 @@ class GateReplay(msgspec.Struct, kw_only=True):
         explained = {f"{VERDICT_TEST}[{cell_id}]" for cell_id in self.cell_ids}
         return self.tally.failures(explained) + sentences(self.outcome)
 
-    def status(self) -> Status:
+    def status(self) -> ExitCode:
         """Return the gate's own status, `INVALID` when a row or a verdict was left out."""
         explained = {f"{VERDICT_TEST}[{cell_id}]" for cell_id in self.cell_ids}
-        return Status.INVALID if self.tally.failures(explained) else gate_status(self.outcome)
+        return ExitCode.INVALID if self.tally.failures(explained) else gate_status(self.outcome)
 
 
 def open_replay(folder: Path) -> GateReplay:

@@ -1,1 +1,0 @@
-"""A candidate over many gates against one anchor: when did it change? Advice, never a verdict."""

@@ -34,10 +34,10 @@ from bench.core.exit_codes import ExitCode
 from bench.core.suite import SuiteError
 from bench.core.text import one_line
 from bench.core.workload import WorkloadNameError
-from bench.layers.book import LayersError
 from bench.output import Output
 from bench.overhead.measure import measure_overhead
 from bench.parity.certificate import CertificateError
+from bench.profiling.samples import LayersError
 from bench.proof.book import ProofError
 from bench.regression.accuracy.stored_baseline import BaselineError
 from bench.regression.store import BookError

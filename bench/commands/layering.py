@@ -9,11 +9,11 @@ from bench.arguments import read_pythons
 from bench.core.cell import BACKENDS, Cell, CellError
 from bench.core.text import one_line
 from bench.core.workload import job_of, local_dataset_of, recipe_of, resolve_workload
-from bench.layers.book import LayersError, read_visits
-from bench.layers.columns import gaps_frame
-from bench.layers.measure import Entrant, make_turns, measure_layers
-from bench.layers.report import Findings, findings_tables, write_findings
 from bench.output import Output
+from bench.profiling.columns import gaps_frame
+from bench.profiling.report import Findings, findings_tables, write_findings
+from bench.profiling.run import Entrant, make_turns, measure_layers
+from bench.profiling.samples import LayersError, read_visits
 from bench.report.render.format import table_rows
 from bench.storage.store import StoreError, new_run_id
 from bench.system.interpreter import Interpreter, find_interpreter

@@ -5,7 +5,6 @@ from collections.abc import Iterator
 from pathlib import Path
 from typing import Final
 
-from bench.layers.book import Visit
 from bench.mend.files import (
     Examine,
     examine_certificate,
@@ -15,6 +14,7 @@ from bench.mend.files import (
     examine_record,
 )
 from bench.mend.flaw import Flaw
+from bench.profiling.samples import Visit
 from bench.regression.pair import Pair
 from bench.storage.sessions import Sitting
 from bench.storage.store import StoreError

@@ -14,7 +14,7 @@ import msgspec
 import numpy as np
 
 from bench.core.job import Job
-from bench.layers.timing import Measured, Part, Timing
+from bench.profiling.messages import Measured, Part, Timing
 from bench.worker.backend import Backend, import_backend
 from bench.worker.phases import Phases
 from bench.worker.process import die_with_parent, one_sentence

@@ -6,8 +6,8 @@ import pandas as pd
 import pytest
 
 from bench.core.cell import BACKENDS
-from bench.layers.book import read_visits
-from bench.layers.report import Findings
+from bench.profiling.report import Findings
+from bench.profiling.samples import read_visits
 from tests.fixtures.bench_command import Bench
 
 LAYERS = [

@@ -21,7 +21,7 @@ SHARED = (
         "bench.core.source_hash",
     ),
     *("bench.parity.messages", "bench.parity.messages", "bench.parity.tolerance"),
-    "bench.layers.timing",
+    "bench.profiling.messages",
 )
 
 

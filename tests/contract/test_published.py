@@ -10,11 +10,11 @@ import pytest
 
 from bench.core.paths import CHECKOUT
 from bench.core.record import decode_record
-from bench.layers.book import read_visits
-from bench.layers.report import Findings, write_findings
 from bench.overhead.pair import Pair
 from bench.overhead.report import verdict_lines
 from bench.parity.certificate import Certificate
+from bench.profiling.report import Findings, write_findings
+from bench.profiling.samples import read_visits
 from bench.proof.book import ProofBook
 from bench.proof.report import write_proof
 from bench.proof.table import count_rows

@@ -8,7 +8,7 @@ import pytest
 from bench.cli import ExitCode
 from bench.core.cell import BACKENDS
 from bench.core.suite import suite_names
-from bench.layers.columns import GAPS_COLUMNS, LAYERS_COLUMNS
+from bench.profiling.columns import GAPS_COLUMNS, LAYERS_COLUMNS
 from bench.report.tables.cells import CELLS_COLUMNS
 from bench.report.tables.compare_runs import COMPARE_COLUMNS
 from bench.report.tables.comparison import BACKEND_GROUP, COMPARISON_COLUMNS

@@ -5,9 +5,9 @@ from pathlib import Path
 import msgspec
 
 from bench.core.record import GitFacts
-from bench.layers.book import FILE, LayersError, read_visits
-from bench.layers.columns import gaps_frame, layers_frame
-from bench.layers.report import Findings, layers_markdown
+from bench.profiling.columns import gaps_frame, layers_frame
+from bench.profiling.report import Findings, layers_markdown
+from bench.profiling.samples import FILE, LayersError, read_visits
 from bench.runner.plan import Step
 from bench.runner.race_plan import (
     Blocked,

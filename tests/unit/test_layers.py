@@ -7,10 +7,10 @@ import pandas as pd
 import pytest
 
 from bench.core.cell import BACKENDS
-from bench.layers.book import LayersError, add_visit, read_visits
-from bench.layers.columns import gaps_frame, layers_frame
-from bench.layers.report import Findings, layers_markdown
-from bench.layers.timing import Timing
+from bench.profiling.columns import gaps_frame, layers_frame
+from bench.profiling.messages import Timing
+from bench.profiling.report import Findings, layers_markdown
+from bench.profiling.samples import LayersError, add_visit, read_visits
 from bench.storage.store import StoreError
 from tests.fixtures.command_line import Bench
 from tests.fixtures.fake_python import make_workload
@@ -235,7 +235,7 @@ class TestCommand:
     def test_an_interruption_keeps_what_is_finished_with_its_tables(
         self, bench: Bench, monkeypatch: pytest.MonkeyPatch
     ) -> None:
-        from bench.layers import measure
+        from bench.profiling import run as measure
 
         done = []
 

@@ -8,7 +8,7 @@ import msgspec
 from bench.core.result import Scalar
 from bench.core.serialization import UnreadableError, decode_json
 from bench.core.text import LineError
-from bench.layers.timing import Timing
+from bench.profiling.messages import Timing
 from bench.storage.jsonl import append_rows
 from bench.storage.store import StoreError
 

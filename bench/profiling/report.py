@@ -8,9 +8,8 @@ from rich.table import Table
 from rich.text import Text
 
 from bench.core.text import markdown_text, one_line
-from bench.layers.book import Visit
-from bench.layers.columns import gaps_frame, layers_frame
-from bench.layers.table import (
+from bench.profiling.columns import gaps_frame, layers_frame
+from bench.profiling.costs import (
     Cost,
     Gap,
     Whole,
@@ -21,6 +20,7 @@ from bench.layers.table import (
     untimed_of,
     wholes_of,
 )
+from bench.profiling.samples import Visit
 from bench.report.files import write_csv, write_text
 
 #: Gaps of a workload that are told; gaps.csv has all.

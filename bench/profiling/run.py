@@ -10,9 +10,9 @@ from rich.console import Console
 
 from bench.core.job import Job
 from bench.core.serialization import UnreadableError, decode_json
-from bench.layers.book import Visit, add_visit
-from bench.layers.progress import LayersProgress
-from bench.layers.timing import Measured
+from bench.profiling.layers_progress import LayersProgress
+from bench.profiling.messages import Measured
+from bench.profiling.samples import Visit, add_visit
 from bench.runner.worker_process import launch
 from bench.storage.store import StoreError
 from bench.system.interpreter import Interpreter

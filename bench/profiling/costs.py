@@ -7,8 +7,8 @@ from typing import NamedTuple
 
 import msgspec
 
-from bench.layers.book import Visit
-from bench.layers.timing import Part, Pass, Timing
+from bench.profiling.messages import Part, Pass, Timing
+from bench.profiling.samples import Visit
 from bench.stats.median_ci import Interval, median_interval
 
 

@@ -5,7 +5,7 @@ from typing import Final
 
 import pandas as pd
 
-from bench.layers.table import Cost, Gap, Row
+from bench.profiling.costs import Cost, Gap, Row
 from bench.report.tables.columns import Column, make_frame
 from bench.stats.median_ci import Interval, median_interval
 

@@ -3,16 +3,20 @@
 import tempfile
 from collections.abc import Iterator, Sequence
 from pathlib import Path
+from time import monotonic
 from typing import Final
 
 import msgspec
 from rich.console import Console
+from rich.markup import escape
+from rich.progress import TextColumn
 
 from bench.core.job import Job
 from bench.core.serialization import UnreadableError, decode_json
-from bench.profiling.layers_progress import LayersProgress
+from bench.core.text import one_line
 from bench.profiling.messages import Measured
 from bench.profiling.samples import Visit, add_visit
+from bench.runner.progress import LiveLine, time_left
 from bench.runner.worker_process import launch
 from bench.storage.store import StoreError
 from bench.system.interpreter import Interpreter
@@ -115,3 +119,39 @@ def _measured(entrant: Entrant, log_path: Path, timeout_seconds: float) -> Measu
             return Measured(reason=outcome.output.reason or "it wrote nothing")
         except UnreadableError as error:
             return Measured(reason=f"what it wrote is unusable: {error}")
+
+
+class LayersProgress(LiveLine):
+    """Tells of each process's begin and end, with an estimate of what is left."""
+
+    def __init__(self, console: Console, names: Sequence[str]) -> None:
+        """Tell on `console` about processes of these names, which run in this order."""
+        super().__init__(console, TextColumn("{task.fields[note]}"))
+        self._names = names
+        self._position = 0
+        self._start = self._begin = monotonic()
+
+    def begin(self) -> None:
+        """Tell that the next process starts, and how long it and all later ones will take.
+
+        Each is taken to last as long as those before it.
+        """
+        done, self._begin = self._position, monotonic()
+        spent = self._begin - self._start
+        left = time_left(spent / done * (len(self._names) - done) if done else None)
+        self._position += 1
+        self._bar.reset(
+            self._task, total=len(self._names), description=escape(self._head), note=left
+        )
+        self._bar.update(self._task, completed=done, refresh=True)
+        if not self._console.is_terminal:
+            self._print(f"{self._head}: started, {left}")
+
+    def end(self, reason: str | None) -> None:
+        """Tell how the process ended: with a `reason`, or well when that is None."""
+        how = "timed" if reason is None else f"FAILED: {one_line(reason)},"
+        self._print(f"{self._head}: {how} in {monotonic() - self._begin:.1f} s")
+
+    @property
+    def _head(self) -> str:
+        return f"({self._position}/{len(self._names)}) {self._names[self._position - 1]}"

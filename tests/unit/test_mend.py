@@ -10,8 +10,8 @@ import pytest
 
 from bench.core.paths import CHECKOUT
 from bench.core.record import READABLE_VERSIONS, decode_record, encode_record
-from bench.mend.check import check_reports
-from bench.mend.repair import repair
+from bench.integrity.check import check_reports
+from bench.integrity.repair import repair
 from bench.output import Output
 from bench.regression.store import Book
 from bench.runner.executor import execute

@@ -7,7 +7,7 @@ from typing import Any
 from bench.core.cell import PROTOCOL_VERSION, digest
 from bench.core.record import READABLE_VERSIONS, Record, RecordError, decode_record
 from bench.core.serialization import UnreadableError, decode_json
-from bench.mend.flaw import Flaw
+from bench.integrity.mend_flaw import Flaw
 from bench.parity.certificate import CERTIFICATE_VERSION, CertificateError, decode_certificate
 from bench.regression.store import READABLE_VERSIONS as GATE_VERSIONS
 from bench.regression.store import GatePlan

@@ -5,7 +5,8 @@ from collections.abc import Iterator
 from pathlib import Path
 from typing import Final
 
-from bench.mend.files import (
+from bench.integrity.mend_flaw import Flaw
+from bench.integrity.readers import (
     Examine,
     examine_certificate,
     examine_gate,
@@ -13,7 +14,6 @@ from bench.mend.files import (
     examine_race,
     examine_record,
 )
-from bench.mend.flaw import Flaw
 from bench.profiling.samples import Visit
 from bench.regression.pair import Pair
 from bench.storage.sessions import Sitting

@@ -8,7 +8,7 @@ from rich.text import Text
 
 from bench.core.text import one_line
 from bench.integrity.check import check_reports
-from bench.integrity.mend_flaw import Flaw
+from bench.integrity.readers import Flaw
 from bench.integrity.repair import WHY, repair
 from bench.output import Output
 from bench.system.timing_lock import default_lock_path, timing_lock

@@ -5,9 +5,9 @@ from collections.abc import Iterator
 from pathlib import Path
 from typing import Final
 
-from bench.integrity.mend_flaw import Flaw
 from bench.integrity.readers import (
     Examine,
+    Flaw,
     examine_certificate,
     examine_gate,
     examine_lines,

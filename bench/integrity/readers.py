@@ -1,18 +1,37 @@
-"""What is wrong with one file: it is read as its reader would read it."""
+"""Something in a reports folder that is not as it should be."""
 
 from collections.abc import Callable, Container
 from pathlib import Path
-from typing import Any
+from typing import Any, Literal
+
+import msgspec
 
 from bench.core.cell import PROTOCOL_VERSION, digest
 from bench.core.record import READABLE_VERSIONS, Record, RecordError, decode_record
 from bench.core.serialization import UnreadableError, decode_json
-from bench.integrity.mend_flaw import Flaw
 from bench.parity.certificate import CERTIFICATE_VERSION, CertificateError, decode_certificate
 from bench.regression.store import READABLE_VERSIONS as GATE_VERSIONS
 from bench.regression.store import GatePlan
 from bench.runner.race_plan import RACE_VERSION, RaceBook
 from bench.system.interpreter import digest_versions
+
+#: `broken` cannot be used or contradicts itself, `left over` is the trace of a write that was cut
+#: off: both are set aside by a repair. `foreign` is not ours to judge and stays.
+State = Literal["broken", "left over", "foreign"]
+
+
+class Flaw(msgspec.Struct, frozen=True, kw_only=True):
+    """One file and why it is not as it should be, in a phrase.
+
+    `path` is relative to the reports folder. `kept` is what a repair leaves in its place: the
+    whole lines before one that was cut off; None where nothing is left.
+    """
+
+    path: Path
+    state: State
+    why: str
+    kept: bytes | None = None
+
 
 #: Returns the flaw of a file of this path (relative to the reports folder) and content, or None.
 Examine = Callable[[Path, bytes], Flaw | None]

@@ -7,7 +7,7 @@ from pathlib import Path
 
 import msgspec
 
-from bench.integrity.mend_flaw import Flaw
+from bench.integrity.readers import Flaw
 from bench.storage.atomic import sync_folder
 from bench.storage.store import StoreError, new_run_id
 

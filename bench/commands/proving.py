@@ -5,11 +5,11 @@ import os
 from pathlib import Path
 from typing import Final
 
-from bench.commands.seeding import train_sides
+from bench.cli.console import Output
+from bench.cli.gate_accuracy import train_sides
 from bench.core.cell import BACKENDS
 from bench.core.record import Record
 from bench.core.suite import Choices, expand, load_suite
-from bench.output import Output
 from bench.proof.accuracy import SeedRow
 from bench.proof.book import ProofBook, ProofError
 from bench.proof.gather import gather_gates

@@ -16,7 +16,7 @@ from models.table import DEFAULT_RECIPE, WORKLOADS
 
 Value = TypeVar("Value")
 
-SUITES: Final = Path(__file__).resolve().parents[1] / "suites"
+SUITES: Final = Path(__file__).resolve().parent / "suites"
 
 
 class SuiteError(LineError, ValueError):

@@ -107,7 +107,7 @@ def test_the_rules_catch_a_forbidden_import(path, text, wrong):
         ("models/lab.py", "import keras\nfrom keras import layers\nimport math"),
         ("models/table.py", "from dataclasses import dataclass"),
         ("bench/report/write.py", "import pandas\nfrom bench.core.text import one_line"),
-        ("bench/cli.py", "from bench import cell, run"),
+        ("bench/cli/main.py", "from bench import cell, run"),
         ("bench/runner/plan.py", "WORKER = 'bench.worker'\nkeras = 'keras'"),
     ],
 )

@@ -5,7 +5,7 @@ from pathlib import Path
 
 import pytest
 
-from bench.cli import ExitCode
+from bench.cli.main import ExitCode
 from bench.core.cell import BACKENDS
 from bench.core.suite import suite_names
 from bench.profiling.columns import GAPS_COLUMNS, LAYERS_COLUMNS

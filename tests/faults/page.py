@@ -54,7 +54,7 @@ def sentence_of(row: Row, stage: Stage, done: Ended) -> str:
     assert done.code == row.code, (row.name, done)
     match = re.search(row.says, done.text, re.MULTILINE if done.text else 0)
     assert match, (row.name, row.says, done.text)
-    assert 'bench/cli.py", line' not in done.text, "a traceback of ours"
+    assert 'bench/cli/main.py", line' not in done.text, "a traceback of ours"
     return stage.neutral(match[0])
 
 

@@ -165,7 +165,7 @@ _BEFORE = """
 import sys
 from {module} import {name}
 {name}()
-from bench.cli import main
+from bench.cli.main import main
 sys.exit(main())
 """
 
@@ -174,7 +174,7 @@ if __name__ == "__main__":
     wanted = socket.socket(fileno=int(sys.argv[1]))
     if sys.argv[2:] == ["whole"]:
         begin_anew(serve(wanted))
-    from bench.cli import main
+    from bench.cli.main import main
 
     leave_out_the_heavy()
     wish = serve(wanted)

@@ -6,7 +6,7 @@ from pathlib import Path
 
 import msgspec
 
-from bench.arguments import make_parser, read_choices, read_pythons
+from bench.cli.parser import make_parser, read_choices, read_pythons
 from bench.core.cell import Cell
 from bench.core.record import encode_record
 from bench.core.suite import SUITES, Choices, SuiteError, expand, load_suite

@@ -6,7 +6,7 @@ from pathlib import Path
 import pandas as pd
 from rich.console import Console
 
-from bench.commands.reporting import comparison_rows
+from bench.cli.report import comparison_rows
 from bench.core.record import Record, RecordError, decode_record, encode_record
 from bench.core.serialization import UnreadableError, decode_json
 from bench.report.files import write_csv

@@ -10,11 +10,11 @@ from typing import Any
 
 import pytest
 
-from bench.arguments import make_parser
-from bench.cli import USER_ERRORS
-from bench.commands.gating import measure_time
+from bench.cli.console import Output
+from bench.cli.gate import measure_time
+from bench.cli.main import USER_ERRORS
+from bench.cli.parser import make_parser
 from bench.core.exit_codes import ExitCode
-from bench.output import Output
 from bench.regression.pytest_plugin.gate_session import GateReplay, open_replay
 from bench.regression.store import BookError
 from bench.storage.store import StoreError

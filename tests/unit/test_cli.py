@@ -7,8 +7,8 @@ from pathlib import Path
 
 import pytest
 
-from bench import cli
-from bench.commands import reporting as reporting_commands
+from bench.cli import main as cli
+from bench.cli import report as reporting_commands
 from bench.core.paths import CHECKOUT
 from bench.core.record import encode_record
 from bench.storage.store import Store

@@ -6,8 +6,8 @@ from pathlib import Path
 
 import pytest
 
-from bench import cli
-from bench.commands import gating
+from bench.cli import gate as gating
+from bench.cli import main as cli
 from bench.core.exit_codes import ExitCode
 from bench.regression import lockstep
 from bench.regression.measure import measure_gate

@@ -9,7 +9,7 @@ from pathlib import Path
 
 import pytest
 
-from bench.arguments import make_parser
+from bench.cli.parser import make_parser
 from tests.fixtures.command_line import Bench
 
 GOLDEN = Path(__file__).parent.parent / "fixtures" / "golden" / "cli"

@@ -5,7 +5,7 @@ from pathlib import Path
 
 import pytest
 
-from bench import cli
+from bench.cli import main as cli
 from bench.core.paths import CHECKOUT
 from bench.storage.store import Store
 from tests.fixtures.command_line import Bench

@@ -10,7 +10,7 @@ from pathlib import Path
 
 import pytest
 
-from bench import cli
+from bench.cli import main as cli
 from bench.core.record import Record, decode_record
 from bench.runner.interleave import SUPERSEDED
 from bench.runner.race_plan import read_book

@@ -12,7 +12,7 @@ from typing import TypeVar
 
 import pytest
 
-from bench.cli import main
+from bench.cli.main import main
 from bench.core.paths import CHECKOUT
 from bench.storage.store import Store
 from tests.fixtures.fake_python import are_gone, hung_pids, make_fake_python, make_workload

@@ -9,7 +9,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from bench import cli
+from bench.cli import main as cli
 from bench.core.cell import Cell
 from bench.core.record import encode_record
 from bench.parity.certificate import encode_certificates

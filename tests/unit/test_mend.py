@@ -8,11 +8,11 @@ from pathlib import Path
 import msgspec
 import pytest
 
+from bench.cli.console import Output
 from bench.core.paths import CHECKOUT
 from bench.core.record import READABLE_VERSIONS, decode_record, encode_record
 from bench.integrity.check import check_reports
 from bench.integrity.repair import repair
-from bench.output import Output
 from bench.regression.store import Book
 from bench.runner.executor import execute
 from bench.storage.sessions import begin_sitting

@@ -6,7 +6,7 @@ from pathlib import Path
 import pandas as pd
 import pytest
 
-from bench import cli
+from bench.cli import main as cli
 from bench.proof import accuracy, table
 from bench.proof.accuracy import SIZES, SeedRow, answer_seeds
 from bench.proof.book import ProofBook

@@ -7,8 +7,8 @@ from pathlib import Path
 import pytest
 from msgspec.structs import replace
 
-from bench import cli
-from bench.commands import trending
+from bench.cli import main as cli
+from bench.cli import trend as trending
 from bench.regression import trend as changes
 from bench.regression.store import Book
 from bench.regression.trend import Change, TrendMissingError, check_otava, read_series

@@ -6,11 +6,11 @@ import os
 from rich.table import Table
 from rich.text import Text
 
+from bench.cli.console import Output
 from bench.core.text import one_line
 from bench.integrity.check import check_reports
 from bench.integrity.readers import Flaw
 from bench.integrity.repair import WHY, repair
-from bench.output import Output
 from bench.system.timing_lock import default_lock_path, timing_lock
 
 

@@ -6,11 +6,11 @@ from pathlib import Path
 from rich.table import Table
 from rich.text import Text
 
+from bench.cli.console import Output
 from bench.core.cell import BACKENDS
 from bench.core.suite import load_suite, suite_names
 from bench.core.text import one_line
 from bench.core.workload import OWN as OWN_WORKLOADS
-from bench.output import Output
 from bench.system.diagnostics import examine
 from bench.system.interpreter import InterpreterError, find_interpreter
 from data.catalogue import DATASETS

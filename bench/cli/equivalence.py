@@ -7,13 +7,13 @@ import pandas as pd
 from rich.table import Table
 from rich.text import Text
 
-from bench.arguments import read_pythons
-from bench.commands.seeding import train_sides
+from bench.cli.console import Output
+from bench.cli.gate_accuracy import train_sides
+from bench.cli.parser import read_pythons
 from bench.core.cell import Cell
 from bench.core.exit_codes import ExitCode
 from bench.core.suite import Choices, expand, load_suite
 from bench.core.text import one_line
-from bench.output import Output
 from bench.regression.accuracy.equivalence import Equivalence, judge_equivalence
 from bench.regression.accuracy.report import write_frame
 from bench.regression.accuracy.seeds import families, seeds_of

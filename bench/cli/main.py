@@ -7,34 +7,34 @@ import sys
 from collections.abc import Callable, Sequence
 from typing import Final
 
-from bench.arguments import make_parser, read_pythons
-from bench.commands.certifying import certify
-from bench.commands.comparing import compare_runs, tell_history
-from bench.commands.equating import judge_backends
-from bench.commands.gating import gate_time
-from bench.commands.layering import time_layers
-from bench.commands.listing import print_findings, print_list
-from bench.commands.measuring import measure_run
-from bench.commands.mending import check_store
-from bench.commands.planning import plan_run, print_plan, tell_plan
-from bench.commands.proving import prove_gate
-from bench.commands.racing import measure_race
-from bench.commands.reporting import (
+from bench.cli.certify import certify
+from bench.cli.compare import compare_runs, tell_history
+from bench.cli.console import Output
+from bench.cli.doctor import check_store
+from bench.cli.equivalence import judge_backends
+from bench.cli.gate import gate_time
+from bench.cli.gate_accuracy import gate_accuracy, keep_baseline
+from bench.cli.layers import time_layers
+from bench.cli.list import print_findings, print_list
+from bench.cli.parser import make_parser, read_pythons
+from bench.cli.plan import plan_run, print_plan, tell_plan
+from bench.cli.proving import prove_gate
+from bench.cli.race import measure_race
+from bench.cli.report import (
     comparison_rows,
     print_comparison,
     warn_unreadable,
     write_latest,
     write_run,
 )
-from bench.commands.resuming import check_resume
-from bench.commands.seeding import gate_accuracy, keep_baseline
-from bench.commands.trending import tell_trend
+from bench.cli.resume import check_resume
+from bench.cli.run import measure_run
+from bench.cli.trend import tell_trend
 from bench.core.cell import BACKENDS
 from bench.core.exit_codes import ExitCode
 from bench.core.suite import SuiteError
 from bench.core.text import one_line
 from bench.core.workload import WorkloadNameError
-from bench.output import Output
 from bench.overhead.measure import measure_overhead
 from bench.parity.certificate import CertificateError
 from bench.profiling.samples import LayersError

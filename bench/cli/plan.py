@@ -7,12 +7,12 @@ from pathlib import Path
 from rich.table import Table
 from rich.text import Text
 
-from bench.arguments import read_choices, read_pythons
-from bench.commands.reporting import warn_unreadable
+from bench.cli.console import Output
+from bench.cli.parser import read_choices, read_pythons
+from bench.cli.report import warn_unreadable
 from bench.core.cell import Cell
 from bench.core.suite import expand, load_suite
 from bench.core.text import one_line
-from bench.output import Output
 from bench.runner.interleave import race_steps
 from bench.runner.plan import Step, draft_step, make_plan, remaining_seconds
 from bench.storage.store import Store

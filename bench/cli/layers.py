@@ -5,11 +5,11 @@ import os
 from pathlib import Path
 from typing import Final
 
-from bench.arguments import read_pythons
+from bench.cli.console import Output
+from bench.cli.parser import read_pythons
 from bench.core.cell import BACKENDS, Cell, CellError
 from bench.core.text import one_line
 from bench.core.workload import job_of, local_dataset_of, recipe_of, resolve_workload
-from bench.output import Output
 from bench.profiling.columns import gaps_frame
 from bench.profiling.report import Findings, findings_tables, write_findings
 from bench.profiling.run import Entrant, make_turns, measure_layers

@@ -2,8 +2,7 @@
 
 import argparse
 
-from bench.core.suite import Choices
-from bench.options import (
+from bench.cli.options import (
     DEFAULT_RACE_ROUNDS,
     FEWEST_ROUNDS,
     add_accuracy,
@@ -26,6 +25,7 @@ from bench.options import (
     add_selection,
     add_timeout,
 )
+from bench.core.suite import Choices
 from bench.system.interpreter import parse_choices
 
 

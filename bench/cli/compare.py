@@ -6,8 +6,8 @@ from pathlib import Path
 
 import pandas as pd
 
-from bench.commands.reporting import load_certificates, warn_unreadable
-from bench.output import Output
+from bench.cli.console import Output
+from bench.cli.report import load_certificates, warn_unreadable
 from bench.report.render.compare import compare_renderables, write_comparison
 from bench.report.render.format import Row, table_rows
 from bench.report.render.history import history_renderables, write_history

@@ -6,8 +6,9 @@ from collections import Counter
 from collections.abc import Sequence
 from typing import NamedTuple
 
-from bench.commands.planning import plan_run, tell_plan
-from bench.commands.reporting import (
+from bench.cli.console import Output
+from bench.cli.plan import plan_run, tell_plan
+from bench.cli.report import (
     comparison_rows,
     print_comparison,
     records_of,
@@ -17,7 +18,6 @@ from bench.commands.reporting import (
 )
 from bench.core.exit_codes import ExitCode
 from bench.core.record import Record
-from bench.output import Output
 from bench.runner.executor import execute
 from bench.runner.plan import Step
 from bench.storage.store import Store, new_run_id

@@ -4,13 +4,13 @@ import argparse
 import os
 from pathlib import Path
 
-from bench.arguments import read_pythons
-from bench.commands.measuring import Measured, launch_steps, tell_results
-from bench.commands.planning import draft_contenders, plan_race, tell_plan
-from bench.commands.reporting import warn_unreadable
-from bench.commands.resuming import resume_call
+from bench.cli.console import Output
+from bench.cli.parser import read_pythons
+from bench.cli.plan import draft_contenders, plan_race, tell_plan
+from bench.cli.report import warn_unreadable
+from bench.cli.resume import resume_call
+from bench.cli.run import Measured, launch_steps, tell_results
 from bench.core.record import Record
-from bench.output import Output
 from bench.runner.interleave import in_sitting, keep_whole_rounds, supersede
 from bench.runner.plan import Step
 from bench.runner.race_plan import (

@@ -10,11 +10,11 @@ from datetime import UTC, datetime
 from pathlib import Path
 from time import monotonic
 
-from bench.arguments import read_pythons
+from bench.cli.console import Output
+from bench.cli.parser import read_pythons
 from bench.core.cell import BACKENDS, Cell
 from bench.core.exit_codes import ExitCode
 from bench.core.workload import job_of, local_dataset_of, resolve_workload, source_hash, trusted
-from bench.output import Output
 from bench.parity.certificate import (
     CERTIFICATE_VERSION,
     Certificate,

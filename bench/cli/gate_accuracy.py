@@ -7,15 +7,15 @@ from pathlib import Path
 
 from rich.table import Table
 
-from bench.arguments import read_choices
-from bench.commands.planning import tell_plan
-from bench.commands.reporting import write_run
+from bench.cli.console import Output
+from bench.cli.parser import read_choices
+from bench.cli.plan import tell_plan
+from bench.cli.report import write_run
 from bench.core.cell import Cell
 from bench.core.exit_codes import ExitCode
 from bench.core.record import Record
 from bench.core.suite import expand, load_suite
 from bench.core.text import one_line
-from bench.output import Output
 from bench.regression.accuracy.report import (
     accuracy_frame,
     accuracy_table,

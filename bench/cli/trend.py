@@ -2,7 +2,7 @@
 
 import argparse
 
-from bench.output import Output
+from bench.cli.console import Output
 from bench.regression.trend import check_otava, find_changes, read_series, trend_frame, trend_table
 from bench.report.files import write_csv
 from bench.report.render.format import table_rows

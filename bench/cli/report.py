@@ -4,9 +4,9 @@ import sys
 from collections.abc import Sequence
 from pathlib import Path
 
+from bench.cli.console import Output
 from bench.core.record import Record
 from bench.core.text import one_line
-from bench.output import Output
 from bench.parity.certificate import Certificate, read_certificates
 from bench.report.render.format import Row, table_rows
 from bench.report.render.terminal import comparison_renderables, ratio_renderables

@@ -5,12 +5,12 @@ import os
 from pathlib import Path
 from typing import NamedTuple
 
-from bench.arguments import read_choices
-from bench.commands.resuming import resume_call
-from bench.commands.seeding import STORED, screen_candidate
+from bench.cli.console import Output
+from bench.cli.gate_accuracy import STORED, screen_candidate
+from bench.cli.parser import read_choices
+from bench.cli.resume import resume_call
 from bench.core.exit_codes import ExitCode
 from bench.core.suite import expand, load_suite
-from bench.output import Output
 from bench.regression.lockstep import Contest
 from bench.regression.measure import measure_gate
 from bench.regression.outcome import Outcome, gate_status, judge_gate

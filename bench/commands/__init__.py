@@ -1,1 +1,0 @@
-"""The work of the commands of `python -m bench`; what their exit codes are, `bench.cli` decides."""

@@ -12,12 +12,12 @@ from bench.overhead.part import OverheadError, Part
 #: Small images to make short epochs of several steps of: as many as a fast backend may need.
 DATASET: Final = "synthetic:shape=16x16x1,classes=10,train=16384,test=4096,seed=0"
 
-_COMMAND: Final = ("-P", "-m", "bench.worker.callback_cost")
+_COMMAND: Final = ("-P", "-m", "bench.worker.overhead")
 _Seconds = Annotated[float, msgspec.Meta(gt=0)]
 
 
 class Output(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
-    """What `bench.worker.callback_cost` writes."""
+    """What `bench.worker.overhead` writes."""
 
     train_images: int
     seconds: list[tuple[_Seconds, _Seconds]]

@@ -13,7 +13,7 @@ from bench.parity.compare import PRECISIONS, Dumps
 from bench.parity.messages import Dump, DumpError, Precision, Task, read_dump
 from bench.system.environment import worker_environment
 
-COMMAND: Final = ("-P", "-m", "bench.worker.certify")
+COMMAND: Final = ("-P", "-m", "bench.worker.parity")
 #: JAX gives float32 for float64 unless it is told otherwise before it starts.
 _FLOAT64: Final = {"JAX_ENABLE_X64": "1"}
 #: Nothing here is timed: threads that spin while they wait would slow what else the machine does,

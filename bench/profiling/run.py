@@ -22,7 +22,7 @@ from bench.storage.store import StoreError
 from bench.system.interpreter import Interpreter
 from bench.system.machine import git_facts, machine_facts
 
-COMMAND: Final = ("-P", "-m", "bench.worker.layers")
+COMMAND: Final = ("-P", "-m", "bench.worker.profile")
 
 
 class Entrant(msgspec.Struct, frozen=True, kw_only=True):

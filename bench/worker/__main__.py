@@ -8,6 +8,6 @@ from time import perf_counter
 ENTERED_AT = perf_counter()
 
 if __name__ == "__main__":
-    from bench.worker.process import run
+    from bench.worker.entry import run
 
     sys.exit(run(sys.argv[1], ENTERED_AT))

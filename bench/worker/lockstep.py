@@ -16,8 +16,8 @@ import numpy as np
 
 from bench.regression.messages import Begin, Built, Said, SideJob, Slice, Trouble, Warm
 from bench.worker.backend import Backend, import_backend
+from bench.worker.entry import die_with_parent, one_sentence
 from bench.worker.phases import Phases
-from bench.worker.process import die_with_parent, one_sentence
 from data.dataset import open_dataset
 from data.part import length, take
 
@@ -63,11 +63,11 @@ def train(side: SideJob, baton: Baton, backend: Backend) -> None:
     """
     # These modules import Keras; all of them before a user's file, which may have a `data` too.
     from bench.worker.build import build_model
-    from bench.worker.examples import input_shapes, make_examples
-    from bench.worker.feed import make_feed
-    from bench.worker.identity import find_identity
-    from bench.worker.settings import resolved_settings
-    from bench.worker.slice_clock import SliceClock
+    from bench.worker.input_pipeline import make_feed
+    from bench.worker.resolved_settings import resolved_settings
+    from bench.worker.worker_examples import input_shapes, make_examples
+    from bench.worker.worker_identity import find_identity
+    from bench.worker.worker_slice_clock import SliceClock
 
     dataset = open_dataset(Path(side.job.dataset_folder))
     job, classes = side.job, dataset.manifest.classes

@@ -12,7 +12,7 @@ from bench.core.job import Job
 from bench.core.result import Result
 from bench.runner.worker_process import launch
 from bench.system.interpreter import find_interpreter
-from bench.worker.matched import BatchOrder
+from bench.worker.matched_lane import BatchOrder
 from data.dataset import open_dataset
 from data.prepare import prepare
 from tests.fixtures.bench_command import Bench, by_backend

@@ -51,8 +51,8 @@ import json
 import keras
 from keras import layers
 
-from bench.worker.randomness import stochastic_layers
-from bench.worker.work import count_calls, forward_macs
+from bench.worker.worker_randomness import stochastic_layers
+from bench.worker.flops import count_calls, forward_macs
 from models.lab import build_baseline, build_deep
 
 

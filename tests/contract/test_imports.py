@@ -102,7 +102,10 @@ def test_the_rules_catch_a_forbidden_import(path, text, wrong):
 @pytest.mark.parametrize(
     ("path", "text"),
     [
-        ("bench/worker/settings.py", "import keras, jax\nfrom bench.core.record import Scalar"),
+        (
+            "bench/worker/resolved_settings.py",
+            "import keras, jax\nfrom bench.core.record import Scalar",
+        ),
         ("bench/worker/train.py", "from data.dataset import open_dataset\nfrom .build import x"),
         ("models/lab.py", "import keras\nfrom keras import layers\nimport math"),
         ("models/table.py", "from dataclasses import dataclass"),

@@ -5,7 +5,7 @@ from pathlib import Path
 
 import pytest
 
-from bench.worker.host import (
+from bench.worker.process_info import (
     cpu_ranges,
     host_allocator,
     keras_json,

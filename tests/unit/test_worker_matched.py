@@ -7,7 +7,7 @@ import numpy as np
 from hypothesis import given
 from hypothesis import strategies as st
 
-from bench.worker.matched import BatchOrder, pin_cpus
+from bench.worker.matched_lane import BatchOrder, pin_cpus
 
 
 def served(order: BatchOrder, epochs: int) -> list[list[int]]:

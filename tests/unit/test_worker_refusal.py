@@ -4,7 +4,7 @@ import types
 
 import pytest
 
-from bench.worker.refusal import refusal
+from bench.worker.unsupported import refusal
 
 
 class UnimplementedError(Exception):

@@ -5,7 +5,7 @@ from types import SimpleNamespace as Fake
 
 import pytest
 
-from bench.worker.settings import backend_settings
+from bench.worker.resolved_settings import backend_settings
 
 
 def fake_jax(precision: str | None) -> Fake:

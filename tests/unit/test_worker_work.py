@@ -5,7 +5,7 @@ from typing import Any
 
 import pytest
 
-from bench.worker.work import FREE, count_calls, forward_macs, layer_macs
+from bench.worker.flops import FREE, count_calls, forward_macs, layer_macs
 
 
 def layer(kind: str, module: str = "keras.src.layers", **attributes: Any) -> Any:

@@ -11,7 +11,7 @@ from bench.regression.accuracy.verdict import Seeds
 #: What all records of both sides must share; the workload and the versions may differ between them.
 MUST_MATCH = ("protocol_version", "dataset_fingerprint", "dataset_official")
 
-#: What a launch that lost its loss says (bench.worker.stamps).
+#: What a launch that lost its loss says (bench.worker.callbacks).
 _DIVERGED = "NonFiniteLossError"
 
 

@@ -13,7 +13,7 @@ import keras
 import numpy as np
 
 from bench.worker.backend import Backend
-from bench.worker.layer_calls import LayerCall, is_floating
+from bench.worker.profile_calls import LayerCall, is_floating
 
 Run = Callable[[], Any]
 

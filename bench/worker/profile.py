@@ -1,4 +1,4 @@
-"""`python -m bench.worker.layers OUTPUT JOB.json`: what each layer of a workload costs here.
+"""`python -m bench.worker.profile OUTPUT JOB.json`: what each layer of a workload costs here.
 
 OUTPUT gets a `Measured` as JSON.
 """
@@ -16,8 +16,8 @@ import numpy as np
 from bench.core.job import Job
 from bench.profiling.messages import Measured, Part, Timing
 from bench.worker.backend import Backend, import_backend
+from bench.worker.entry import die_with_parent, one_sentence
 from bench.worker.phases import Phases
-from bench.worker.process import die_with_parent, one_sentence
 
 #: The first call traces and compiles, the second one finds cold caches.
 WARM_UPS = 2
@@ -34,10 +34,10 @@ def measure(job: Job, backend: Backend) -> Measured:
     import keras
 
     from bench.worker.build import build_model  # these modules import Keras
-    from bench.worker.examples import input_shapes, make_examples
-    from bench.worker.feed import make_feed
-    from bench.worker.layer_steps import make_steps
-    from bench.worker.settings import resolved_settings
+    from bench.worker.input_pipeline import make_feed
+    from bench.worker.profile_timing import make_steps
+    from bench.worker.resolved_settings import resolved_settings
+    from bench.worker.worker_examples import input_shapes, make_examples
     from data.dataset import open_dataset
     from data.part import length, take
 
@@ -75,7 +75,7 @@ def _layers(model: Any, batch: Any, steps: Any, gradients: dict[int, Any]) -> It
     """
     import keras
 
-    from bench.worker.layer_calls import LayerCall, record_calls, same_calls
+    from bench.worker.profile_calls import LayerCall, record_calls, same_calls
 
     calls = record_calls(model, batch)
     places = {id(call): place for place, call in enumerate(calls)}
@@ -159,7 +159,7 @@ def time_run(run: Any, wait: Any, clock: Any = perf_counter) -> tuple[list[float
 
 def _step(model: Any, feed: Any) -> Timing:
     """Return the seconds of the steps of a real `fit` that waits after each."""
-    from bench.worker.instrument import StepClock
+    from bench.worker.worker_instrument import StepClock
 
     clock = StepClock()
     facts = {"part": "fit", "timed": "step", "name": model.name, "kind": type(model).__name__}

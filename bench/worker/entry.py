@@ -14,7 +14,7 @@ from bench.core.job import Job
 from bench.core.result import Result, WorkerOutput
 from bench.worker.backend import import_backend
 from bench.worker.phases import Phases
-from bench.worker.refusal import refusal
+from bench.worker.unsupported import refusal
 
 _PR_SET_PDEATHSIG = 1
 

@@ -1,4 +1,4 @@
-"""`python -m bench.worker.certify TASK.json`: what this backend computes, stage by stage.
+"""`python -m bench.worker.parity TASK.json`: what this backend computes, stage by stage.
 
 Only Keras is called, through the steps that `fit` makes: gradients are taken by an optimizer that
 keeps them instead of applying them.
@@ -15,11 +15,11 @@ import numpy as np
 
 from bench.parity.messages import Task, read_dump
 from bench.stats.norms import error_of, size_of
+from bench.worker.activations import layer_outputs, leaves, to_numpy
 from bench.worker.backend import Backend, import_backend
-from bench.worker.outputs import layer_outputs, leaves, to_numpy
+from bench.worker.entry import die_with_parent, one_sentence
 from bench.worker.phases import Phases
-from bench.worker.prepared import allow_float64
-from bench.worker.process import die_with_parent, one_sentence
+from bench.worker.worker_prepared import allow_float64
 from data.part import length, take
 
 Arrays = dict[str, Any]
@@ -54,10 +54,10 @@ def certify(task: Task, backend: Backend) -> Arrays:
     keras.config.set_dtype_policy(task.precision)
     if task.precision == "float64":
         allow_float64()
-    from bench.worker.feed import make_feed
-    from bench.worker.settings import resolved_settings
-    from bench.worker.specimen import Specimen
-    from bench.worker.work import forward_macs
+    from bench.worker.flops import forward_macs
+    from bench.worker.input_pipeline import make_feed
+    from bench.worker.parity_inputs import Specimen
+    from bench.worker.resolved_settings import resolved_settings
 
     specimen = Specimen(task)
     images, targets = specimen.first
@@ -187,7 +187,7 @@ def evaluation(model: Any, task: Task, specimen: Any) -> Arrays:
     """
     import keras
 
-    from bench.worker.specimen import PREDICTED_AT_ONCE
+    from bench.worker.parity_inputs import PREDICTED_AT_ONCE
 
     arrays: Arrays = {}
     if task.trained_path:

@@ -9,7 +9,7 @@ import keras
 from keras.src.trainers.data_adapters import get_data_adapter
 
 from bench.core.cell import Cell
-from bench.worker.matched import BatchOrder
+from bench.worker.matched_lane import BatchOrder
 from data.part import Part, length, take
 
 _ITERATORS = {

@@ -7,12 +7,12 @@ from typing import TYPE_CHECKING, Any
 
 from bench.core.result import Scalar
 from bench.worker.backend import Backend
-from bench.worker.host import cpu_ranges, host_allocator, thread_count
+from bench.worker.process_info import cpu_ranges, host_allocator, thread_count
 
 if TYPE_CHECKING:
     import keras
 
-    from bench.worker.feed import Feed
+    from bench.worker.input_pipeline import Feed
 
 
 def resolved_settings(

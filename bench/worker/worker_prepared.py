@@ -6,10 +6,10 @@ from typing import Any
 
 import numpy as np
 
-from bench.worker.outputs import to_numpy
-from bench.worker.randomness import RATES
-from bench.worker.weights import Variable
-from bench.worker.weights import draw as draw_matched
+from bench.worker.activations import to_numpy
+from bench.worker.worker_randomness import RATES
+from bench.worker.worker_weights import Variable
+from bench.worker.worker_weights import draw as draw_matched
 from data.part import each
 
 #: Layers that alter at random and have no rate to be set to 0.

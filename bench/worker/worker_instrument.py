@@ -5,7 +5,7 @@ from time import perf_counter
 import keras
 
 from bench.core.result import StepDetail
-from bench.worker.feed import Feed, drain_seconds
+from bench.worker.input_pipeline import Feed, drain_seconds
 
 
 class StepClock(keras.callbacks.Callback):

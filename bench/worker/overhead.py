@@ -1,4 +1,4 @@
-"""`python -m bench.worker.callback_cost OUTPUT PAIRS JOB.json`: epochs with and without our clock.
+"""`python -m bench.worker.overhead OUTPUT PAIRS JOB.json`: epochs with and without our clock.
 
 OUTPUT gets a JSON object: `train_images` of an epoch, and `seconds`, a list of PAIRS lists of the
 seconds of an epoch without and of one with `Stamps`.
@@ -14,8 +14,8 @@ import msgspec
 
 from bench.core.job import Job
 from bench.worker.build import build_model
-from bench.worker.examples import encode_labels
-from bench.worker.stamps import Stamps
+from bench.worker.callbacks import Stamps
+from bench.worker.worker_examples import encode_labels
 from data.dataset import open_dataset
 from data.part import length, shapes, take
 

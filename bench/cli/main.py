@@ -18,7 +18,6 @@ from bench.cli.layers import time_layers
 from bench.cli.list import print_findings, print_list
 from bench.cli.parser import make_parser, read_pythons
 from bench.cli.plan import plan_run, print_plan, tell_plan
-from bench.cli.proving import prove_gate
 from bench.cli.race import measure_race
 from bench.cli.report import (
     comparison_rows,
@@ -35,10 +34,8 @@ from bench.core.exit_codes import ExitCode
 from bench.core.suite import SuiteError
 from bench.core.text import one_line
 from bench.core.workload import WorkloadNameError
-from bench.overhead.measure import measure_overhead
 from bench.parity.certificate import CertificateError
 from bench.profiling.samples import LayersError
-from bench.proof.book import ProofError
 from bench.regression.accuracy.stored_baseline import BaselineError
 from bench.regression.store import BookError
 from bench.regression.trend import TrendMissingError
@@ -54,6 +51,9 @@ from bench.system.side import SideTextError
 from bench.system.signals import handle_interruptions, interrupter
 from bench.system.timing_lock import MachineBusyError, default_lock_path, timing_lock
 from data.errors import DataError
+from validation.gate.__main__ import prove_gate
+from validation.gate.store import ProofError
+from validation.overhead.run import measure_overhead
 
 #: What a user can do wrong: each ends in one sentence.
 USER_ERRORS: Final = (

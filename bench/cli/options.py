@@ -5,8 +5,8 @@ from pathlib import Path
 
 from bench.core.cell import BACKENDS, DEVICES, LANES, PRECISIONS, TASKS
 from bench.core.suite import suite_names
-from bench.proof.row import KINDS
 from bench.storage.store import default_reports_folder
+from validation.gate.rows import KINDS
 
 _KINDS = ", ".join(KINDS)
 #: Two hours: longer than any cell of the suites takes on two cores, so that only a hang meets it.

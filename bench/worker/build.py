@@ -9,8 +9,8 @@ import keras
 
 from bench.core.job import Job
 from bench.worker.builders import WorkloadError, find_builder
-from bench.worker.worker_examples import symbolic
-from bench.worker.worker_weights import Variable, bytes_sha256, matched_weights
+from bench.worker.input_pipeline import symbolic
+from bench.worker.matched_lane import Variable, bytes_sha256, matched_weights
 
 
 def build_model(job: Job, input_shape: Any, classes: int) -> keras.Model:

@@ -1,14 +1,16 @@
-"""The clock of a launch: one callback that stamps epochs, validation and the first step."""
+"""Callbacks with clocks: of epochs, of steps and of a gate's slices."""
 
 import math
 import os
-from time import perf_counter
+from collections.abc import Callable
+from time import perf_counter, process_time
 
 import keras
 import msgspec
 
 from bench.core.job import Progress
-from bench.core.result import Epoch
+from bench.core.result import Epoch, StepDetail
+from bench.worker.input_pipeline import Feed, drain_seconds
 
 
 class NonFiniteLossError(ArithmeticError):
@@ -124,3 +126,95 @@ def accuracy_of(logs: dict, prefix: str) -> float | None:
         if prefix + name in logs:
             return float(logs[prefix + name])
     return None
+
+
+class StepClock(keras.callbacks.Callback):
+    """Times every step, which makes Keras wait for each one: that is the price, and the point.
+
+    Overriding `on_train_batch_end` makes JAX and torch synchronise after every step
+    (keras/src/callbacks/callback_list.py, `_configure_async_dispatch`). `step_seconds` and
+    `gap_seconds` are as in StepDetail, a list per epoch.
+    """
+
+    def __init__(self) -> None:
+        """Start without any step."""
+        super().__init__()
+        self.step_seconds: list[list[float]] = []
+        self.gap_seconds: list[list[float]] = []
+
+    def on_epoch_begin(self, epoch: int, logs: dict | None = None) -> None:
+        """Start the lists of this epoch."""
+        self.step_seconds.append([])
+        self.gap_seconds.append([])
+
+    def on_train_batch_begin(self, batch: int, logs: dict | None = None) -> None:
+        """Start the clock of a step; the time since the last one was a gap."""
+        self._begin = perf_counter()
+        if self.step_seconds[-1]:
+            self.gap_seconds[-1].append(self._begin - self._end)
+
+    def on_train_batch_end(self, batch: int, logs: dict | None = None) -> None:
+        """End the clock of a step, whose logs have arrived as Python numbers."""
+        self._end = perf_counter()
+        self.step_seconds[-1].append(self._end - self._begin)
+
+    def detail(self, model: keras.Model, feed: Feed) -> StepDetail:
+        """Return the seconds of all steps and gaps, and those of drawing an epoch from `feed`."""
+        return StepDetail(
+            step_seconds=tuple(map(tuple, self.step_seconds)),
+            gap_seconds=tuple(map(tuple, self.gap_seconds)),
+            feed_seconds=drain_seconds(model, feed),
+        )
+
+
+class SliceClock(keras.callbacks.Callback):
+    """Times every epoch from the begin of its second step to that of its last, on two clocks.
+
+    The first step draws the first batches and finds cold caches; after the last one Keras ends the
+    epoch, which takes TensorFlow as long as two steps of 8 ms, however many steps there were. The
+    device is synchronised before each reading. `idle_seconds` and `idle_cpu_seconds` are those
+    that this process waited, and computed meanwhile, before the epoch.
+    """
+
+    wall_seconds = cpu_seconds = idle_seconds = idle_cpu_seconds = 0.0
+
+    def __init__(
+        self,
+        wait: Callable[[], object] = lambda: None,
+        tell: Callable[["SliceClock"], None] = lambda clock: None,
+    ) -> None:
+        """Call `wait` before each epoch and `tell` with its readings after it."""
+        super().__init__()
+        self._wait = wait
+        self._tell = tell
+
+    def on_epoch_begin(self, epoch: int, logs: dict | None = None) -> None:
+        """Wait for our turn."""
+        wall, cpu = perf_counter(), process_time()
+        self._wait()
+        self.idle_seconds, self.idle_cpu_seconds = perf_counter() - wall, process_time() - cpu
+
+    def on_train_batch_begin(self, batch: int, logs: dict | None = None) -> None:
+        """Start and stop the clocks when the device has nothing left to do.
+
+        Unlike `on_train_batch_end`, this hook leaves async dispatch on.
+        """
+        if batch == 1:
+            self._synchronise()
+            self._wall, self._cpu = perf_counter(), process_time()
+        elif batch == self.params["steps"] - 1:
+            self._synchronise()
+            self.wall_seconds = perf_counter() - self._wall
+            self.cpu_seconds = process_time() - self._cpu
+
+    def on_epoch_end(self, epoch: int, logs: dict | None = None) -> None:
+        """Give the turn back when the device is done."""
+        self._synchronise()
+        self._tell(self)
+
+    def _synchronise(self) -> None:
+        """Wait until the device has done all that was asked of it: read the smallest variable."""
+        if keras.backend.backend() == "jax":
+            self.model.jax_state_sync()  # else the variables are those of the epoch before
+        variables = self.model.trainable_variables or self.model.variables
+        keras.ops.convert_to_numpy(min(variables, key=lambda v: math.prod(v.shape)))

@@ -1,12 +1,10 @@
-"""`python -m bench.worker.lockstep SIDE.json`: train only in our turns, beside another process.
-
-A slice is one epoch of one long `fit`, without its first and its last step. A `fit` of its own
-would cost TensorFlow over 0.1 s for each slice.
-"""
+"""A side of a lock-step pair: it computes a slice whenever the gate hands it the turn."""
 
 import os
+import platform
 import sys
 import traceback
+from importlib import metadata
 from pathlib import Path
 from time import perf_counter
 from typing import Any
@@ -14,12 +12,40 @@ from typing import Any
 import msgspec
 import numpy as np
 
-from bench.regression.messages import Begin, Built, Said, SideJob, Slice, Trouble, Warm
+from bench.core.source_hash import files_sha256, source_files
+from bench.regression.messages import Begin, Built, Identity, Said, SideJob, Slice, Trouble, Warm
 from bench.worker.backend import Backend, import_backend
 from bench.worker.entry import die_with_parent, one_sentence
 from bench.worker.phases import Phases
 from data.dataset import open_dataset
 from data.part import length, take
+
+
+def find_identity(side: SideJob) -> Identity:
+    """Return this process's own values of all that the side's identity names.
+
+    The source is hashed where it was imported from, after the model was built.
+    """
+    wanted = side.identity
+    package = sys.modules.get("models")
+    folder = Path(str(package.__path__[0])).parent if package else Path(side.job.source)
+    return Identity(
+        python=sys.executable,
+        versions={name: _version(name) for name in wanted.versions},
+        workload_source=files_sha256(source_files(side.job.builder, folder)),
+        variables={name: os.environ.get(name, "") for name in wanted.variables},
+        work=wanted.work,
+    )
+
+
+def _version(name: str) -> str:
+    if name == "python":
+        return platform.python_version()
+    try:
+        return metadata.version(name)
+    except metadata.PackageNotFoundError:
+        return "not installed"
+
 
 #: The first one compiles, the last one is timed.
 _WARM_EPOCHS = 3
@@ -63,11 +89,9 @@ def train(side: SideJob, baton: Baton, backend: Backend) -> None:
     """
     # These modules import Keras; all of them before a user's file, which may have a `data` too.
     from bench.worker.build import build_model
-    from bench.worker.input_pipeline import make_feed
+    from bench.worker.callbacks import SliceClock
+    from bench.worker.input_pipeline import input_shapes, make_examples, make_feed
     from bench.worker.resolved_settings import resolved_settings
-    from bench.worker.worker_examples import input_shapes, make_examples
-    from bench.worker.worker_identity import find_identity
-    from bench.worker.worker_slice_clock import SliceClock
 
     dataset = open_dataset(Path(side.job.dataset_folder))
     job, classes = side.job, dataset.manifest.classes

@@ -15,7 +15,7 @@ import msgspec
 from bench.core.job import Job
 from bench.worker.build import build_model
 from bench.worker.callbacks import Stamps
-from bench.worker.worker_examples import encode_labels
+from bench.worker.input_pipeline import encode_labels
 from data.dataset import open_dataset
 from data.part import length, shapes, take
 

@@ -18,8 +18,8 @@ from bench.stats.norms import error_of, size_of
 from bench.worker.activations import layer_outputs, leaves, to_numpy
 from bench.worker.backend import Backend, import_backend
 from bench.worker.entry import die_with_parent, one_sentence
+from bench.worker.parity_batches import allow_float64
 from bench.worker.phases import Phases
-from bench.worker.worker_prepared import allow_float64
 from data.part import length, take
 
 Arrays = dict[str, Any]

@@ -8,8 +8,8 @@ import numpy as np
 
 from bench.parity.messages import Task
 from bench.worker.build import build_model
-from bench.worker.worker_examples import input_shapes, make_examples
-from bench.worker.worker_prepared import in_precision, prepare
+from bench.worker.input_pipeline import input_shapes, make_examples
+from bench.worker.parity_batches import in_precision, prepare
 from data.dataset import open_dataset
 from data.part import Part, length, take
 

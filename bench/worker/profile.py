@@ -34,10 +34,9 @@ def measure(job: Job, backend: Backend) -> Measured:
     import keras
 
     from bench.worker.build import build_model  # these modules import Keras
-    from bench.worker.input_pipeline import make_feed
+    from bench.worker.input_pipeline import input_shapes, make_examples, make_feed
     from bench.worker.profile_timing import make_steps
     from bench.worker.resolved_settings import resolved_settings
-    from bench.worker.worker_examples import input_shapes, make_examples
     from data.dataset import open_dataset
     from data.part import length, take
 
@@ -159,7 +158,7 @@ def time_run(run: Any, wait: Any, clock: Any = perf_counter) -> tuple[list[float
 
 def _step(model: Any, feed: Any) -> Timing:
     """Return the seconds of the steps of a real `fit` that waits after each."""
-    from bench.worker.worker_instrument import StepClock
+    from bench.worker.callbacks import StepClock
 
     clock = StepClock()
     facts = {"part": "fit", "timed": "step", "name": model.name, "kind": type(model).__name__}

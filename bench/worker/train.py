@@ -12,17 +12,14 @@ from bench.core.job import Job
 from bench.core.result import Result
 from bench.worker.backend import Backend
 from bench.worker.build import build_model, load_matched_weights
-from bench.worker.callbacks import Stamps
+from bench.worker.callbacks import Stamps, StepClock
 from bench.worker.device import device_peak_bytes
 from bench.worker.flops import forward_macs
 from bench.worker.inference import run_passes, time_single_predictions
-from bench.worker.input_pipeline import EpochOrder, Feed, make_feed
+from bench.worker.input_pipeline import EpochOrder, Feed, input_shapes, make_examples, make_feed
 from bench.worker.phases import Phases
 from bench.worker.process_info import peak_resident_bytes
-from bench.worker.resolved_settings import resolved_settings
-from bench.worker.worker_examples import input_shapes, make_examples
-from bench.worker.worker_instrument import StepClock
-from bench.worker.worker_randomness import stochastic_layers
+from bench.worker.resolved_settings import resolved_settings, stochastic_layers
 from data.dataset import open_dataset
 from data.part import Part, length, take
 

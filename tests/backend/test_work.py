@@ -51,7 +51,7 @@ import json
 import keras
 from keras import layers
 
-from bench.worker.worker_randomness import stochastic_layers
+from bench.worker.resolved_settings import stochastic_layers
 from bench.worker.flops import count_calls, forward_macs
 from models.lab import build_baseline, build_deep
 

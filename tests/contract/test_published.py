@@ -10,15 +10,15 @@ import pytest
 
 from bench.core.paths import CHECKOUT
 from bench.core.record import decode_record
-from bench.overhead.pair import Pair
-from bench.overhead.report import verdict_lines
 from bench.parity.certificate import Certificate
 from bench.profiling.report import Findings, write_findings
 from bench.profiling.samples import read_visits
-from bench.proof.book import ProofBook
-from bench.proof.report import write_proof
-from bench.proof.table import count_rows
 from bench.report.write import CSV_TABLES, write_report
+from validation.gate.report import write_proof
+from validation.gate.store import ProofBook
+from validation.gate.table import count_rows
+from validation.overhead.pairs import Pair
+from validation.overhead.report import verdict_lines
 
 PUBLISHED = CHECKOUT / "reports" / "published"
 OVERHEAD = PUBLISHED / "overhead"

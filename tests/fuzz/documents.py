@@ -11,7 +11,6 @@ from bench.core.job import Progress
 from bench.core.record import RecordError, decode_record, decode_worker_output, encode_record
 from bench.core.result import WorkerOutput
 from bench.core.serialization import UnreadableError, decode_json
-from bench.overhead.epochs import Output
 from bench.parity.certificate import (
     CertificateError,
     decode_certificate,
@@ -20,11 +19,6 @@ from bench.parity.certificate import (
     standing,
 )
 from bench.parity.messages import DumpError, read_dump
-from bench.proof.accuracy import SeedRow
-from bench.proof.book import ProofBook, ProofError
-from bench.proof.row import Context, RealPair
-from bench.proof.simulated import Said as RuleSaid
-from bench.proof.simulated import SuiteRow
 from bench.regression.messages import Said
 from bench.regression.outcome import judge_gate
 from bench.regression.pytest_plugin.saved_baseline import (
@@ -43,6 +37,12 @@ from tests.fixtures.proof_rows import make_context, make_gate
 from tests.fixtures.records import make_record, race_records
 from tests.fuzz.inputs import json_documents, json_lines, packed
 from tests.fuzz.target import Target, file_in
+from validation.gate.accuracy import SeedRow
+from validation.gate.rows import Context, RealPair
+from validation.gate.simulation import Said as RuleSaid
+from validation.gate.simulation import SuiteRow
+from validation.gate.store import ProofBook, ProofError
+from validation.overhead.measure import Output
 
 encode = msgspec.json.encode
 

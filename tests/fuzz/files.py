@@ -8,7 +8,7 @@ from pathlib import Path
 import numpy as np
 from hypothesis import strategies as st
 
-from bench.worker.worker_weights import WeightFileError, read_weights
+from bench.worker.matched_lane import WeightFileError, read_weights
 from data.archive import read_members
 from data.cifar10 import ROW_BYTES, decode
 from data.dataset import open_dataset

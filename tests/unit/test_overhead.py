@@ -8,12 +8,12 @@ from pathlib import Path
 import pytest
 from rich.console import Console
 
-from bench.overhead.measure import Overhead, measure_overhead
-from bench.overhead.pair import Pair, order_of
-from bench.overhead.report import overhead_csv, overhead_markdown, verdict_table
-from bench.overhead.verdict import judge
 from bench.storage.store import StoreError
 from bench.system.interpreter import Interpreter
+from validation.overhead.pairs import Pair, order_of
+from validation.overhead.report import overhead_csv, overhead_markdown, verdict_table
+from validation.overhead.run import Overhead, measure_overhead
+from validation.overhead.verdict import judge
 
 FAKE = Path(__file__).parents[1] / "fixtures" / "fake_overhead.py"
 
@@ -196,7 +196,7 @@ def test_an_interruption_keeps_the_parts_before_it(tmp_path, monkeypatch):
     def interrupt(*_):
         raise KeyboardInterrupt
 
-    monkeypatch.setattr("bench.overhead.launches._pair", interrupt)
+    monkeypatch.setattr("validation.overhead.overhead_launches._pair", interrupt)
     with pytest.raises(KeyboardInterrupt):
         measure(tmp_path, make_interpreter(tmp_path))
     rows = (tmp_path / "overhead" / "overhead.csv").read_text().splitlines()

@@ -5,11 +5,11 @@ from pathlib import Path
 import pytest
 from msgspec.structs import replace
 
-from bench.proof.book import ProofBook, ProofError
-from bench.proof.gather import gather_gates
-from bench.proof.real import gates_of
-from bench.proof.row import RealPair
 from tests.fixtures.proof_rows import AA, TENTH, make_context, make_gate
+from validation.gate.proof_gather import gather_gates
+from validation.gate.real import gates_of
+from validation.gate.rows import RealPair
+from validation.gate.store import ProofBook, ProofError
 
 
 def make_book(folder: Path, session: str, *rows: RealPair) -> ProofBook:

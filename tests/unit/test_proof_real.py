@@ -8,12 +8,6 @@ import pytest
 from msgspec.structs import replace
 from rich.console import Console
 
-from bench.proof import measure, real
-from bench.proof.book import ProofBook, ProofError
-from bench.proof.load import bursts, half_load
-from bench.proof.measure import measure_real
-from bench.proof.real import STAGES, gates_of, judge_real, next_gate
-from bench.proof.row import KINDS, Arm, Context, RealPair
 from bench.regression.lockstep import Contest
 from bench.regression.pair import Pair
 from bench.storage.store import StoreError
@@ -21,6 +15,12 @@ from bench.system.interpreter import InterpreterError
 from tests.fixtures.pairs import make_cell, make_pair, make_plan
 from tests.fixtures.proof_rows import AA, TENTH, make_context, make_gate
 from tests.unit.test_gate_measure import seat
+from validation.gate import measure, real
+from validation.gate.background_load import bursts, half_load
+from validation.gate.measure import measure_real
+from validation.gate.real import STAGES, gates_of, judge_real, next_gate
+from validation.gate.rows import KINDS, Arm, Context, RealPair
+from validation.gate.store import ProofBook, ProofError
 
 EACH = make_plan().expected[0]
 

@@ -9,12 +9,20 @@ import pytest
 from rich.console import Console
 
 from bench.core.paths import CHECKOUT
-from bench.proof import simulated
-from bench.proof.book import ProofBook
-from bench.proof.noise import Noise, Program, SimulatedMachine
-from bench.proof.rivals import RIVALS
-from bench.proof.simulate import simulate_missing
-from bench.proof.simulated import ARMS, CELLS, DRIFTS, GATE, RULES_VERSION, SuiteRow, simulate_suite
+from validation.gate import simulation as simulated
+from validation.gate.noise_model import Noise, Program, SimulatedMachine
+from validation.gate.other_tools import RIVALS
+from validation.gate.simulation import (
+    ARMS,
+    CELLS,
+    DRIFTS,
+    GATE,
+    RULES_VERSION,
+    SuiteRow,
+    simulate_suite,
+)
+from validation.gate.simulation_run import simulate_missing
+from validation.gate.store import ProofBook
 
 PUBLISHED = CHECKOUT / "reports" / "published" / "gate-proof"
 QUIET = Noise(0.0, 300.0, launch=0.0, piece=0.0, spike_chance=0.0, clocks=0.0)

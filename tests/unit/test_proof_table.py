@@ -7,15 +7,15 @@ import pandas as pd
 import pytest
 
 from bench.cli import main as cli
-from bench.proof import accuracy, table
-from bench.proof.accuracy import SIZES, SeedRow, answer_seeds
-from bench.proof.book import ProofBook
-from bench.proof.report import proof_markdown
-from bench.proof.row import RealPair
-from bench.proof.simulated import ARMS, DRIFTS, GATE, RULES_VERSION, Said, SuiteRow
-from bench.proof.table import arm_frame, proof_frame
 from tests.fixtures.command_line import Bench
 from tests.fixtures.proof_rows import AA, TENTH, make_context, make_gate
+from validation.gate import accuracy, table
+from validation.gate.accuracy import SIZES, SeedRow, answer_seeds
+from validation.gate.report import proof_markdown
+from validation.gate.rows import RealPair
+from validation.gate.simulation import ARMS, DRIFTS, GATE, RULES_VERSION, Said, SuiteRow
+from validation.gate.store import ProofBook
+from validation.gate.table import arm_frame, proof_frame
 
 pytestmark = pytest.mark.usefixtures("own_signals")
 

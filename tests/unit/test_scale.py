@@ -5,7 +5,7 @@ from pathlib import Path
 import pandas as pd
 import pytest
 
-from bench.scale import Scale, main, make_store, measure
+from validation.report_scale import Scale, main, make_store, measure
 
 
 def test_a_store_has_as_many_records_and_epochs_as_asked_for(tmp_path: Path) -> None:

@@ -5,7 +5,7 @@ from typing import Any
 
 import pytest
 
-from bench.worker.worker_randomness import stochastic_layers
+from bench.worker.resolved_settings import stochastic_layers
 
 
 def layer(name: str, generators: int = 0, **attributes: Any) -> Fake:

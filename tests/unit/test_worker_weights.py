@@ -6,7 +6,7 @@ import numpy as np
 import numpy.typing as npt
 import pytest
 
-from bench.worker.worker_weights import (
+from bench.worker.matched_lane import (
     Variable,
     WeightFileError,
     bytes_sha256,

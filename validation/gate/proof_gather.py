@@ -4,9 +4,9 @@ from collections import Counter
 
 from msgspec.structs import replace
 
-from bench.proof.book import ProofBook, ProofError
-from bench.proof.real import gates_of
-from bench.proof.row import RealPair
+from validation.gate.real import gates_of
+from validation.gate.rows import RealPair
+from validation.gate.store import ProofBook, ProofError
 
 
 def gather_gates(book: ProofBook, other: ProofBook) -> None:

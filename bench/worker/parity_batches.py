@@ -7,9 +7,9 @@ from typing import Any
 import numpy as np
 
 from bench.worker.activations import to_numpy
-from bench.worker.worker_randomness import RATES
-from bench.worker.worker_weights import Variable
-from bench.worker.worker_weights import draw as draw_matched
+from bench.worker.matched_lane import Variable
+from bench.worker.matched_lane import draw as draw_matched
+from bench.worker.resolved_settings import RATES
 from data.part import each
 
 #: Layers that alter at random and have no rate to be set to 0.

@@ -6,8 +6,8 @@ from typing import Annotated, Final
 import msgspec
 
 from bench.core.serialization import UnreadableError, decode_json
-from bench.overhead.pair import Pair, order_of
-from bench.overhead.part import OverheadError, Part
+from validation.overhead.overhead_part import OverheadError, Part
+from validation.overhead.pairs import Pair, order_of
 
 #: Small images to make short epochs of several steps of: as many as a fast backend may need.
 DATASET: Final = "synthetic:shape=16x16x1,classes=10,train=16384,test=4096,seed=0"

@@ -1,4 +1,4 @@
-"""`python -m bench.scale`: how long the report on a large store takes, and how much memory."""
+"""`python -m validation.report_scale`: how long the report on a large store takes, and how much memory."""
 
 import argparse
 import hashlib
@@ -49,7 +49,9 @@ class Scale(NamedTuple):
 
 def main(arguments: Sequence[str] | None = None) -> None:
     """Make a store of synthetic records, write the report on it, and print what that took."""
-    parser = argparse.ArgumentParser(prog="python -m bench.scale", description=main.__doc__)
+    parser = argparse.ArgumentParser(
+        prog="python -m validation.report_scale", description=main.__doc__
+    )
     parser.add_argument("--records", type=int, default=10_000, metavar="N")
     parser.add_argument("--epochs", type=int, default=100, metavar="N", help="of each record")
     parsed = parser.parse_args(arguments)

@@ -4,11 +4,11 @@ from collections import Counter, defaultdict
 from collections.abc import Collection, Mapping, Sequence
 from typing import Final
 
-from bench.proof.row import KINDS, Arm, Kind, RealPair
 from bench.regression.outcome import CONTROL_WORK
 from bench.regression.pair import Pair
 from bench.regression.sequential import invalid, judge_looks
 from bench.regression.verdict import LOOKS, Margins, Verdict
+from validation.gate.rows import KINDS, Arm, Kind, RealPair
 
 #: How many gates of each kind are wanted per backend: all of a stage before the next one.
 STAGES: Final[tuple[Mapping[Kind, int], ...]] = (

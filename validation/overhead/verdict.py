@@ -6,8 +6,8 @@ from typing import Final, Literal, NamedTuple
 
 import msgspec
 
-from bench.overhead.pair import Kind, Pair
 from bench.stats.median_ci import Interval, median_interval
+from validation.overhead.pairs import Kind, Pair
 
 #: The epoch of which the callback's part is told, a short one: those of the suite `race` on 2 cores
 #: last 2 to 6 s.

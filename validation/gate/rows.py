@@ -6,8 +6,8 @@ from typing import Final, Literal, NamedTuple, get_args
 import msgspec
 
 from bench.core.result import Scalar
-from bench.proof.slices import pair_of
 from bench.regression.pair import Pair
+from validation.gate.proof_slices import pair_of
 
 #: Raised whenever the rows' fields change, or what is timed.
 PROOF_VERSION: Final = 1

@@ -8,13 +8,13 @@ from typing import Final
 
 import pandas as pd
 
-from bench.proof.accuracy import GATES, SeedRow, answer_seeds
-from bench.proof.book import ProofBook
-from bench.proof.real import gates_of, judge_real
-from bench.proof.row import Arm, RealPair
-from bench.proof.simulated import ARMS, CELLS, GATE, Said, SuiteRow
 from bench.regression.estimators import CLOCKS, log_ratios
 from bench.regression.verdict import Verdict
+from validation.gate.accuracy import GATES, SeedRow, answer_seeds
+from validation.gate.real import gates_of, judge_real
+from validation.gate.rows import Arm, RealPair
+from validation.gate.simulation import ARMS, CELLS, GATE, Said, SuiteRow
+from validation.gate.store import ProofBook
 
 #: Of the Clopper-Pearson intervals.
 CONFIDENCE: Final = 0.95

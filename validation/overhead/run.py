@@ -7,14 +7,14 @@ from typing import Final
 import msgspec
 from rich.console import Console
 
-from bench.overhead.epochs import epoch_pairs
-from bench.overhead.launches import launch_pairs
-from bench.overhead.pair import Pair
-from bench.overhead.part import OverheadError, Part
-from bench.overhead.progress import OverheadProgress
-from bench.overhead.report import verdict_table, write_overhead
 from bench.storage.store import StoreError
 from bench.system.interpreter import Interpreter
+from validation.overhead.measure import epoch_pairs
+from validation.overhead.overhead_launches import launch_pairs
+from validation.overhead.overhead_part import OverheadError, Part
+from validation.overhead.overhead_progress import OverheadProgress
+from validation.overhead.pairs import Pair
+from validation.overhead.report import verdict_table, write_overhead
 
 _MEASURES: Final = {"callbacks": epoch_pairs, "launch": launch_pairs}
 

@@ -9,10 +9,10 @@ import msgspec
 from bench.core.cell import Cell
 from bench.core.job import Job
 from bench.core.workload import job_of
-from bench.overhead.pair import Kind
 from bench.runner.worker_process import WORKER_COMMAND, Outcome, launch
 from bench.system.interpreter import Interpreter
 from data.prepare import prepare
+from validation.overhead.pairs import Kind
 
 WORKLOAD: Final = "lab_baseline"
 BATCH_SIZE: Final = 64

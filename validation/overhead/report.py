@@ -10,11 +10,11 @@ import msgspec
 from rich.table import Table
 
 from bench.core.text import markdown_text
-from bench.overhead.pair import Pair
-from bench.overhead.verdict import Verdict, judge
 from bench.report.files import write_text
 from bench.system.interpreter import Interpreter
 from bench.system.machine import git_facts, machine_facts
+from validation.overhead.pairs import Pair
+from validation.overhead.verdict import Verdict, judge
 
 _HEAD: Final = ("backend", "what", "pairs", "median [95% interval]", "target", "verdict")
 _STYLES: Final = {"met": "green", "missed": "red"}

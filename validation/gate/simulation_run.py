@@ -9,9 +9,9 @@ from typing import Final
 from rich.console import Console
 from rich.progress import TimeRemainingColumn
 
-from bench.proof.book import ProofBook
-from bench.proof.simulated import ARMS, DRIFTS, simulate_suite
 from bench.runner.progress import LiveLine, time_left
+from validation.gate.simulation import ARMS, DRIFTS, simulate_suite
+from validation.gate.store import ProofBook
 
 #: Where there is no live line, a line is printed for so many parts of the whole.
 _LINES: Final = 20

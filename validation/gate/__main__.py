@@ -10,19 +10,19 @@ from bench.cli.gate_accuracy import train_sides
 from bench.core.cell import BACKENDS
 from bench.core.record import Record
 from bench.core.suite import Choices, expand, load_suite
-from bench.proof.accuracy import SeedRow
-from bench.proof.book import ProofBook, ProofError
-from bench.proof.gather import gather_gates
-from bench.proof.measure import measure_real
-from bench.proof.report import proof_table, write_proof
-from bench.proof.row import KINDS
-from bench.proof.simulate import simulate_missing
-from bench.proof.table import count_rows
 from bench.regression.verdict import check_statistics
 from bench.report.render.format import table_rows
 from bench.storage.store import Store, default_reports_folder, new_run_id
 from bench.system.side import HERE, parse_side
 from bench.system.timing_lock import default_lock_path, timing_lock
+from validation.gate.accuracy import SeedRow
+from validation.gate.measure import measure_real
+from validation.gate.proof_gather import gather_gates
+from validation.gate.report import proof_table, write_proof
+from validation.gate.rows import KINDS
+from validation.gate.simulation_run import simulate_missing
+from validation.gate.store import ProofBook, ProofError
+from validation.gate.table import count_rows
 
 PARTS: Final = ("simulated", "real", "accuracy")
 

@@ -1,4 +1,4 @@
-"""`python -m bench.proof.load SEED`: load a core half the time, in bursts of no fixed length."""
+"""`python -m validation.gate.background_load SEED`: load a core half the time, in bursts of no fixed length."""
 
 import os
 import random
@@ -23,7 +23,7 @@ def half_load(cores: int, seed: str) -> Iterator[None]:
     """
     runners = [
         subprocess.Popen(
-            [sys.executable, "-P", "-m", "bench.proof.load", seed],
+            [sys.executable, "-P", "-m", "validation.gate.background_load", seed],
             cwd=CHECKOUT,
             env={"PYTHONPATH": str(CHECKOUT)},
             stdin=subprocess.DEVNULL,

@@ -5,12 +5,12 @@ from pathlib import Path
 from typing import Final, TypeVar
 
 from bench.core.text import LineError
-from bench.proof.accuracy import SeedRow
-from bench.proof.row import PROOF_VERSION, Context, RealPair
-from bench.proof.simulated import RULES_VERSION, SuiteRow
 from bench.storage.atomic import set_torn_aside
 from bench.storage.jsonl import append_rows, read_rows
 from bench.storage.store import StoreError
+from validation.gate.accuracy import SeedRow
+from validation.gate.rows import PROOF_VERSION, Context, RealPair
+from validation.gate.simulation import RULES_VERSION, SuiteRow
 
 _Row = TypeVar("_Row", Context, RealPair, SuiteRow, SeedRow)
 

@@ -8,10 +8,10 @@ from rich.console import Console
 from rich.progress import TimeRemainingColumn
 
 from bench.core.text import one_line
-from bench.overhead.launches import EPOCHS
-from bench.overhead.pair import Kind
-from bench.overhead.part import Part
 from bench.runner.progress import LiveLine, time_left
+from validation.overhead.overhead_launches import EPOCHS
+from validation.overhead.overhead_part import Part
+from validation.overhead.pairs import Kind
 
 #: Seconds of a pair on two cores, for the estimate before any of its kind was measured.
 _GUESSED_SECONDS: Final[dict[Kind, float]] = {"callbacks": 1.5, "launch": 20.0}

@@ -6,14 +6,14 @@ from typing import Final, Literal
 import msgspec
 import numpy as np
 
-from bench.proof.noise import Floats, Noise, Program, SimulatedMachine
-from bench.proof.rivals import RIVALS, Rival
-from bench.proof.slices import pair_of
 from bench.regression.geomean import judge_means
 from bench.regression.pair import Pair
 from bench.regression.sequential import judge_looks, learn_priors
 from bench.regression.validity import TURNS
 from bench.regression.verdict import LOOKS, Margins, Says, Verdict
+from validation.gate.noise_model import Floats, Noise, Program, SimulatedMachine
+from validation.gate.other_tools import RIVALS, Rival
+from validation.gate.proof_slices import pair_of
 
 CELLS: Final = 30
 

@@ -5,7 +5,7 @@ from typing import Final, NamedTuple
 
 import numpy as np
 
-from bench.proof.noise import Floats
+from validation.gate.noise_model import Floats
 
 Slower = Callable[[Floats, Floats], bool]
 

@@ -9,9 +9,9 @@ from rich.table import Table
 from rich.text import Text
 
 from bench.core.text import markdown_text, one_line
-from bench.proof.simulated import GATE
 from bench.report.files import write_csv, write_text
 from bench.storage.store import StoreError
+from validation.gate.simulation import GATE
 
 _HEAD: Final = """# The gate's proof
 

@@ -6,8 +6,8 @@ from typing import Final
 
 from bench.core.job import Job
 from bench.core.paths import CHECKOUT
-from bench.overhead.pair import PLAIN_FIRST, Pair, order_of
-from bench.overhead.part import OverheadError, Part
+from validation.overhead.overhead_part import OverheadError, Part
+from validation.overhead.pairs import PLAIN_FIRST, Pair, order_of
 
 #: Little training, so that what surrounds it can be seen.
 TRAIN_IMAGES: Final = 512

@@ -3,7 +3,7 @@
 import numpy as np
 import pytest
 
-from bench.worker.worker_prepared import draw, in_precision
+from bench.worker.parity_batches import draw, in_precision
 
 
 def test_ones_and_what_else_is_positive_stay_positive() -> None:

@@ -12,10 +12,6 @@ from rich.console import Console
 
 from bench.core.suite import Choices, expand, load_suite
 from bench.core.text import one_line
-from bench.proof.book import ProofBook
-from bench.proof.load import half_load
-from bench.proof.real import gates_of, next_gate
-from bench.proof.row import PROOF_VERSION, Arm, Clocks, Context, Kind, RealPair
 from bench.regression.estimators import CLOCKS, pair_log_ratio
 from bench.regression.lockstep import Contest, prime, run_pair
 from bench.regression.measure import Runner
@@ -28,6 +24,10 @@ from bench.storage.store import StoreError
 from bench.system.interpreter import InterpreterError
 from bench.system.machine import git_facts, machine_facts
 from bench.system.side import HERE
+from validation.gate.background_load import half_load
+from validation.gate.real import gates_of, next_gate
+from validation.gate.rows import PROOF_VERSION, Arm, Clocks, Context, Kind, RealPair
+from validation.gate.store import ProofBook
 
 SUITE: Final = "gate"
 #: Digits of a raw duration that is stored: a slice of 0.3 s is known to a microsecond.

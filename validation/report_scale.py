@@ -1,4 +1,4 @@
-"""`python -m validation.report_scale`: how long the report on a large store takes, and how much memory."""
+"""`python -m validation.report_scale`: time and memory of the report on a large store."""
 
 import argparse
 import hashlib

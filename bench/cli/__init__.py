@@ -1,1 +1,1 @@
-"""The work of the commands of `python -m bench`; what their exit codes are, `bench.cli.main` decides."""
+"""The commands of `python -m bench`, one file each."""

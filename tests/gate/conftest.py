@@ -1,4 +1,4 @@
-"""Binds a gate to pytest and pytest-benchmark: hooks only, what they decide is in `bench.regression`.
+"""Binds a gate to pytest and pytest-benchmark: hooks only; `bench.regression` decides.
 
 `--baseline SIDE --candidate SIDE` measures a gate first; `--gate FOLDER` takes a measured one.
 """

@@ -1,4 +1,4 @@
-"""Binds the gate to pytest and pytest-benchmark: hooks only, what they decide is in `bench.regression`.
+"""Binds stored records to pytest and pytest-benchmark: hooks only; `bench.regression` decides.
 
 pytest-benchmark passes silently when a cell is missing, deselected or disabled; the hooks here
 count the expected rows and make such a session fail.

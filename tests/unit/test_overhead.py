@@ -196,7 +196,7 @@ def test_an_interruption_keeps_the_parts_before_it(tmp_path, monkeypatch):
     def interrupt(*_):
         raise KeyboardInterrupt
 
-    monkeypatch.setattr("validation.overhead.overhead_launches._pair", interrupt)
+    monkeypatch.setattr("validation.overhead.measure._pair", interrupt)
     with pytest.raises(KeyboardInterrupt):
         measure(tmp_path, make_interpreter(tmp_path))
     rows = (tmp_path / "overhead" / "overhead.csv").read_text().splitlines()

@@ -6,8 +6,7 @@ import pytest
 from msgspec.structs import replace
 
 from tests.fixtures.proof_rows import AA, TENTH, make_context, make_gate
-from validation.gate.proof_gather import gather_gates
-from validation.gate.real import gates_of
+from validation.gate.real import gates_of, gather_gates
 from validation.gate.rows import RealPair
 from validation.gate.store import ProofBook, ProofError
 

@@ -17,7 +17,7 @@ from bench.system.side import HERE, parse_side
 from bench.system.timing_lock import default_lock_path, timing_lock
 from validation.gate.accuracy import SeedRow
 from validation.gate.measure import measure_real
-from validation.gate.proof_gather import gather_gates
+from validation.gate.real import gather_gates
 from validation.gate.report import proof_table, write_proof
 from validation.gate.rows import KINDS
 from validation.gate.simulation_run import simulate_missing

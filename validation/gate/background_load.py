@@ -1,4 +1,4 @@
-"""`python -m validation.gate.background_load SEED`: load a core half the time, in bursts of no fixed length."""
+"""`python -m validation.gate.background_load SEED`: load a core half the time, in bursts."""
 
 import os
 import random

@@ -4,11 +4,14 @@ from collections import Counter, defaultdict
 from collections.abc import Collection, Mapping, Sequence
 from typing import Final
 
+from msgspec.structs import replace
+
 from bench.regression.outcome import CONTROL_WORK
 from bench.regression.pair import Pair
 from bench.regression.sequential import invalid, judge_looks
 from bench.regression.verdict import LOOKS, Margins, Verdict
 from validation.gate.rows import KINDS, Arm, Kind, RealPair
+from validation.gate.store import ProofBook, ProofError
 
 #: How many gates of each kind are wanted per backend: all of a stage before the next one.
 STAGES: Final[tuple[Mapping[Kind, int], ...]] = (
@@ -103,3 +106,27 @@ def next_gate(
             break
     arm = min(parts, key=lambda arm: parts[arm])
     return arm, begun[arm]
+
+
+def gather_gates(book: ProofBook, other: ProofBook) -> None:
+    """Append the gates of `other` to those of `book`, with numbers that are free there.
+
+    A gate whose first pair is in `book` was taken over before, and stays as it was then: the pairs
+    that it got since make no gate of their own. ProofError when there are no rows or they cannot be
+    read, StoreError when they cannot be written.
+    """
+    own, theirs = gates_of(book.rows(RealPair)), gates_of(other.rows(RealPair))
+    if not theirs:
+        raise ProofError(f"{other.folder} holds no real gates: there is no pair in pairs.jsonl.")
+    known = {replace(gate[0], gate=0) for gate in own.values()}
+    begun = Counter(arm for arm, _ in own)
+    taken: list[RealPair] = []
+    for (arm, _), gate in theirs.items():
+        if replace(gate[0], gate=0) not in known:
+            taken += [replace(row, gate=begun[arm]) for row in gate]
+            begun[arm] += 1
+    missing = {row.session for row in taken} - book.contexts().keys()
+    new = [context for name, context in other.contexts().items() if name in missing]
+    for rows in (new, taken):
+        if rows:
+            book.add(*rows)

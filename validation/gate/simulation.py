@@ -13,7 +13,7 @@ from bench.regression.validity import TURNS
 from bench.regression.verdict import LOOKS, Margins, Says, Verdict
 from validation.gate.noise_model import Floats, Noise, Program, SimulatedMachine
 from validation.gate.other_tools import RIVALS, Rival
-from validation.gate.proof_slices import pair_of
+from validation.gate.rows import pair_of
 
 CELLS: Final = 30
 

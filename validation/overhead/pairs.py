@@ -1,8 +1,17 @@
 """Two measurements side by side: one plain, one through the harness."""
 
+from collections.abc import Callable, Sequence
+from pathlib import Path
 from typing import Final, Literal
 
 import msgspec
+
+from bench.core.cell import Cell
+from bench.core.job import Job
+from bench.core.workload import job_of
+from bench.runner.worker_process import WORKER_COMMAND, Outcome, launch
+from bench.system.interpreter import Interpreter
+from data.prepare import prepare
 
 Kind = Literal["callbacks", "launch"]
 
@@ -36,3 +45,51 @@ class Pair(msgspec.Struct, frozen=True, kw_only=True):
 def order_of(pair: int) -> str:
     """Return which side of a pair comes first: A B, B A, A B, …, so that drift meets both alike."""
     return PLAIN_FIRST if pair % 2 == 0 else HARNESS_FIRST
+
+
+WORKLOAD: Final = "lab_baseline"
+BATCH_SIZE: Final = 64
+#: Far longer than any process of a part takes, so that only a hang meets it.
+TIMEOUT_SECONDS: Final = 3600.0
+
+
+class OverheadError(Exception):
+    """A process that was to be timed did not do its work."""
+
+
+class Part(msgspec.Struct, frozen=True, kw_only=True):
+    """`number` pairs of one kind, to be measured with `interpreter`; logs go to `folder`."""
+
+    interpreter: Interpreter
+    kind: Kind
+    number: int
+    folder: Path
+
+    @property
+    def name(self) -> str:
+        """Return the part's readable name, which is that of its log too."""
+        return f"{self.interpreter.backend}-{self.kind}"
+
+    def job(self, dataset: str, epochs: int) -> Job:
+        """Return the job of the lab's baseline on `dataset`, which is prepared by then."""
+        cell = Cell(
+            workload=WORKLOAD,
+            dataset=dataset,
+            backend=self.interpreter.backend,
+            batch_size=BATCH_SIZE,
+            epochs=epochs,
+        )
+        return job_of(cell, prepare(dataset))
+
+    def start(
+        self, job: Job, tick: Callable[[], None], command: Sequence[str] = WORKER_COMMAND
+    ) -> Outcome:
+        """Run `command` in a worker's environment until it ends; `tick` hears of its epochs."""
+        return launch(
+            job,
+            self.interpreter.python,
+            log_path=self.folder / f"{self.name}.log",
+            timeout_seconds=TIMEOUT_SECONDS,
+            on_progress=lambda _: tick(),
+            command=command,
+        )

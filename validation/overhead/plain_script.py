@@ -1,6 +1,6 @@
 """The lab's baseline as a plain Keras script, which a launch of the harness is compared with.
 
-`python bare.py FOLDER BATCH_SIZE EPOCHS`; FOLDER holds x_train.npy, y_train.npy and so on.
+`python plain_script.py FOLDER BATCH_SIZE EPOCHS`; FOLDER holds x_train.npy, y_train.npy and so on.
 """
 
 import sys

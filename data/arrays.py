@@ -6,9 +6,8 @@ from pathlib import Path
 from typing import Any
 
 import numpy as np
-import numpy.typing as npt
 
-Array = npt.NDArray[Any]
+from data.part import Array
 
 
 class ArchiveDamaged(Exception):  # noqa: N818 - it says what is wrong, as those of data.errors do

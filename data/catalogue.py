@@ -17,7 +17,7 @@ DATASETS: Final[dict[str, str]] = {
     "verses": "5,627 windows of 128 bytes from four old books (in the repository, no network)",
 }
 #: The same for a user's own, whose names end in where they are.
-OWN: Final[dict[str, str]] = {
+USER_DATASETS: Final[dict[str, str]] = {
     "npz:PATH": "your arrays x_train, y_train, x_test, y_test, or x and y, in a NumPy archive",
     "images:FOLDER[@HxW]": "your pictures, a folder per class, in train/ and test/ or split",
     "FILE.py:FUNCTION": "your function; returns (x_train, y_train), (x_test, y_test) or x, y",
@@ -38,7 +38,8 @@ def parse_name(name: str) -> tuple[str, str]:
         return family, rest
     if family not in DATASETS:
         raise UnknownDataset(
-            f"There is no dataset {family!r}; the allowed ones are {', '.join([*DATASETS, *OWN])}."
+            f"There is no dataset {family!r}; the allowed ones are "
+            f"{', '.join([*DATASETS, *USER_DATASETS])}."
         )
     if colon and family != "synthetic":
         raise BadOption(f"The dataset {family} takes no options, but {name!r} has {rest!r}.")

@@ -18,16 +18,16 @@ from data.errors import LabelOutOfRange, MissingSource, WrongHash
 from data.keras_cache import keras_file, read_batches
 from data.source import Arrays, Source
 
-Images = npt.NDArray[np.uint8]
+_Images = npt.NDArray[np.uint8]
 Labels = npt.NDArray[np.int64]
 
-CLASSES: Final = 10
+_CLASSES: Final = 10
 ARCHIVE_URL = "https://www.cs.toronto.edu/~kriz/cifar-10-binary.tar.gz"
 ARCHIVE_SHA256 = "c4a38c50a1bc5f3a1c5537f2155ab9d68f9f25eb1ed8d9ddda3db29a59bca1dd"
 ARCHIVE_SIZE_BYTES = 170_052_171
 #: What Keras downloads: the same rows, as pickles.
-KERAS_NAME: Final = "cifar-10-batches-py-target_archive"
-KERAS_SHA256 = "6d958be074577803d12ecdefd02955f39262c83c16fe9348329d7fe0b5c001ce"
+CIFAR10_KERAS_NAME: Final = "cifar-10-batches-py-target_archive"
+CIFAR10_KERAS_SHA256 = "6d958be074577803d12ecdefd02955f39262c83c16fe9348329d7fe0b5c001ce"
 #: Not just "downloads": a cache set to a home folder must not meet the user's own Downloads.
 DOWNLOAD_FOLDER: Final = "cifar10-download"
 ARCHIVE_FILE: Final = "cifar-10-binary.tar.gz"
@@ -66,18 +66,18 @@ def cifar10_source(data_dir: Path | None, cache_dir: Path) -> Source:
     )
 
 
-def decode(rows: bytes, place: str) -> tuple[Images, Labels]:
+def decode(rows: bytes, place: str) -> tuple[_Images, Labels]:
     """Return the uint8 images (n, 32, 32, 3) and int64 labels (n,) of n rows of 3,073 bytes.
 
     `place` names the file in LabelOutOfRange, raised for a label above 9.
     """
     table = np.frombuffer(rows, np.uint8).reshape(-1, ROW_BYTES)
     labels = table[:, 0].astype(np.int64)
-    wrong = np.flatnonzero(labels >= CLASSES)
+    wrong = np.flatnonzero(labels >= _CLASSES)
     if len(wrong):
         raise LabelOutOfRange(
             f"{place} has the label {labels[wrong[0]]} in row {wrong[0]}, "
-            f"where 0 to {CLASSES - 1} are allowed."
+            f"where 0 to {_CLASSES - 1} are allowed."
         )
     images = table[:, 1:].reshape(-1, 3, 32, 32).transpose(0, 2, 3, 1)
     return images, labels
@@ -89,7 +89,7 @@ def _source(key: str, description: str, official: bool, read: Callable[[], Array
         key=key,
         description=description,
         official=official,
-        classes=CLASSES,
+        classes=_CLASSES,
         read=read,
     )
 
@@ -127,7 +127,7 @@ def _read_file(path: Path) -> bytes:
 
 
 def _download(cache_dir: Path) -> Arrays:
-    kept = keras_file(KERAS_NAME, KERAS_SHA256)
+    kept = keras_file(CIFAR10_KERAS_NAME, CIFAR10_KERAS_SHA256)
     if kept:
         return _assemble(_unpickled(kept))
     path = cache_dir / DOWNLOAD_FOLDER / ARCHIVE_FILE

@@ -16,14 +16,14 @@ from data.keras_cache import keras_file, read_batches
 from data.official import Official, obtain
 from data.source import Arrays, Source
 
-CLASSES: Final = 100
+_CLASSES: Final = 100
 ARCHIVE = Official(
     url="https://www.cs.toronto.edu/~kriz/cifar-100-binary.tar.gz",
     sha256="58a81ae192c23a4be8b1804d68e518ed807d710a4eb253b1f2a199162a40d8ec",
     file="cifar-100-binary.tar.gz",
 )
-KERAS_NAME: Final = "cifar-100-python-target_archive"
-KERAS_SHA256 = "85cd44d02ba6437773c5bbd22e183051d648de2e7d6b014e1ef29b855ba677a7"
+CIFAR100_KERAS_NAME: Final = "cifar-100-python-target_archive"
+CIFAR100_KERAS_SHA256 = "85cd44d02ba6437773c5bbd22e183051d648de2e7d6b014e1ef29b855ba677a7"
 ROWS = {"train": 50_000, "test": 10_000}
 _PIXELS: Final = 3 * 32 * 32
 _ROW_BYTES: Final = 2 + _PIXELS
@@ -36,13 +36,13 @@ def cifar100_source(data_dir: Path | None, cache_dir: Path) -> Source:
         key="cifar100-official",
         description=ARCHIVE.url,
         official=True,
-        classes=CLASSES,
+        classes=_CLASSES,
         read=lambda: _read(data_dir, cache_dir),
     )
 
 
 def _read(data_dir: Path | None, cache_dir: Path) -> Arrays:
-    kept = keras_file(KERAS_NAME, KERAS_SHA256)
+    kept = keras_file(CIFAR100_KERAS_NAME, CIFAR100_KERAS_SHA256)
     found = (
         _pickled(kept)
         if kept
@@ -50,10 +50,10 @@ def _read(data_dir: Path | None, cache_dir: Path) -> Arrays:
     )
     arrays: Arrays = {}
     for part, pixels, labels in found:
-        if labels.max() >= CLASSES:
+        if labels.max() >= _CLASSES:
             raise LabelOutOfRange(
                 f"cifar100's {part} images have the label {labels.max()}, where 0 to "
-                f"{CLASSES - 1} are allowed."
+                f"{_CLASSES - 1} are allowed."
             )
         images = pixels.reshape(-1, 3, 32, 32).transpose(0, 2, 3, 1)
         arrays |= {f"x_{part}": np.ascontiguousarray(images), f"y_{part}": labels.astype(np.int64)}

@@ -19,7 +19,7 @@ from data.embedded import embedded_bytes
 from data.errors import SourceUnreadable
 from data.source import Arrays, Source
 
-CLASSES: Final = 10
+_CLASSES: Final = 10
 _FILE: Final = Path(__file__).with_name("digits.npz")
 _SPLIT_SEED: Final = 0
 _TEST_SHARE: Final = 0.2
@@ -35,7 +35,7 @@ def digits_source() -> Source:
         key=f"digits-{hashlib.sha256(content).hexdigest()[:12]}",
         description="UCI Optical Recognition of Handwritten Digits, doi:10.24432/C50P49, CC BY 4.0",
         official=True,
-        classes=CLASSES,
+        classes=_CLASSES,
         read=lambda: _read(content),
     )
 
@@ -71,7 +71,7 @@ def choose_test(labels: npt.NDArray[np.int64]) -> npt.NDArray[np.bool_]:
     # RandomState, because NumPy froze its stream for good; Generator's may change (NEP 19).
     random = np.random.RandomState(_SPLIT_SEED)
     in_test = np.zeros(len(labels), np.bool_)
-    for label in range(CLASSES):
+    for label in range(_CLASSES):
         members = random.permutation(np.flatnonzero(labels == label))
         in_test[members[: round(len(members) * _TEST_SHARE)]] = True
     return in_test

@@ -11,7 +11,7 @@ from pathlib import Path
 from typing import Any
 
 
-def run(path: Path, function: str) -> Any:
+def _run(path: Path, function: str) -> Any:
     """Return what the user's function returns."""
     spec = importlib.util.spec_from_file_location(path.stem, path)
     assert spec is not None and spec.loader is not None  # it ends in .py
@@ -49,4 +49,4 @@ def save(parts: dict[str, Any], output: str) -> None:
 if __name__ == "__main__":
     user_file = Path(sys.argv[1])
     sys.path[0] = str(user_file.parent)  # instead of this file's own folder
-    save(name_parts(run(user_file, sys.argv[2])), sys.argv[3])
+    save(name_parts(_run(user_file, sys.argv[2])), sys.argv[3])

@@ -22,7 +22,7 @@ from data.official import Official, obtain
 from data.part import PART_NAMES
 from data.source import Arrays, Source
 
-CLASSES: Final = 10
+_CLASSES: Final = 10
 _HOST: Final = "https://storage.googleapis.com/tensorflow/tf-keras-datasets"
 MNIST = Official(
     url=f"{_HOST}/mnist.npz",
@@ -117,9 +117,9 @@ def _read_npz(path: Path) -> dict[str, npt.NDArray[Any]]:
 def _arranged(found: dict[str, npt.NDArray[Any]], paths: dict[str, Path]) -> Arrays:
     """Return the images with an axis for their one channel, and the labels as int64."""
     for part in ("y_train", "y_test"):
-        if found[part].max() >= CLASSES:
+        if found[part].max() >= _CLASSES:
             raise LabelOutOfRange(
-                f"{paths[part]} has the label {found[part].max()}, where 0 to {CLASSES - 1} are "
+                f"{paths[part]} has the label {found[part].max()}, where 0 to {_CLASSES - 1} are "
                 "allowed."
             )
     arrays: Arrays = {part: found[part][..., np.newaxis] for part in ("x_train", "x_test")}
@@ -132,6 +132,6 @@ def _source(name: str, url: str, read: Callable[[], Arrays]) -> Source:
         key=f"{name.replace('_', '-')}-official",
         description=url,
         official=True,
-        classes=CLASSES,
+        classes=_CLASSES,
         read=read,
     )

@@ -26,11 +26,11 @@ def ratings_source() -> Source:
         description=f"generated: {USERS} users, {ITEMS} items, {_TASTES} tastes, seed {_SEED}",
         official=True,
         classes=2,
-        read=generate,
+        read=generate_ratings,
     )
 
 
-def generate() -> Arrays:
+def generate_ratings() -> Arrays:
     """Return int32 pairs (n, 2) of a user and an item, and int64 answers (n,): 1 where liked.
 
     A user likes an item when the product of their hidden factors, plus noise of a third of its

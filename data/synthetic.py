@@ -79,11 +79,11 @@ def synthetic_source(spec: SyntheticSpec) -> Source:
         description=f"generated: {spec.name}",
         official=True,
         classes=spec.classes,
-        read=lambda: generate(spec),
+        read=lambda: generate_synthetic(spec),
     )
 
 
-def generate(spec: SyntheticSpec) -> Arrays:
+def generate_synthetic(spec: SyntheticSpec) -> Arrays:
     """Return uint8 images (n, *shape) with values 0 to 254 and int64 labels (n,), classes balanced.
 
     An image is its class's coarse pattern plus uniform noise of the same strength.

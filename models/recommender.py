@@ -4,8 +4,8 @@ import keras
 from keras import layers
 
 #: As many users and items as MovieLens 1M has, to the next power of two.
-USERS = 8_192
-ITEMS = 4_096
+_USERS = 8_192
+_ITEMS = 4_096
 
 
 def build_recommender(input_shape: tuple[int, ...] = (2,)) -> keras.Model:
@@ -16,8 +16,8 @@ def build_recommender(input_shape: tuple[int, ...] = (2,)) -> keras.Model:
     """
     inputs = keras.Input(input_shape, dtype="int32")
     user, item = inputs[:, 0], inputs[:, 1]
-    product = layers.Multiply()([_embed(user, USERS), _embed(item, ITEMS)])
-    x = layers.Concatenate()([_embed(user, USERS), _embed(item, ITEMS)])
+    product = layers.Multiply()([_embed(user, _USERS), _embed(item, _ITEMS)])
+    x = layers.Concatenate()([_embed(user, _USERS), _embed(item, _ITEMS)])
     for units in (128, 64, 32):
         x = layers.Dense(units, activation="relu")(x)
     x = layers.Concatenate()([product, x])

@@ -3,7 +3,7 @@
 import keras
 from keras import layers
 
-VOCABULARY = 256
+_VOCABULARY = 256
 
 
 def build_lstm(input_shape: tuple[int, ...] = (128,), classes: int = 4) -> keras.Model:
@@ -20,7 +20,7 @@ def _stack(layer, input_shape, classes, name):
     return keras.Sequential(
         [
             keras.Input(input_shape, dtype="int32"),
-            layers.Embedding(VOCABULARY, 64),
+            layers.Embedding(_VOCABULARY, 64),
             layers.Bidirectional(layer(64, return_sequences=True)),
             layers.Bidirectional(layer(32)),
             layers.Dense(classes, activation="softmax"),

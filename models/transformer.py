@@ -3,7 +3,7 @@
 import keras
 from keras import layers
 
-VOCABULARY = 256
+_VOCABULARY = 256
 
 
 @keras.saving.register_keras_serializable("models")
@@ -17,7 +17,7 @@ class TokenAndPosition(layers.Layer):
         """Embed in `width` dimensions."""
         super().__init__(**options)
         self.width = width
-        self.tokens = layers.Embedding(VOCABULARY, width)
+        self.tokens = layers.Embedding(_VOCABULARY, width)
 
     def build(self, input_shape):
         """Make the positions, shape (length, width)."""
@@ -71,7 +71,7 @@ def build_decoder(input_shape: tuple[int, ...] = (128,)) -> keras.Model:
         y = layers.LayerNormalization(epsilon=1e-5)(x)
         y = layers.Dense(128)(layers.Dense(512, activation="gelu")(y))
         x = layers.Add()([x, y])
-    outputs = layers.Dense(VOCABULARY, activation="softmax")(
+    outputs = layers.Dense(_VOCABULARY, activation="softmax")(
         layers.LayerNormalization(epsilon=1e-5)(x)
     )
     return keras.Model(inputs, outputs, name="gpt_mini")

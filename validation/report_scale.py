@@ -20,7 +20,7 @@ from bench.report.write import write_report
 from bench.storage.store import Store
 
 MOST_SECONDS: Final = 60.0
-MOST_BYTES: Final = 2_000_000_000
+_MOST_BYTES: Final = 2_000_000_000
 
 _RUN_ID: Final = "20260101T000000Z-0000"
 #: Real records, so that the synthetic ones are as large as real ones.
@@ -39,18 +39,18 @@ class Scale(NamedTuple):
     def __str__(self) -> str:
         """Return the figures against the targets."""
         seconds = self.read_seconds + self.write_seconds
-        met = seconds < MOST_SECONDS and self.peak_bytes < MOST_BYTES
+        met = seconds < MOST_SECONDS and self.peak_bytes < _MOST_BYTES
         return (
             f"{self.read_seconds:.1f} s to read, {self.write_seconds:.1f} s to write, "
             f"{self.peak_bytes / 1e9:.2f} GB; target: {MOST_SECONDS:.0f} s together, "
-            f"{MOST_BYTES / 1e9:.0f} GB: {'met' if met else 'missed'}"
+            f"{_MOST_BYTES / 1e9:.0f} GB: {'met' if met else 'missed'}"
         )
 
 
-def main(arguments: Sequence[str] | None = None) -> None:
+def _main(arguments: Sequence[str] | None = None) -> None:
     """Make a store of synthetic records, write the report on it, and print what that took."""
     parser = argparse.ArgumentParser(
-        prog="python -m validation.report_scale", description=main.__doc__
+        prog="python -m validation.report_scale", description=_main.__doc__
     )
     parser.add_argument("--records", type=int, default=10_000, metavar="N")
     parser.add_argument("--epochs", type=int, default=100, metavar="N", help="of each record")
@@ -58,7 +58,7 @@ def main(arguments: Sequence[str] | None = None) -> None:
     with TemporaryDirectory() as folder:
         store = make_store(Path(folder), parsed.records, parsed.epochs)
         print(f"{parsed.records:,} records, {parsed.records * parsed.epochs:,} epochs")
-        print(measure(store))
+        print(measure_report(store))
 
 
 def make_store(reports: Path, records: int, epochs: int) -> Store:
@@ -71,7 +71,7 @@ def make_store(reports: Path, records: int, epochs: int) -> Store:
     return store
 
 
-def measure(store: Store) -> Scale:
+def measure_report(store: Store) -> Scale:
     """Return what it takes to read the store's records and to write their report."""
     begin = perf_counter()
     records = store.load_all()
@@ -115,4 +115,4 @@ def _epochs(templates: Sequence[Epoch], epochs: int, random: Random) -> tuple[Ep
 
 
 if __name__ == "__main__":
-    main()
+    _main()

@@ -10,11 +10,17 @@ from datetime import UTC, datetime
 from pathlib import Path
 from time import monotonic
 
-from bench.cli.console import Output
+from bench.cli.console import CommandConsole
 from bench.cli.parser import read_pythons
 from bench.core.cell import BACKENDS, Cell
 from bench.core.exit_codes import ExitCode
-from bench.core.workload import job_of, local_dataset_of, resolve_workload, source_hash, trusted
+from bench.core.workload import (
+    allow_unsafe,
+    job_of,
+    local_dataset_of,
+    resolve_workload,
+    source_hash,
+)
 from bench.parity.certificate import (
     CERTIFICATE_VERSION,
     Certificate,
@@ -22,13 +28,13 @@ from bench.parity.certificate import (
     judge_quantities,
 )
 from bench.parity.compare import Dumps, compare_dumps
-from bench.parity.fingerprint import Subject, make_subject
+from bench.parity.fingerprint import FunctionFingerprint, make_subject
 from bench.parity.messages import Precision
-from bench.parity.run import Entrant, run_tasks
+from bench.parity.run import Participant, run_tasks
 from bench.report.render.certificate import certificate_table, write_certificate
 from bench.runner.progress import time_left
 from bench.storage.store import StoreError, new_run_id
-from bench.system.environment import decisive_variables
+from bench.system.environment import performance_variables
 from bench.system.interpreter import Interpreter, changed_version, find_interpreter
 from bench.system.machine import git_facts, machine_facts
 from bench.system.timing_lock import default_lock_path, timing_lock
@@ -38,13 +44,15 @@ from data.prepare import prepare
 from models.table import WORKLOADS
 
 
-def certify(arguments: argparse.Namespace, output: Output) -> int:
+def certify(arguments: argparse.Namespace, output: CommandConsole) -> int:
     """Certify each workload, write and tell what was found.
 
     The exit status is 14 when two backends differ or a backend could not be compared. A
     WorkloadNameError, an InterpreterError, a DataError or a CertificateError says what is wrong.
     """
-    named = [trusted(name, arguments.unsafe_keras) for name in arguments.workloads or WORKLOADS]
+    named = [
+        allow_unsafe(name, arguments.unsafe_keras) for name in arguments.workloads or WORKLOADS
+    ]
     workloads = [resolve_workload(name) for name in named]
     backends = list(dict.fromkeys(arguments.backend or BACKENDS))
     if len(backends) < 2:
@@ -83,7 +91,7 @@ def _certify(
     interpreters: Sequence[Interpreter],
     folder: Path,
     arguments: argparse.Namespace,
-    output: Output,
+    output: CommandConsole,
 ) -> Certificate:
     """Run the workers of one workload, compare them, write and print its certificate."""
     dataset = resolve_dataset(arguments.dataset or local_dataset_of(workload))
@@ -119,13 +127,15 @@ def _certify(
     return certificate
 
 
-def _tell(certificate: Certificate, output: Output) -> None:
+def _tell(certificate: Certificate, output: CommandConsole) -> None:
     output.print(certificate_table(certificate))
     for backend, reason in certificate.failures.items():
         output.complain(f"{certificate.workload} on {backend} cannot be compared: {reason}.")
 
 
-def _teller(workload: str, backends: int, output: Output) -> Callable[[str, Precision], None]:
+def _teller(
+    workload: str, backends: int, output: CommandConsole
+) -> Callable[[str, Precision], None]:
     """Return what tells of each worker before it starts, and from the second on what is left."""
     begin, done, total = monotonic(), 0, 2 * backends
 
@@ -141,7 +151,7 @@ def _teller(workload: str, backends: int, output: Output) -> Callable[[str, Prec
 
 def _entrant(
     workload: str, interpreter: Interpreter, dataset: str, dataset_folder: Path, batch_size: int
-) -> Entrant:
+) -> Participant:
     """Return a backend with its job; the lane `matched` asks for full precision everywhere.
 
     What is certified is a function, whatever the size of its batches.
@@ -154,7 +164,7 @@ def _entrant(
         batch_size=batch_size,
         epochs=1,
     )
-    return Entrant(
+    return Participant(
         backend=interpreter.backend,
         python=interpreter.python,
         versions=interpreter.versions,
@@ -174,7 +184,7 @@ def _unchanged(workload: str, interpreters: Sequence[Interpreter]) -> Iterator[s
             raise CertificateError(f"{workload} is not certified: {change}.")
 
 
-def _subject(entrant: Entrant, source: str, dumps: Dumps) -> Subject:
+def _subject(entrant: Participant, source: str, dumps: Dumps) -> FunctionFingerprint:
     """Return what an entrant that left dumps is certified as."""
     dump, cell = dumps[entrant.backend, "float32"], entrant.job.cell
     macs = dump.settings["forward_macs"]
@@ -186,7 +196,7 @@ def _subject(entrant: Entrant, source: str, dumps: Dumps) -> Subject:
         machine_id=str(machine_facts()["machine_id"]),
         versions=entrant.versions,
         settings=dump.settings,
-        environment=decisive_variables(cell, os.environ),
+        environment=performance_variables(cell, os.environ),
     )
 
 

@@ -6,7 +6,7 @@ from pathlib import Path
 
 import pandas as pd
 
-from bench.cli.console import Output
+from bench.cli.console import CommandConsole
 from bench.cli.report import load_certificates, warn_unreadable
 from bench.report.render.compare import compare_renderables, write_comparison
 from bench.report.render.format import Row, table_rows
@@ -17,7 +17,7 @@ from bench.report.tables.run_selection import find_side
 from bench.storage.store import Store, StoreError
 
 
-def compare_runs(arguments: argparse.Namespace, output: Output) -> None:
+def compare_runs(arguments: argparse.Namespace, output: CommandConsole) -> None:
     """Compare two runs; a SideError or UnlikeError says why they are not compared."""
     store = Store(arguments.reports)
     a, b = (find_side(run, store) for run in (arguments.run_a, arguments.run_b))
@@ -34,7 +34,7 @@ def compare_runs(arguments: argparse.Namespace, output: Output) -> None:
     output.finish("Compared", path, lambda: {**runs, **_facts("compare", counts, path, rows)})
 
 
-def tell_history(arguments: argparse.Namespace, output: Output) -> None:
+def history_command(arguments: argparse.Namespace, output: CommandConsole) -> None:
     """Tell the history of a cell; an UnknownCellError says that there is none of that name."""
     store = Store(arguments.reports)
     records = store.load_all()

@@ -11,7 +11,7 @@ from typing import IO, Literal, cast
 
 from rich.console import Console
 
-from bench.core.text import one_line, plain_lines
+from bench.core.text import sanitize_line, sanitize_lines
 
 Mode = Literal["full", "quiet", "json"]
 
@@ -46,7 +46,7 @@ class _StandardOutput:
         return getattr(sys.stdout, name)
 
 
-class Output(Console):
+class CommandConsole(Console):
     """A console whose reader may go away (`| head`): the command then goes on in silence.
 
     On a full disk it goes on as well, once it has said so on the error stream.
@@ -81,14 +81,14 @@ class Output(Console):
 
     def say(self, text: str) -> None:
         """Print a line as it is, whatever it looks like, but for what would steer a terminal."""
-        self.print(plain_lines(text), markup=False, highlight=False, soft_wrap=True)
+        self.print(sanitize_lines(text), markup=False, highlight=False, soft_wrap=True)
 
     def complain(self, text: str) -> None:
         """Tell what went wrong: with the rest, or where that is not shown on the error stream."""
         if self.mode == "full":
             self.say(text)
         else:
-            print(one_line(text), file=sys.stderr)
+            print(sanitize_line(text), file=sys.stderr)
 
     def finish(self, name: str, path: Path, facts: Callable[[], Mapping[str, object]]) -> None:
         """Tell where the result is: `NAME: PATH`, or the path alone, or `facts` as one object."""

@@ -6,15 +6,15 @@ import os
 from rich.table import Table
 from rich.text import Text
 
-from bench.cli.console import Output
-from bench.core.text import one_line
+from bench.cli.console import CommandConsole
+from bench.core.text import sanitize_line
 from bench.integrity.check import check_reports
-from bench.integrity.readers import Flaw
+from bench.integrity.readers import Problem
 from bench.integrity.repair import WHY, repair
 from bench.system.timing_lock import default_lock_path, timing_lock
 
 
-def check_store(arguments: argparse.Namespace, output: Output) -> bool:
+def check_store(arguments: argparse.Namespace, output: CommandConsole) -> bool:
     """Tell what is not as it should be, repair it if asked, and return whether all is well now.
 
     Nothing may be measured meanwhile: what is written just then would look like left over. Raises
@@ -36,8 +36,10 @@ def check_store(arguments: argparse.Namespace, output: Output) -> bool:
     return broken == 0 or folder is not None
 
 
-def _table(flaws: list[Flaw]) -> Table:
+def _table(flaws: list[Problem]) -> Table:
     table = Table("", "file", "why")
     for flaw in flaws:
-        table.add_row(flaw.state, Text(one_line(str(flaw.path))), Text(one_line(flaw.why)))
+        table.add_row(
+            flaw.state, Text(sanitize_line(str(flaw.path))), Text(sanitize_line(flaw.why))
+        )
     return table

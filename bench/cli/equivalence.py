@@ -7,25 +7,25 @@ import pandas as pd
 from rich.table import Table
 from rich.text import Text
 
-from bench.cli.console import Output
+from bench.cli.console import CommandConsole
 from bench.cli.gate_accuracy import train_sides
 from bench.cli.parser import read_pythons
 from bench.core.cell import Cell
 from bench.core.exit_codes import ExitCode
-from bench.core.suite import Choices, expand, load_suite
-from bench.core.text import one_line
+from bench.core.suite import Overrides, expand, load_suite
+from bench.core.text import sanitize_line
 from bench.regression.accuracy.equivalence import Equivalence, judge_equivalence
 from bench.regression.accuracy.report import write_frame
 from bench.regression.accuracy.seeds import families, seeds_of
-from bench.regression.accuracy.verdict import FEWEST_SEEDS, Seeds
+from bench.regression.accuracy.verdict import FEWEST_SEEDS, SeedAccuracies
 from bench.regression.verdict import check_statistics
 from bench.storage.store import Store, StoreError, new_run_id
 from bench.system.side import Side
 
-SUITE = "quick"
+_SUITE = "quick"
 
 
-def judge_backends(arguments: argparse.Namespace, output: Output) -> int:
+def equivalence_command(arguments: argparse.Namespace, output: CommandConsole) -> int:
     """Train seeds of every backend and say which pairs are equivalent in their final accuracy.
 
     The pilot's seeds tell the spread, and so how many are needed; the seeds after them are judged.
@@ -50,7 +50,7 @@ def judge_backends(arguments: argparse.Namespace, output: Output) -> int:
     output.print(_table(rows))
     reasons = [f"{' / '.join(row.backends)}: {row.reason}." for row in rows if row.reason]
     for reason in reasons:
-        output.complain(one_line(reason))
+        output.complain(sanitize_line(reason))
     folder = arguments.reports / "equivalence" / new_run_id()
     try:
         path = write_frame(folder, "equivalence", _frame(rows))
@@ -62,20 +62,20 @@ def judge_backends(arguments: argparse.Namespace, output: Output) -> int:
 
 
 def _train(
-    arguments: argparse.Namespace, output: Output, seeds: Sequence[int]
-) -> Mapping[str, Mapping[str, Seeds]]:
+    arguments: argparse.Namespace, output: CommandConsole, seeds: Sequence[int]
+) -> Mapping[str, Mapping[str, SeedAccuracies]]:
     """Return the seeds of each cell and backend, after training what is not stored."""
-    choices = Choices(
+    choices = Overrides(
         backends=tuple(arguments.backend or ()),
         workloads=tuple(arguments.workload or ("lab_baseline",)),
         dataset=arguments.dataset,
         epochs=arguments.epochs,
         seeds=tuple(seeds),
     )
-    cells = expand(load_suite(SUITE), choices, SUITE)
+    cells = expand(load_suite(_SUITE), choices, _SUITE)
     side = Side(pythons=read_pythons(arguments))
     (records,) = train_sides(cells, [side], Store(arguments.reports), arguments, output)
-    found: dict[str, dict[str, Seeds]] = {}
+    found: dict[str, dict[str, SeedAccuracies]] = {}
     for family, own in families(cells).items():
         found.setdefault(_name(family), {})[family.backend] = seeds_of(family, own, records)
     return found
@@ -118,5 +118,5 @@ def _table(rows: Sequence[Equivalence]) -> Table:
         counts, needed = " and ".join(map(str, row.seeds)), row.seeds_needed
         cells = (row.name, " / ".join(row.backends), row.says, counts, difference)
         texts = (*cells, "" if needed is None else str(needed))
-        table.add_row(*(Text(one_line(text)) for text in texts))
+        table.add_row(*(Text(sanitize_line(text)) for text in texts))
     return table

@@ -5,24 +5,24 @@ import os
 from pathlib import Path
 from typing import NamedTuple
 
-from bench.cli.console import Output
+from bench.cli.console import CommandConsole
 from bench.cli.gate_accuracy import STORED, screen_candidate
 from bench.cli.parser import read_choices
 from bench.cli.resume import resume_call
 from bench.core.exit_codes import ExitCode
 from bench.core.suite import expand, load_suite
-from bench.regression.lockstep import Contest
+from bench.regression.lockstep import PairSpec
 from bench.regression.measure import measure_gate
-from bench.regression.outcome import Outcome, gate_status, judge_gate
+from bench.regression.outcome import GateOutcome, gate_status, judge_gate
 from bench.regression.plan import plan_gate
 from bench.regression.report import (
+    gate_sessions_note,
     sentences,
-    sittings_text,
     verdict_frame,
     verdict_table,
     write_outcome,
 )
-from bench.regression.store import Book, GatePlan, check_unchanged, find_gate
+from bench.regression.store import GatePlan, GateStore, check_unchanged, find_gate
 from bench.regression.verdict import Margins, check_margins, check_statistics
 from bench.report.render.format import table_rows
 from bench.storage.store import StoreError, new_run_id
@@ -34,14 +34,14 @@ from bench.system.timing_lock import default_lock_path, timing_lock
 class Gate(NamedTuple):
     """A measured and judged gate, and where it is."""
 
-    book: Book
+    book: GateStore
     plan: GatePlan
-    outcome: Outcome
+    outcome: GateOutcome
     status: ExitCode
     path: Path
 
 
-def gate_time(arguments: argparse.Namespace, output: Output) -> int:
+def gate_command(arguments: argparse.Namespace, output: CommandConsole) -> int:
     """Measure two sides in lock-step, write and tell the verdicts, return the exit status.
 
     A baseline of stored records can only be screened against. A SideTextError, a SuiteError, a
@@ -54,7 +54,7 @@ def gate_time(arguments: argparse.Namespace, output: Output) -> int:
     return gate.status
 
 
-def measure_time(arguments: argparse.Namespace, output: Output) -> Gate:
+def measure_time(arguments: argparse.Namespace, output: CommandConsole) -> Gate:
     """Measure two sides in lock-step, judge them and write down all of it."""
     check_statistics()
     fresh = arguments.resume is None
@@ -75,7 +75,9 @@ def measure_time(arguments: argparse.Namespace, output: Output) -> Gate:
     return Gate(book, plan, outcome, status, path)
 
 
-def _begin(arguments: argparse.Namespace, output: Output) -> tuple[Book, GatePlan, list[Contest]]:
+def _begin(
+    arguments: argparse.Namespace, output: CommandConsole
+) -> tuple[GateStore, GatePlan, list[PairSpec]]:
     texts = (arguments.baseline, arguments.candidate)
     sides = (parse_side(texts[0]), parse_side(texts[1]))
     cells = expand(load_suite(arguments.suite), read_choices(arguments), arguments.suite)
@@ -85,10 +87,10 @@ def _begin(arguments: argparse.Namespace, output: Output) -> tuple[Book, GatePla
     plan, contests = plan_gate(gate_id, cells, sides, texts, margins, arguments.data_dir)
     if sides[0] == sides[1]:
         output.complain("Both sides are the same: a regression is not there to be found.")
-    return Book(arguments.reports / "gates" / gate_id), plan, contests
+    return GateStore(arguments.reports / "gates" / gate_id), plan, contests
 
 
-def _resume(arguments: argparse.Namespace) -> tuple[Book, GatePlan, list[Contest]]:
+def _resume(arguments: argparse.Namespace) -> tuple[GateStore, GatePlan, list[PairSpec]]:
     """Return the gate as it was begun, with the contests that today's sides make of it."""
     book, plan = find_gate(arguments.reports / "gates", arguments.resume)
     sides = (parse_side(plan.sides[0]), parse_side(plan.sides[1]))
@@ -99,10 +101,10 @@ def _resume(arguments: argparse.Namespace) -> tuple[Book, GatePlan, list[Contest
     return book, plan, contests
 
 
-def _tell(gate: Gate, output: Output) -> None:
+def _tell(gate: Gate, output: CommandConsole) -> None:
     outcome, path = gate.outcome, gate.path
     output.print(verdict_table(gate.plan, outcome))
-    if text := sittings_text(gate.book):
+    if text := gate_sessions_note(gate.book):
         output.print(text)
     for sentence in sentences(outcome):
         output.complain(sentence)

@@ -7,15 +7,15 @@ from pathlib import Path
 
 from rich.table import Table
 
-from bench.cli.console import Output
+from bench.cli.console import CommandConsole
 from bench.cli.parser import read_choices
-from bench.cli.plan import tell_plan
+from bench.cli.plan import print_plan_summary
 from bench.cli.report import write_run
 from bench.core.cell import Cell
 from bench.core.exit_codes import ExitCode
 from bench.core.record import Record
 from bench.core.suite import expand, load_suite
-from bench.core.text import one_line
+from bench.core.text import sanitize_line
 from bench.regression.accuracy.report import (
     accuracy_frame,
     accuracy_table,
@@ -29,7 +29,7 @@ from bench.regression.accuracy.stored_baseline import load_baseline, save_baseli
 from bench.regression.accuracy.verdict import judge_accuracy
 from bench.regression.verdict import check_statistics
 from bench.runner.executor import execute
-from bench.runner.plan import Step, make_plan
+from bench.runner.plan import PlannedLaunch, make_plan
 from bench.storage.store import Store, StoreError, new_run_id, newest_of_each
 from bench.system.machine import machine_facts
 from bench.system.side import Side, parse_side
@@ -39,14 +39,14 @@ from bench.system.timing_lock import default_lock_path, timing_lock
 STORED = "baseline="
 
 
-def keep_baseline(arguments: argparse.Namespace, output: Output) -> int:
+def keep_baseline(arguments: argparse.Namespace, output: CommandConsole) -> int:
     """Copy runs to a named baseline; a BaselineError or a StoreError says what is wrong."""
     folder = save_baseline(Store(arguments.reports), arguments.name, arguments.runs)
     output.finish("Baseline", folder, lambda: {"command": "baseline", "path": str(folder)})
     return ExitCode.OK
 
 
-def gate_accuracy(arguments: argparse.Namespace, output: Output) -> int:
+def gate_accuracy(arguments: argparse.Namespace, output: CommandConsole) -> int:
     """Train what is missing of both sides' seeds and judge the candidate's accuracy."""
     check_statistics()
     store = Store(arguments.reports)
@@ -76,7 +76,7 @@ def gate_accuracy(arguments: argparse.Namespace, output: Output) -> int:
     return _tell("accuracy", accuracy_table(verdicts), reasons, path, status, output)
 
 
-def screen_candidate(arguments: argparse.Namespace, output: Output) -> int:
+def screen_candidate(arguments: argparse.Namespace, output: CommandConsole) -> int:
     """Train the candidate like a stored baseline, and say what looks slower; never `pass`."""
     check_statistics()
     store = Store(arguments.reports)
@@ -106,7 +106,7 @@ def train_sides(
     sides: Sequence[Side],
     store: Store,
     arguments: argparse.Namespace,
-    output: Output,
+    output: CommandConsole,
     *,
     repeats: int = 1,
     fresh: bool = False,
@@ -129,7 +129,7 @@ def train_sides(
             for side in sides
         ]
         steps = _without_doubles([step for plan in plans for step in plan])
-        tell_plan(steps, output)
+        print_plan_summary(steps, output)
         if any(step.action == "run" for step in steps):
             store.check_writable(run_id)
             execute(steps, store, run_id, output, timeout_seconds=arguments.timeout)
@@ -138,13 +138,15 @@ def train_sides(
     return [_records_of(plan, newest) for plan in plans]
 
 
-def _without_doubles(steps: Sequence[Step]) -> list[Step]:
+def _without_doubles(steps: Sequence[PlannedLaunch]) -> list[PlannedLaunch]:
     """Return the steps without those that would make a record that another one makes too."""
     first = {(step.digest, step.repetition): step for step in reversed(steps)}
     return [s for s in steps if not s.digest or first[s.digest, s.repetition] is s]
 
 
-def _records_of(steps: Sequence[Step], newest: dict[tuple[str, int], Record]) -> list[Record]:
+def _records_of(
+    steps: Sequence[PlannedLaunch], newest: dict[tuple[str, int], Record]
+) -> list[Record]:
     keys = [(step.digest, step.repetition) for step in steps]
     return [newest[key] for key in keys if key in newest]
 
@@ -158,11 +160,16 @@ def _written(store: Store, name: str, frame: object) -> Path:
 
 
 def _tell(
-    command: str, table: Table, reasons: Sequence[str], path: Path, status: ExitCode, output: Output
+    command: str,
+    table: Table,
+    reasons: Sequence[str],
+    path: Path,
+    status: ExitCode,
+    output: CommandConsole,
 ) -> int:
     output.print(table)
     for reason in reasons:
-        output.complain(one_line(reason))
+        output.complain(sanitize_line(reason))
     facts = {"command": command, "exit_code": int(status), "reasons": list(reasons)}
     output.finish("Verdicts", path, lambda: {**facts, "paths": {"csv": str(path)}})
     return status

@@ -5,14 +5,14 @@ import os
 from pathlib import Path
 from typing import Final
 
-from bench.cli.console import Output
+from bench.cli.console import CommandConsole
 from bench.cli.parser import read_pythons
 from bench.core.cell import BACKENDS, Cell, CellError
-from bench.core.text import one_line
+from bench.core.text import sanitize_line
 from bench.core.workload import job_of, local_dataset_of, recipe_of, resolve_workload
 from bench.profiling.columns import gaps_frame
 from bench.profiling.report import Findings, findings_tables, write_findings
-from bench.profiling.run import Entrant, make_turns, measure_layers
+from bench.profiling.run import ProfiledWorkload, make_turns, measure_layers
 from bench.profiling.samples import LayersError, read_visits
 from bench.report.render.format import table_rows
 from bench.storage.store import StoreError, new_run_id
@@ -24,7 +24,7 @@ from data.prepare import prepare
 DEFAULT_WORKLOAD: Final = "lab_baseline"
 
 
-def time_layers(arguments: argparse.Namespace, output: Output) -> int:
+def time_layers(arguments: argparse.Namespace, output: CommandConsole) -> int:
     """Time the layers of each workload on each backend, write and tell what was found.
 
     The exit status is 1 when a process failed. A WorkloadNameError, an InterpreterError, a
@@ -38,7 +38,7 @@ def time_layers(arguments: argparse.Namespace, output: Output) -> int:
     for table in findings_tables(findings):
         output.print(table)
     for text in (*findings.failures, *findings.notes):
-        output.complain(one_line(text))
+        output.complain(sanitize_line(text))
     code = 1 if findings.failures else 0
     output.finish(
         "Layers",
@@ -54,7 +54,7 @@ def time_layers(arguments: argparse.Namespace, output: Output) -> int:
     return code
 
 
-def _measure(arguments: argparse.Namespace, folder: Path, output: Output) -> None:
+def _measure(arguments: argparse.Namespace, folder: Path, output: CommandConsole) -> None:
     """Run all processes, alone on the machine."""
     pythons, device = read_pythons(arguments), arguments.device
     backends = dict.fromkeys(arguments.backend or BACKENDS)
@@ -79,7 +79,7 @@ def _measure(arguments: argparse.Namespace, folder: Path, output: Output) -> Non
 
 def _entrants(
     workload: str, interpreters: list[Interpreter], arguments: argparse.Namespace
-) -> list[Entrant]:
+) -> list[ProfiledWorkload]:
     dataset = resolve_dataset(arguments.dataset or local_dataset_of(workload))
     folder = prepare(dataset, data_dir=arguments.data_dir)
     entrants = []
@@ -95,7 +95,7 @@ def _entrants(
             )
         except CellError as error:
             raise LayersError(str(error)) from error
-        entrants.append(Entrant(interpreter=found, job=job_of(cell, folder)))
+        entrants.append(ProfiledWorkload(interpreter=found, job=job_of(cell, folder)))
     return entrants
 
 

@@ -6,23 +6,22 @@ from pathlib import Path
 from rich.table import Table
 from rich.text import Text
 
-from bench.cli.console import Output
+from bench.cli.console import CommandConsole
 from bench.core.cell import BACKENDS
 from bench.core.suite import load_suite, suite_names
-from bench.core.text import one_line
-from bench.core.workload import OWN as OWN_WORKLOADS
+from bench.core.text import sanitize_line
+from bench.core.workload import USER_WORKLOADS
 from bench.system.diagnostics import examine
 from bench.system.interpreter import InterpreterError, find_interpreter
-from data.catalogue import DATASETS
-from data.catalogue import OWN as OWN_DATASETS
+from data.catalogue import DATASETS, USER_DATASETS
 from models.table import WORKLOADS
 
 
-def print_list(pythons: Mapping[str, str], output: Output) -> None:
+def print_list(pythons: Mapping[str, str], output: CommandConsole) -> None:
     """Print workloads, datasets, suites and the interpreters of the backends."""
     rows = [("workload", name, workload.summary) for name, workload in WORKLOADS.items()]
-    rows += [("workload", name, summary) for name, summary in OWN_WORKLOADS.items()]
-    rows += [("dataset", name, summary) for name, summary in {**DATASETS, **OWN_DATASETS}.items()]
+    rows += [("workload", name, summary) for name, summary in USER_WORKLOADS.items()]
+    rows += [("dataset", name, summary) for name, summary in {**DATASETS, **USER_DATASETS}.items()]
     rows += [("suite", name, load_suite(name).description) for name in suite_names()]
     for backend in BACKENDS:
         try:
@@ -32,15 +31,15 @@ def print_list(pythons: Mapping[str, str], output: Output) -> None:
     _print_rows(("kind", "name", "what"), rows, output)
 
 
-def print_findings(pythons: Mapping[str, str], reports: Path, output: Output) -> None:
+def print_findings(pythons: Mapping[str, str], reports: Path, output: CommandConsole) -> None:
     """Print what is missing and what makes timings noisy."""
     findings = examine(pythons, reports)
     rows = [("ok" if f.ok else "NOTE", f.what, f.seen) for f in findings]
     _print_rows(("", "what", "seen"), rows, output)
 
 
-def _print_rows(head: Sequence[str], rows: Iterable[Sequence[str]], output: Output) -> None:
+def _print_rows(head: Sequence[str], rows: Iterable[Sequence[str]], output: CommandConsole) -> None:
     table = Table(*head)
     for row in rows:
-        table.add_row(*(Text(one_line(text)) for text in row))
+        table.add_row(*(Text(sanitize_line(text)) for text in row))
     output.print(table)

@@ -8,16 +8,16 @@ from collections.abc import Callable, Sequence
 from typing import Final
 
 from bench.cli.certify import certify
-from bench.cli.compare import compare_runs, tell_history
-from bench.cli.console import Output
+from bench.cli.compare import compare_runs, history_command
+from bench.cli.console import CommandConsole
 from bench.cli.doctor import check_store
-from bench.cli.equivalence import judge_backends
-from bench.cli.gate import gate_time
+from bench.cli.equivalence import equivalence_command
+from bench.cli.gate import gate_command
 from bench.cli.gate_accuracy import gate_accuracy, keep_baseline
 from bench.cli.layers import time_layers
 from bench.cli.list import print_findings, print_list
 from bench.cli.parser import make_parser, read_pythons
-from bench.cli.plan import plan_run, print_plan, tell_plan
+from bench.cli.plan import plan_run, print_plan, print_plan_summary
 from bench.cli.race import measure_race
 from bench.cli.report import (
     comparison_rows,
@@ -27,17 +27,17 @@ from bench.cli.report import (
     write_run,
 )
 from bench.cli.resume import check_resume
-from bench.cli.run import measure_run
-from bench.cli.trend import tell_trend
+from bench.cli.run import run_command
+from bench.cli.trend import trend_command
 from bench.core.cell import BACKENDS
 from bench.core.exit_codes import ExitCode
 from bench.core.suite import SuiteError
-from bench.core.text import one_line
+from bench.core.text import sanitize_line
 from bench.core.workload import WorkloadNameError
 from bench.parity.certificate import CertificateError
 from bench.profiling.samples import LayersError
 from bench.regression.accuracy.stored_baseline import BaselineError
-from bench.regression.store import BookError
+from bench.regression.store import GateStoreError
 from bench.regression.trend import TrendMissingError
 from bench.regression.verdict import MarginError, StatisticsMissingError
 from bench.report.files import ParquetError
@@ -52,7 +52,7 @@ from bench.system.signals import handle_interruptions, interrupter
 from bench.system.timing_lock import MachineBusyError, default_lock_path, timing_lock
 from data.errors import DataError
 from validation.gate.__main__ import prove_gate
-from validation.gate.store import ProofError
+from validation.gate.store import SampleStoreError
 from validation.overhead.run import measure_overhead
 
 #: What a user can do wrong: each ends in one sentence.
@@ -60,8 +60,8 @@ USER_ERRORS: Final = (
     *(SuiteError, WorkloadNameError, InterpreterError, DataError, ParquetError),
     *(SideError, UnlikeError, UnknownCellError, SideTextError, CertificateError),
     *(LayersError,),
-    *(BaselineError, MarginError, StatisticsMissingError, ProofError, TrendMissingError),
-    *(UnknownRunError, ResumeError, BookError),
+    *(BaselineError, MarginError, StatisticsMissingError, SampleStoreError, TrendMissingError),
+    *(UnknownRunError, ResumeError, GateStoreError),
 )
 
 
@@ -70,7 +70,7 @@ def main(arguments: Sequence[str] | None = None) -> int:
     words = sys.argv[1:] if arguments is None else arguments
     parsed = make_parser().parse_args(words)
     handle_interruptions(interrupter())
-    output = Output(parsed.mode)
+    output = CommandConsole(parsed.mode)
     try:
         check_resume(parsed, words)
         code = _command(parsed.command)(parsed, output)
@@ -93,21 +93,21 @@ def main(arguments: Sequence[str] | None = None) -> int:
     return code
 
 
-def _command(name: str) -> Callable[[argparse.Namespace, Output], int]:
-    commands: dict[str, Callable[[argparse.Namespace, Output], int]] = {
-        "run": measure_run,
+def _command(name: str) -> Callable[[argparse.Namespace, CommandConsole], int]:
+    commands: dict[str, Callable[[argparse.Namespace, CommandConsole], int]] = {
+        "run": run_command,
         "plan": _plan,
         "race": measure_race,
         "steps": measure_race,
         "overhead": _overhead,
         "layers": time_layers,
-        "gate": gate_time,
+        "gate": gate_command,
         "accuracy": gate_accuracy,
         "baseline": keep_baseline,
         "certify": certify,
-        "equivalence": judge_backends,
+        "equivalence": equivalence_command,
         "proof": prove_gate,
-        "trend": tell_trend,
+        "trend": trend_command,
         "report": _report,
         "compare": _compare,
         "history": _history,
@@ -117,7 +117,7 @@ def _command(name: str) -> Callable[[argparse.Namespace, Output], int]:
     return commands[name]
 
 
-def _overhead(arguments: argparse.Namespace, output: Output) -> int:
+def _overhead(arguments: argparse.Namespace, output: CommandConsole) -> int:
     pythons = read_pythons(arguments)
     interpreters = [find_interpreter(b, pythons) for b in arguments.backend or BACKENDS]
     run_id = new_run_id()
@@ -136,14 +136,14 @@ def _overhead(arguments: argparse.Namespace, output: Output) -> int:
     return ExitCode.CELLS_FAILED if found.failures else ExitCode.OK
 
 
-def _plan(arguments: argparse.Namespace, output: Output) -> int:
+def _plan(arguments: argparse.Namespace, output: CommandConsole) -> int:
     steps = plan_run(arguments, Store(arguments.reports))
     print_plan(steps, output)
-    tell_plan(steps, output)
+    print_plan_summary(steps, output)
     return ExitCode.USAGE if all(step.action == "blocked" for step in steps) else ExitCode.OK
 
 
-def _report(arguments: argparse.Namespace, output: Output) -> int:
+def _report(arguments: argparse.Namespace, output: CommandConsole) -> int:
     store = Store(arguments.reports)
     paths = {}
     for run_id in arguments.runs or store.run_ids():
@@ -165,22 +165,22 @@ def _report(arguments: argparse.Namespace, output: Output) -> int:
     return ExitCode.OK
 
 
-def _compare(arguments: argparse.Namespace, output: Output) -> int:
+def _compare(arguments: argparse.Namespace, output: CommandConsole) -> int:
     compare_runs(arguments, output)
     return ExitCode.OK
 
 
-def _history(arguments: argparse.Namespace, output: Output) -> int:
-    tell_history(arguments, output)
+def _history(arguments: argparse.Namespace, output: CommandConsole) -> int:
+    history_command(arguments, output)
     return ExitCode.OK
 
 
-def _list(arguments: argparse.Namespace, output: Output) -> int:
+def _list(arguments: argparse.Namespace, output: CommandConsole) -> int:
     print_list(read_pythons(arguments), output)
     return ExitCode.OK
 
 
-def _doctor(arguments: argparse.Namespace, output: Output) -> int:
+def _doctor(arguments: argparse.Namespace, output: CommandConsole) -> int:
     if arguments.store or arguments.repair:
         return ExitCode.OK if check_store(arguments, output) else ExitCode.STORE
     print_findings(read_pythons(arguments), arguments.reports, output)
@@ -188,5 +188,5 @@ def _doctor(arguments: argparse.Namespace, output: Output) -> int:
 
 
 def _complain(error: Exception | str, code: ExitCode) -> int:
-    print(one_line(str(error)), file=sys.stderr)
+    print(sanitize_line(str(error)), file=sys.stderr)
     return code

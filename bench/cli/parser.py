@@ -25,7 +25,7 @@ from bench.cli.options import (
     add_selection,
     add_timeout,
 )
-from bench.core.suite import Choices
+from bench.core.suite import Overrides
 from bench.system.interpreter import parse_choices
 
 
@@ -120,9 +120,9 @@ def _add_measuring(commands: "argparse._SubParsersAction[argparse.ArgumentParser
     add_output(steps)
 
 
-def read_choices(arguments: argparse.Namespace) -> Choices:
+def read_choices(arguments: argparse.Namespace) -> Overrides:
     """Return what the command line changes in the suite."""
-    return Choices(
+    return Overrides(
         backends=tuple(arguments.backend or ()),
         workloads=tuple(arguments.workload or ()),
         dataset=arguments.dataset,

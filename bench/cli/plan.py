@@ -7,19 +7,19 @@ from pathlib import Path
 from rich.table import Table
 from rich.text import Text
 
-from bench.cli.console import Output
+from bench.cli.console import CommandConsole
 from bench.cli.parser import read_choices, read_pythons
 from bench.cli.report import warn_unreadable
 from bench.core.cell import Cell
 from bench.core.suite import expand, load_suite
-from bench.core.text import one_line
-from bench.runner.interleave import race_steps
-from bench.runner.plan import Step, draft_step, make_plan, remaining_seconds
+from bench.core.text import sanitize_line
+from bench.runner.interleave import interleaved_launches
+from bench.runner.plan import PlannedLaunch, draft_step, make_plan, remaining_seconds
 from bench.storage.store import Store
 from bench.system.machine import machine_facts
 
 
-def plan_run(arguments: argparse.Namespace, store: Store) -> list[Step]:
+def plan_run(arguments: argparse.Namespace, store: Store) -> list[PlannedLaunch]:
     """Return the steps of a run."""
     cells = expand(load_suite(arguments.suite), read_choices(arguments), arguments.suite)
     steps = make_plan(
@@ -35,26 +35,26 @@ def plan_run(arguments: argparse.Namespace, store: Store) -> list[Step]:
     return steps
 
 
-def plan_race(arguments: argparse.Namespace, store: Store) -> list[Step]:
+def plan_race(arguments: argparse.Namespace, store: Store) -> list[PlannedLaunch]:
     """Return the steps of a race; that of `steps` puts an instrumented launch beside each plain."""
     cells = expand(load_suite(arguments.suite), read_choices(arguments), arguments.suite)
     kinds = (False, True) if arguments.command == "steps" else (False,)
-    contenders = draft_contenders(
+    contenders = plan_entries(
         [(cell, instrumented) for cell in cells for instrumented in kinds],
         store,
         read_pythons(arguments),
         arguments.data_dir,
     )
     warn_unreadable(store)
-    return race_steps(contenders, arguments.rounds)
+    return interleaved_launches(contenders, arguments.rounds)
 
 
-def draft_contenders(
+def plan_entries(
     wanted: Sequence[tuple[Cell, bool]],
     store: Store,
     pythons: Mapping[str, str],
     data_dir: Path | None,
-) -> list[Step]:
+) -> list[PlannedLaunch]:
     """Return a draft of each contender: a cell, and whether its launches are instrumented."""
     machine_id = machine_facts()["machine_id"]
     here = [record for record in store.load_all() if record.machine_id == machine_id]
@@ -64,7 +64,7 @@ def draft_contenders(
     ]
 
 
-def tell_plan(steps: Sequence[Step], output: Output) -> None:
+def print_plan_summary(steps: Sequence[PlannedLaunch], output: CommandConsole) -> None:
     """Tell how much there is to train, about how long it takes, and what cannot run."""
     stored = sum(step.action == "stored" for step in steps)
     to_run = sum(step.action == "run" for step in steps)
@@ -79,7 +79,7 @@ def tell_plan(steps: Sequence[Step], output: Output) -> None:
             output.complain(f"{step.cell.id} cannot run: {step.why}")
 
 
-def print_plan(steps: Sequence[Step], output: Output) -> None:
+def print_plan(steps: Sequence[PlannedLaunch], output: CommandConsole) -> None:
     """Print a row per step."""
     table = Table("cell", "rep", "action", "about", "why")
     for step in steps:
@@ -87,5 +87,5 @@ def print_plan(steps: Sequence[Step], output: Output) -> None:
         known = "unknown" if seconds is None else f"{seconds:.0f} s by {step.estimate_basis}"
         about = known if step.action == "run" else ""
         row = (step.cell.id, str(step.repetition), step.action, about, step.why)
-        table.add_row(*(Text(one_line(text)) for text in row))
+        table.add_row(*(Text(sanitize_line(text)) for text in row))
     output.print(table)

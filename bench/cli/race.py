@@ -4,30 +4,30 @@ import argparse
 import os
 from pathlib import Path
 
-from bench.cli.console import Output
+from bench.cli.console import CommandConsole
 from bench.cli.parser import read_pythons
-from bench.cli.plan import draft_contenders, plan_race, tell_plan
+from bench.cli.plan import plan_entries, plan_race, print_plan_summary
 from bench.cli.report import warn_unreadable
 from bench.cli.resume import resume_call
-from bench.cli.run import Measured, launch_steps, tell_results
+from bench.cli.run import RunOutcome, launch_steps, report_results
 from bench.core.record import Record
-from bench.runner.interleave import in_sitting, keep_whole_rounds, supersede
-from bench.runner.plan import Step
+from bench.runner.interleave import in_session, keep_complete_rounds, supersede
+from bench.runner.plan import PlannedLaunch
 from bench.runner.race_plan import (
     Chosen,
-    RaceBook,
+    RacePlan,
     has_book,
     make_book,
     planned_steps,
     read_book,
-    write_book,
+    save_race_plan,
 )
-from bench.storage.sessions import ResumeError, begin_sitting
+from bench.storage.sessions import ResumeError, start_session
 from bench.storage.store import Store, StoreError, new_run_id
 from bench.system.timing_lock import default_lock_path, timing_lock
 
 
-def measure_race(arguments: argparse.Namespace, output: Output) -> int:
+def measure_race(arguments: argparse.Namespace, output: CommandConsole) -> int:
     """Launch the rounds of a new race or of an interrupted one, report, return the exit code.
 
     ResumeError says why there is no race to resume.
@@ -37,15 +37,15 @@ def measure_race(arguments: argparse.Namespace, output: Output) -> int:
     with timing_lock(default_lock_path(), f"{arguments.command}, process {os.getpid()}"):
         measured = begin(arguments, store, output)
     continues = resume_call(arguments.command, measured.run_id, arguments.reports)
-    return tell_results(arguments.command, store, measured, continues, output)
+    return report_results(arguments.command, store, measured, continues, output)
 
 
-def _begin(arguments: argparse.Namespace, store: Store, output: Output) -> Measured:
+def _begin(arguments: argparse.Namespace, store: Store, output: CommandConsole) -> RunOutcome:
     run_id = new_run_id()
     steps = plan_race(arguments, store)
-    tell_plan(steps, output)
+    print_plan_summary(steps, output)
     if not any(step.action == "run" for step in steps):
-        return Measured(run_id, steps, [])
+        return RunOutcome(run_id, steps, [])
     store.check_writable(run_id)
     chosen = Chosen(
         rounds=arguments.rounds,
@@ -55,25 +55,25 @@ def _begin(arguments: argparse.Namespace, store: Store, output: Output) -> Measu
     )
     folder = store.run_folder(run_id)
     try:
-        write_book(folder, make_book(run_id, arguments.command, chosen, steps))
-        begin_sitting(folder)
+        save_race_plan(folder, make_book(run_id, arguments.command, chosen, steps))
+        start_session(folder)
     except OSError as error:
         raise StoreError(f"{folder} cannot be written: {error.strerror}.") from error
     return launch_steps(steps, store, run_id, arguments.timeout, output)
 
 
-def _resume(arguments: argparse.Namespace, store: Store, output: Output) -> Measured:
+def _resume(arguments: argparse.Namespace, store: Store, output: CommandConsole) -> RunOutcome:
     book = _find(store, arguments.command, arguments.resume)
     records = store.load(book.run_id)
-    drafts = draft_contenders(
+    drafts = plan_entries(
         [(each.cell, each.instrumented) for each in book.contenders],
         store,
         book.chosen.pythons,
         Path(book.chosen.data_dir) if book.chosen.data_dir else None,
     )
-    steps = keep_whole_rounds(planned_steps(book, drafts), records)
+    steps = keep_complete_rounds(planned_steps(book, drafts), records)
     steps = _sit_down(store, book, steps, records)
-    tell_plan(steps, output)
+    print_plan_summary(steps, output)
     warn_unreadable(store)
     measured = launch_steps(steps, store, book.run_id, book.chosen.timeout_seconds, output)
     kept = {(step.digest, step.repetition) for step in steps if step.action == "stored"}
@@ -81,13 +81,15 @@ def _resume(arguments: argparse.Namespace, store: Store, output: Output) -> Meas
     return measured._replace(records=[*failed, *measured.records])
 
 
-def _sit_down(store: Store, book: RaceBook, steps: list[Step], records: list[Record]) -> list[Step]:
+def _sit_down(
+    store: Store, book: RacePlan, steps: list[PlannedLaunch], records: list[Record]
+) -> list[PlannedLaunch]:
     """Write down that a sitting begins, and take away what it measures again."""
     folder = store.run_folder(book.run_id)
     to_run = [step for step in steps if step.action == "run"]
     keys = {(step.digest, step.repetition) for step in to_run}
     try:
-        sitting = begin_sitting(
+        sitting = start_session(
             folder,
             kept=sum(step.action == "stored" for step in steps),
             superseded=sum(record.key in keys for record in records),
@@ -96,10 +98,10 @@ def _sit_down(store: Store, book: RaceBook, steps: list[Step], records: list[Rec
         supersede(folder, steps, sitting.number)
     except OSError as error:
         raise StoreError(f"{folder} cannot be written: {error.strerror}.") from error
-    return in_sitting(steps, sitting.number)
+    return in_session(steps, sitting.number)
 
 
-def _find(store: Store, command: str, name: str) -> RaceBook:
+def _find(store: Store, command: str, name: str) -> RacePlan:
     """Return the book of the race `name`, of the newest unfinished one of `command` if empty."""
     if name:
         return _named(store, command, name)
@@ -118,7 +120,7 @@ def _find(store: Store, command: str, name: str) -> RaceBook:
     raise ResumeError(f"There is no unfinished {command} in {store.reports} to resume.")
 
 
-def _named(store: Store, command: str, name: str) -> RaceBook:
+def _named(store: Store, command: str, name: str) -> RacePlan:
     if name not in store.run_ids() or not has_book(store.run_folder(name)):
         known = [run for run in store.run_ids() if has_book(store.run_folder(run))]
         raise ResumeError(
@@ -137,6 +139,6 @@ def _named(store: Store, command: str, name: str) -> RaceBook:
     return book
 
 
-def _is_complete(store: Store, book: RaceBook) -> bool:
+def _is_complete(store: Store, book: RacePlan) -> bool:
     recorded = {record.key for record in store.load(book.run_id)}
     return all(launch.key in recorded for launch in book.launches)

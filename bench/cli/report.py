@@ -4,15 +4,15 @@ import sys
 from collections.abc import Sequence
 from pathlib import Path
 
-from bench.cli.console import Output
+from bench.cli.console import CommandConsole
 from bench.core.record import Record
-from bench.core.text import one_line
+from bench.core.text import sanitize_line
 from bench.parity.certificate import Certificate, read_certificates
 from bench.report.render.format import Row, table_rows
 from bench.report.render.terminal import comparison_renderables, ratio_renderables
 from bench.report.tables.comparison import comparison_frame
 from bench.report.write import write_report
-from bench.runner.plan import Step
+from bench.runner.plan import PlannedLaunch
 from bench.storage.store import Store, StoreError, latest_records
 from bench.system.machine import machine_facts
 
@@ -28,13 +28,13 @@ def write_latest(store: Store, *, parquet: bool = False) -> tuple[Path, list[Rec
     return _write(store, store.reports / "latest", records, "latest", parquet), records
 
 
-def records_of(steps: Sequence[Step], records: Sequence[Record]) -> list[Record]:
+def records_of(steps: Sequence[PlannedLaunch], records: Sequence[Record]) -> list[Record]:
     """Return the records that stand in a row of the comparison with one of the steps."""
     keys = {step.cell.comparison_key for step in steps}
     return [record for record in records if record.cell.comparison_key in keys]
 
 
-def print_comparison(store: Store, records: Sequence[Record], output: Output) -> None:
+def print_comparison(store: Store, records: Sequence[Record], output: CommandConsole) -> None:
     """Print the tables of `records`, and of their newest race the ratios with their parity."""
     if not output.quiet:
         ratios = ratio_renderables(records, load_certificates(store))
@@ -49,7 +49,7 @@ def comparison_rows(records: Sequence[Record]) -> list[Row]:
 def warn_unreadable(store: Store) -> None:
     """Tell on the error stream, once each, which records were left out."""
     while store.unreadable:
-        print(one_line(f"Left out: {store.unreadable.pop(0)}"), file=sys.stderr)
+        print(sanitize_line(f"Left out: {store.unreadable.pop(0)}"), file=sys.stderr)
 
 
 def load_certificates(store: Store) -> list[Certificate]:

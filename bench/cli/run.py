@@ -6,8 +6,8 @@ from collections import Counter
 from collections.abc import Sequence
 from typing import NamedTuple
 
-from bench.cli.console import Output
-from bench.cli.plan import plan_run, tell_plan
+from bench.cli.console import CommandConsole
+from bench.cli.plan import plan_run, print_plan_summary
 from bench.cli.report import (
     comparison_rows,
     print_comparison,
@@ -19,50 +19,54 @@ from bench.cli.report import (
 from bench.core.exit_codes import ExitCode
 from bench.core.record import Record
 from bench.runner.executor import execute
-from bench.runner.plan import Step
+from bench.runner.plan import PlannedLaunch
 from bench.storage.store import Store, new_run_id
 from bench.system.timing_lock import default_lock_path, timing_lock
 
 
-class Measured(NamedTuple):
+class RunOutcome(NamedTuple):
     """What became of the steps of a run: the records that count, and whether it was interrupted."""
 
     run_id: str
-    steps: list[Step]
+    steps: list[PlannedLaunch]
     records: list[Record]
     interrupted: bool = False
 
 
-def measure_run(arguments: argparse.Namespace, output: Output) -> int:
+def run_command(arguments: argparse.Namespace, output: CommandConsole) -> int:
     """Plan, launch and report, alone on the machine; return the exit code."""
     store = Store(arguments.reports)
     run_id = new_run_id()
-    measured = Measured(run_id, [], [])
+    measured = RunOutcome(run_id, [], [])
     with timing_lock(default_lock_path(), f"run {run_id}, process {os.getpid()}"):
         steps = plan_run(arguments, store)
-        tell_plan(steps, output)
-        measured = Measured(run_id, steps, [])
+        print_plan_summary(steps, output)
+        measured = RunOutcome(run_id, steps, [])
         if any(step.action == "run" for step in steps):
             store.check_writable(run_id)
             measured = launch_steps(steps, store, run_id, arguments.timeout, output)
-    return tell_results("run", store, measured, "the same call", output)
+    return report_results("run", store, measured, "the same call", output)
 
 
 def launch_steps(
-    steps: Sequence[Step], store: Store, run_id: str, timeout_seconds: float, output: Output
-) -> Measured:
+    steps: Sequence[PlannedLaunch],
+    store: Store,
+    run_id: str,
+    timeout_seconds: float,
+    output: CommandConsole,
+) -> RunOutcome:
     """Launch the steps to run; an interruption ends it, with the records of those before."""
     try:
         records = execute(steps, store, run_id, output, timeout_seconds=timeout_seconds)
     except KeyboardInterrupt:
         keys = {(step.digest, step.repetition) for step in steps if step.action == "run"}
         found = [record for record in store.load(run_id) if record.key in keys]
-        return Measured(run_id, list(steps), found, interrupted=len(found) < len(keys))
-    return Measured(run_id, list(steps), records)
+        return RunOutcome(run_id, list(steps), found, interrupted=len(found) < len(keys))
+    return RunOutcome(run_id, list(steps), records)
 
 
-def tell_results(
-    command: str, store: Store, measured: Measured, continues: str, output: Output
+def report_results(
+    command: str, store: Store, measured: RunOutcome, continues: str, output: CommandConsole
 ) -> ExitCode:
     """Write the reports on the run and on all, tell what came out, return the exit code.
 
@@ -91,7 +95,7 @@ def tell_results(
     return code
 
 
-def _counts(steps: Sequence[Step], records: Sequence[Record]) -> dict[str, int]:
+def _counts(steps: Sequence[PlannedLaunch], records: Sequence[Record]) -> dict[str, int]:
     actions = Counter(step.action for step in steps)
     statuses = Counter(record.status for record in records)
     return {
@@ -103,7 +107,7 @@ def _counts(steps: Sequence[Step], records: Sequence[Record]) -> dict[str, int]:
     }
 
 
-def _outcome(measured: Measured) -> ExitCode:
+def _outcome(measured: RunOutcome) -> ExitCode:
     if measured.interrupted:
         return ExitCode.INTERRUPTED
     counts = _counts(measured.steps, measured.records)

@@ -2,14 +2,14 @@
 
 import argparse
 
-from bench.cli.console import Output
+from bench.cli.console import CommandConsole
 from bench.regression.trend import check_otava, find_changes, read_series, trend_frame, trend_table
 from bench.report.files import write_csv
 from bench.report.render.format import table_rows
 from bench.storage.store import StoreError
 
 
-def tell_trend(arguments: argparse.Namespace, output: Output) -> int:
+def trend_command(arguments: argparse.Namespace, output: CommandConsole) -> int:
     """Find and tell what changed over all gates against the same anchor.
 
     A TrendMissingError or a StoreError says what is wrong. It is advice: the status is 0.

@@ -5,7 +5,7 @@ from collections.abc import Iterator, Mapping
 from bench.core.record import Record
 
 
-def changes(before: Record, after: Record) -> list[str]:
+def diff_records(before: Record, after: Record) -> list[str]:
     """Return everything that a time or an accuracy may depend on and that differs.
 
     Such as `keras 3.15.1 -> 3.15.2`, `workload source`, `dataset`,

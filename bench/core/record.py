@@ -7,8 +7,8 @@ import msgspec
 
 from bench.core.cell import Cell
 from bench.core.result import Result, Scalar, WorkerOutput
-from bench.core.serialization import UnreadableError, decode_json
-from bench.core.text import LineError
+from bench.core.serialization import DecodeError, decode_json
+from bench.core.text import BenchError
 
 #: The layout of a stored record; raised when a field is added, removed or changes its meaning.
 RECORD_VERSION: Final = 4
@@ -17,7 +17,7 @@ RECORD_VERSION: Final = 4
 READABLE_VERSIONS: Final = (1, 2, 3, 4)
 
 
-class RecordError(LineError, ValueError):
+class RecordError(BenchError, ValueError):
     """A stored record or a worker's result cannot be read."""
 
 
@@ -169,7 +169,7 @@ def decode_record(content: bytes, origin: str) -> Record:
         if version not in READABLE_VERSIONS:
             raise RecordError(_other_version(version, origin))
         return decode_json(content, Record)
-    except UnreadableError as error:
+    except DecodeError as error:
         raise RecordError(f"{origin} is not a record: {error}.") from error
 
 
@@ -177,7 +177,7 @@ def decode_worker_output(content: bytes) -> WorkerOutput:
     """Return what a worker wrote; RecordError says why it cannot be used."""
     try:
         return decode_json(content, WorkerOutput)
-    except UnreadableError as error:
+    except DecodeError as error:
         raise RecordError(f"the worker wrote an unusable result: {error}") from error
 
 

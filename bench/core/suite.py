@@ -9,8 +9,14 @@ from typing import Final, TypeVar
 import msgspec
 
 from bench.core.cell import BACKENDS, Cell, CellError
-from bench.core.text import LineError
-from bench.core.workload import WorkloadNameError, dataset_of, recipe_of, resolve_workload, trusted
+from bench.core.text import BenchError
+from bench.core.workload import (
+    WorkloadNameError,
+    allow_unsafe,
+    dataset_of,
+    recipe_of,
+    resolve_workload,
+)
 from data.catalogue import resolve_dataset
 from models.table import DEFAULT_RECIPE, WORKLOADS
 
@@ -19,7 +25,7 @@ Value = TypeVar("Value")
 SUITES: Final = Path(__file__).resolve().parent / "suites"
 
 
-class SuiteError(LineError, ValueError):
+class SuiteError(BenchError, ValueError):
     """A suite file, or a choice made on the command line, does not name valid cells."""
 
 
@@ -50,7 +56,7 @@ class Suite(msgspec.Struct, frozen=True, forbid_unknown_fields=True, kw_only=Tru
     cells: tuple[Entry, ...]
 
 
-class Choices(msgspec.Struct, frozen=True, kw_only=True):
+class Overrides(msgspec.Struct, frozen=True, kw_only=True):
     """What the command line changes in a suite; None and empty change nothing.
 
     `unsafe_keras` says that the code inside of saved models may run.
@@ -102,7 +108,7 @@ def load_suite(name_or_path: str) -> Suite:
     return suite
 
 
-def expand(suite: Suite, choices: Choices, origin: str) -> list[Cell]:
+def expand(suite: Suite, choices: Overrides, origin: str) -> list[Cell]:
     """Return the cells of `suite` with `choices` applied, without doubles, in the file's order.
 
     A chosen workload that the suite lacks is run with the settings of the suite's first entry; one
@@ -124,7 +130,7 @@ def expand(suite: Suite, choices: Choices, origin: str) -> list[Cell]:
     return list(cells)
 
 
-def _chosen_entries(suite: Suite, choices: Choices) -> list[tuple[str, Entry]]:
+def _chosen_entries(suite: Suite, choices: Overrides) -> list[tuple[str, Entry]]:
     """Return the entries, each after its place: which cell of the file, or which choice."""
     written = [(f"cell {number}", entry) for number, entry in enumerate(suite.cells, start=1)]
     if not choices.workloads:
@@ -161,9 +167,9 @@ def _has_own_recipe(workload: str) -> bool:
         return False
 
 
-def _cells(entry: Entry, choices: Choices) -> Iterator[Cell]:
+def _cells(entry: Entry, choices: Overrides) -> Iterator[Cell]:
     """Yield the cells of one entry; those that only their backend tells apart stand together."""
-    workload = resolve_workload(trusted(entry.workload, choices.unsafe_keras))
+    workload = resolve_workload(allow_unsafe(entry.workload, choices.unsafe_keras))
     recipe = recipe_of(workload)
     dataset = entry.dataset if choices.dataset is None else choices.dataset
     if dataset is None:

@@ -6,22 +6,22 @@ import unicodedata
 _ESCAPE = re.compile(r"\x1b(?:\[[0-?]*[ -/]*[@-~]|\][^\x07\x1b]*(?:\x07|\x1b\\)?|[@-Z\\^_])")
 
 
-class LineError(Exception):
+class BenchError(Exception):
     """What is told in one sentence; what it quotes from names and files cannot steer a terminal."""
 
     def __init__(self, sentence: str) -> None:
         """Keep the sentence on one line, without control characters."""
-        super().__init__(one_line(sentence))
+        super().__init__(sanitize_line(sentence))
 
 
-def one_line(text: str) -> str:
+def sanitize_line(text: str) -> str:
     """Return `text` without terminal escapes, control and format characters, on one line."""
     if text.isprintable():  # nearly always
         return " ".join(text.split())
     return " ".join(_visible(_ESCAPE.sub("", text)).split())
 
 
-def plain_lines(text: str) -> str:
+def sanitize_lines(text: str) -> str:
     """Return `text` without terminal escapes, control and format characters; lines stay lines."""
     return "\n".join(_visible(line).rstrip() for line in _ESCAPE.sub("", text).splitlines())
 
@@ -30,13 +30,13 @@ def _visible(text: str) -> str:
     return "".join(" " if unicodedata.category(c) in {"Cc", "Cf", "Cs"} else c for c in text)
 
 
-def csv_text(text: str) -> str:
+def escape_csv(text: str) -> str:
     """Return one line that no spreadsheet runs as a formula: a quote precedes `= + - @`."""
-    line = one_line(text)
+    line = sanitize_line(text)
     return f"'{line}" if line.startswith(("=", "+", "-", "@")) else line
 
 
-def markdown_text(text: str) -> str:
+def escape_markdown(text: str) -> str:
     """Return one line of Markdown that shows `text` as it is, in a table's cell too."""
-    line = one_line(text).replace("&", "&amp;").replace("<", "&lt;").replace(">", "&gt;")
+    line = sanitize_line(text).replace("&", "&amp;").replace("<", "&lt;").replace(">", "&gt;")
     return re.sub(r"[\\`*~|\[\]]|(?<![A-Za-z0-9])_|_(?![A-Za-z0-9])", r"\\\g<0>", line)

@@ -13,7 +13,7 @@ from bench.core.cell import Cell
 from bench.core.job import Job
 from bench.core.paths import CHECKOUT
 from bench.core.source_hash import UNSAFE, files_sha256, source_files
-from bench.core.text import LineError
+from bench.core.text import BenchError
 from data.prepare import default_cache_dir
 from models.table import DEFAULT_RECIPE, WORKLOADS, Recipe
 
@@ -21,7 +21,7 @@ _NAME: Final = "RECIPE"
 _KEYS: Final = tuple(field.name for field in dataclasses.fields(Recipe))
 
 
-class RecipeError(LineError, ValueError):
+class RecipeError(BenchError, ValueError):
     """A user's file holds a RECIPE that is none."""
 
 
@@ -66,7 +66,7 @@ def _recipe(node: ast.Assign | ast.AnnAssign, path: Path) -> Recipe:
 
 
 #: How a user's own is named, for `bench list` and for who names it wrongly.
-OWN: Final = {
+USER_WORKLOADS: Final = {
     "FILE.py:FUNCTION": "your own function; returns a keras.Model",
     "FILE.keras": "your saved model, loaded in Keras's safe mode",
     "applications:NAME": "a model of keras.applications with new weights",
@@ -78,7 +78,7 @@ _DEFAULT_DATASET: Final = "digits"
 _DIGITS_SHAPE: Final = (32, 32, 3)
 
 
-class WorkloadNameError(LineError, ValueError):
+class WorkloadNameError(BenchError, ValueError):
     """A workload's name is neither in the table nor a user's own."""
 
 
@@ -95,7 +95,7 @@ def resolve_workload(name: str) -> str:
         location, function = name.removeprefix(mark), ""
     elif not location.endswith(".py") or not function.isidentifier():
         raise WorkloadNameError(
-            f"workload is {name!r}; allowed are {', '.join([*WORKLOADS, *OWN])}."
+            f"workload is {name!r}; allowed are {', '.join([*WORKLOADS, *USER_WORKLOADS])}."
         )
     try:
         path = Path(location).expanduser().resolve()
@@ -108,7 +108,7 @@ def resolve_workload(name: str) -> str:
     return f"{path}:{function}" if function else f"{mark}{path}"
 
 
-def trusted(name: str, unsafe: bool) -> str:
+def allow_unsafe(name: str, unsafe: bool) -> str:
     """Return a saved model's name marked as one whose own code may run, where `unsafe` says so.
 
     Any other name comes back unchanged. WorkloadNameError for a name that is marked although the

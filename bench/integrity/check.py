@@ -7,16 +7,16 @@ from typing import Final
 
 from bench.integrity.readers import (
     Examine,
-    Flaw,
+    Problem,
     examine_certificate,
     examine_gate,
     examine_lines,
     examine_race,
     examine_record,
 )
-from bench.profiling.samples import Visit
+from bench.profiling.samples import ProcessSamples
 from bench.regression.pair import Pair
-from bench.storage.sessions import Sitting
+from bench.storage.sessions import Session
 from bench.storage.store import StoreError
 
 #: Which files are examined, and how; the patterns are those of `PurePath.match`.
@@ -24,19 +24,19 @@ EXAMINED: Final[tuple[tuple[str, Examine], ...]] = (
     ("runs/*/records/*.json", examine_record),
     ("runs/*/superseded/*/records/*.json", examine_record),
     ("runs/*/race.json", examine_race),
-    ("runs/*/sittings.jsonl", examine_lines(Sitting)),
+    ("runs/*/sittings.jsonl", examine_lines(Session)),
     ("baselines/*/records/*.json", examine_record),
     ("gates/*/gate.json", examine_gate),
     ("gates/*/pairs.jsonl", examine_lines(Pair)),
-    ("gates/*/sittings.jsonl", examine_lines(Sitting)),
-    ("layers/*/samples.jsonl", examine_lines(Visit)),
+    ("gates/*/sittings.jsonl", examine_lines(Session)),
+    ("layers/*/samples.jsonl", examine_lines(ProcessSamples)),
     ("certificates/*/*/certificate.json", examine_certificate),
 )
 #: Where there is nothing to lose: committed results, what was set aside, what can be made again.
 _SKIPPED: Final = ("published", "quarantine", "latest", "compare", "history")
 
 
-def check_reports(reports: Path) -> tuple[list[Flaw], int]:
+def check_reports(reports: Path) -> tuple[list[Problem], int]:
     """Return the flaws in a reports folder, by path, and how many files were examined.
 
     Nothing is changed, no link is followed. StoreError when the folder cannot be read.
@@ -73,22 +73,22 @@ def _fits(path: Path, glob: str) -> bool:
     return len(path.parts) == glob.count("/") + 1 and path.match(glob)
 
 
-def _unexamined(reports: Path, path: Path, *, known: bool) -> Flaw | None:
+def _unexamined(reports: Path, path: Path, *, known: bool) -> Problem | None:
     """Return what a file's kind, name or place says against it, or None."""
     if (reports / path).is_symlink():
-        return Flaw(path=path, state="foreign", why="it is a link, which nothing here follows")
+        return Problem(path=path, state="foreign", why="it is a link, which nothing here follows")
     if not (reports / path).is_file():
-        return Flaw(path=path, state="foreign", why="it is no plain file")
+        return Problem(path=path, state="foreign", why="it is no plain file")
     if path.name.startswith(".") and path.name.endswith(".tmp"):
-        return Flaw(path=path, state="left over", why="a write that was cut off left it")
+        return Problem(path=path, state="left over", why="a write that was cut off left it")
     if not known and path.parent.name == "records":
-        return Flaw(path=path, state="foreign", why="it is no record")
+        return Problem(path=path, state="foreign", why="it is no record")
     return None
 
 
-def _examined(reports: Path, path: Path, examine: Examine) -> Flaw | None:
+def _examined(reports: Path, path: Path, examine: Examine) -> Problem | None:
     try:
         content = (reports / path).read_bytes()
     except OSError as error:
-        return Flaw(path=path, state="foreign", why=f"it cannot be read ({error.strerror})")
+        return Problem(path=path, state="foreign", why=f"it cannot be read ({error.strerror})")
     return examine(path, content)

@@ -8,11 +8,10 @@ import msgspec
 
 from bench.core.cell import PROTOCOL_VERSION, digest
 from bench.core.record import READABLE_VERSIONS, Record, RecordError, decode_record
-from bench.core.serialization import UnreadableError, decode_json
+from bench.core.serialization import DecodeError, decode_json
 from bench.parity.certificate import CERTIFICATE_VERSION, CertificateError, decode_certificate
-from bench.regression.store import READABLE_VERSIONS as GATE_VERSIONS
-from bench.regression.store import GatePlan
-from bench.runner.race_plan import RACE_VERSION, RaceBook
+from bench.regression.store import READABLE_GATE_VERSIONS, GatePlan
+from bench.runner.race_plan import RACE_VERSION, RacePlan
 from bench.system.interpreter import digest_versions
 
 #: `broken` cannot be used or contradicts itself, `left over` is the trace of a write that was cut
@@ -20,7 +19,7 @@ from bench.system.interpreter import digest_versions
 State = Literal["broken", "left over", "foreign"]
 
 
-class Flaw(msgspec.Struct, frozen=True, kw_only=True):
+class Problem(msgspec.Struct, frozen=True, kw_only=True):
     """One file and why it is not as it should be, in a phrase.
 
     `path` is relative to the reports folder. `kept` is what a repair leaves in its place: the
@@ -34,10 +33,10 @@ class Flaw(msgspec.Struct, frozen=True, kw_only=True):
 
 
 #: Returns the flaw of a file of this path (relative to the reports folder) and content, or None.
-Examine = Callable[[Path, bytes], Flaw | None]
+Examine = Callable[[Path, bytes], Problem | None]
 
 
-def examine_record(path: Path, content: bytes) -> Flaw | None:
+def examine_record(path: Path, content: bytes) -> Problem | None:
     """Return what is wrong with a record: its text, its name, its run, or that it was edited."""
     if (other := _other_version(path, content, "record_version", READABLE_VERSIONS)) is not None:
         return other
@@ -67,7 +66,7 @@ def _digest(record: Record, content: bytes) -> str:
     )
 
 
-def examine_certificate(path: Path, content: bytes) -> Flaw | None:
+def examine_certificate(path: Path, content: bytes) -> Problem | None:
     """Return what is wrong with a certificate."""
     readable = (CERTIFICATE_VERSION,)
     if (other := _other_version(path, content, "certificate_version", readable)) is not None:
@@ -79,18 +78,18 @@ def examine_certificate(path: Path, content: bytes) -> Flaw | None:
     return None
 
 
-def examine_gate(path: Path, content: bytes) -> Flaw | None:
+def examine_gate(path: Path, content: bytes) -> Problem | None:
     """Return what is wrong with the plan of a gate."""
-    if (other := _other_version(path, content, "gate_version", GATE_VERSIONS)) is not None:
+    if (other := _other_version(path, content, "gate_version", READABLE_GATE_VERSIONS)) is not None:
         return other
     return _undecodable(path, content, GatePlan)
 
 
-def examine_race(path: Path, content: bytes) -> Flaw | None:
+def examine_race(path: Path, content: bytes) -> Problem | None:
     """Return what is wrong with the book of a race."""
     if (other := _other_version(path, content, "race_version", (RACE_VERSION,))) is not None:
         return other
-    return _undecodable(path, content, RaceBook)
+    return _undecodable(path, content, RacePlan)
 
 
 def examine_lines(kind: type) -> Examine:
@@ -100,7 +99,7 @@ def examine_lines(kind: type) -> Examine:
     and the file cannot be trusted.
     """
 
-    def examine(path: Path, content: bytes) -> Flaw | None:
+    def examine(path: Path, content: bytes) -> Problem | None:
         lines = content.splitlines(keepends=True)
         wrong = [n for n, line in enumerate(lines, 1) if _undecodable(path, line, kind)]
         if wrong and wrong != [len(lines)]:
@@ -115,25 +114,27 @@ def examine_lines(kind: type) -> Examine:
     return examine
 
 
-def _undecodable(path: Path, content: bytes, kind: Any) -> Flaw | None:
+def _undecodable(path: Path, content: bytes, kind: Any) -> Problem | None:
     try:
         decode_json(content, kind)
-    except UnreadableError as error:
+    except DecodeError as error:
         return _broken(path, f"it cannot be read ({error})")
     return None
 
 
-def _other_version(path: Path, content: bytes, field: str, readable: Container[int]) -> Flaw | None:
+def _other_version(
+    path: Path, content: bytes, field: str, readable: Container[int]
+) -> Problem | None:
     """Return that a file is of a version that only another checkout can judge, or None."""
     try:
         version = decode_json(content, dict[str, Any]).get(field)
-    except UnreadableError:
+    except DecodeError:
         return None
     if not isinstance(version, int) or version in readable:
         return None
     why = f"it is of version {version}, which another checkout of the harness wrote"
-    return Flaw(path=path, state="foreign", why=why)
+    return Problem(path=path, state="foreign", why=why)
 
 
-def _broken(path: Path, why: str, kept: bytes | None = None) -> Flaw:
-    return Flaw(path=path, state="broken", why=why, kept=kept)
+def _broken(path: Path, why: str, kept: bytes | None = None) -> Problem:
+    return Problem(path=path, state="broken", why=why, kept=kept)

@@ -7,7 +7,7 @@ from pathlib import Path
 
 import msgspec
 
-from bench.integrity.readers import Flaw
+from bench.integrity.readers import Problem
 from bench.storage.atomic import sync_folder
 from bench.storage.store import StoreError, new_run_id
 
@@ -15,7 +15,7 @@ from bench.storage.store import StoreError, new_run_id
 WHY = "why.jsonl"
 
 
-def repair(reports: Path, flaws: Sequence[Flaw]) -> Path | None:
+def repair(reports: Path, flaws: Sequence[Problem]) -> Path | None:
     """Move what is broken or left over to a new folder and return that; None if there is nothing.
 
     Files keep their path below it; nothing is deleted or written over. StoreError names the file
@@ -36,7 +36,7 @@ def repair(reports: Path, flaws: Sequence[Flaw]) -> Path | None:
     return folder
 
 
-def _explain(folder: Path, flaw: Flaw) -> None:
+def _explain(folder: Path, flaw: Problem) -> None:
     folder.mkdir(parents=True, exist_ok=True)
     line = {"path": str(flaw.path), "state": flaw.state, "why": flaw.why}
     with (folder / WHY).open("ab") as file:

@@ -6,16 +6,16 @@ from typing import Final, Literal
 
 import msgspec
 
-from bench.core.serialization import UnreadableError, decode_json
-from bench.core.text import LineError
-from bench.parity.fingerprint import Subject
-from bench.parity.quantity import Quantity
+from bench.core.serialization import DecodeError, decode_json
+from bench.core.text import BenchError
+from bench.parity.fingerprint import FunctionFingerprint
+from bench.parity.quantity import ComparedQuantity
 
 #: Raised whenever the file's fields, the stages, the subject or the tolerance change.
 CERTIFICATE_VERSION: Final = 3
 
 
-class CertificateError(LineError, ValueError):
+class CertificateError(BenchError, ValueError):
     """A certificate is damaged or of another version."""
 
 
@@ -55,7 +55,7 @@ class Certificate(msgspec.Struct, frozen=True, forbid_unknown_fields=True, kw_on
 
     certificate_version: int
     workload: str
-    subjects: tuple[Subject, ...]
+    subjects: tuple[FunctionFingerprint, ...]
     pairs: tuple[PairVerdict, ...]
     failures: dict[str, str]
     dataset: str
@@ -67,15 +67,15 @@ class Certificate(msgspec.Struct, frozen=True, forbid_unknown_fields=True, kw_on
     commit: str | None
 
 
-def judge_quantities(quantities: Iterable[Quantity]) -> tuple[PairVerdict, ...]:
+def judge_quantities(quantities: Iterable[ComparedQuantity]) -> tuple[PairVerdict, ...]:
     """Return the verdict of each pair of backends, in the order in which the pairs come."""
-    pairs: dict[tuple[str, str], list[Quantity]] = {}
+    pairs: dict[tuple[str, str], list[ComparedQuantity]] = {}
     for quantity in quantities:
         pairs.setdefault(quantity.backends, []).append(quantity)
     return tuple(_verdict(backends, own) for backends, own in pairs.items())
 
 
-def _verdict(backends: tuple[str, str], own: Sequence[Quantity]) -> PairVerdict:
+def _verdict(backends: tuple[str, str], own: Sequence[ComparedQuantity]) -> PairVerdict:
     parts = [quantity.part for quantity in own]
     closest = None if None in parts else max(part for part in parts if part is not None)
     differing = [quantity for quantity in own if not quantity.same]
@@ -95,13 +95,13 @@ def _verdict(backends: tuple[str, str], own: Sequence[Quantity]) -> PairVerdict:
     )
 
 
-def _first(differing: Sequence[Quantity]) -> Quantity:
+def _first(differing: Sequence[ComparedQuantity]) -> ComparedQuantity:
     others = [quantity for quantity in differing if not quantity.rounds_alone] or differing
     stage = [quantity for quantity in others if quantity.stage == others[0].stage]
     return stage[-1] if others[0].stage == "gradient" else stage[0]
 
 
-def _how_far(quantity: Quantity) -> str:
+def _how_far(quantity: ComparedQuantity) -> str:
     alone = " by rounding alone" if quantity.rounds_alone else ""
     return f"{quantity.worst:.2g}{alone} where {quantity.allowed:.2g} is allowed"
 
@@ -116,7 +116,7 @@ def decode_certificate(content: bytes, where: str) -> Certificate:
                 f"{CERTIFICATE_VERSION}; certify the workload again."
             )
         return decode_json(content, Certificate)
-    except UnreadableError as error:
+    except DecodeError as error:
         raise CertificateError(f"{where} is not a certificate: {error}.") from error
 
 
@@ -155,7 +155,7 @@ def parity(certificates: Sequence[Certificate], subjects: tuple[str, str]) -> st
     return "not certified"
 
 
-def standing(certificates: Sequence[Certificate], subject: str) -> str:
+def is_current(certificates: Sequence[Certificate], subject: str) -> str:
     """Return what the newest certificate says of one subject beside all others of it.
 
     `certified`, the first `differs: …`, or `not certified` where none is of it.

@@ -2,54 +2,54 @@
 
 from collections.abc import Iterator, Mapping, Sequence
 from itertools import combinations, zip_longest
-from typing import Any, Final
+from typing import Final
 
 import numpy as np
-from numpy.typing import NDArray
 
-from bench.parity.messages import STAGES, Dump, Precision
-from bench.parity.quantity import Quantity
+from bench.parity.messages import STAGES, Precision, WorkerArrays
+from bench.parity.quantity import ComparedQuantity
 from bench.parity.tolerance import FLOOR, MULTIPLE, bound, rounding_error, trajectory_limits
-from bench.stats.norms import error_of, size_of
+from bench.stats.norms import NumericArray, error_of, size_of
 
-Array = NDArray[Any]
-Dumps = Mapping[tuple[str, Precision], Dump]
+Dumps = Mapping[tuple[str, Precision], WorkerArrays]
 #: A quantity's arrays on each backend: in float32 and in float64.
-Both = Mapping[str, tuple[Array, Array]]
+Both = Mapping[str, tuple[NumericArray, NumericArray]]
 
-PRECISIONS: Final[tuple[Precision, Precision]] = ("float32", "float64")
+COMPARED_PRECISIONS: Final[tuple[Precision, Precision]] = ("float32", "float64")
 
 
-def compare_dumps(dumps: Dumps, backends: Sequence[str]) -> list[Quantity]:
+def compare_dumps(dumps: Dumps, backends: Sequence[str]) -> list[ComparedQuantity]:
     """Return every quantity of every pair of backends, stage by stage in the model's order.
 
     A stage whose names or shapes differ is one quantity, named after the first that does.
     """
-    found: list[Quantity] = []
+    found: list[ComparedQuantity] = []
     for stage in STAGES:
         for pair in combinations(backends, 2):
             unlike = _unlike(dumps, pair, stage)
             if unlike:
                 found.append(unlike)
             elif stage == "structure":
-                found.append(Quantity(backends=pair, stage=stage, name="variables"))
+                found.append(ComparedQuantity(backends=pair, stage=stage, name="variables"))
             else:
                 found += _stage(dumps, backends, pair, stage)
     return found
 
 
-def _unlike(dumps: Dumps, pair: tuple[str, str], stage: str) -> Quantity | None:
+def _unlike(dumps: Dumps, pair: tuple[str, str], stage: str) -> ComparedQuantity | None:
     """Return where two backends' names, shapes or, of variables, dimensions part."""
-    for precision in PRECISIONS:
+    for precision in COMPARED_PRECISIONS:
         a, b = (dumps[backend, precision].stage(stage) for backend in pair)
         for first, second in zip_longest(a, b):
             if first != second:
                 what = f"{_named(first)} on {pair[0]} is {_named(second)} on {pair[1]}"
-                return Quantity(backends=pair, stage=stage, name=str(first or second), what=what)
+                return ComparedQuantity(
+                    backends=pair, stage=stage, name=str(first or second), what=what
+                )
             shapes = _shape(stage, a[first]), _shape(stage, b[first])
             if shapes[0] != shapes[1]:
                 what = f"shape {shapes[0]} on {pair[0]} is {shapes[1]} on {pair[1]}"
-                return Quantity(backends=pair, stage=stage, name=first, what=what)
+                return ComparedQuantity(backends=pair, stage=stage, name=first, what=what)
     return None
 
 
@@ -57,14 +57,14 @@ def _named(name: str | None) -> str:
     return "nothing" if name is None else name.partition(":")[2]
 
 
-def _shape(stage: str, array: Array) -> tuple[int, ...]:
+def _shape(stage: str, array: NumericArray) -> tuple[int, ...]:
     """Return the shape of a quantity; the stage `structure` holds shapes."""
     return tuple(array.tolist()) if stage == "structure" else array.shape
 
 
 def _stage(
     dumps: Dumps, backends: Sequence[str], pair: tuple[str, str], stage: str
-) -> Iterator[Quantity]:
+) -> Iterator[ComparedQuantity]:
     """Yield the quantities of a stage whose names and shapes are the same on both backends."""
     for name, array in dumps[pair[0], "float32"].stage(stage).items():
         both: Both = {
@@ -82,14 +82,16 @@ def _stage(
             yield _quantity(both, pair, stage, name)
 
 
-def _both(dumps: Dumps, backend: str, stage: str, name: str) -> tuple[Array, Array] | None:
-    found = [dumps[backend, precision].stage(stage).get(name) for precision in PRECISIONS]
+def _both(
+    dumps: Dumps, backend: str, stage: str, name: str
+) -> tuple[NumericArray, NumericArray] | None:
+    found = [dumps[backend, precision].stage(stage).get(name) for precision in COMPARED_PRECISIONS]
     if found[0] is None or found[1] is None or found[0].shape != found[1].shape:
         return None
     return found[0], found[1]
 
 
-def _quantity(both: Both, pair: tuple[str, str], stage: str, name: str) -> Quantity:
+def _quantity(both: Both, pair: tuple[str, str], stage: str, name: str) -> ComparedQuantity:
     errors = {backend: error_of(*arrays) for backend, arrays in both.items()}
     a, b = (both[backend][1] for backend in pair)
     size = min(size_of(a), size_of(b))
@@ -101,7 +103,7 @@ def _quantity(both: Both, pair: tuple[str, str], stage: str, name: str) -> Quant
             backend: error_of(np.where(clear | ~np.isfinite(first), first, second), second)
             for backend, (first, second) in both.items()
         }
-    return Quantity(
+    return ComparedQuantity(
         backends=pair,
         stage=stage,
         name=name,
@@ -112,20 +114,22 @@ def _quantity(both: Both, pair: tuple[str, str], stage: str, name: str) -> Quant
     )
 
 
-def _is_clear(both: Both) -> Array:
+def _is_clear(both: Both) -> NumericArray:
     """Return where a gradient is larger than float32 can err, shape as the gradient's.
 
     Elsewhere, as of a bias before BatchNormalization, which moves nothing, its float32 value is
     rounding alone: it has no digits whose number could be too small. In float64 it has.
     """
     rounding = rounding_error([error_of(*arrays) for arrays in both.values()])
-    clear: Array = np.min([np.abs(exact) for _, exact in both.values()], axis=0) > (
+    clear: NumericArray = np.min([np.abs(exact) for _, exact in both.values()], axis=0) > (
         MULTIPLE * rounding
     )
     return clear
 
 
-def _update(dumps: Dumps, both: Both, pair: tuple[str, str], name: str) -> Iterator[Quantity]:
+def _update(
+    dumps: Dumps, both: Both, pair: tuple[str, str], name: str
+) -> Iterator[ComparedQuantity]:
     """Yield how a variable is updated where its gradient is clear, and where there is none at all.
 
     Adam's first step is the learning rate times the gradient's sign: where the true gradient is
@@ -148,7 +152,7 @@ def _update(dumps: Dumps, both: Both, pair: tuple[str, str], name: str) -> Itera
     none = np.all([exact == 0.0 for _, exact in gradients.values()], axis=0)
     if none.any():
         a, b = (both[backend][1][none] for backend in pair)
-        yield Quantity(
+        yield ComparedQuantity(
             backends=pair,
             stage="update",
             name=f"{name} without a gradient",
@@ -158,7 +162,7 @@ def _update(dumps: Dumps, both: Both, pair: tuple[str, str], name: str) -> Itera
         )
 
 
-def _largest_step(dump: Dump) -> float:
+def _largest_step(dump: WorkerArrays) -> float:
     """Return the largest update of a variable that is trained, as a root mean square."""
     trained = {name.partition(":")[2] for name in dump.stage("gradient")}
     updates = dump.stage("update").items()
@@ -184,7 +188,7 @@ def _gradients(dumps: Dumps, both: Both, name: str) -> Both | None:
     return found if len(found) == len(both) else None
 
 
-def _steps(dumps: Dumps, both: Both, pair: tuple[str, str]) -> Iterator[Quantity]:
+def _steps(dumps: Dumps, both: Both, pair: tuple[str, str]) -> Iterator[ComparedQuantity]:
     """Yield the loss of each step, in float64 and then in float32 on each backend.
 
     In float64 two trajectories of one function do not part: their difference is held against the
@@ -202,7 +206,7 @@ def _steps(dumps: Dumps, both: Both, pair: tuple[str, str]) -> Iterator[Quantity
     for step in range(len(a)):
         size = float(min(abs(a[step]), abs(b[step])))
         rounding = rounding_error([float(found[step]) for found in middle])
-        yield Quantity(
+        yield ComparedQuantity(
             backends=pair,
             stage="steps",
             name=f"{step:03}a:loss of step {step + 1} in float64",
@@ -212,7 +216,7 @@ def _steps(dumps: Dumps, both: Both, pair: tuple[str, str]) -> Iterator[Quantity
         )
         for backend in pair:
             error = error_of(*(array[step] for array in both[backend]))
-            yield Quantity(
+            yield ComparedQuantity(
                 backends=pair,
                 stage="steps",
                 name=f"{step:03}b:loss of step {step + 1} on {backend}",
@@ -222,12 +226,14 @@ def _steps(dumps: Dumps, both: Both, pair: tuple[str, str]) -> Iterator[Quantity
             )
 
 
-def _limits_of_others(errors: Mapping[str, Array], backend: str) -> Array:
+def _limits_of_others(errors: Mapping[str, NumericArray], backend: str) -> NumericArray:
     """Return the limits of a backend's trajectory, as the trajectories of all others tell them."""
     return trajectory_limits(np.vstack([e for other, e in errors.items() if other != backend]))
 
 
-def _classes(dumps: Dumps, both: Both, pair: tuple[str, str], name: str) -> Iterator[Quantity]:
+def _classes(
+    dumps: Dumps, both: Both, pair: tuple[str, str], name: str
+) -> Iterator[ComparedQuantity]:
     """Yield how many images two backends put in unlike classes, and how far the accuracy moves.
 
     Allowed are the images of which the two best classes are closer than rounding can tell.
@@ -250,7 +256,7 @@ def _classes(dumps: Dumps, both: Both, pair: tuple[str, str], name: str) -> Iter
         name: (min(accuracies), abs(accuracies[0] - accuracies[1]), close / len(a)),
     }
     for label, (size, difference, allowed) in figures.items():
-        yield Quantity(
+        yield ComparedQuantity(
             backends=pair,
             stage="evaluation",
             name=label,

@@ -19,7 +19,7 @@ _SPEED_ALONE: Final = (
 )
 
 
-class Subject(msgspec.Struct, frozen=True, forbid_unknown_fields=True, kw_only=True):
+class FunctionFingerprint(msgspec.Struct, frozen=True, forbid_unknown_fields=True, kw_only=True):
     """One workload on one backend of one machine; two that are alike compute the same function.
 
     `forward_macs` tells inputs of other sizes apart, of which a model may have as many parameters.
@@ -52,9 +52,9 @@ def make_subject(
     versions: dict[str, str],
     settings: Mapping[str, Scalar],
     environment: Mapping[str, str],
-) -> Subject:
+) -> FunctionFingerprint:
     """Return the subject of a cell; what changes nothing but its speed is left out."""
-    return Subject(
+    return FunctionFingerprint(
         workload=cell.workload,
         workload_source=workload_source,
         parameters=parameters,
@@ -68,7 +68,7 @@ def make_subject(
     )
 
 
-def subject_of(record: Record) -> Subject | None:
+def subject_of(record: Record) -> FunctionFingerprint | None:
     """Return what was trained; None of a record without a result."""
     if record.result is None:
         return None

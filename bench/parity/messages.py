@@ -1,15 +1,15 @@
 """What passes between the parent and a certifying worker: a task, and the arrays that come back."""
 
 from pathlib import Path
-from typing import Any, Final, Literal
+from typing import Final, Literal
 
 import msgspec
-from numpy.typing import NDArray
 
 from bench.core.job import Job
 from bench.core.result import Scalar
-from bench.core.serialization import UnreadableError, decode_json
-from bench.core.text import LineError
+from bench.core.serialization import DecodeError, decode_json
+from bench.core.text import BenchError
+from bench.stats.norms import NumericArray
 from data.arrays import ArchiveDamaged, load_arrays
 
 Precision = Literal["float32", "float64"]
@@ -45,27 +45,24 @@ class Task(msgspec.Struct, frozen=True, forbid_unknown_fields=True, kw_only=True
     trained_path: str = ""
 
 
-Array = NDArray[Any]
-
-
-class DumpError(LineError):
+class DumpError(BenchError):
     """A worker wrote no dump, or one that says why it failed."""
 
 
-class Dump:
+class WorkerArrays:
     """The arrays of one worker by stage, in order; `settings` is its ledger."""
 
-    def __init__(self, arrays: dict[str, Array]) -> None:
+    def __init__(self, arrays: dict[str, NumericArray]) -> None:
         """Take the arrays by their full names, STAGE/NUMBER:NAME; DumpError for other settings."""
         self._arrays = arrays
         self.settings: dict[str, Scalar] = {}
         if "settings" in arrays:
             try:
                 self.settings = decode_json(arrays.pop("settings").tobytes(), dict[str, Scalar])
-            except UnreadableError as error:
+            except DecodeError as error:
                 raise DumpError(f"its dump holds no settings ({error})") from error
 
-    def stage(self, stage: str) -> dict[str, Array]:
+    def stage(self, stage: str) -> dict[str, NumericArray]:
         """Return the arrays of a stage by NAME, in the model's order."""
         prefix = f"{stage}/"
         names = [name.removeprefix(prefix) for name in self._arrays if name.startswith(prefix)]
@@ -78,7 +75,7 @@ def _place(name: str) -> tuple[int, str]:
     return (int(number) if number.isdecimal() else 0), name
 
 
-def read_dump(path: Path) -> Dump:
+def read_dump(path: Path) -> WorkerArrays:
     """Return the dump in a file; DumpError says why there is none."""
     try:
         arrays = load_arrays(path)
@@ -89,4 +86,4 @@ def read_dump(path: Path) -> Dump:
     if "failure" in arrays:
         told = arrays["failure"].tobytes().decode(errors="replace")
         raise DumpError(told.strip().rstrip(".") or "the worker failed without a word")
-    return Dump(arrays)
+    return WorkerArrays(arrays)

@@ -5,7 +5,7 @@ from math import inf, isfinite
 import msgspec
 
 
-class Quantity(msgspec.Struct, frozen=True, kw_only=True):
+class ComparedQuantity(msgspec.Struct, frozen=True, kw_only=True):
     """One quantity on two backends, and whether it is the same on both.
 
     `function` is the root mean square difference of their float64 results, `errors` are those of

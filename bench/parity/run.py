@@ -9,11 +9,11 @@ from typing import Final
 import msgspec
 
 from bench.core.job import Job
-from bench.parity.compare import PRECISIONS, Dumps
-from bench.parity.messages import Dump, DumpError, Precision, Task, read_dump
+from bench.parity.compare import COMPARED_PRECISIONS, Dumps
+from bench.parity.messages import DumpError, Precision, Task, WorkerArrays, read_dump
 from bench.system.environment import worker_environment
 
-COMMAND: Final = ("-P", "-m", "bench.worker.parity")
+_COMMAND: Final = ("-P", "-m", "bench.worker.parity")
 #: JAX gives float32 for float64 unless it is told otherwise before it starts.
 _FLOAT64: Final = {"JAX_ENABLE_X64": "1"}
 #: Nothing here is timed: threads that spin while they wait would slow what else the machine does,
@@ -26,10 +26,10 @@ TEST_IMAGES: Final = 512
 #: 12 s or more on PyTorch and 45 s on JAX, whose convolutions are plain loops then.
 TRAINERS: Final = ("tensorflow", "torch", "jax")
 #: No worker takes so long.
-TIMEOUT_SECONDS: Final = 3_600.0
+PARITY_TIMEOUT_SECONDS: Final = 3_600.0
 
 
-class Entrant(msgspec.Struct, frozen=True, kw_only=True):
+class Participant(msgspec.Struct, frozen=True, kw_only=True):
     """One backend of a certificate: its interpreter, what is installed there, and its job."""
 
     backend: str
@@ -39,7 +39,12 @@ class Entrant(msgspec.Struct, frozen=True, kw_only=True):
 
 
 def task_of(
-    entrant: Entrant, precision: Precision, seed: int, steps: int, path: Path, trained: Path | None
+    entrant: Participant,
+    precision: Precision,
+    seed: int,
+    steps: int,
+    path: Path,
+    trained: Path | None,
 ) -> Task:
     """Return the task whose dump goes to `path`; it evaluates the weights in `trained`, if any."""
     return Task(
@@ -54,7 +59,9 @@ def task_of(
     )
 
 
-def run_task(task: Task, python: str, log_path: Path, command: Sequence[str] = COMMAND) -> Dump:
+def run_task(
+    task: Task, python: str, log_path: Path, command: Sequence[str] = _COMMAND
+) -> WorkerArrays:
     """Run one worker to its end and return its dump; DumpError says why there is none."""
     folder = Path(task.dump_path).parent
     path = Path(task.dump_path).with_suffix(".task.json")
@@ -68,35 +75,35 @@ def run_task(task: Task, python: str, log_path: Path, command: Sequence[str] = C
                 stdin=subprocess.DEVNULL,
                 stdout=log,
                 stderr=subprocess.STDOUT,
-                timeout=TIMEOUT_SECONDS,
+                timeout=PARITY_TIMEOUT_SECONDS,
                 start_new_session=True,
             )
         except subprocess.TimeoutExpired:
-            raise DumpError(f"it did not end within {TIMEOUT_SECONDS:g} s") from None
+            raise DumpError(f"it did not end within {PARITY_TIMEOUT_SECONDS:g} s") from None
         except OSError as error:
             raise DumpError(f"{python} cannot be started: {error.strerror}") from error
     return read_dump(Path(task.dump_path))
 
 
 def run_tasks(
-    entrants: Sequence[Entrant],
+    entrants: Sequence[Participant],
     seed: int,
     steps: int,
     log_folder: Path,
     folder: Path,
     tell: Callable[[str, Precision], None] = lambda backend, precision: None,
-    command: Sequence[str] = COMMAND,
+    command: Sequence[str] = _COMMAND,
 ) -> tuple[Dumps, dict[str, str]]:
     """Return the dumps of all backends in both precisions, and why a backend has none.
 
     They lie in `folder` as BACKEND-PRECISION.npz. The first one, in the order of TRAINERS,
     trains in float64 what all of them evaluate.
     """
-    dumps: dict[tuple[str, Precision], Dump] = {}
+    dumps: dict[tuple[str, Precision], WorkerArrays] = {}
     failures: dict[str, str] = {}
     trained: Path | None = None
     in_order = sorted(entrants, key=lambda entrant: TRAINERS.index(entrant.backend))
-    for precision in reversed(PRECISIONS):
+    for precision in reversed(COMPARED_PRECISIONS):
         for entrant in in_order:
             if entrant.backend in failures:
                 continue

@@ -6,7 +6,7 @@ from typing import Final
 
 import numpy as np
 
-from bench.stats.norms import Array
+from bench.stats.norms import NumericArray
 
 #: Beyond so many standard deviations lies one of 10,000, where 16 told them (Student's t).
 DEVIATIONS: Final = 5.0
@@ -39,7 +39,7 @@ def bound(rounding: float, size: float) -> float:
     return MULTIPLE * rounding + FLOOR * size
 
 
-def trajectory_limits(errors: Array) -> Array:
+def trajectory_limits(errors: NumericArray) -> NumericArray:
     """Return for each step the error that no trajectory should exceed, shape (steps,).
 
     `errors`, shape (trajectories, steps), are of trajectories that differ in nothing but rounding,
@@ -49,5 +49,5 @@ def trajectory_limits(errors: Array) -> Array:
     mean of its logarithm.
     """
     logs = np.log(np.maximum(np.maximum.accumulate(errors, axis=1), np.finfo(np.float32).tiny))
-    limits: Array = np.exp(logs.mean(axis=0) + DEVIATIONS * logs.std(axis=0, ddof=1))
+    limits: NumericArray = np.exp(logs.mean(axis=0) + DEVIATIONS * logs.std(axis=0, ddof=1))
     return limits

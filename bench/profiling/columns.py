@@ -5,9 +5,9 @@ from typing import Final
 
 import pandas as pd
 
-from bench.profiling.costs import Cost, Gap, Row
+from bench.profiling.costs import Cost, CostRow, Gap
 from bench.report.tables.columns import Column, make_frame
-from bench.stats.median_ci import Interval, median_interval
+from bench.stats.median_ci import Interval, median_confidence_interval
 
 _ROW: Final = (
     Column("workload", "string", "what was trained"),
@@ -58,7 +58,7 @@ def gaps_frame(gaps: Sequence[Gap]) -> pd.DataFrame:
     return make_frame([_gap(gap) for gap in gaps], GAPS_COLUMNS)
 
 
-def _facts(row: Row) -> dict[str, object]:
+def _facts(row: CostRow) -> dict[str, object]:
     return {
         "workload": row.workload,
         "part": row.part,
@@ -79,7 +79,7 @@ def _layer(cost: Cost) -> dict[str, object]:
         "backend": cost.backend,
         "rounds": len(cost.rounds),
         "ms": _ms(cost.seconds),
-        **_ends("ms", median_interval(list(cost.rounds.values())), 1000),
+        **_ends("ms", median_confidence_interval(list(cost.rounds.values())), 1000),
         "spread_ms": _ms(cost.spread_seconds),
         "share_of_step": cost.share,
         "reason": cost.reason,

@@ -7,16 +7,16 @@ from typing import NamedTuple
 
 import msgspec
 
-from bench.profiling.messages import Part, Pass, Timing
-from bench.profiling.samples import Visit
-from bench.stats.median_ci import Interval, median_interval
+from bench.profiling.messages import Pass, ProfiledPart, Timing
+from bench.profiling.samples import ProcessSamples
+from bench.stats.median_ci import Interval, median_confidence_interval
 
 
-class Row(msgspec.Struct, frozen=True):
+class CostRow(msgspec.Struct, frozen=True):
     """What is timed, in words that are the same on every backend."""
 
     workload: str
-    part: Part
+    part: ProfiledPart
     index: int
     name: str
     kind: str
@@ -32,7 +32,7 @@ class Cost(NamedTuple):
     step, `reason` why there is nothing.
     """
 
-    row: Row
+    row: CostRow
     backend: str
     timing: Timing
     rounds: dict[int, float]
@@ -52,7 +52,7 @@ class Gap(NamedTuple):
     Intervals are None where there are too few rounds in which both have it.
     """
 
-    row: Row
+    row: CostRow
     slower: str
     faster: str
     rounds: int
@@ -84,9 +84,9 @@ class Whole(NamedTuple):
     missing: int
 
 
-def costs_of(visits: Sequence[Visit]) -> list[Cost]:
+def costs_of(visits: Sequence[ProcessSamples]) -> list[Cost]:
     """Return a cost per row and backend, in the order of the workloads and of their layers."""
-    found: dict[tuple[Row, str], dict[int, Timing]] = {}
+    found: dict[tuple[CostRow, str], dict[int, Timing]] = {}
     for visit in visits:
         for timing in visit.timings:
             found.setdefault((_row(visit.workload, timing), visit.backend), {})[visit.round] = (
@@ -103,8 +103,8 @@ def costs_of(visits: Sequence[Visit]) -> list[Cost]:
     ]
 
 
-def _row(workload: str, timing: Timing) -> Row:
-    return Row(
+def _row(workload: str, timing: Timing) -> CostRow:
+    return CostRow(
         workload,
         timing.part,
         timing.index,
@@ -123,7 +123,7 @@ def _seconds(timings: dict[int, Timing]) -> dict[int, float]:
     }
 
 
-def _cost(row: Row, backend: str, timings: dict[int, Timing], steps: dict[int, float]) -> Cost:
+def _cost(row: CostRow, backend: str, timings: dict[int, Timing], steps: dict[int, float]) -> Cost:
     rounds = _seconds(timings)
     shares = [seconds / steps[number] for number, seconds in rounds.items() if number in steps]
     spreads = [_quartile_range(timing.seconds) for timing in timings.values() if timing.seconds]
@@ -151,7 +151,7 @@ def gaps_of(costs: Sequence[Cost]) -> list[Gap]:
 
     The two are compared within each round, so that a drift of the machine meets both.
     """
-    rows: dict[Row, list[Cost]] = {}
+    rows: dict[CostRow, list[Cost]] = {}
     for cost in costs:
         rows.setdefault(cost.row, []).append(cost)
     pairs = (pair for own in rows.values() for pair in combinations(own, 2))
@@ -177,12 +177,14 @@ def _gap(one: Cost, other: Cost) -> Gap | None:
         slower_seconds=median(above),
         faster_seconds=median(below),
         difference_seconds=median(differences),
-        difference=median_interval(differences),
-        ratio=median_interval([high / low for high, low in zip(above, below, strict=True)]),
+        difference=median_confidence_interval(differences),
+        ratio=median_confidence_interval(
+            [high / low for high, low in zip(above, below, strict=True)]
+        ),
     )
 
 
-def wholes_of(costs: Sequence[Cost]) -> list[Whole]:
+def totals_of(costs: Sequence[Cost]) -> list[Whole]:
     """Return how much of its step each backend's layers explain, for each workload."""
     keys = dict.fromkeys((cost.row.workload, cost.backend) for cost in costs)
     found = []
@@ -211,7 +213,7 @@ def _whole(workload: str, backend: str, own: Sequence[Cost]) -> Whole | None:
         rounds=len(numbers),
         step_seconds=median(steps.values()),
         layers=median(shares),
-        layers_interval=median_interval(shares),
+        layers_interval=median_confidence_interval(shares),
         model=median(models) if models else None,
         empty_seconds=median(empty) if empty else None,
         calls=sum(cost.row.calls for cost in timed),
@@ -219,12 +221,12 @@ def _whole(workload: str, backend: str, own: Sequence[Cost]) -> Whole | None:
     )
 
 
-def _rounds(costs: Iterable[Cost], part: Part, timed: Pass) -> dict[int, float]:
+def _rounds(costs: Iterable[Cost], part: ProfiledPart, timed: Pass) -> dict[int, float]:
     found = (c.rounds for c in costs if (c.row.part, c.row.timed) == (part, timed))
     return next(found, {})
 
 
-def failures_of(visits: Sequence[Visit]) -> list[str]:
+def failures_of(visits: Sequence[ProcessSamples]) -> list[str]:
     """Return a sentence for each process that failed."""
     return [
         f"{visit.workload} on {visit.backend}, round {visit.round + 1}: {visit.reason}."
@@ -245,7 +247,7 @@ def untimed_of(costs: Sequence[Cost]) -> list[str]:
 def unlike_of(costs: Sequence[Cost]) -> list[str]:
     """Return a sentence for each row of layers that some backends of its workload do not have."""
     backends: dict[str, dict[str, None]] = {}
-    rows: dict[Row, list[str]] = {}
+    rows: dict[CostRow, list[str]] = {}
     for cost in costs:
         backends.setdefault(cost.row.workload, {})[cost.backend] = None
         if (cost.row.part, cost.row.timed) == ("layer", "gradient"):

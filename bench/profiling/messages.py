@@ -8,7 +8,7 @@ from bench.core.result import Scalar
 
 #: `layer` is one call of one layer in the model, `model` all of them in one, `optimizer` its update
 #: of all weights, `fit` the whole training step, and `empty` the call of a layer that does nothing.
-Part = Literal["layer", "model", "optimizer", "fit", "empty"]
+ProfiledPart = Literal["layer", "model", "optimizer", "fit", "empty"]
 #: `gradient` is the forward pass and the gradient behind it; a step trains once and updates once.
 Pass = Literal["forward", "gradient", "update", "step"]
 
@@ -24,7 +24,7 @@ class Timing(msgspec.Struct, frozen=True, forbid_unknown_fields=True, kw_only=Tr
     what a training step needs the gradient: `weights`, `inputs`, both or nothing.
     """
 
-    part: Part
+    part: ProfiledPart
     timed: Pass
     index: int = 0
     name: str
@@ -46,7 +46,7 @@ class Timing(msgspec.Struct, frozen=True, forbid_unknown_fields=True, kw_only=Tr
         return 1 + len(self.same)
 
 
-class Measured(msgspec.Struct, frozen=True, forbid_unknown_fields=True, kw_only=True):
+class ProfileReport(msgspec.Struct, frozen=True, forbid_unknown_fields=True, kw_only=True):
     """What a worker writes: its timings and the settings they were taken with, or a `reason`."""
 
     timings: tuple[Timing, ...] = ()

@@ -7,7 +7,7 @@ from typing import Final
 from rich.table import Table
 from rich.text import Text
 
-from bench.core.text import markdown_text, one_line
+from bench.core.text import escape_markdown, sanitize_line
 from bench.profiling.columns import gaps_frame, layers_frame
 from bench.profiling.costs import (
     Cost,
@@ -16,11 +16,11 @@ from bench.profiling.costs import (
     costs_of,
     failures_of,
     gaps_of,
+    totals_of,
     unlike_of,
     untimed_of,
-    wholes_of,
 )
-from bench.profiling.samples import Visit
+from bench.profiling.samples import ProcessSamples
 from bench.report.files import write_csv, write_text
 
 #: Gaps of a workload that are told; gaps.csv has all.
@@ -49,12 +49,12 @@ _HOW: Final = """## How it was measured
 class Findings:
     """What the raw rows say: costs, gaps, wholes, and a sentence for each thing that is missing."""
 
-    def __init__(self, visits: Sequence[Visit]) -> None:
+    def __init__(self, visits: Sequence[ProcessSamples]) -> None:
         """Make all tables of the rows."""
         self.visits = visits
         self.costs: list[Cost] = costs_of(visits)
         self.gaps: list[Gap] = gaps_of(self.costs)
-        self.wholes: list[Whole] = wholes_of(self.costs)
+        self.wholes: list[Whole] = totals_of(self.costs)
         self.failures = failures_of(visits)
         self.notes = [*untimed_of(self.costs), *unlike_of(self.costs)]
 
@@ -91,7 +91,7 @@ def _table(title: str, head: Sequence[str], rows: Sequence[Sequence[str]]) -> Ta
     for name in head:
         table.add_column(name, overflow="fold")
     for row in rows:
-        table.add_row(*(Text(one_line(text)) for text in row))
+        table.add_row(*(Text(sanitize_line(text)) for text in row))
     return table
 
 
@@ -135,20 +135,30 @@ def layers_markdown(findings: Findings) -> str:
     lines += _markdown(_WHOLE, [_whole_texts(whole) for whole in findings.wholes])
     for workload in dict.fromkeys(gap.row.workload for gap in findings.top):
         rows = [_gap_texts(gap) for gap in findings.top if gap.row.workload == workload]
-        lines += ["", f"## {markdown_text(workload)}: the widest gaps", "", *_markdown(_HEAD, rows)]
+        lines += [
+            "",
+            f"## {escape_markdown(workload)}: the widest gaps",
+            "",
+            *_markdown(_HEAD, rows),
+        ]
     missing = [*findings.failures, *findings.notes]
     if missing:
-        lines += ["", "## What is missing", "", *(f"- {markdown_text(text)}" for text in missing)]
+        lines += [
+            "",
+            "## What is missing",
+            "",
+            *(f"- {escape_markdown(text)}" for text in missing),
+        ]
     lines += ["", _HOW, *_context(findings.visits), ""]
     return "\n".join(lines)
 
 
 def _markdown(head: Sequence[str], rows: Sequence[Sequence[str]]) -> list[str]:
-    body = [f"| {' | '.join(map(markdown_text, row))} |" for row in rows]
+    body = [f"| {' | '.join(map(escape_markdown, row))} |" for row in rows]
     return [f"| {' | '.join(head)} |", f"| {' | '.join('---' for _ in head)} |", *body]
 
 
-def _context(visits: Sequence[Visit]) -> list[str]:
+def _context(visits: Sequence[ProcessSamples]) -> list[str]:
     """Return with what all of it was made, each fact once."""
     lines: dict[str, None] = {}
     for visit in visits:
@@ -157,7 +167,7 @@ def _context(visits: Sequence[Visit]) -> list[str]:
         lines[f"{visit.backend}: {_facts(visit.versions)}"] = None
         lines[f"{visit.backend}, {visit.workload}: {_facts(visit.settings)}"] = None
         lines[f"harness: commit={visit.commit}"] = None
-    return [f"- {markdown_text(line)}" for line in sorted(lines)]
+    return [f"- {escape_markdown(line)}" for line in sorted(lines)]
 
 
 def _facts(facts: Mapping[str, object]) -> str:

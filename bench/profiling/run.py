@@ -12,30 +12,30 @@ from rich.markup import escape
 from rich.progress import TextColumn
 
 from bench.core.job import Job
-from bench.core.serialization import UnreadableError, decode_json
-from bench.core.text import one_line
-from bench.profiling.messages import Measured
-from bench.profiling.samples import Visit, add_visit
-from bench.runner.progress import LiveLine, time_left
+from bench.core.serialization import DecodeError, decode_json
+from bench.core.text import sanitize_line
+from bench.profiling.messages import ProfileReport
+from bench.profiling.samples import ProcessSamples, add_visit
+from bench.runner.progress import ProgressLine, time_left
 from bench.runner.worker_process import launch
 from bench.storage.store import StoreError
 from bench.system.interpreter import Interpreter
 from bench.system.machine import git_facts, machine_facts
 
-COMMAND: Final = ("-P", "-m", "bench.worker.profile")
+_COMMAND: Final = ("-P", "-m", "bench.worker.profile")
 
 
-class Entrant(msgspec.Struct, frozen=True, kw_only=True):
+class ProfiledWorkload(msgspec.Struct, frozen=True, kw_only=True):
     """A workload on one backend: its interpreter and its job."""
 
     interpreter: Interpreter
     job: Job
 
 
-class Turn(msgspec.Struct, frozen=True, kw_only=True):
+class ScheduledProcess(msgspec.Struct, frozen=True, kw_only=True):
     """One process to be started: an entrant with its round and its place in it."""
 
-    entrant: Entrant
+    entrant: ProfiledWorkload
     round: int
     position: int
 
@@ -46,25 +46,27 @@ class Turn(msgspec.Struct, frozen=True, kw_only=True):
         return f"{cell.workload} on {cell.backend}, round {self.round + 1}"
 
 
-def make_turns(entrants: Sequence[Entrant], rounds: int) -> list[Turn]:
+def make_turns(entrants: Sequence[ProfiledWorkload], rounds: int) -> list[ScheduledProcess]:
     """Return the turns of all rounds, workload after workload: A B C, C B A, and so on."""
     workloads = dict.fromkeys(entrant.job.cell.workload for entrant in entrants)
     return [
-        Turn(entrant=entrant, round=number, position=position)
+        ScheduledProcess(entrant=entrant, round=number, position=position)
         for workload in workloads
         for number in range(rounds)
         for position, entrant in enumerate(_order(entrants, workload, number))
     ]
 
 
-def _order(entrants: Sequence[Entrant], workload: str, number: int) -> Sequence[Entrant]:
+def _order(
+    entrants: Sequence[ProfiledWorkload], workload: str, number: int
+) -> Sequence[ProfiledWorkload]:
     own = [entrant for entrant in entrants if entrant.job.cell.workload == workload]
     return own if number % 2 == 0 else own[::-1]
 
 
 def measure_layers(
-    turns: Sequence[Turn], folder: Path, timeout_seconds: float, console: Console
-) -> Iterator[Visit]:
+    turns: Sequence[ScheduledProcess], folder: Path, timeout_seconds: float, console: Console
+) -> Iterator[ProcessSamples]:
     """Yield what came out of each turn; its raw rows are in `folder` by then.
 
     A process that fails never stops the others. StoreError when `folder` cannot be written.
@@ -83,10 +85,10 @@ def measure_layers(
             yield visit
 
 
-def _visit(turn: Turn, log_path: Path, timeout_seconds: float) -> Visit:
+def _visit(turn: ScheduledProcess, log_path: Path, timeout_seconds: float) -> ProcessSamples:
     cell, interpreter = turn.entrant.job.cell, turn.entrant.interpreter
     measured = _measured(turn.entrant, log_path, timeout_seconds)
-    return Visit(
+    return ProcessSamples(
         workload=cell.workload,
         dataset=cell.dataset,
         batch_size=cell.batch_size,
@@ -102,7 +104,7 @@ def _visit(turn: Turn, log_path: Path, timeout_seconds: float) -> Visit:
     )
 
 
-def _measured(entrant: Entrant, log_path: Path, timeout_seconds: float) -> Measured:
+def _measured(entrant: ProfiledWorkload, log_path: Path, timeout_seconds: float) -> ProfileReport:
     """Run one worker to its end and return what it wrote, or why it wrote nothing usable."""
     with tempfile.TemporaryDirectory(prefix="keras-bench-") as scratch:
         path = Path(scratch) / "measured.json"
@@ -111,17 +113,17 @@ def _measured(entrant: Entrant, log_path: Path, timeout_seconds: float) -> Measu
             entrant.interpreter.python,
             log_path=log_path,
             timeout_seconds=timeout_seconds,
-            command=(*COMMAND, str(path)),
+            command=(*_COMMAND, str(path)),
         )
         try:
-            return decode_json(path.read_bytes(), Measured)
+            return decode_json(path.read_bytes(), ProfileReport)
         except FileNotFoundError:
-            return Measured(reason=outcome.output.reason or "it wrote nothing")
-        except UnreadableError as error:
-            return Measured(reason=f"what it wrote is unusable: {error}")
+            return ProfileReport(reason=outcome.output.reason or "it wrote nothing")
+        except DecodeError as error:
+            return ProfileReport(reason=f"what it wrote is unusable: {error}")
 
 
-class LayersProgress(LiveLine):
+class LayersProgress(ProgressLine):
     """Tells of each process's begin and end, with an estimate of what is left."""
 
     def __init__(self, console: Console, names: Sequence[str]) -> None:
@@ -149,7 +151,7 @@ class LayersProgress(LiveLine):
 
     def end(self, reason: str | None) -> None:
         """Tell how the process ended: with a `reason`, or well when that is None."""
-        how = "timed" if reason is None else f"FAILED: {one_line(reason)},"
+        how = "timed" if reason is None else f"FAILED: {sanitize_line(reason)},"
         self._print(f"{self._head}: {how} in {monotonic() - self._begin:.1f} s")
 
     @property

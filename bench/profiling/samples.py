@@ -6,8 +6,8 @@ from typing import Final
 import msgspec
 
 from bench.core.result import Scalar
-from bench.core.serialization import UnreadableError, decode_json
-from bench.core.text import LineError
+from bench.core.serialization import DecodeError, decode_json
+from bench.core.text import BenchError
 from bench.profiling.messages import Timing
 from bench.storage.jsonl import append_rows
 from bench.storage.store import StoreError
@@ -17,11 +17,11 @@ LAYERS_VERSION: Final = 1
 FILE: Final = "samples.jsonl"
 
 
-class LayersError(LineError):
+class LayersError(BenchError):
     """Raw rows of layers cannot be read."""
 
 
-class Visit(msgspec.Struct, frozen=True, forbid_unknown_fields=True, kw_only=True):
+class ProcessSamples(msgspec.Struct, frozen=True, forbid_unknown_fields=True, kw_only=True):
     """One process: a workload on one backend in one round, with all it timed or why it did not.
 
     `position` is its place in the round. The rest is with what it was made.
@@ -42,7 +42,7 @@ class Visit(msgspec.Struct, frozen=True, forbid_unknown_fields=True, kw_only=Tru
     commit: str | None
 
 
-def add_visit(folder: Path, visit: Visit) -> None:
+def add_visit(folder: Path, visit: ProcessSamples) -> None:
     """Append a row to the file in `folder`; StoreError when that is impossible."""
     path = folder / FILE
     try:
@@ -51,7 +51,7 @@ def add_visit(folder: Path, visit: Visit) -> None:
         raise StoreError(f"{path} cannot be written: {error.strerror}.") from error
 
 
-def read_visits(folder: Path) -> list[Visit]:
+def read_visits(folder: Path) -> list[ProcessSamples]:
     """Return all rows of a folder; LayersError names the file or the line that cannot be read."""
     path = folder / FILE
     try:
@@ -61,7 +61,7 @@ def read_visits(folder: Path) -> list[Visit]:
     return [_visit(line, f"{path}, line {number}") for number, line in enumerate(lines, start=1)]
 
 
-def _visit(line: bytes, where: str) -> Visit:
+def _visit(line: bytes, where: str) -> ProcessSamples:
     try:
         version = decode_json(line, _Versioned).layers_version
         if version != LAYERS_VERSION:
@@ -69,8 +69,8 @@ def _visit(line: bytes, where: str) -> Visit:
                 f"{where} is of version {version} of the layers; this harness reads "
                 f"{LAYERS_VERSION}: measure again."
             )
-        return decode_json(line, Visit)
-    except UnreadableError as error:
+        return decode_json(line, ProcessSamples)
+    except DecodeError as error:
         raise LayersError(f"{where} is damaged: {error}.") from error
 
 

@@ -56,7 +56,7 @@ def mean_of(values: Sequence[float], prior: Prior | None) -> Mean:
     """Return the mean of log ratios, with a variance that `prior` moderates."""
     found, degrees = variance(values), float(len(values) - 1)
     if prior:
-        found, degrees = prior.moderate(found, len(values) - 1)
+        found, degrees = prior.posterior(found, len(values) - 1)
     return Mean(fmean(values), sqrt(found / len(values)), degrees)
 
 

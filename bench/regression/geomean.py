@@ -8,7 +8,7 @@ from typing import Final
 from bench.regression.estimators import CLOCKS, Mean, Means, Priors, log_ratios, means_of
 from bench.regression.messages import Clock
 from bench.regression.pair import Pair
-from bench.regression.verdict import LOOKS, Margins, Verdict, decide, verdict_of
+from bench.regression.verdict import INTERIM_LOOKS, Margins, Verdict, decide, verdict_of
 
 #: A mean's own margins: its noise is less than a cell's.
 MEAN_MARGINS: Final = Margins(0.01, 0.03)
@@ -26,7 +26,7 @@ def judge_means(
     independent means, with degrees of freedom by Satterthwaite ("An approximate distribution of
     estimates of variance components", Biometrics Bulletin 2, 1946).
     """
-    first = {name: [pairs[: LOOKS[0]] for pairs in cells] for name, cells in groups.items()}
+    first = {name: [pairs[: INTERIM_LOOKS[0]] for pairs in cells] for name, cells in groups.items()}
     means = {
         name: _mean_of_means([means_of(pairs, priors) for pairs in cells])
         for name, cells in first.items()

@@ -11,10 +11,10 @@ from typing import Final
 import msgspec
 from msgspec.structs import replace
 
-from bench.regression.messages import Slice, Warm
-from bench.regression.pair import Kind, Member, Pair, Turn
-from bench.regression.side_process import LOCKSTEP_COMMAND, PairError, Seat, SideProcess
-from bench.regression.validity import TURNS, stranger
+from bench.regression.messages import Slice, WarmedUp
+from bench.regression.pair import Pair, PairKind, SideReport, SlicePair
+from bench.regression.side_process import LOCKSTEP_COMMAND, PairError, SideProcess, SideSpec
+from bench.regression.validity import TURNS, identity_mismatch
 
 #: A slice lasts at least so long, and has at least so many steps.
 SLICE_SECONDS: Final = 0.3
@@ -22,23 +22,23 @@ FEWEST_STEPS: Final = 10
 #: Steps read up to so many times too long while a side gets warm.
 _WARM_FACTOR: Final = 1.25
 #: No answer of a side takes so long: imports, compilation and a slice are all shorter.
-TIMEOUT_SECONDS: Final = 600.0
+_TIMEOUT_SECONDS: Final = 600.0
 
 
-class Contest(msgspec.Struct, frozen=True, kw_only=True):
+class PairSpec(msgspec.Struct, frozen=True, kw_only=True):
     """What a pair is made of: the same cell, to be trained on two sides."""
 
-    kind: Kind
-    baseline: Seat
-    candidate: Seat
+    kind: PairKind
+    baseline: SideSpec
+    candidate: SideSpec
 
     @property
-    def key(self) -> tuple[Kind, str]:
+    def key(self) -> tuple[PairKind, str]:
         """The kind and the id of the cell, which no other contest of a gate has."""
         return self.kind, self.baseline.job.cell.id
 
 
-def prime(contest: Contest, log_folder: Path) -> None:
+def fill_compile_cache(contest: PairSpec, log_folder: Path) -> None:
     """Fill the cache of compiled programs that JAX has, so that no pair has a side that compiles.
 
     What fails here fails in the first pair too, which tells of it.
@@ -48,17 +48,17 @@ def prime(contest: Contest, log_folder: Path) -> None:
         return
     for name, seat in (("baseline", contest.baseline), ("candidate", contest.candidate)):
         log_path = log_folder / f"{cell_id}-{name}-prime.log"
-        with suppress(PairError), SideProcess(name, seat, log_path, TIMEOUT_SECONDS) as side:
+        with suppress(PairError), SideProcess(name, seat, log_path, _TIMEOUT_SECONDS) as side:
             side.wait_until_built()
             side.warm()
 
 
 def run_pair(
-    contest: Contest,
+    contest: PairSpec,
     number: int,
     log_folder: Path,
     command: tuple[str, ...] = LOCKSTEP_COMMAND,
-    timeout_seconds: float = TIMEOUT_SECONDS,
+    timeout_seconds: float = _TIMEOUT_SECONDS,
 ) -> Pair:
     """Return a new pair; one with a reason when a side failed, died, hung or is not who it must be.
 
@@ -86,7 +86,7 @@ def run_pair(
     return replace(pair, seconds=perf_counter() - begin)
 
 
-def _play(pair: Pair, sides: Mapping[str, SideProcess], seats: Mapping[str, Seat]) -> Pair:
+def _play(pair: Pair, sides: Mapping[str, SideProcess], seats: Mapping[str, SideSpec]) -> Pair:
     """Return the pair with its turns, after both sides have got warm, one after the other."""
     for side in sides.values():
         side.wait_until_built()
@@ -100,44 +100,44 @@ def _play(pair: Pair, sides: Mapping[str, SideProcess], seats: Mapping[str, Seat
     )
 
 
-def _warm(side: SideProcess, seat: Seat) -> Warm:
+def _warm(side: SideProcess, seat: SideSpec) -> WarmedUp:
     said = side.warm()
-    wrong = stranger(side.name, _member(said), seat.identity)
+    wrong = identity_mismatch(side.name, _member(said), seat.identity)
     if wrong:
         raise PairError(wrong)
     return said
 
 
-def _member(said: Warm) -> Member:
-    return Member(identity=said.identity, settings=said.settings)
+def _member(said: WarmedUp) -> SideReport:
+    return SideReport(identity=said.identity, settings=said.settings)
 
 
-def _steps(warm: Iterable[Warm], whole: int) -> int:
+def _steps(warm: Iterable[WarmedUp], whole: int) -> int:
     """Return the steps of a slice, a multiple of `whole`, long enough for the slower side."""
     slowest = max(said.step_seconds for said in warm)
     steps = max(FEWEST_STEPS, ceil(_WARM_FACTOR * SLICE_SECONDS / max(slowest, 1e-6)))
     return ceil(steps / whole) * whole
 
 
-def _whole(seat: Seat) -> int:
+def _whole(seat: SideSpec) -> int:
     """Return the fewest steps of which a side's extra work makes a whole number of steps."""
     return Fraction(seat.identity.work).limit_denominator(100).denominator
 
 
-def _turns(baseline: SideProcess, candidate: SideProcess, steps: int) -> tuple[Turn, ...]:
+def _turns(baseline: SideProcess, candidate: SideProcess, steps: int) -> tuple[SlicePair, ...]:
     for side in (baseline, candidate):
         side.begin(steps)
         side.turn()
     return tuple(_turn(baseline, candidate, turn % 2 == 1) for turn in range(TURNS))
 
 
-def _turn(baseline: SideProcess, candidate: SideProcess, candidate_first: bool) -> Turn:
+def _turn(baseline: SideProcess, candidate: SideProcess, candidate_first: bool) -> SlicePair:
     if candidate_first:
         later: tuple[Slice, float] = candidate.turn()
         earlier = baseline.turn()
     else:
         earlier, later = baseline.turn(), candidate.turn()
-    return Turn(
+    return SlicePair(
         baseline=earlier[0],
         candidate=later[0],
         baseline_round_trip=earlier[1],

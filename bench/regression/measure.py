@@ -9,19 +9,19 @@ from rich.markup import escape
 from rich.progress import TextColumn
 
 from bench.core.cell import Cell
-from bench.core.text import one_line
+from bench.core.text import sanitize_line
 from bench.regression.estimators import pair_log_ratio
-from bench.regression.lockstep import Contest, prime, run_pair
+from bench.regression.lockstep import PairSpec, fill_compile_cache, run_pair
 from bench.regression.outcome import undecided
 from bench.regression.pair import Pair
-from bench.regression.store import Book, GatePlan
-from bench.regression.verdict import LOOKS
-from bench.runner.progress import LiveLine, time_left
+from bench.regression.store import GatePlan, GateStore
+from bench.regression.verdict import INTERIM_LOOKS
+from bench.runner.progress import ProgressLine, time_left
 
-Runner = Callable[[Contest, int, Path], Pair]
+Runner = Callable[[PairSpec, int, Path], Pair]
 
 
-class GateProgress(LiveLine):
+class GateProgress(ProgressLine):
     """Tells of each pair's begin and end, with an estimate of what is left of the look."""
 
     def __init__(self, console: Console, names: dict[str, str]) -> None:
@@ -38,9 +38,9 @@ class GateProgress(LiveLine):
         if contests:
             self._print(f"{contests} undecided: {pairs_each} more pairs of processes each.")
 
-    def begin(self, contest: Contest, number: int) -> None:
+    def begin(self, contest: PairSpec, number: int) -> None:
         """Tell that a pair starts."""
-        name = contest_name(self._names, *contest.key)
+        name = pair_label(self._names, *contest.key)
         name = f"[{self._done + 1}/{self._total}] {name}"
         left = None
         measured = self._done - self._kept
@@ -60,11 +60,11 @@ class GateProgress(LiveLine):
         """Tell what a pair says."""
         self._done += 1
         if pair.reason:
-            self._print(f"    FAILED after {pair.seconds:.1f} s: {one_line(pair.reason)}")
+            self._print(f"    FAILED after {pair.seconds:.1f} s: {sanitize_line(pair.reason)}")
             return
         wall, cpu = (100 * pair_log_ratio(pair, clock) for clock in ("wall", "cpu"))
         self._print(
-            f"    {contest_name(self._names, pair.kind, pair.cell_id)}: {wall:+.1f}% wall, "
+            f"    {pair_label(self._names, pair.kind, pair.cell_id)}: {wall:+.1f}% wall, "
             f"{cpu:+.1f}% CPU in {pair.seconds:.1f} s"
         )
 
@@ -89,7 +89,7 @@ def short_names(cells: Iterable[Cell]) -> dict[str, str]:
     return {cell.id: " ".join(_short(name, cell) for name in fields) for cell in every}
 
 
-def contest_name(names: dict[str, str], kind: str, cell_id: str) -> str:
+def pair_label(names: dict[str, str], kind: str, cell_id: str) -> str:
     """Return the short name of a contest; a mean, and a cell that has none, keeps its id."""
     return names.get(cell_id, cell_id) + _KINDS[kind]
 
@@ -103,11 +103,11 @@ def _short(field: str, cell: Cell) -> str:
 
 def measure_gate(
     plan: GatePlan,
-    contests: Sequence[Contest],
-    book: Book,
+    contests: Sequence[PairSpec],
+    book: GateStore,
     console: Console,
     runner: Runner = run_pair,
-    primer: Callable[[Contest, Path], None] = prime,
+    primer: Callable[[PairSpec, Path], None] = fill_compile_cache,
 ) -> list[Pair]:
     """Return all pairs of the gate, each written into `book` as soon as it is measured.
 
@@ -122,7 +122,7 @@ def measure_gate(
         for contest in contests:
             primer(contest, book.folder / "logs")
         number = 0
-        for looks, wanted in enumerate(LOOKS):
+        for looks, wanted in enumerate(INTERIM_LOOKS):
             before = [pair for pair in pairs if pair.number < number]
             keys = [each.key for each in undecided(plan, before, looks)] if looks else None
             ready = [each for each in contests if keys is None or each.key in keys]
@@ -141,7 +141,7 @@ def measure_gate(
     return pairs
 
 
-def _sit_down(plan: GatePlan, book: Book, console: Console) -> list[Pair]:
+def _sit_down(plan: GatePlan, book: GateStore, console: Console) -> list[Pair]:
     """Return the pairs that the book has already, with which a resumed gate begins."""
     book.open(plan)
     book.sit_down()
@@ -152,7 +152,7 @@ def _sit_down(plan: GatePlan, book: Book, console: Console) -> list[Pair]:
 
 
 def _measure(
-    contest: Contest, number: int, book: Book, runner: Runner, progress: GateProgress
+    contest: PairSpec, number: int, book: GateStore, runner: Runner, progress: GateProgress
 ) -> Pair:
     progress.begin(contest, number)
     pair = runner(contest, number, book.folder / "logs")

@@ -36,17 +36,17 @@ class SideJob(msgspec.Struct, frozen=True, forbid_unknown_fields=True, kw_only=T
     baton_fd: int
 
 
-class Begin(msgspec.Struct, frozen=True, forbid_unknown_fields=True, kw_only=True):
+class StartSlices(msgspec.Struct, frozen=True, forbid_unknown_fields=True, kw_only=True):
     """To a warm side: train slices of so many steps, one per turn from the next one on."""
 
     steps: int
 
 
-class Built(msgspec.Struct, frozen=True, forbid_unknown_fields=True, kw_only=True, tag="built"):
+class Ready(msgspec.Struct, frozen=True, forbid_unknown_fields=True, kw_only=True, tag="built"):
     """From a side: its model is built, and it waits for its turn to train it."""
 
 
-class Warm(msgspec.Struct, frozen=True, forbid_unknown_fields=True, kw_only=True, tag="warm"):
+class WarmedUp(msgspec.Struct, frozen=True, forbid_unknown_fields=True, kw_only=True, tag="warm"):
     """From a side after its first turn: it is compiled; who it is, its ledger, a step's seconds."""
 
     identity: Identity
@@ -71,10 +71,10 @@ class Slice(msgspec.Struct, frozen=True, forbid_unknown_fields=True, kw_only=Tru
         return self.wall_seconds if clock == "wall" else self.cpu_seconds
 
 
-class Trouble(msgspec.Struct, frozen=True, forbid_unknown_fields=True, kw_only=True, tag="trouble"):
+class Failed(msgspec.Struct, frozen=True, forbid_unknown_fields=True, kw_only=True, tag="trouble"):
     """From a side: it cannot go on, and why, in one sentence."""
 
     reason: str
 
 
-Said = Built | Warm | Slice | Trouble
+Message = Ready | WarmedUp | Slice | Failed

@@ -8,15 +8,15 @@ import msgspec
 
 from bench.core.exit_codes import ExitCode
 from bench.regression.geomean import judge_means
-from bench.regression.pair import Kind, Pair
+from bench.regression.pair import Pair, PairKind
 from bench.regression.sequential import invalid, judge_looks, learn_priors
 from bench.regression.store import Expected, GatePlan
-from bench.regression.validity import unsound
-from bench.regression.verdict import LOOKS, Verdict
+from bench.regression.validity import invalid_reason
+from bench.regression.verdict import INTERIM_LOOKS, Verdict
 
-Key = tuple[Kind, str]
+Key = tuple[PairKind, str]
 
-_CONTROLS: Final[tuple[Kind, ...]] = ("negative", "positive")
+_CONTROLS: Final[tuple[PairKind, ...]] = ("negative", "positive")
 
 #: The steps that the candidate of a positive control does for each one that it reports.
 CONTROL_WORK: Final = 1.1
@@ -24,7 +24,7 @@ CONTROL_WORK: Final = 1.1
 CONTROL_ERROR: Final = 1.0
 
 
-class Outcome(msgspec.Struct, frozen=True, kw_only=True):
+class GateOutcome(msgspec.Struct, frozen=True, kw_only=True):
     """A verdict per expected cell, the controls', and what is wrong with the session itself.
 
     Where `defects` is not empty nothing that the session found counts: every verdict is `invalid`.
@@ -33,7 +33,7 @@ class Outcome(msgspec.Struct, frozen=True, kw_only=True):
     """
 
     verdicts: tuple[Verdict, ...]
-    controls: tuple[tuple[Kind, Verdict], ...]
+    controls: tuple[tuple[PairKind, Verdict], ...]
     defects: tuple[str, ...]
     minutes: dict[Key, float]
     means: tuple[Verdict, ...] = ()
@@ -45,7 +45,7 @@ class Outcome(msgspec.Struct, frozen=True, kw_only=True):
         return [*cells, *(("mean", found) for found in self.means), *self.controls]
 
 
-def judge_gate(plan: GatePlan, pairs: Sequence[Pair], machine_id: object) -> Outcome:
+def judge_gate(plan: GatePlan, pairs: Sequence[Pair], machine_id: object) -> GateOutcome:
     """Return what `pairs` say of all that the plan expects, judged on the machine `machine_id`.
 
     It fails closed: what is missing, unsound, unexpected or cut short is `invalid`, and so is
@@ -71,7 +71,7 @@ def judge_gate(plan: GatePlan, pairs: Sequence[Pair], machine_id: object) -> Out
             for cell_id, found in verdicts.items()
         }
     invalid_cells = any(found.says == "invalid" for found in verdicts.values())
-    return Outcome(
+    return GateOutcome(
         means=() if invalid_cells else tuple(_means(plan, by_key)),
         verdicts=tuple(verdicts.values()),
         controls=tuple(controls),
@@ -102,7 +102,7 @@ def undecided(plan: GatePlan, pairs: Sequence[Pair], looks: int) -> list[Expecte
     """
     by_key = _by_key(plan, pairs)
     found: dict[Key, str] = {}
-    kinds: tuple[Kind, ...] = ("cell", "positive")
+    kinds: tuple[PairKind, ...] = ("cell", "positive")
     for kind in kinds:
         for cell_id, verdict in _verdicts(plan, by_key, kind, looks).items():
             found[kind, cell_id] = verdict.says
@@ -118,7 +118,10 @@ def _by_key(plan: GatePlan, pairs: Sequence[Pair]) -> dict[Key, list[Pair]]:
 
 
 def _verdicts(
-    plan: GatePlan, by_key: Mapping[Key, Sequence[Pair]], kind: Kind, looks: int = len(LOOKS)
+    plan: GatePlan,
+    by_key: Mapping[Key, Sequence[Pair]],
+    kind: PairKind,
+    looks: int = len(INTERIM_LOOKS),
 ) -> dict[str, Verdict]:
     """Return the verdict per cell id of the contests of one kind, after at most so many looks.
 
@@ -131,18 +134,18 @@ def _verdicts(
     open_cells: dict[str, Sequence[Pair]] = {}
     for each in expected:
         own = by_key[each.key]
-        reason = unsound(own, each.baseline, each.candidate)
-        if reason or len(own) < LOOKS[0]:
-            reason = reason or f"{len(own)} pairs were measured; {LOOKS[0]} are the fewest"
+        reason = invalid_reason(own, each.baseline, each.candidate)
+        if reason or len(own) < INTERIM_LOOKS[0]:
+            reason = reason or f"{len(own)} pairs were measured; {INTERIM_LOOKS[0]} are the fewest"
             verdicts[each.cell.id] = invalid(each.cell.id, own, reason)
         else:
             open_cells[each.cell.id] = own
     beside = [
         by_key[each.key]
         for each in plan.expected
-        if each.kind != kind and not unsound(by_key[each.key], each.baseline, each.candidate)
+        if each.kind != kind and not invalid_reason(by_key[each.key], each.baseline, each.candidate)
     ]
-    verdicts |= judge_looks(open_cells, family, plan.margins, LOOKS[:looks], beside)
+    verdicts |= judge_looks(open_cells, family, plan.margins, INTERIM_LOOKS[:looks], beside)
     return {each.cell.id: verdicts[each.cell.id] for each in expected}
 
 
@@ -175,7 +178,7 @@ def _strangers(plan: GatePlan, pairs: Sequence[Pair]) -> list[str]:
     return [f"Pairs of what the gate does not expect: {', '.join(strange)}."] if strange else []
 
 
-def _control_defect(kind: Kind, found: Verdict) -> str | None:
+def _control_defect(kind: PairKind, found: Verdict) -> str | None:
     """Return what a control's verdict says against the whole session."""
     head = f"The {kind} control of {found.cell_id}"
     if found.says == "invalid":
@@ -195,7 +198,7 @@ def _control_defect(kind: Kind, found: Verdict) -> str | None:
     return None
 
 
-def gate_status(outcome: Outcome) -> ExitCode:
+def gate_status(outcome: GateOutcome) -> ExitCode:
     """Return the status of the worst verdict; what cannot be believed comes first.
 
     A mean can only raise the alarm: what every cell was shown not to lose, no mean has to show.

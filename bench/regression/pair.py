@@ -8,10 +8,10 @@ from bench.core.result import Scalar
 from bench.regression.messages import Identity, Slice
 
 #: What is measured: a cell's two sides, or a control of the measurement itself.
-Kind = Literal["cell", "negative", "positive"]
+PairKind = Literal["cell", "negative", "positive"]
 
 
-class Turn(msgspec.Struct, frozen=True, forbid_unknown_fields=True, kw_only=True):
+class SlicePair(msgspec.Struct, frozen=True, forbid_unknown_fields=True, kw_only=True):
     """A slice of each side, one directly after the other, of the same reported work.
 
     The round trips are the seconds from giving a side its turn to its answer, on our own clock.
@@ -23,7 +23,7 @@ class Turn(msgspec.Struct, frozen=True, forbid_unknown_fields=True, kw_only=True
     candidate_round_trip: float
 
 
-class Member(msgspec.Struct, frozen=True, forbid_unknown_fields=True, kw_only=True):
+class SideReport(msgspec.Struct, frozen=True, forbid_unknown_fields=True, kw_only=True):
     """One process of a pair: who it said it is, and its ledger."""
 
     identity: Identity
@@ -37,11 +37,11 @@ class Pair(msgspec.Struct, frozen=True, forbid_unknown_fields=True, kw_only=True
     failed has a `reason` in one sentence, and no turns.
     """
 
-    kind: Kind
+    kind: PairKind
     cell_id: str
     number: int
     seconds: float
-    baseline: Member | None = None
-    candidate: Member | None = None
-    turns: tuple[Turn, ...] = ()
+    baseline: SideReport | None = None
+    candidate: SideReport | None = None
+    turns: tuple[SlicePair, ...] = ()
     reason: str | None = None

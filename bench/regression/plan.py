@@ -8,13 +8,13 @@ from msgspec.structs import replace
 
 from bench.core.cell import Cell
 from bench.core.workload import WorkloadNameError, job_of, source_hash
-from bench.regression.lockstep import Contest
+from bench.regression.lockstep import PairSpec
 from bench.regression.messages import Identity
 from bench.regression.outcome import CONTROL_WORK
-from bench.regression.side_process import Seat
+from bench.regression.side_process import SideSpec
 from bench.regression.store import GATE_VERSION, Expected, GatePlan
 from bench.regression.verdict import Margins
-from bench.system.environment import decisive_variables
+from bench.system.environment import performance_variables
 from bench.system.interpreter import InterpreterError, find_interpreter
 from bench.system.machine import machine_facts
 from bench.system.side import Side
@@ -25,7 +25,7 @@ from data.prepare import default_cache_dir, prepare
 #: What both sides get unless the user says otherwise: glibc then keeps freed memory, and two
 #: processes of one program differ less for their whole life. OMP_WAIT_POLICY=PASSIVE is not among
 #: them: the side that waits does not spin anyway, and PyTorch's steps took 1.6 times as long.
-STEADY: Final = {
+NOISE_REDUCING_VARIABLES: Final = {
     "MALLOC_MMAP_THRESHOLD_": "1073741824",
     "MALLOC_TRIM_THRESHOLD_": "1099511627776",
     "MALLOC_TOP_PAD_": "67108864",
@@ -56,14 +56,14 @@ def plan_gate(
     texts: tuple[str, str],
     margins: Margins,
     data_dir: Path | None = None,
-) -> tuple[GatePlan, list[Contest]]:
+) -> tuple[GatePlan, list[PairSpec]]:
     """Return what the gate expects of `cells`, and a contest for each of its entries.
 
     Each backend gets two controls, on its first cell and the baseline's side: the side against
     itself, and with CONTROL_WORK of the work. Datasets are prepared on the way. A cell whose
     interpreter, source or dataset is missing, or which is not `fit`, is `unplanned`, with a reason.
     """
-    contests: list[Contest] = []
+    contests: list[PairSpec] = []
     unplanned = {c.id: f"the gate times training, not {c.task}" for c in cells if c.task != "fit"}
     for cell in [cell for cell in cells if cell.id not in unplanned]:
         try:
@@ -72,7 +72,7 @@ def plan_gate(
         except (InterpreterError, DataError, WorkloadNameError) as error:
             unplanned[cell.id] = str(error).rstrip(".")
             continue
-        found = [Contest(kind="cell", baseline=seats[0], candidate=seats[1])]
+        found = [PairSpec(kind="cell", baseline=seats[0], candidate=seats[1])]
         if cell.backend not in {each.baseline.job.cell.backend for each in contests}:
             found += _controls(seats[0])
         contests += found
@@ -90,12 +90,12 @@ def plan_gate(
     return plan, contests
 
 
-def _fingerprints(contests: Sequence[Contest]) -> dict[str, str]:
+def _fingerprints(contests: Sequence[PairSpec]) -> dict[str, str]:
     jobs = {each.baseline.job.cell.dataset: each.baseline.job for each in contests}
     return {name: read_manifest(Path(job.dataset_folder)).fingerprint for name, job in jobs.items()}
 
 
-def _expected(contest: Contest) -> Expected:
+def _expected(contest: PairSpec) -> Expected:
     return Expected(
         kind=contest.kind,
         cell=contest.baseline.job.cell,
@@ -104,24 +104,24 @@ def _expected(contest: Contest) -> Expected:
     )
 
 
-def _controls(seat: Seat) -> list[Contest]:
+def _controls(seat: SideSpec) -> list[PairSpec]:
     harder = replace(seat, identity=replace(seat.identity, work=CONTROL_WORK))
     return [
-        Contest(kind="negative", baseline=seat, candidate=seat),
-        Contest(kind="positive", baseline=seat, candidate=harder),
+        PairSpec(kind="negative", baseline=seat, candidate=seat),
+        PairSpec(kind="positive", baseline=seat, candidate=harder),
     ]
 
 
-def _seat(cell: Cell, dataset_folder: Path, side: Side) -> Seat:
+def _seat(cell: Cell, dataset_folder: Path, side: Side) -> SideSpec:
     interpreter = find_interpreter(cell.backend, side.pythons, cell.device)
     outer = {**_steady(cell), **side.outer}
-    return Seat(
+    return SideSpec(
         job=job_of(cell, dataset_folder, side.source),
         identity=Identity(
             python=interpreter.python,
             versions=interpreter.versions,
             workload_source=source_hash(cell.workload, side.folder),
-            variables=decisive_variables(cell, outer),
+            variables=performance_variables(cell, outer),
         ),
         outer=outer,
     )
@@ -129,7 +129,7 @@ def _seat(cell: Cell, dataset_folder: Path, side: Side) -> Seat:
 
 def _steady(cell: Cell) -> dict[str, str]:
     """Return the variables that both sides of a cell get; the user's own go before them."""
-    steady = dict(STEADY)
+    steady = dict(NOISE_REDUCING_VARIABLES)
     if cell.device == "gpu":
         steady |= _SHARED_GPU
     elif cell.backend == "torch":

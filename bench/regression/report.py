@@ -9,15 +9,15 @@ import pandas as pd
 from rich.table import Table
 from rich.text import Text
 
-from bench.core.text import one_line
+from bench.core.text import sanitize_line
 from bench.regression.estimators import CLOCKS, pair_log_ratio
-from bench.regression.measure import contest_name, short_names
-from bench.regression.outcome import Outcome
+from bench.regression.measure import pair_label, short_names
+from bench.regression.outcome import GateOutcome
 from bench.regression.pair import Pair
-from bench.regression.store import Book, GatePlan
-from bench.regression.verdict import LOOKS, Verdict
+from bench.regression.store import GatePlan, GateStore
+from bench.regression.verdict import INTERIM_LOOKS, Verdict
 from bench.report.files import write_csv, write_text
-from bench.storage.sessions import Sitting, minute, read_sittings
+from bench.storage.sessions import Session, minute, read_sessions
 
 #: Raised whenever verdicts.json changes.
 VERDICTS_VERSION: Final = 3
@@ -37,25 +37,25 @@ class VerdictFile(msgspec.Struct, frozen=True, kw_only=True):
     exit_code: int
     outcome: Mapping[str, object]
     ledger: Mapping[str, Mapping[str, object]]
-    sittings: Sequence[Sitting]
+    sittings: Sequence[Session]
 
 
 def write_outcome(
-    book: Book, plan: GatePlan, pairs: Sequence[Pair], outcome: Outcome, exit_code: int
+    book: GateStore, plan: GatePlan, pairs: Sequence[Pair], outcome: GateOutcome, exit_code: int
 ) -> Path:
     """Write verdicts.csv, verdicts.json, pairs.csv and slices.csv; return the path of the first.
 
     OSError when they cannot be written.
     """
     path = book.folder / "verdicts.csv"
-    sittings = read_sittings(book.folder)
+    sittings = read_sessions(book.folder)
     write_csv(path, verdict_frame(outcome))
     write_csv(book.folder / "pairs.csv", pair_frame(pairs, sittings))
     write_csv(book.folder / "slices.csv", slice_frame(pairs))
     found = VerdictFile(
         verdicts_version=VERDICTS_VERSION,
         plan=plan,
-        looks=LOOKS,
+        looks=INTERIM_LOOKS,
         exit_code=exit_code,
         outcome={
             "verdicts": outcome.verdicts,
@@ -71,7 +71,7 @@ def write_outcome(
     return path
 
 
-def verdict_frame(outcome: Outcome) -> pd.DataFrame:
+def verdict_frame(outcome: GateOutcome) -> pd.DataFrame:
     """Return a row per cell and control: what it says, and both clocks' ratios with intervals."""
     rows = []
     for kind, found in outcome.rows:
@@ -89,7 +89,7 @@ def verdict_frame(outcome: Outcome) -> pd.DataFrame:
     return pd.DataFrame(rows)
 
 
-def pair_frame(pairs: Sequence[Pair], sittings: Sequence[Sitting]) -> pd.DataFrame:
+def pair_frame(pairs: Sequence[Pair], sittings: Sequence[Session]) -> pd.DataFrame:
     """Return a row per pair: the trimmed mean log ratio on each clock, which is what is judged.
 
     `sitting` counts from 0; a gate that was resumed has several.
@@ -134,25 +134,25 @@ def slice_frame(pairs: Sequence[Pair]) -> pd.DataFrame:
     )
 
 
-def verdict_table(plan: GatePlan, outcome: Outcome) -> Table:
+def verdict_table(plan: GatePlan, outcome: GateOutcome) -> Table:
     """Return a row per cell and control for a terminal."""
     names = short_names(each.cell for each in plan.expected)
     head = ("cell", "verdict", "pairs", "wall", "CPU", "detectable", "minutes")
     table = Table(*head, title="Candidate against baseline", title_justify="left", box=None)
     for kind, found in outcome.rows:
-        name = contest_name(names, kind, found.cell_id)
+        name = pair_label(names, kind, found.cell_id)
         wall, cpu = (_change(found, number) for number in range(2))
         detectable = "" if found.detectable is None else f"{found.detectable:+.1%}"
         minutes = f"{_minutes(outcome, kind, found):.1f}"
         cells = (name, found.says, str(found.pairs), wall, cpu, detectable, minutes)
         style = _STYLES.get(found.says, "") if kind in ("cell", "mean") else ""
-        table.add_row(*(Text(one_line(cell)) for cell in cells), style=style)
+        table.add_row(*(Text(sanitize_line(cell)) for cell in cells), style=style)
     return table
 
 
-def sittings_text(book: Book) -> str:
+def gate_sessions_note(book: GateStore) -> str:
     """Return of a gate that was resumed when which of its pairs were measured, else nothing."""
-    sittings = read_sittings(book.folder)
+    sittings = read_sessions(book.folder)
     if len(sittings) < 2:
         return ""
     ends = [*(each.kept for each in sittings[1:]), len(book.pairs())]
@@ -163,10 +163,10 @@ def sittings_text(book: Book) -> str:
     return f"Measured in {len(sittings)} sittings: {'; '.join(parts)} (UTC)."
 
 
-def sentences(outcome: Outcome) -> list[str]:
+def sentences(outcome: GateOutcome) -> list[str]:
     """Return what is wrong with the session, why cells are invalid, and which means regressed."""
     reasons = [
-        f"{found.cell_id} is invalid: {one_line(found.reason)}."
+        f"{found.cell_id} is invalid: {sanitize_line(found.reason)}."
         for found in outcome.verdicts
         if found.reason
     ]
@@ -175,10 +175,10 @@ def sentences(outcome: Outcome) -> list[str]:
         for found in outcome.means
         if found.says == "regressed"
     ]
-    return [one_line(defect) for defect in outcome.defects] + reasons + slower
+    return [sanitize_line(defect) for defect in outcome.defects] + reasons + slower
 
 
-def _minutes(outcome: Outcome, kind: str, found: Verdict) -> float:
+def _minutes(outcome: GateOutcome, kind: str, found: Verdict) -> float:
     """Return the minutes of the pairs of a contest; a mean has none of its own."""
     return sum(minutes for key, minutes in outcome.minutes.items() if key == (kind, found.cell_id))
 

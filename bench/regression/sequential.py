@@ -4,15 +4,15 @@ from collections.abc import Iterable, Mapping, Sequence
 
 from bench.regression.estimators import CLOCKS, Priors, log_ratios
 from bench.regression.pair import Pair
-from bench.regression.verdict import LOOKS, Margins, Verdict, judge_look
-from bench.stats.empirical_bayes import learn_prior
+from bench.regression.verdict import INTERIM_LOOKS, Margins, Verdict, judge_look
+from bench.stats.empirical_bayes import fit_variance_prior
 
 
 def judge_looks(
     cells: Mapping[str, Sequence[Pair]],
     expected: int,
     margins: Margins,
-    looks: Sequence[int] = LOOKS,
+    looks: Sequence[int] = INTERIM_LOOKS,
     beside: Iterable[Sequence[Pair]] = (),
 ) -> dict[str, Verdict]:
     """Return each cell's verdict, of the first of the `looks` that decides it or of the last one.
@@ -31,7 +31,7 @@ def judge_looks(
             verdicts[name] = invalid(
                 name, own, f"it was cut short after {len(own)} pairs; the next look is at {wanted}"
             )
-        found = judge_look(ready, expected, margins, len(LOOKS), priors) if ready else {}
+        found = judge_look(ready, expected, margins, len(INTERIM_LOOKS), priors) if ready else {}
         verdicts |= found
         left = {name: own for name, own in left.items() if found[name].says == "inconclusive"}
     return verdicts
@@ -42,8 +42,10 @@ def learn_priors(contests: Iterable[Sequence[Pair]]) -> Priors:
 
     No more than those, of each: which contests got more pairs depends on how much theirs varied.
     """
-    first = [pairs[: LOOKS[0]] for pairs in contests if len(pairs) >= LOOKS[0]]
-    found = {clock: learn_prior([log_ratios(pairs, clock) for pairs in first]) for clock in CLOCKS}
+    first = [pairs[: INTERIM_LOOKS[0]] for pairs in contests if len(pairs) >= INTERIM_LOOKS[0]]
+    found = {
+        clock: fit_variance_prior([log_ratios(pairs, clock) for pairs in first]) for clock in CLOCKS
+    }
     return {clock: prior for clock, prior in found.items() if prior}
 
 

@@ -14,19 +14,28 @@ from typing import Final, Self
 import msgspec
 
 from bench.core.job import Job
-from bench.core.serialization import UnreadableError, decode_json
-from bench.core.text import LineError
-from bench.regression.messages import Begin, Built, Identity, Said, SideJob, Slice, Trouble, Warm
+from bench.core.serialization import DecodeError, decode_json
+from bench.core.text import BenchError
+from bench.regression.messages import (
+    Failed,
+    Identity,
+    Message,
+    Ready,
+    SideJob,
+    Slice,
+    StartSlices,
+    WarmedUp,
+)
 from bench.system.environment import worker_environment
 
 LOCKSTEP_COMMAND: Final = ("-P", "-m", "bench.worker.lockstep")
 
 
-class PairError(LineError):
+class PairError(BenchError):
     """A side of a pair failed, died or hung."""
 
 
-class Seat(msgspec.Struct, frozen=True, kw_only=True):
+class SideSpec(msgspec.Struct, frozen=True, kw_only=True):
     """What one process of a pair is started with: its work, who it must be, its environment."""
 
     job: Job
@@ -40,7 +49,7 @@ class SideProcess:
     def __init__(
         self,
         name: str,
-        seat: Seat,
+        seat: SideSpec,
         log_path: Path,
         timeout_seconds: float,
         command: Sequence[str] = LOCKSTEP_COMMAND,
@@ -97,20 +106,20 @@ class SideProcess:
     def wait_until_built(self) -> None:
         """Wait until the side has imported its framework and built its model."""
         said = self._heard()
-        if not isinstance(said, Built):
+        if not isinstance(said, Ready):
             raise PairError(f"{self.name} said {said} before it was built.")
 
-    def warm(self) -> Warm:
+    def warm(self) -> WarmedUp:
         """Give the side its first turn, to compile in, and return what it says after it."""
         self._tell(b"")
         said = self._heard()
-        if not isinstance(said, Warm):
+        if not isinstance(said, WarmedUp):
             raise PairError(f"{self.name} said {said} instead of getting warm.")
         return said
 
     def begin(self, steps: int) -> None:
         """Tell the side how long its slices are."""
-        self._tell(msgspec.json.encode(Begin(steps=steps)))
+        self._tell(msgspec.json.encode(StartSlices(steps=steps)))
 
     def turn(self) -> tuple[Slice, float]:
         """Give the side one turn; return what it timed, and the seconds until it had answered.
@@ -130,12 +139,12 @@ class SideProcess:
         except BrokenPipeError:
             raise PairError(f"{self.name} has ended; the end of its log tells why.") from None
 
-    def _heard(self) -> Built | Warm | Slice:
+    def _heard(self) -> Ready | WarmedUp | Slice:
         try:
-            said: Said = decode_json(self._line(), Said)  # type: ignore[arg-type]
-        except UnreadableError as error:
+            said: Message = decode_json(self._line(), Message)  # type: ignore[arg-type]
+        except DecodeError as error:
             raise PairError(f"{self.name} said what cannot be read: {error}.") from error
-        if isinstance(said, Trouble):
+        if isinstance(said, Failed):
             raise PairError(f"{self.name} failed: {said.reason}.")
         return said
 

@@ -9,42 +9,42 @@ from msgspec.structs import asdict
 
 from bench.core.cell import Cell
 from bench.core.result import Scalar
-from bench.core.serialization import UnreadableError, decode_json
-from bench.core.text import LineError
+from bench.core.serialization import DecodeError, decode_json
+from bench.core.text import BenchError
 from bench.regression.messages import Identity
-from bench.regression.pair import Kind, Pair
+from bench.regression.pair import Pair, PairKind
 from bench.regression.verdict import Margins
-from bench.storage.atomic import set_torn_aside, write_whole
+from bench.storage.atomic import set_aside_truncated_line, write_atomic
 from bench.storage.jsonl import append_rows, read_rows
-from bench.storage.sessions import ResumeError, begin_sitting, changes
+from bench.storage.sessions import ResumeError, diff_mappings, start_session
 from bench.storage.store import StoreError
-from bench.system.machine import lasting_facts
+from bench.system.machine import stable_facts
 
 #: Raised whenever the files of a gate change, or what is timed.
 GATE_VERSION: Final = 3
 
 #: What this checkout judges; 2 lacks what resuming needs.
-READABLE_VERSIONS: Final = (2, 3)
+READABLE_GATE_VERSIONS: Final = (2, 3)
 
 _PLAN: Final = "gate.json"
 _PAIRS: Final = "pairs.jsonl"
 _VERDICTS: Final = "verdicts.json"
 
 
-class BookError(LineError, ValueError):
+class GateStoreError(BenchError, ValueError):
     """The files of a gate are missing, damaged or of another version."""
 
 
 class Expected(msgspec.Struct, frozen=True, forbid_unknown_fields=True, kw_only=True):
     """A contest that has to be decided: a cell and who its two sides are."""
 
-    kind: Kind
+    kind: PairKind
     cell: Cell
     baseline: Identity
     candidate: Identity
 
     @property
-    def key(self) -> tuple[Kind, str]:
+    def key(self) -> tuple[PairKind, str]:
         """The kind and the id of the cell."""
         return self.kind, self.cell.id
 
@@ -68,7 +68,7 @@ class GatePlan(msgspec.Struct, frozen=True, forbid_unknown_fields=True, kw_only=
     datasets: Mapping[str, str] = {}
 
 
-class Book:
+class GateStore:
     """The folder of one gate."""
 
     def __init__(self, folder: Path) -> None:
@@ -83,7 +83,7 @@ class Book:
         try:
             (self.folder / "logs").mkdir(parents=True, exist_ok=True)
             if not (self.folder / _PLAN).exists():
-                write_whole(self.folder / _PLAN, msgspec.json.encode(plan))
+                write_atomic(self.folder / _PLAN, msgspec.json.encode(plan))
         except OSError as error:
             raise StoreError(f"{self.folder} cannot be written: {error.strerror}.") from error
 
@@ -103,48 +103,48 @@ class Book:
     def sit_down(self) -> None:
         """Write down that a sitting begins; a pair that a power cut tore is set aside before.
 
-        BookError or ResumeError name what cannot be read, StoreError what cannot be written.
+        GateStoreError or ResumeError name what cannot be read, StoreError what cannot be written.
         """
         try:
-            set_torn_aside(self.folder / _PAIRS)
-            begin_sitting(self.folder, kept=len(self.pairs()))
+            set_aside_truncated_line(self.folder / _PAIRS)
+            start_session(self.folder, kept=len(self.pairs()))
         except OSError as error:
             raise StoreError(f"{self.folder} cannot be written: {error.strerror}.") from error
 
     def plan(self) -> GatePlan:
-        """Return what the gate expects; BookError says why it cannot be told."""
+        """Return what the gate expects; GateStoreError says why it cannot be told."""
         path = self.folder / _PLAN
         try:
             content = path.read_bytes()
             version = decode_json(content, _Version).gate_version
-            if version not in READABLE_VERSIONS:
-                raise BookError(
+            if version not in READABLE_GATE_VERSIONS:
+                raise GateStoreError(
                     f"{path} is of gate version {version}; this harness reads "
-                    f"{' and '.join(map(str, READABLE_VERSIONS))}: run the gate again."
+                    f"{' and '.join(map(str, READABLE_GATE_VERSIONS))}: run the gate again."
                 )
             return decode_json(content, GatePlan)
         except OSError as error:
-            raise BookError(f"{path} cannot be read: {error.strerror}.") from error
-        except UnreadableError as error:
-            raise BookError(f"{path} is damaged: {error}.") from error
+            raise GateStoreError(f"{path} cannot be read: {error.strerror}.") from error
+        except DecodeError as error:
+            raise GateStoreError(f"{path} is damaged: {error}.") from error
 
     def pairs(self) -> list[Pair]:
         """Return all pairs in the order in which they were measured.
 
-        BookError names the line that cannot be read: nothing is judged beside a damaged row.
+        GateStoreError names the line that cannot be read: nothing is judged beside a damaged row.
         """
-        return read_rows(self.folder / _PAIRS, Pair, BookError)
+        return read_rows(self.folder / _PAIRS, Pair, GateStoreError)
 
 
 class _Version(msgspec.Struct):
     gate_version: int
 
 
-def find_gate(gates: Path, name: str) -> tuple[Book, GatePlan]:
+def find_gate(gates: Path, name: str) -> tuple[GateStore, GatePlan]:
     """Return the book and the plan of the gate `name`, of the newest unfinished one if empty.
 
     `gates` is the folder of all gates. ResumeError when there is none, or when it has its verdicts;
-    BookError when its plan cannot be read.
+    GateStoreError when its plan cannot be read.
     """
     known = sorted(path.parent.name for path in gates.glob("*/gate.json"))
     if name and name not in known:
@@ -152,19 +152,19 @@ def find_gate(gates: Path, name: str) -> tuple[Book, GatePlan]:
             f"There is no gate {name!r} in {gates} that could be resumed; the newest are: "
             f"{', '.join(known[-5:]) or 'none'}."
         )
-    if name and Book(gates / name).is_judged:
+    if name and GateStore(gates / name).is_judged:
         raise ResumeError(f"{name} is complete: it has its verdicts.")
     for each in [name] if name else reversed(known):
-        book = Book(gates / each)
+        book = GateStore(gates / each)
         if not book.is_judged:
             return book, _resumable(book)
     raise ResumeError(f"There is no unfinished gate in {gates} to resume.")
 
 
-def _resumable(book: Book) -> GatePlan:
+def _resumable(book: GateStore) -> GatePlan:
     plan = book.plan()
     if plan.gate_version != GATE_VERSION:
-        raise BookError(
+        raise GateStoreError(
             f"{book.folder.name} is of gate version {plan.gate_version}, of which {GATE_VERSION} "
             "resumes none: run the gate again."
         )
@@ -186,9 +186,9 @@ def check_unchanged(begun: GatePlan, now: GatePlan) -> None:
 
 def _changed(begun: GatePlan, now: GatePlan) -> Iterator[str]:
     facts = [
-        {"machine": lasting_facts(plan.machine), "dataset": plan.datasets} for plan in (begun, now)
+        {"machine": stable_facts(plan.machine), "dataset": plan.datasets} for plan in (begun, now)
     ]
-    yield from changes(*facts)
+    yield from diff_mappings(*facts)
     found = {each.key: each for each in now.expected}
     for each in begun.expected:
         if each.key in found:
@@ -204,4 +204,4 @@ def _changed_sides(begun: Expected, now: Expected) -> Iterator[str]:
         ("candidate", begun.candidate, now.candidate),
     ]
     for side, was, found in sides:
-        yield from (f"the {side}'s {text}" for text in changes(asdict(was), asdict(found)))
+        yield from (f"the {side}'s {text}" for text in diff_mappings(asdict(was), asdict(found)))

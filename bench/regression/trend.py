@@ -12,12 +12,12 @@ import pandas as pd
 from rich.table import Table
 from rich.text import Text
 
-from bench.core.text import one_line
+from bench.core.text import sanitize_line
 from bench.regression.estimators import log_ratios
 from bench.regression.pair import Pair
-from bench.regression.store import Book, BookError, Expected, GatePlan
-from bench.regression.validity import unsound
-from bench.regression.verdict import LOOKS
+from bench.regression.store import Expected, GatePlan, GateStore, GateStoreError
+from bench.regression.validity import invalid_reason
+from bench.regression.verdict import INTERIM_LOOKS
 
 #: Otava's own default is 0.001; changes that are smaller than the harmless margin are not told.
 MAX_P_VALUE: Final = 0.001
@@ -97,10 +97,10 @@ def read_series(gates: Path) -> tuple[dict[Anchor, list[Point]], list[str]]:
     series: dict[Anchor, list[Point]] = {}
     left_out = []
     for path in sorted(gates.glob("*/gate.json")):
-        book = Book(path.parent)
+        book = GateStore(path.parent)
         try:
             plan, pairs = book.plan(), book.pairs()
-        except BookError as error:
+        except GateStoreError as error:
             left_out.append(str(error))
             continue
         for each in plan.expected:
@@ -112,10 +112,10 @@ def read_series(gates: Path) -> tuple[dict[Anchor, list[Point]], list[str]]:
 
 def _point(plan: GatePlan, each: Expected, pairs: Iterable[Pair]) -> Point | None:
     own = [pair for pair in pairs if (pair.kind, pair.cell_id) == each.key]
-    few = len(own) < LOOKS[0]
-    if each.kind != "cell" or few or unsound(own, each.baseline, each.candidate):
+    few = len(own) < INTERIM_LOOKS[0]
+    if each.kind != "cell" or few or invalid_reason(own, each.baseline, each.candidate):
         return None
-    ratio = exp(fmean(log_ratios(own[: LOOKS[0]], "wall")))
+    ratio = exp(fmean(log_ratios(own[: INTERIM_LOOKS[0]], "wall")))
     return Point(gate_id=plan.gate_id, candidate=plan.sides[1], ratio=ratio)
 
 
@@ -179,7 +179,7 @@ def trend_table(trends: Trends) -> Table:
             for change in changes
         ]
         for row in rows or [("none", "", "", "")]:
-            table.add_row(*(Text(one_line(cell)) for cell in (*name, *row)))
+            table.add_row(*(Text(sanitize_line(cell)) for cell in (*name, *row)))
     return table
 
 

@@ -6,7 +6,7 @@ from typing import Final
 
 from bench.regression.estimators import CLOCKS
 from bench.regression.messages import Identity, Slice
-from bench.regression.pair import Member, Pair, Turn
+from bench.regression.pair import Pair, SideReport, SlicePair
 
 #: Turns of a pair: so many slices of each side.
 TURNS: Final = 24
@@ -18,7 +18,7 @@ LEAST_TIMED: Final = 0.25
 CLOCK_GRAIN_SECONDS: Final = 0.005
 
 
-def unsound(pairs: Sequence[Pair], baseline: Identity, candidate: Identity) -> str | None:
+def invalid_reason(pairs: Sequence[Pair], baseline: Identity, candidate: Identity) -> str | None:
     """Return in a phrase why the pairs of a contest are no measurement, None when they are.
 
     `baseline` and `candidate` are who the two sides of every pair must be.
@@ -29,8 +29,8 @@ def unsound(pairs: Sequence[Pair], baseline: Identity, candidate: Identity) -> s
     for pair in pairs:
         found = (
             pair.reason
-            or stranger("baseline", pair.baseline, baseline)
-            or stranger("candidate", pair.candidate, candidate)
+            or identity_mismatch("baseline", pair.baseline, baseline)
+            or identity_mismatch("candidate", pair.candidate, candidate)
             or _unsound_pair(pair)
             or _changed_settings(pairs[0], pair)
         )
@@ -39,7 +39,7 @@ def unsound(pairs: Sequence[Pair], baseline: Identity, candidate: Identity) -> s
     return None
 
 
-def stranger(name: str, member: Member | None, wanted: Identity) -> str | None:
+def identity_mismatch(name: str, member: SideReport | None, wanted: Identity) -> str | None:
     """Return in a phrase why the side `name` is not the one that was wanted, None when it is."""
     if member is None:
         return f"the {name} did not say who it is"
@@ -90,7 +90,7 @@ def _unsound_clock(turns: Sequence[tuple[Slice, float]]) -> str | None:
     return None
 
 
-def _unlike_work(turn: Turn) -> str:
+def _unlike_work(turn: SlicePair) -> str:
     return (
         f"the baseline's slices have {turn.baseline.steps} steps and the candidate's "
         f"{turn.candidate.steps}"

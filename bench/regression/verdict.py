@@ -14,10 +14,10 @@ from bench.regression.messages import Clock
 from bench.regression.pair import Pair
 from bench.stats.holm import holm
 
-Says = Literal["regressed", "improved", "pass", "inconclusive", "invalid"]
+VerdictKind = Literal["regressed", "improved", "pass", "inconclusive", "invalid"]
 
 #: After so many pairs a cell is looked at; each look spends the same part of ALPHA.
-LOOKS: Final = (5, 10, 20)
+INTERIM_LOOKS: Final = (5, 10, 20)
 ALPHA: Final = 0.05
 #: The power at which the minimum detectable effect is told.
 POWER: Final = 0.8
@@ -43,7 +43,7 @@ def check_margins(margins: Margins) -> None:
         )
 
 
-class Estimate(msgspec.Struct, frozen=True, kw_only=True):
+class RatioEstimate(msgspec.Struct, frozen=True, kw_only=True):
     """The candidate's time over the baseline's on one clock, with its interval at `confidence`.
 
     `spread` is the standard deviation of the pairs' log ratios, `error` the standard error of their
@@ -69,9 +69,9 @@ class Verdict(msgspec.Struct, frozen=True, kw_only=True):
     """
 
     cell_id: str
-    says: Says
+    says: VerdictKind
     pairs: int
-    estimates: tuple[Estimate, ...] = ()
+    estimates: tuple[RatioEstimate, ...] = ()
     detectable: float | None = None
     reason: str | None = None
 
@@ -124,7 +124,7 @@ def judge_look(
 
 def verdict_of(
     name: str,
-    says: Says,
+    says: VerdictKind,
     means: Means,
     samples: Mapping[Clock, Sequence[float]],
     margins: Margins,
@@ -147,7 +147,7 @@ def verdict_of(
 
 def decide(
     means: Mapping[str, Means], expected: int, margins: Margins, level: float
-) -> dict[str, Says]:
+) -> dict[str, VerdictKind]:
     """Return what each name's means say, each family of tests held at `level` by Holm.
 
     - `regressed`: on one of the clocks the ratio is above 1 + harmless. Either clock can raise the
@@ -159,7 +159,7 @@ def decide(
     - else `inconclusive`.
     """
     harmless, caught = log1p(margins.harmless), log1p(margins.caught)
-    families: dict[Says, dict[str, float]] = {
+    families: dict[VerdictKind, dict[str, float]] = {
         "regressed": {name: _p_slower(own, harmless) for name, own in means.items()},
         "improved": {name: _p_faster(own, harmless) for name, own in means.items()},
         "pass": {n: max(m.p_below(caught) for m in own.values()) for n, own in means.items()},
@@ -178,16 +178,16 @@ def _p_faster(means: Means, margin: float) -> float:
     return min(1.0, len(means) * min(mean.p_below(-margin) for mean in means.values()))
 
 
-def _says(name: str, found: Mapping[Says, set[str]]) -> Says:
+def _says(name: str, found: Mapping[VerdictKind, set[str]]) -> VerdictKind:
     """Return the verdict; what is slower on one clock and faster on the other is a regression."""
     return next((says for says, names in found.items() if name in names), "inconclusive")
 
 
-def _estimate(clock: Clock, mean: Mean, spread: float, tail: float) -> Estimate:
+def _estimate(clock: Clock, mean: Mean, spread: float, tail: float) -> RatioEstimate:
     from scipy.stats import t
 
     half = float(t.isf(tail, mean.degrees)) * mean.error
-    return Estimate(
+    return RatioEstimate(
         clock=clock,
         ratio=exp(mean.value),
         low=exp(mean.value - half),

@@ -11,7 +11,7 @@ from typing import Any, Final
 
 import pandas as pd
 
-from bench.core.text import csv_text
+from bench.core.text import escape_csv
 
 _ROWS_AT_ONCE: Final = 50_000
 
@@ -67,7 +67,7 @@ def _fields(column: "pd.Series[Any]", known: dict[str, str]) -> list[str]:
 def _field(text: str) -> str:
     """Return the text harmless, and in quotes where CSV needs them."""
     line = io.StringIO()
-    csv.writer(line, lineterminator="\n").writerow([csv_text(text), ""])
+    csv.writer(line, lineterminator="\n").writerow([escape_csv(text), ""])
     return line.getvalue().removesuffix(",\n")
 
 

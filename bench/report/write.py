@@ -6,7 +6,7 @@ from typing import Final
 
 from bench.core.record import Record
 from bench.parity.certificate import Certificate, encode_certificates
-from bench.report.charts.data import drawn_rows
+from bench.report.charts.data import chart_data
 from bench.report.charts.render import MOST_FIGURES, figure_name, row_svg
 from bench.report.files import check_parquet, write_csv, write_parquet, write_text
 from bench.report.render.format import table_rows
@@ -63,7 +63,7 @@ def row_figures(tables: Tables) -> dict[str, str]:
     shown = first_rows(tables, MOST_FIGURES)
     rows = table_rows(shown.comparison)
     figures = {}
-    for number, (row, drawn) in enumerate(zip(rows, drawn_rows(shown, rows), strict=True), start=1):
+    for number, (row, drawn) in enumerate(zip(rows, chart_data(shown, rows), strict=True), start=1):
         svg = row_svg(drawn.series)
         if svg is not None:
             figures[figure_name(number, row)] = svg

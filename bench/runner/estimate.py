@@ -18,21 +18,21 @@ _MACS_PER_SECOND: Final = 2.5e10
 _TRAINING_PASSES: Final = 3
 
 
-class Images(NamedTuple):
+class ImageCounts(NamedTuple):
     """How many images a dataset has."""
 
     train: int
     test: int
 
 
-class Estimate(NamedTuple):
+class DurationEstimate(NamedTuple):
     """Seconds, and what they were made of: `records`, `like records` or `FLOPs`."""
 
     seconds: float
     basis: str
 
 
-def estimate(cell: Cell, records: Sequence[Record], images: Images) -> Estimate | None:
+def estimate(cell: Cell, records: Sequence[Record], images: ImageCounts) -> DurationEstimate | None:
     """Return how long a launch of `cell` takes; None where nothing is known of its workload.
 
     By the cell's own records on this machine, else those of other backends; else by records of its
@@ -43,27 +43,27 @@ def estimate(cell: Cell, records: Sequence[Record], images: Images) -> Estimate 
     own = [record.wall_seconds for record in ok if record.cell == cell]
     same = [r.wall_seconds for r in ok if r.cell.comparison_key == cell.comparison_key]
     if own or same:
-        return Estimate(median(own or same), "records")
+        return DurationEstimate(median(own or same), "records")
     passes = _passes(cell, _images(cell, images))
     family = [record for record in ok if record.cell.workload == cell.workload]
     near = [r for r in family if r.cell.backend == cell.backend] or family
     if near:
         rate = median(_epochs_seconds(record) / _passes_of(record) for record in near)
         rest = median(record.wall_seconds - _epochs_seconds(record) for record in near)
-        return Estimate(rest + rate * passes, "like records")
+        return DurationEstimate(rest + rate * passes, "like records")
     if cell.workload not in WORKLOADS:
         return None
     rates = [found for record in ok if (found := _macs_per_second(record)) is not None]
     macs = WORKLOADS[cell.workload].forward_macs * passes
-    return Estimate(_LAUNCH_SECONDS + macs / median(rates or [_MACS_PER_SECOND]), "FLOPs")
+    return DurationEstimate(_LAUNCH_SECONDS + macs / median(rates or [_MACS_PER_SECOND]), "FLOPs")
 
 
-def _images(cell: Cell, images: Images) -> Images:
+def _images(cell: Cell, images: ImageCounts) -> ImageCounts:
     train, test = cell.limit_train or images.train, cell.limit_test or images.test
-    return Images(min(train, images.train), min(test, images.test))
+    return ImageCounts(min(train, images.train), min(test, images.test))
 
 
-def _passes(cell: Cell, images: Images) -> int:
+def _passes(cell: Cell, images: ImageCounts) -> int:
     """Return how many times an image passes forward through the model, or as much work is done."""
     if cell.task != "fit":
         return cell.epochs * images.test
@@ -73,7 +73,7 @@ def _passes(cell: Cell, images: Images) -> int:
 def _passes_of(record: Record) -> int:
     result = record.result
     assert result is not None  # such are chosen above
-    return _passes(record.cell, Images(result.train_images, result.validation_images))
+    return _passes(record.cell, ImageCounts(result.train_images, result.validation_images))
 
 
 def _epochs_seconds(record: Record) -> float:

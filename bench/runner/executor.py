@@ -10,18 +10,18 @@ from bench.core.cell import PROTOCOL_VERSION
 from bench.core.record import Calibration, Record
 from bench.core.result import Result
 from bench.core.workload import job_of
-from bench.runner.plan import Step
+from bench.runner.plan import PlannedLaunch
 from bench.runner.progress import RunProgress
-from bench.runner.worker_process import WORKER_COMMAND, Outcome, launch
+from bench.runner.worker_process import WORKER_COMMAND, LaunchOutcome, launch
 from bench.storage.store import Store, log_path
 from bench.system.calibration import calibrate
-from bench.system.environment import decisive_variables
+from bench.system.environment import performance_variables
 from bench.system.interpreter import changed_version
 from bench.system.machine import git_facts, machine_facts
 
 
 def execute(
-    steps: Sequence[Step],
+    steps: Sequence[PlannedLaunch],
     store: Store,
     run_id: str,
     console: Console,
@@ -48,7 +48,7 @@ def execute(
 
 
 def _run_step(
-    step: Step,
+    step: PlannedLaunch,
     store: Store,
     run_id: str,
     progress: RunProgress,
@@ -69,11 +69,14 @@ def _run_step(
         outer=step.side.outer,
         command=command,
     )
-    return seal(step, run_id, outcome, (before, calibrate()))
+    return make_record(step, run_id, outcome, (before, calibrate()))
 
 
-def seal(
-    step: Step, run_id: str, outcome: Outcome, calibration: tuple[Calibration, Calibration]
+def make_record(
+    step: PlannedLaunch,
+    run_id: str,
+    outcome: LaunchOutcome,
+    calibration: tuple[Calibration, Calibration],
 ) -> Record:
     """Return the record of one launch of `step`, calibrated before and after it."""
     if step.interpreter is None or step.dataset is None:
@@ -108,13 +111,15 @@ def seal(
     )
 
 
-def _status(outcome: Outcome, reason: str | None) -> Literal["ok", "failed", "unsupported"]:
+def _status(outcome: LaunchOutcome, reason: str | None) -> Literal["ok", "failed", "unsupported"]:
     if reason is None:
         return "ok"
     return "unsupported" if outcome.output.unsupported else "failed"
 
 
-def _edges(outcome: Outcome, result: Result | None) -> tuple[float, float] | tuple[None, None]:
+def _edges(
+    outcome: LaunchOutcome, result: Result | None
+) -> tuple[float, float] | tuple[None, None]:
     """Return the time before the worker's first line and after its last, which only we can see.
 
     Both sides read the same monotonic clock of the machine.
@@ -125,7 +130,7 @@ def _edges(outcome: Outcome, result: Result | None) -> tuple[float, float] | tup
     return result.entered_at - outcome.started_clock, ended_clock - result.left_at
 
 
-def _contradiction(step: Step, outcome: Outcome) -> str | None:
+def _contradiction(step: PlannedLaunch, outcome: LaunchOutcome) -> str | None:
     """Return what the worker's result says that cannot be true of this launch, or None."""
     result = outcome.output.result
     if result is None or step.interpreter is None:
@@ -136,6 +141,6 @@ def _contradiction(step: Step, outcome: Outcome) -> str | None:
         return "its clock readings are not within its launch"
     # A record names variables and versions; of matched cells the number of processors is among the
     # first, and a pip that ran meanwhile would make it name the wrong ones of the second.
-    if decisive_variables(step.cell, step.side.outer) != step.environment:
+    if performance_variables(step.cell, step.side.outer) != step.environment:
         return "its processors are not as many as when it was planned"
     return changed_version(step.interpreter)

@@ -8,18 +8,18 @@ import msgspec
 from msgspec.structs import replace
 
 from bench.core.record import RacePlace, Record, file_name
-from bench.runner.plan import Step
+from bench.runner.plan import PlannedLaunch
 from bench.storage.atomic import sync_folder
 from bench.storage.store import log_path
 
 
-def race_steps(contenders: Sequence[Step], rounds: int) -> list[Step]:
+def interleaved_launches(contenders: Sequence[PlannedLaunch], rounds: int) -> list[PlannedLaunch]:
     """Return the steps of a race: `rounds` fresh launches of each contender.
 
     Contenders that share a row of the comparison meet in rounds A B C, C B A, …; the race of one
     row ends before that of the next begins. A blocked contender stays once, to be told of.
     """
-    rows: dict[object, list[Step]] = {}
+    rows: dict[object, list[PlannedLaunch]] = {}
     for contender in contenders:
         rows.setdefault(contender.cell.comparison_key, []).append(contender)
     steps = [contender for contender in contenders if contender.action == "blocked"]
@@ -30,7 +30,7 @@ def race_steps(contenders: Sequence[Step], rounds: int) -> list[Step]:
     return steps
 
 
-def _round(contenders: Sequence[Step], number: int) -> list[Step]:
+def _round(contenders: Sequence[PlannedLaunch], number: int) -> list[PlannedLaunch]:
     order = contenders if number % 2 == 0 else reversed(contenders)
     return [
         msgspec.structs.replace(
@@ -44,7 +44,9 @@ def _round(contenders: Sequence[Step], number: int) -> list[Step]:
 SUPERSEDED: Final = "superseded"
 
 
-def keep_whole_rounds(steps: Sequence[Step], records: Sequence[Record]) -> list[Step]:
+def keep_complete_rounds(
+    steps: Sequence[PlannedLaunch], records: Sequence[Record]
+) -> list[PlannedLaunch]:
     """Return the steps of a race, those of whole rounds as `stored`.
 
     A round of a row of the comparison is whole when each of its launches has a record, failed ones
@@ -60,7 +62,7 @@ def keep_whole_rounds(steps: Sequence[Step], records: Sequence[Record]) -> list[
     ]
 
 
-def in_sitting(steps: Sequence[Step], number: int) -> list[Step]:
+def in_session(steps: Sequence[PlannedLaunch], number: int) -> list[PlannedLaunch]:
     """Return the steps, those to run as of the sitting with this number."""
     return [
         replace(step, race=replace(step.race, sitting=number))
@@ -70,7 +72,7 @@ def in_sitting(steps: Sequence[Step], number: int) -> list[Step]:
     ]
 
 
-def supersede(folder: Path, steps: Sequence[Step], sitting: int) -> int:
+def supersede(folder: Path, steps: Sequence[PlannedLaunch], sitting: int) -> int:
     """Move what there is of the steps to run out of records/ and logs/; return the records' count.
 
     It goes to `superseded/sitting-N`, where N is the number of the sitting that measures it again.
@@ -93,11 +95,11 @@ def _move(paths: Sequence[Path], target: Path) -> int:
     return len(there)
 
 
-def _row_and_round(step: Step) -> tuple[object, int]:
+def _row_and_round(step: PlannedLaunch) -> tuple[object, int]:
     return step.cell.comparison_key, step.race.round if step.race else -1
 
 
-def _key(step: Step) -> tuple[str, int]:
+def _key(step: PlannedLaunch) -> tuple[str, int]:
     return step.digest, step.repetition
 
 

@@ -9,9 +9,9 @@ import msgspec
 from bench.core.cell import Cell, digest
 from bench.core.record import DatasetFacts, RacePlace, Record
 from bench.core.workload import WorkloadNameError, source_hash
-from bench.runner.estimate import Images, estimate
+from bench.runner.estimate import ImageCounts, estimate
 from bench.storage.store import newest_of_each
-from bench.system.environment import decisive_variables
+from bench.system.environment import performance_variables
 from bench.system.interpreter import Interpreter, InterpreterError, find_interpreter
 from bench.system.side import HERE, Side
 from data.dataset import open_dataset
@@ -20,7 +20,7 @@ from data.manifest import Manifest
 from data.prepare import prepare
 
 
-class Step(msgspec.Struct, frozen=True, kw_only=True):
+class PlannedLaunch(msgspec.Struct, frozen=True, kw_only=True):
     """One repetition of one cell, with what a launch of it needs.
 
     `action` is "run", "stored" (nothing to do) or "blocked" (it cannot run); `why` says so in a
@@ -57,7 +57,7 @@ def make_plan(
     pythons: Mapping[str, str] | None = None,
     data_dir: Path | None = None,
     side: Side = HERE,
-) -> list[Step]:
+) -> list[PlannedLaunch]:
     """Return the steps of `cells`, `repeats` times each, in the order in which they would run.
 
     Odd repetitions run backwards (A B C, C B A), so that a slow drift of the machine does not
@@ -75,7 +75,7 @@ def make_plan(
     return steps
 
 
-def remaining_seconds(steps: Iterable[Step]) -> tuple[float, int]:
+def remaining_seconds(steps: Iterable[PlannedLaunch]) -> tuple[float, int]:
     """Return the seconds that the steps to run will take, and for how many nobody can tell."""
     to_run = [step for step in steps if step.action == "run"]
     known = [step.estimate_seconds for step in to_run if step.estimate_seconds is not None]
@@ -90,7 +90,7 @@ def draft_step(
     *,
     instrumented: bool = False,
     side: Side = HERE,
-) -> Step:
+) -> PlannedLaunch:
     """Return a step to run, or a blocked one when its interpreter or its dataset is missing.
 
     `records` are those of this machine; interpreters of `side` come before `pythons`.
@@ -101,10 +101,10 @@ def draft_step(
         manifest = open_dataset(folder).manifest
         source = source_hash(cell.workload, side.folder)
     except (InterpreterError, DataError, WorkloadNameError) as error:
-        return Step(cell=cell, repetition=0, action="blocked", why=str(error))
+        return PlannedLaunch(cell=cell, repetition=0, action="blocked", why=str(error))
     found = estimate(cell, records, _images(manifest))
-    environment = decisive_variables(cell, side.outer)
-    return Step(
+    environment = performance_variables(cell, side.outer)
+    return PlannedLaunch(
         cell=cell,
         repetition=0,
         action="run",
@@ -140,9 +140,9 @@ def _digest(
     )
 
 
-def _images(manifest: Manifest) -> Images:
+def _images(manifest: Manifest) -> ImageCounts:
     counts = {name.partition(".")[0]: facts.shape[0] for name, facts in manifest.arrays.items()}
-    return Images(counts["x_train"], counts["x_test"])
+    return ImageCounts(counts["x_train"], counts["x_test"])
 
 
 def _dataset_facts(manifest: Manifest) -> DatasetFacts:
@@ -154,7 +154,7 @@ def _dataset_facts(manifest: Manifest) -> DatasetFacts:
     )
 
 
-def _decide(step: Step, stored: Record | None) -> Step:
+def _decide(step: PlannedLaunch, stored: Record | None) -> PlannedLaunch:
     if step.action == "blocked" or stored is None:
         return step
     if stored.status == "failed":

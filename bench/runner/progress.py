@@ -11,11 +11,11 @@ from rich.progress import BarColumn, Progress, ProgressColumn, TextColumn, TimeE
 
 from bench.core.job import Progress as EpochProgress
 from bench.core.record import Record
-from bench.core.text import one_line
-from bench.runner.plan import Step
+from bench.core.text import sanitize_line
+from bench.runner.plan import PlannedLaunch
 
 
-class LiveLine:
+class ProgressLine:
     """A line that is redrawn on a terminal while the `with` block runs, and gone after it.
 
     It is redrawn only when it is told something: this process must sleep while a worker is timed.
@@ -63,7 +63,7 @@ def time_left(seconds: float | None) -> str:
     return f"about {seconds / 60:.0f} min left"
 
 
-class Pace:
+class EtaEstimator:
     """Learns from finished steps what the estimates of the others are worth."""
 
     def __init__(self) -> None:
@@ -72,14 +72,14 @@ class Pace:
         self._estimated = 0.0
         self._taken = 0.0
 
-    def add(self, step: Step, seconds: float) -> None:
+    def add(self, step: PlannedLaunch, seconds: float) -> None:
         """Learn that `step` took `seconds`."""
         self._seconds.setdefault((step.cell.id, step.instrumented), []).append(seconds)
         if step.estimate_seconds is not None:
             self._estimated += step.estimate_seconds
             self._taken += seconds
 
-    def expect(self, step: Step) -> float | None:
+    def expect(self, step: PlannedLaunch) -> float | None:
         """Return the seconds of `step`; None when nobody can tell.
 
         Launches of the same cell tell best; else it is off from its estimate as all finished steps
@@ -93,18 +93,18 @@ class Pace:
         return mean(finished) if finished else None
 
 
-class RunProgress(LiveLine):
+class RunProgress(ProgressLine):
     """Tells of each step's begin, epochs and end, with an estimate of what is left."""
 
-    def __init__(self, console: Console, steps: list[Step]) -> None:
+    def __init__(self, console: Console, steps: list[PlannedLaunch]) -> None:
         """Tell on `console` about `steps`, all of which will run."""
         super().__init__(console, TextColumn("{task.fields[note]}"))
         self._steps = steps
         self._position = 0
         self._begin = 0.0
-        self._pace = Pace()
+        self._pace = EtaEstimator()
 
-    def begin(self, step: Step) -> None:
+    def begin(self, step: PlannedLaunch) -> None:
         """Tell that a step starts."""
         self._position += 1
         self._begin = monotonic()
@@ -116,7 +116,7 @@ class RunProgress(LiveLine):
         if not self._console.is_terminal:
             self._print(f"{name}: started, {left}")
 
-    def epoch(self, step: Step, event: EpochProgress) -> None:
+    def epoch(self, step: PlannedLaunch, event: EpochProgress) -> None:
         """Tell that an epoch is finished."""
         in_step = (event.epochs - event.epoch) * event.epoch_seconds
         loss = "" if event.loss is None else f", loss {event.loss:.3f}"
@@ -127,12 +127,12 @@ class RunProgress(LiveLine):
         if not self._console.is_terminal and event.epoch_seconds > 5:
             self._print(f"    {note}")
 
-    def end(self, step: Step, record: Record) -> None:
+    def end(self, step: PlannedLaunch, record: Record) -> None:
         """Tell how a step ended."""
         self._pace.add(step, record.wall_seconds)
         head = f"[{self._position}/{len(self._steps)}] {_name(step)}: "
         if record.result is None:
-            reason = one_line(str(record.reason))
+            reason = sanitize_line(str(record.reason))
             how = record.status.upper()
             self._print(f"{head}{how} after {record.wall_seconds:.1f} s: {reason}")
             return
@@ -153,7 +153,7 @@ class RunProgress(LiveLine):
         return sum(known) if len(known) == len(left) else None
 
 
-def _name(step: Step) -> str:
+def _name(step: PlannedLaunch) -> str:
     if step.race is not None:
         kind = ", instrumented" if step.instrumented else ""
         return f"{step.cell.id} (round {step.race.round + 1}{kind})"

@@ -9,11 +9,11 @@ import msgspec
 from bench.core.cell import PROTOCOL_VERSION, Cell
 from bench.core.record import DatasetFacts, RacePlace
 from bench.core.result import Scalar
-from bench.core.serialization import UnreadableError, decode_json
-from bench.runner.plan import Step
-from bench.storage.atomic import write_whole
-from bench.storage.sessions import ResumeError, changes
-from bench.system.machine import lasting_facts, machine_facts
+from bench.core.serialization import DecodeError, decode_json
+from bench.runner.plan import PlannedLaunch
+from bench.storage.atomic import write_atomic
+from bench.storage.sessions import ResumeError, diff_mappings
+from bench.system.machine import machine_facts, stable_facts
 
 #: Raised whenever race.json changes.
 RACE_VERSION: Final = 1
@@ -72,7 +72,7 @@ class Chosen(msgspec.Struct, frozen=True, forbid_unknown_fields=True, kw_only=Tr
     data_dir: str | None
 
 
-class RaceBook(msgspec.Struct, frozen=True, forbid_unknown_fields=True, kw_only=True):
+class RacePlan(msgspec.Struct, frozen=True, forbid_unknown_fields=True, kw_only=True):
     """What one race is to measure; `launches` stand in their order."""
 
     race_version: int = RACE_VERSION
@@ -90,11 +90,13 @@ class _Version(msgspec.Struct):
     race_version: int
 
 
-def make_book(run_id: str, command: Command, chosen: Chosen, steps: Sequence[Step]) -> RaceBook:
+def make_book(
+    run_id: str, command: Command, chosen: Chosen, steps: Sequence[PlannedLaunch]
+) -> RacePlan:
     """Return the book of a race of these steps, as `race_steps` gives them."""
     to_run = [step for step in steps if step.action == "run"]
     contenders = {step.digest: _contender(step) for step in to_run}
-    return RaceBook(
+    return RacePlan(
         run_id=run_id,
         command=command,
         chosen=chosen,
@@ -110,9 +112,9 @@ def make_book(run_id: str, command: Command, chosen: Chosen, steps: Sequence[Ste
     )
 
 
-def write_book(folder: Path, book: RaceBook) -> None:
+def save_race_plan(folder: Path, book: RacePlan) -> None:
     """Write race.json durably into the folder of the run; OSError when that is impossible."""
-    write_whole(folder / _FILE, msgspec.json.format(msgspec.json.encode(book), indent=1) + b"\n")
+    write_atomic(folder / _FILE, msgspec.json.format(msgspec.json.encode(book), indent=1) + b"\n")
 
 
 def has_book(folder: Path) -> bool:
@@ -120,7 +122,7 @@ def has_book(folder: Path) -> bool:
     return (folder / _FILE).is_file()
 
 
-def read_book(folder: Path) -> RaceBook:
+def read_book(folder: Path) -> RacePlan:
     """Return the book of the race in `folder`; ResumeError says why it cannot be read."""
     path = folder / _FILE
     try:
@@ -131,10 +133,10 @@ def read_book(folder: Path) -> RaceBook:
                 f"{path} is of version {version}, this harness reads {RACE_VERSION}: "
                 "resume it with the checkout that began it."
             )
-        book = decode_json(content, RaceBook)
+        book = decode_json(content, RacePlan)
     except OSError as error:
         raise ResumeError(f"{path} cannot be read: {error.strerror}.") from error
-    except UnreadableError as error:
+    except DecodeError as error:
         raise ResumeError(f"{path} is damaged: {error}.") from error
     known = {contender.digest for contender in book.contenders}
     if not known.issuperset(launch.digest for launch in book.launches):
@@ -142,7 +144,7 @@ def read_book(folder: Path) -> RaceBook:
     return book
 
 
-def planned_steps(book: RaceBook, drafts: Sequence[Step]) -> list[Step]:
+def planned_steps(book: RacePlan, drafts: Sequence[PlannedLaunch]) -> list[PlannedLaunch]:
     """Return all steps of the race, made of today's `drafts` of its contenders in their order.
 
     ResumeError names what has changed since the race was begun.
@@ -155,7 +157,9 @@ def planned_steps(book: RaceBook, drafts: Sequence[Step]) -> list[Step]:
         )
     by_digest = {draft.digest: draft for draft in drafts}
     blocked = [
-        Step(cell=b.cell, repetition=0, action="blocked", why=b.why, instrumented=b.instrumented)
+        PlannedLaunch(
+            cell=b.cell, repetition=0, action="blocked", why=b.why, instrumented=b.instrumented
+        )
         for b in book.blocked
     ]
     return [
@@ -171,10 +175,10 @@ def planned_steps(book: RaceBook, drafts: Sequence[Step]) -> list[Step]:
     ]
 
 
-def _changed(book: RaceBook, drafts: Sequence[Step]) -> Iterator[str]:
-    before = {"protocol_version": book.protocol_version, "machine": lasting_facts(book.machine)}
-    now = {"protocol_version": PROTOCOL_VERSION, "machine": lasting_facts(machine_facts())}
-    yield from changes(before, now)
+def _changed(book: RacePlan, drafts: Sequence[PlannedLaunch]) -> Iterator[str]:
+    before = {"protocol_version": book.protocol_version, "machine": stable_facts(book.machine)}
+    now = {"protocol_version": PROTOCOL_VERSION, "machine": stable_facts(machine_facts())}
+    yield from diff_mappings(before, now)
     for contender, draft in zip(book.contenders, drafts, strict=True):
         if draft.action != "run":
             yield f"{contender.cell.id} cannot run now ({draft.why.rstrip('.')})"
@@ -183,11 +187,11 @@ def _changed(book: RaceBook, drafts: Sequence[Step]) -> Iterator[str]:
             facts = [{**each, "dataset": msgspec.structs.asdict(each["dataset"])} for each in facts]
             backend = contender.cell.backend
             # The digest follows from the others; it alone differs when the harness counts anew.
-            told = [text for text in changes(*facts) if not text.startswith("digest ")]
+            told = [text for text in diff_mappings(*facts) if not text.startswith("digest ")]
             yield from (f"{backend} {text}" for text in told or [f"{backend} digest"])
 
 
-def _contender(step: Step) -> Contender:
+def _contender(step: PlannedLaunch) -> Contender:
     if step.interpreter is None or step.dataset is None:
         raise ValueError(f"{step.cell.id} has no interpreter or dataset; it is no contender.")
     return Contender(
@@ -202,7 +206,7 @@ def _contender(step: Step) -> Contender:
     )
 
 
-def _launch(step: Step) -> Launch:
+def _launch(step: PlannedLaunch) -> Launch:
     if step.race is None:
         raise ValueError(f"{step.cell.id} has no place in a race.")
     return Launch(

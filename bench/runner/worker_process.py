@@ -16,10 +16,10 @@ import msgspec
 from bench.core.job import Job, Progress
 from bench.core.record import RecordError, decode_worker_output
 from bench.core.result import WorkerOutput
-from bench.core.serialization import UnreadableError, decode_json
+from bench.core.serialization import DecodeError, decode_json
 from bench.system.environment import worker_environment
-from bench.system.orphans import adopt_orphans, kill_strays
-from bench.system.signals import held_interruptions, wakeup_pipe
+from bench.system.orphans import become_subreaper, kill_orphans
+from bench.system.signals import deferred_signals, wakeup_pipe
 
 #: How a worker is started; `-P` keeps modules of the current folder from shadowing ours.
 WORKER_COMMAND: Final = ("-P", "-m", "bench.worker")
@@ -34,7 +34,7 @@ _OUTPUT: Final = "output.json"
 _LONGEST_POLL_SECONDS: Final = 86_400.0
 
 
-class Outcome(msgspec.Struct, frozen=True, kw_only=True):
+class LaunchOutcome(msgspec.Struct, frozen=True, kw_only=True):
     """How one launch ended: the worker's output, and what only the parent can see.
 
     `exit_status` is negative for a signal; `wall_seconds` runs from start to exit of the process,
@@ -58,7 +58,7 @@ def launch(
     on_progress: Callable[[Progress], None] = lambda _: None,
     outer: Mapping[str, str] = os.environ,
     command: Sequence[str] = WORKER_COMMAND,
-) -> Outcome:
+) -> LaunchOutcome:
     """Run the job in a fresh process of `python` and return how it ended.
 
     The worker leads its own process group, which is killed when it ends, when `timeout_seconds`
@@ -70,7 +70,7 @@ def launch(
     started_at = datetime.now(UTC).isoformat(timespec="milliseconds")
     start = perf_counter()
     line = [python, *command]
-    known = adopt_orphans()
+    known = become_subreaper()
     try:
         return _launch(job, line, log_path, timeout_seconds, on_progress, outer, started_at)
     except OSError as error:
@@ -78,7 +78,7 @@ def launch(
         reason = f"the launch broke off: {error.strerror}{place}"
         return _never_started(reason, started_at, start)
     finally:
-        kill_strays(known)
+        kill_orphans(known)
 
 
 def _launch(
@@ -89,12 +89,12 @@ def _launch(
     on_progress: Callable[[Progress], None],
     outer: Mapping[str, str],
     started_at: str,
-) -> Outcome:
+) -> LaunchOutcome:
     log_path.parent.mkdir(parents=True, exist_ok=True)
     with tempfile.TemporaryDirectory(prefix="keras-bench-") as scratch, log_path.open("w+b") as log:
         folder = Path(scratch)
         start = perf_counter()
-        with held_interruptions() as release:
+        with deferred_signals() as release:
             try:
                 worker, events = _start(job, command, folder, outer, log)
             except OSError as error:
@@ -104,7 +104,7 @@ def _launch(
                 in_time = _wait(worker, events.fileno(), timeout_seconds, on_progress, release)
         wall_seconds = perf_counter() - start
         tail = _read_tail(log)
-        return Outcome(
+        return LaunchOutcome(
             output=_judge(folder, worker.returncode, timeout_seconds, in_time, tail),
             started_at=started_at,
             started_clock=start,
@@ -208,7 +208,7 @@ def _tell(lines: Sequence[bytes], on_progress: Callable[[Progress], None]) -> No
     for line in lines:
         try:
             event = decode_json(line, Progress)
-        except UnreadableError:
+        except DecodeError:
             continue
         on_progress(event)
 
@@ -249,8 +249,8 @@ def _signal_name(number: int) -> str:
         return f"signal {number}"
 
 
-def _never_started(reason: str, started_at: str, started_clock: float) -> Outcome:
-    return Outcome(
+def _never_started(reason: str, started_at: str, started_clock: float) -> LaunchOutcome:
+    return LaunchOutcome(
         output=WorkerOutput(reason=reason),
         started_at=started_at,
         started_clock=started_clock,

@@ -19,14 +19,14 @@ class Prior(NamedTuple):
     degrees: float
     most_degrees: float
 
-    def moderate(self, sample: float, degrees: int) -> tuple[float, float]:
+    def posterior(self, sample: float, degrees: int) -> tuple[float, float]:
         """Return the posterior variance of a `sample` variance, and its degrees of freedom."""
         total = self.degrees + degrees
         found = (self.degrees * self.variance + degrees * sample) / total
         return found, min(total, self.most_degrees)
 
 
-def learn_prior(samples: Sequence[Sequence[float]]) -> Prior | None:
+def fit_variance_prior(samples: Sequence[Sequence[float]]) -> Prior | None:
     """Return the prior of the variances of `samples`, of two values or more each.
 
     The variances are taken to be scaled inverse chi-square: its degrees are few where samples of

@@ -11,7 +11,7 @@ from bench.stats.median_ci import Interval
 _MOST_EXACT_PAIRS: Final = 10_000
 
 
-def shift_interval(
+def hodges_lehmann_interval(
     below: Sequence[float], above: Sequence[float], confidence: float = 0.95
 ) -> Interval | None:
     """Return by how much `above` lies above `below`, in the values' unit, with its interval.

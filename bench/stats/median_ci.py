@@ -19,7 +19,9 @@ class ConfidenceError(ValueError):
     """The confidence asked for is not one that an interval of a median can have."""
 
 
-def median_interval(values: Sequence[float], confidence: float = 0.95) -> Interval | None:
+def median_confidence_interval(
+    values: Sequence[float], confidence: float = 0.95
+) -> Interval | None:
     """Return the median of finite `values` with its interval, interpolated to `confidence`.
 
     With the sorted values x[1] to x[n], the interval from x[k] to x[n+1-k] holds the true median

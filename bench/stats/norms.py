@@ -6,16 +6,16 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
-Array = NDArray[Any]
+NumericArray = NDArray[Any]
 
 
-def error_of(found: Array, reference: Array) -> float:
+def error_of(found: NumericArray, reference: NumericArray) -> float:
     """Return the root mean square of a difference; infinite where it is not finite."""
     difference = np.asarray(found, dtype=np.float64) - reference
     value = float(np.sqrt(np.mean(np.square(difference)))) if difference.size else 0.0
     return value if np.isfinite(value) else inf
 
 
-def size_of(reference: Array) -> float:
+def size_of(reference: NumericArray) -> float:
     """Return the root mean square of a quantity."""
     return error_of(reference, np.zeros_like(reference))

@@ -7,7 +7,7 @@ from typing import Final, Literal, NamedTuple
 
 import numpy as np
 
-from bench.stats.median_ci import Interval, median_interval
+from bench.stats.median_ci import Interval, median_confidence_interval
 
 #: By how much a calibration may move over a race, 0.15 being 15%: beyond it the machine was not one
 #: machine, and the race gives no ratio. Over a quarter of an hour on an idle machine of two cores,
@@ -22,7 +22,7 @@ CONFIDENCE: Final = 0.95
 _DECIMALS: Final = 9
 
 
-class Verdict(NamedTuple):
+class RatioVerdict(NamedTuple):
     """What a race says of two contenders; `ratio` is None exactly when `status` is not "ok".
 
     `rounds` is in how many rounds both have a time, `rounds_failed` in how many others one ran.
@@ -67,11 +67,11 @@ def race_movement(calibrations: Sequence[tuple[int, str, float]]) -> float | Non
     return max(between_rounds or 0.0, max(medians) / min(medians) - 1)
 
 
-def judge(
+def judge_ratio(
     numerator: Mapping[int, float | None],
     denominator: Mapping[int, float | None],
     movements: Sequence[float | None],
-) -> Verdict:
+) -> RatioVerdict:
     """Return the ratio of two contenders' seconds, given by round (None: the launch failed).
 
     The ratio is exp of the median over rounds of log(numerator) - log(denominator), so that each
@@ -85,13 +85,13 @@ def judge(
         if (above := numerator[number]) is not None and (below := denominator[number]) is not None
     ]
     failed = len(numerator.keys() | denominator.keys()) - len(logs)
-    interval = median_interval(logs, CONFIDENCE)
+    interval = median_confidence_interval(logs, CONFIDENCE)
     if interval is None:
-        return Verdict("too few rounds", len(logs), failed, None)
+        return RatioVerdict("too few rounds", len(logs), failed, None)
     if not is_steady(movements):
-        return Verdict("unstable", len(logs), failed, None)
+        return RatioVerdict("unstable", len(logs), failed, None)
     middle, low, high = (round(exp(value), _DECIMALS) for value in interval[:3])
-    return Verdict("ok", len(logs), failed, Interval(middle, low, high, CONFIDENCE))
+    return RatioVerdict("ok", len(logs), failed, Interval(middle, low, high, CONFIDENCE))
 
 
 def is_steady(movements: Sequence[float | None]) -> bool:

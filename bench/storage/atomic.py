@@ -3,10 +3,10 @@
 import os
 from pathlib import Path
 
-from bench.core.serialization import UnreadableError, decode_json
+from bench.core.serialization import DecodeError, decode_json
 
 
-def write_whole(path: Path, content: bytes) -> None:
+def write_atomic(path: Path, content: bytes) -> None:
     """Write `content` durably to `path`, whose folder is there; OSError when that is impossible.
 
     It is written beside its place and then renamed, so that a reader, a crash or a full disk never
@@ -28,7 +28,7 @@ def write_whole(path: Path, content: bytes) -> None:
 def append_durably(path: Path, content: bytes) -> None:
     """Append `content` to the file, which is made when there is none; OSError says why not.
 
-    A power cut may leave a part of it at the end: see `set_torn_aside`.
+    A power cut may leave a part of it at the end: see `set_aside_truncated_line`.
     """
     new = not path.exists()
     with path.open("ab") as file:
@@ -39,7 +39,7 @@ def append_durably(path: Path, content: bytes) -> None:
         sync_folder(path.parent)
 
 
-def set_torn_aside(path: Path) -> bool:
+def set_aside_truncated_line(path: Path) -> bool:
     """Move the last of a file's JSON lines, if it is torn, to the end of `NAME.broken` beside it.
 
     Torn is a line that does not end or is no JSON. Return whether one was moved, so that nothing of
@@ -54,7 +54,7 @@ def set_torn_aside(path: Path) -> bool:
     if not last or (last.endswith(b"\n") and _is_json(last)):
         return False
     append_durably(path.with_name(f"{path.name}.broken"), last.removesuffix(b"\n") + b"\n")
-    write_whole(path, content[:begin])
+    write_atomic(path, content[:begin])
     return True
 
 
@@ -70,6 +70,6 @@ def sync_folder(folder: Path) -> None:
 def _is_json(line: bytes) -> bool:
     try:
         decode_json(line, object)
-    except UnreadableError:
+    except DecodeError:
         return False
     return True

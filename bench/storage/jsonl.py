@@ -6,7 +6,7 @@ from typing import TypeVar
 
 import msgspec
 
-from bench.core.serialization import UnreadableError, decode_json
+from bench.core.serialization import DecodeError, decode_json
 from bench.storage.atomic import append_durably
 
 _Row = TypeVar("_Row")
@@ -32,6 +32,6 @@ def read_rows(path: Path, kind: type[_Row], error: Callable[[str], Exception]) -
     for number, line in enumerate(lines, start=1):
         try:
             found.append(decode_json(line, kind))
-        except UnreadableError as reason:
+        except DecodeError as reason:
             raise error(f"{path}, line {number} is damaged: {reason}.") from reason
     return found

@@ -8,8 +8,8 @@ from typing import Final
 import msgspec
 
 from bench.core.record import GitFacts
-from bench.core.text import LineError, one_line
-from bench.storage.atomic import set_torn_aside
+from bench.core.text import BenchError, sanitize_line
+from bench.storage.atomic import set_aside_truncated_line
 from bench.storage.jsonl import append_rows, read_rows
 from bench.system.machine import git_facts
 
@@ -19,11 +19,11 @@ SITTING_VERSION: Final = 1
 _FILE: Final = "sittings.jsonl"
 
 
-class ResumeError(LineError, ValueError):
+class ResumeError(BenchError, ValueError):
     """What was interrupted is not there, is complete, or is no longer what it was begun as."""
 
 
-class Sitting(msgspec.Struct, frozen=True, forbid_unknown_fields=True, kw_only=True):
+class Session(msgspec.Struct, frozen=True, forbid_unknown_fields=True, kw_only=True):
     """One sitting: its number from 0, when it began, and what of the former ones it kept.
 
     `started_at` is UTC in ISO 8601. `kept` counts the launches or the pairs that were kept,
@@ -38,21 +38,21 @@ class Sitting(msgspec.Struct, frozen=True, forbid_unknown_fields=True, kw_only=T
     git: GitFacts
 
 
-def begin_sitting(
+def start_session(
     folder: Path,
     *,
     kept: int = 0,
     superseded: int = 0,
     least: int = 0,
-) -> Sitting:
+) -> Session:
     """Append a sitting that begins now to the folder's sittings.jsonl, and return it.
 
     Its number is `least` at least, in case that the file was lost. OSError when it cannot be
     appended; ResumeError when the former ones cannot be read.
     """
-    set_torn_aside(folder / _FILE)
-    sitting = Sitting(
-        number=max(least, len(read_sittings(folder))),
+    set_aside_truncated_line(folder / _FILE)
+    sitting = Session(
+        number=max(least, len(read_sessions(folder))),
         started_at=datetime.now(UTC).isoformat(timespec="milliseconds"),
         kept=kept,
         superseded=superseded,
@@ -62,12 +62,12 @@ def begin_sitting(
     return sitting
 
 
-def read_sittings(folder: Path) -> list[Sitting]:
+def read_sessions(folder: Path) -> list[Session]:
     """Return the sittings in their order; none where the file is missing, as older ones are.
 
     ResumeError names a line that is damaged.
     """
-    return read_rows(folder / _FILE, Sitting, ResumeError)
+    return read_rows(folder / _FILE, Session, ResumeError)
 
 
 def minute(started_at: str) -> str:
@@ -75,7 +75,7 @@ def minute(started_at: str) -> str:
     try:
         return datetime.fromisoformat(started_at).strftime("%Y-%m-%d at %H:%M")
     except ValueError:
-        return one_line(started_at)
+        return sanitize_line(started_at)
 
 
 def number_ranges(numbers: Sequence[int]) -> str:
@@ -91,7 +91,7 @@ def number_ranges(numbers: Sequence[int]) -> str:
     )
 
 
-def changes(before: Mapping[str, object], now: Mapping[str, object]) -> Iterator[str]:
+def diff_mappings(before: Mapping[str, object], now: Mapping[str, object]) -> Iterator[str]:
     """Yield `NAME was A and is B` for each fact that changed; of mappings the entries that did."""
     for name, was in before.items():
         found = now.get(name)

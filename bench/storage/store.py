@@ -9,11 +9,11 @@ from pathlib import Path
 from bench.core.cell import Cell
 from bench.core.paths import CHECKOUT
 from bench.core.record import Record, RecordError, decode_record, encode_record
-from bench.core.text import LineError
-from bench.storage.atomic import sync_folder, write_whole
+from bench.core.text import BenchError
+from bench.storage.atomic import sync_folder, write_atomic
 
 
-class StoreError(LineError):
+class StoreError(BenchError):
     """The store's folder cannot be read or written."""
 
 
@@ -75,7 +75,7 @@ class Store:
         path = self.run_folder(record.run_id) / "records" / record.file_name
         try:
             path.parent.mkdir(parents=True, exist_ok=True)
-            write_whole(path, encode_record(record))
+            write_atomic(path, encode_record(record))
             _sync_folders(path.parent.parent, self.reports)
         except OSError as error:
             raise StoreError(f"{path} cannot be written: {error.strerror}.") from error

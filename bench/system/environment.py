@@ -75,7 +75,7 @@ def is_decisive(name: str) -> bool:
     return name.startswith(_DECISIVE) and not _SECRET.search(name)
 
 
-def decisive_variables(cell: Cell, outer: Mapping[str, str]) -> dict[str, str]:
+def performance_variables(cell: Cell, outer: Mapping[str, str]) -> dict[str, str]:
     """Return the variables a worker of `cell` gets that can change speed or numerics, sorted.
 
     A cell on the CPU sees no GPU, whatever `outer` says. In the lane `matched` every backend is
@@ -100,7 +100,7 @@ def worker_environment(cell: Cell, outer: Mapping[str, str], keras_home: Path) -
     return {
         **{name: value for name, value in outer.items() if name in _NEEDED},
         "TF_CPP_MIN_LOG_LEVEL": "2",
-        **decisive_variables(cell, outer),
+        **performance_variables(cell, outer),
         "KERAS_BACKEND": cell.backend,
         "KERAS_HOME": str(keras_home),
         "PYTHONPATH": str(CHECKOUT),

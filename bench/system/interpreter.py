@@ -10,8 +10,8 @@ import msgspec
 
 from bench.core.cell import BACKENDS
 from bench.core.paths import CHECKOUT
-from bench.core.serialization import UnreadableError, decode_json
-from bench.core.text import LineError
+from bench.core.serialization import DecodeError, decode_json
+from bench.core.text import BenchError
 
 #: The tox environment of each backend on the CPU.
 TOX_ENVS: Final = {"jax": "jax", "tensorflow": "tf", "torch": "torch"}
@@ -47,7 +47,7 @@ print(json.dumps(versions))
 """
 
 
-class InterpreterError(LineError):
+class InterpreterError(BenchError):
     """No usable Python interpreter was found for a backend."""
 
 
@@ -153,5 +153,5 @@ def _ask_versions(python: str) -> dict[str, str]:
         raise InterpreterError(f"{python} does not work as a Python interpreter: {last}.")
     try:
         return decode_json(done.stdout, dict[str, str])
-    except UnreadableError as error:
+    except DecodeError as error:
         raise InterpreterError(f"{python} does not answer like a Python: {error}.") from error

@@ -39,7 +39,7 @@ def machine_facts() -> dict[str, Scalar]:
     }
 
 
-def lasting_facts(machine: Mapping[str, Scalar]) -> dict[str, Scalar]:
+def stable_facts(machine: Mapping[str, Scalar]) -> dict[str, Scalar]:
     """Return what tells a machine from others, and not one of its starts from the next."""
     return {name: value for name, value in machine.items() if name not in ("kernel", "libc")}
 

@@ -12,7 +12,7 @@ _PR_SET_CHILD_SUBREAPER: Final = 36
 _KILLED_SECONDS: Final = 10.0
 
 
-def adopt_orphans() -> set[psutil.Process]:
+def become_subreaper() -> set[psutil.Process]:
     """Ask Linux for the children of our children when these die; return all that there are now.
 
     Else a child that left its worker's process group, as a daemon does, would be lost to `init`.
@@ -22,7 +22,7 @@ def adopt_orphans() -> set[psutil.Process]:
     return _descendants()
 
 
-def kill_strays(known: Set[psutil.Process]) -> None:
+def kill_orphans(known: Set[psutil.Process]) -> None:
     """Kill and reap every process below this one that is not among the `known`."""
     while strays := _descendants() - known:
         for stray in strays:

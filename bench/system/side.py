@@ -8,7 +8,7 @@ from typing import Final
 import msgspec
 
 from bench.core.cell import BACKENDS
-from bench.core.text import LineError
+from bench.core.text import BenchError
 from bench.system.environment import is_decisive
 
 _KEYS: Final = "python=PATH, python.BACKEND=PATH, src=DIR and env.NAME=VALUE"
@@ -16,7 +16,7 @@ _KEYS: Final = "python=PATH, python.BACKEND=PATH, src=DIR and env.NAME=VALUE"
 _PART_END: Final = re.compile(r",(?=(?:python|src|env)[=.])")
 
 
-class SideTextError(LineError, ValueError):
+class SideTextError(BenchError, ValueError):
     """A side as a user writes it is not understood, or names something that does not exist."""
 
 

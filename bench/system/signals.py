@@ -42,7 +42,7 @@ def interrupter() -> Callable[[int, FrameType | None], None]:
 
 
 @contextmanager
-def held_interruptions() -> Iterator[Callable[[], None]]:
+def deferred_signals() -> Iterator[Callable[[], None]]:
     """Hold interruptions back until the given function is called, or the block ends.
 
     Between a worker's start and the `try` that kills it, an exception would leave it behind.

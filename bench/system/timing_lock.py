@@ -7,10 +7,10 @@ from collections.abc import Iterator
 from contextlib import contextmanager, suppress
 from pathlib import Path
 
-from bench.core.text import LineError
+from bench.core.text import BenchError
 
 
-class MachineBusyError(LineError):
+class MachineBusyError(BenchError):
     """Another timing run holds this machine's lock."""
 
 

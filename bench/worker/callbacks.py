@@ -10,14 +10,14 @@ import msgspec
 
 from bench.core.job import Progress
 from bench.core.result import Epoch, StepDetail
-from bench.worker.input_pipeline import Feed, drain_seconds
+from bench.worker.input_pipeline import TrainingInput, input_only_seconds
 
 
 class NonFiniteLossError(ArithmeticError):
     """The loss became NaN or infinite, so training further proves nothing."""
 
 
-class Stamps(keras.callbacks.Callback):
+class EpochTimer(keras.callbacks.Callback):
     """Collects raw clock readings of one `fit(…, validation_data=…)`.
 
     An epoch's training time runs from `on_epoch_begin` to `on_test_begin`, where one variable is
@@ -128,7 +128,7 @@ def accuracy_of(logs: dict, prefix: str) -> float | None:
     return None
 
 
-class StepClock(keras.callbacks.Callback):
+class StepTimer(keras.callbacks.Callback):
     """Times every step, which makes Keras wait for each one: that is the price, and the point.
 
     Overriding `on_train_batch_end` makes JAX and torch synchronise after every step
@@ -158,16 +158,16 @@ class StepClock(keras.callbacks.Callback):
         self._end = perf_counter()
         self.step_seconds[-1].append(self._end - self._begin)
 
-    def detail(self, model: keras.Model, feed: Feed) -> StepDetail:
+    def detail(self, model: keras.Model, feed: TrainingInput) -> StepDetail:
         """Return the seconds of all steps and gaps, and those of drawing an epoch from `feed`."""
         return StepDetail(
             step_seconds=tuple(map(tuple, self.step_seconds)),
             gap_seconds=tuple(map(tuple, self.gap_seconds)),
-            feed_seconds=drain_seconds(model, feed),
+            feed_seconds=input_only_seconds(model, feed),
         )
 
 
-class SliceClock(keras.callbacks.Callback):
+class SliceTimer(keras.callbacks.Callback):
     """Times every epoch from the begin of its second step to that of its last, on two clocks.
 
     The first step draws the first batches and finds cold caches; after the last one Keras ends the
@@ -181,7 +181,7 @@ class SliceClock(keras.callbacks.Callback):
     def __init__(
         self,
         wait: Callable[[], object] = lambda: None,
-        tell: Callable[["SliceClock"], None] = lambda clock: None,
+        tell: Callable[["SliceTimer"], None] = lambda clock: None,
     ) -> None:
         """Call `wait` before each epoch and `tell` with its readings after it."""
         super().__init__()

@@ -94,7 +94,7 @@ _ITERATORS = {
 
 
 @dataclass(frozen=True, kw_only=True)
-class Feed:
+class TrainingInput:
     """What `fit` draws its batches from, as its `arguments`; `order` is that of `matched`."""
 
     arguments: dict[str, Any]
@@ -105,16 +105,16 @@ class Feed:
         return type(get_data_adapter(**self.arguments)).__name__
 
 
-def make_feed(cell: Cell, images: Part, targets: Part) -> Feed:
+def make_feed(cell: Cell, images: Part, targets: Part) -> TrainingInput:
     """Return the feed of `cell`: the arrays for Keras to shuffle, or batches in matched order."""
     if cell.lane != "matched":
         arrays = {"x": images, "y": targets, "batch_size": cell.batch_size, "shuffle": True}
-        return Feed(arguments=arrays)
+        return TrainingInput(arguments=arrays)
     order = BatchOrder(length(images), cell.batch_size, cell.seed)
     batches = MatchedBatches(images, targets, order)
     # The batches have their size; `fit` cuts the validation images to that of `batch_size`.
     arguments = {"x": batches, "batch_size": cell.batch_size, "shuffle": False}
-    return Feed(arguments=arguments, order=order)
+    return TrainingInput(arguments=arguments, order=order)
 
 
 class MatchedBatches(keras.utils.PyDataset):
@@ -154,7 +154,7 @@ class EpochOrder(keras.callbacks.Callback):
         self._order.begin(epoch)
 
 
-def drain_seconds(model: keras.Model, feed: Feed) -> float:
+def input_only_seconds(model: keras.Model, feed: TrainingInput) -> float:
     """Return the time to draw one epoch of batches, with no training beside it.
 
     They come from the epoch iterator that `fit` uses on this backend, made in the same way.

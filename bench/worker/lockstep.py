@@ -13,7 +13,16 @@ import msgspec
 import numpy as np
 
 from bench.core.source_hash import files_sha256, source_files
-from bench.regression.messages import Begin, Built, Identity, Said, SideJob, Slice, Trouble, Warm
+from bench.regression.messages import (
+    Failed,
+    Identity,
+    Message,
+    Ready,
+    SideJob,
+    Slice,
+    StartSlices,
+    WarmedUp,
+)
 from bench.worker.backend import Backend, import_backend
 from bench.worker.entry import die_with_parent, one_sentence
 from bench.worker.phases import Phases
@@ -60,7 +69,7 @@ class GateGoneError(Exception):
     """The gate has closed the baton's pipe: there will be no more turns."""
 
 
-class Baton:
+class GateChannel:
     """Our ends of the two pipes to the gate."""
 
     def __init__(self, side: SideJob) -> None:
@@ -75,13 +84,13 @@ class Baton:
             raise GateGoneError
         return line
 
-    def say(self, said: Said) -> None:
+    def say(self, said: Message) -> None:
         """Tell the gate."""
         if self._events_fd is not None:
             os.write(self._events_fd, msgspec.json.encode(said) + b"\n")
 
 
-def train(side: SideJob, baton: Baton, backend: Backend) -> None:
+def _train(side: SideJob, baton: GateChannel, backend: Backend) -> None:
     """Build, compile in our first turn, then train a slice per turn until the gate is gone.
 
     Two sides that trained side by side, even to get warm, would slow each other down: PyTorch
@@ -89,14 +98,14 @@ def train(side: SideJob, baton: Baton, backend: Backend) -> None:
     """
     # These modules import Keras; all of them before a user's file, which may have a `data` too.
     from bench.worker.build import build_model
-    from bench.worker.callbacks import SliceClock
+    from bench.worker.callbacks import SliceTimer
     from bench.worker.input_pipeline import input_shapes, make_examples, make_feed
     from bench.worker.resolved_settings import resolved_settings
 
     dataset = open_dataset(Path(side.job.dataset_folder))
     job, classes = side.job, dataset.manifest.classes
     model = build_model(job, input_shapes(job.target, dataset.x_train), classes)
-    baton.say(Built())
+    baton.say(Ready())
 
     def feed_of(steps: int) -> Any:
         """Return what `fit` trains so many full batches of, the data again and again."""
@@ -105,16 +114,16 @@ def train(side: SideJob, baton: Baton, backend: Backend) -> None:
         return make_feed(job.cell, *make_examples(model, job.target, *parts, classes))
 
     baton.wait()
-    warm, clock = feed_of(_WARM_STEPS + _UNTIMED_STEPS), SliceClock()
+    warm, clock = feed_of(_WARM_STEPS + _UNTIMED_STEPS), SliceTimer()
     model.fit(**warm.arguments, epochs=_WARM_EPOCHS, callbacks=[clock], verbose=0)
     identity = find_identity(side)
     settings = resolved_settings(model, warm, backend, job.target)
     step_seconds = clock.wall_seconds / _WARM_STEPS
-    baton.say(Warm(identity=identity, settings=settings, step_seconds=step_seconds))
+    baton.say(WarmedUp(identity=identity, settings=settings, step_seconds=step_seconds))
 
-    steps = msgspec.json.decode(baton.wait(), type=Begin).steps
+    steps = msgspec.json.decode(baton.wait(), type=StartSlices).steps
     feed = feed_of(round(steps * identity.work) + _UNTIMED_STEPS)
-    clock = SliceClock(wait=baton.wait, tell=lambda clock: baton.say(_slice(clock, steps)))
+    clock = SliceTimer(wait=baton.wait, tell=lambda clock: baton.say(_slice(clock, steps)))
     model.fit(**feed.arguments, epochs=_ENDLESS, callbacks=[clock], verbose=0)
 
 
@@ -128,19 +137,19 @@ def _slice(clock: Any, steps: int) -> Slice:
     )
 
 
-def main(path: str) -> None:
+def _main(path: str) -> None:
     """Train the side in `path`; what fails is told to the gate in one sentence."""
     die_with_parent()
     side = msgspec.json.decode(Path(path).read_bytes(), type=SideJob)
-    baton = Baton(side)
+    baton = GateChannel(side)
     try:
-        train(side, baton, import_backend(side.job, Phases(perf_counter())))
+        _train(side, baton, import_backend(side.job, Phases(perf_counter())))
     except GateGoneError:
         return
     except Exception as error:  # whatever user code or a framework raises is this side's failure
         traceback.print_exc()
-        baton.say(Trouble(reason=one_sentence(error)))
+        baton.say(Failed(reason=one_sentence(error)))
 
 
 if __name__ == "__main__":
-    main(sys.argv[1])
+    _main(sys.argv[1])

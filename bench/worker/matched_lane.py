@@ -15,6 +15,7 @@ import numpy as np
 import numpy.typing as npt
 
 from data.arrays import ArchiveDamaged, load_arrays
+from data.part import Array
 
 Indices = npt.NDArray[np.int64]
 
@@ -94,8 +95,6 @@ class BatchOrder:
         return np.random.default_rng([self._seed, epoch]).permutation(self._images)
 
 
-Array = npt.NDArray[Any]
-
 #: keras.initializers.RandomNormal's own default.
 _NORMAL_STDDEV = 0.05
 
@@ -133,7 +132,7 @@ def matched_weights(seed: int, variables: Sequence[Variable], folder: Path) -> l
     """
     path = folder / f"{_digest(seed, variables)}.npz"
     if not path.exists():
-        _write(path, [draw(seed, index, v) for index, v in enumerate(variables)])
+        _write(path, [draw_weights(seed, index, v) for index, v in enumerate(variables)])
     arrays = read_weights(path)
     expected = [(variable.value.shape, variable.stored_dtype) for variable in variables]
     if [(array.shape, array.dtype.name) for array in arrays] != expected:
@@ -141,7 +140,7 @@ def matched_weights(seed: int, variables: Sequence[Variable], folder: Path) -> l
     return arrays
 
 
-def draw(seed: int, index: int, variable: Variable) -> Array:
+def draw_weights(seed: int, index: int, variable: Variable) -> Array:
     """Return the initial value of the `index`-th variable of a model.
 
     A variable with two axes or more is drawn from Glorot's uniform distribution, whose limit is

@@ -1,7 +1,7 @@
 """`python -m bench.worker.overhead OUTPUT PAIRS JOB.json`: epochs with and without our clock.
 
 OUTPUT gets a JSON object: `train_images` of an epoch, and `seconds`, a list of PAIRS lists of the
-seconds of an epoch without and of one with `Stamps`.
+seconds of an epoch without and of one with `EpochTimer`.
 """
 
 import sys
@@ -14,21 +14,21 @@ import msgspec
 
 from bench.core.job import Job
 from bench.worker.build import build_model
-from bench.worker.callbacks import Stamps
+from bench.worker.callbacks import EpochTimer
 from bench.worker.input_pipeline import encode_labels
 from data.dataset import open_dataset
 from data.part import length, shapes, take
 
 #: As short as an epoch of some steps can be. The noise of epochs is a part of their length (a
 #: tenth on a shared machine, from 0.1 s to 0.5 s alike), what the callback adds is not.
-EPOCH_SECONDS = 0.1
+_EPOCH_SECONDS = 0.1
 PILOT_IMAGES = 1024
 #: Training images per validation image, as in CIFAR-10.
 VALIDATION_PART = 5
-WARM_UPS = 2
+_WARM_UPS = 2
 
 
-class Clock(keras.callbacks.Callback):
+class _Clock(keras.callbacks.Callback):
     """Stamps the begin and the end of an epoch, whose work is done when `on_epoch_end` comes."""
 
     def on_epoch_begin(self, epoch: int, logs: dict | None = None) -> None:
@@ -48,7 +48,7 @@ class Trainer:
         keras.utils.set_random_seed(job.cell.seed)
         self._batch_size = job.cell.batch_size
         # One for all epochs, as in a launch, though each is the first one of its `fit`.
-        self._stamps = Stamps(WARM_UPS + pairs, job.events_fd)
+        self._stamps = EpochTimer(_WARM_UPS + pairs, job.events_fd)
         self._data = open_dataset(Path(job.dataset_folder))
         classes = self._data.manifest.classes
         self._model = build_model(job, shapes(self._data.x_train), classes)
@@ -63,7 +63,7 @@ class Trainer:
         The clock is the first and the last of the callbacks, so that all of ours lies between,
         and the cost of a call of `fit` outside.
         """
-        first, last = Clock(), Clock()
+        first, last = _Clock(), _Clock()
         ours = [self._stamps] if with_stamps else []
         train = slice(self.train_images)
         validation = slice(self._whole_batches(self.train_images // VALIDATION_PART))
@@ -81,10 +81,10 @@ class Trainer:
         return last.end - first.begin
 
     def choose_size(self) -> None:
-        """Compile, then set `train_images` so that an epoch lasts about EPOCH_SECONDS."""
+        """Compile, then set `train_images` so that an epoch lasts about _EPOCH_SECONDS."""
         self.epoch_seconds(with_stamps=False)
         seconds = min(self.epoch_seconds(with_stamps=False) for _ in range(2))
-        wanted = self._whole_batches(round(PILOT_IMAGES * EPOCH_SECONDS / seconds))
+        wanted = self._whole_batches(round(PILOT_IMAGES * _EPOCH_SECONDS / seconds))
         self.train_images = min(wanted, length(self._data.x_train))
 
     def _whole_batches(self, images: int) -> int:
@@ -92,11 +92,11 @@ class Trainer:
         return max(1, round(images / self._batch_size)) * self._batch_size
 
 
-def measure(job: Job, pairs: int) -> dict:
+def _measure(job: Job, pairs: int) -> dict:
     """Return the object that OUTPUT gets; odd pairs run backwards (A B, B A, …)."""
     trainer = Trainer(job, pairs)
     trainer.choose_size()
-    for _ in range(WARM_UPS):
+    for _ in range(_WARM_UPS):
         for with_stamps in (False, True):
             trainer.epoch_seconds(with_stamps=with_stamps)
     seconds = []
@@ -110,4 +110,4 @@ def measure(job: Job, pairs: int) -> dict:
 if __name__ == "__main__":
     output_path, pairs, job_path = sys.argv[1:]
     job = msgspec.json.decode(Path(job_path).read_bytes(), type=Job)
-    Path(output_path).write_bytes(msgspec.json.encode(measure(job, int(pairs))))
+    Path(output_path).write_bytes(msgspec.json.encode(_measure(job, int(pairs))))

@@ -22,7 +22,7 @@ from bench.worker.parity_batches import allow_float64
 from bench.worker.phases import Phases
 from data.part import length, take
 
-Arrays = dict[str, Any]
+_Arrays = dict[str, Any]
 
 #: Trajectories of other rounding errors; enough that one of them meets what is rare.
 ORDERS = 8
@@ -34,19 +34,19 @@ class RandomnessError(Exception):
     """A model still draws at random with its rates at 0: two backends cannot be compared."""
 
 
-def main(path: str) -> None:
+def _main(path: str) -> None:
     """Write the dump of the task in `path`; what fails is written in its place, in a sentence."""
     die_with_parent()
     task = msgspec.json.decode(Path(path).read_bytes(), type=Task)
     try:
-        arrays = certify(task, import_backend(task.job, Phases(perf_counter())))
+        arrays = _certify(task, import_backend(task.job, Phases(perf_counter())))
     except Exception as error:  # whatever user code or a framework raises is this side's failure
         traceback.print_exc()
         arrays = {"failure": _text(one_sentence(error))}
     np.savez(task.dump_path, **arrays)
 
 
-def certify(task: Task, backend: Backend) -> Arrays:
+def _certify(task: Task, backend: Backend) -> _Arrays:
     """Return the arrays of all stages: names are STAGE/NUMBER:NAME, in the order of the model."""
     import keras
 
@@ -56,12 +56,12 @@ def certify(task: Task, backend: Backend) -> Arrays:
         allow_float64()
     from bench.worker.flops import forward_macs
     from bench.worker.input_pipeline import make_feed
-    from bench.worker.parity_inputs import Specimen
+    from bench.worker.parity_inputs import ParityInputs
     from bench.worker.resolved_settings import resolved_settings
 
-    specimen = Specimen(task)
+    specimen = ParityInputs(task)
     images, targets = specimen.first
-    arrays: Arrays = {}
+    arrays: _Arrays = {}
     for stage, is_training in (("inference", False), ("training", True)):
         model = specimen.make()
         outputs = layer_outputs(model, images, is_training)
@@ -93,7 +93,7 @@ def _refuse_randomness(first: list[tuple[str, Any]], second: list[tuple[str, Any
             )
 
 
-def structure(model: Any, outputs: list[tuple[str, Any]]) -> Arrays:
+def structure(model: Any, outputs: list[tuple[str, Any]]) -> _Arrays:
     """Return the shapes of each layer's variables and of its output, in the order of the calls.
 
     Variables of no layer that was called come last.
@@ -111,7 +111,7 @@ def structure(model: Any, outputs: list[tuple[str, Any]]) -> Arrays:
     }
 
 
-def gradients(model: Any, images: Any, targets: Any) -> Arrays:
+def gradients(model: Any, images: Any, targets: Any) -> _Arrays:
     """Return the loss of a training step, and the gradient of each trainable variable."""
     import keras
 
@@ -139,7 +139,7 @@ def gradients(model: Any, images: Any, targets: Any) -> Arrays:
     return {"loss/000:loss": np.float64(loss), **kept}
 
 
-def training(model: Any, task: Task, batches: list[tuple[Any, Any]]) -> Arrays:
+def training(model: Any, task: Task, batches: list[tuple[Any, Any]]) -> _Arrays:
     """Return how the first step changes each variable, and the losses of the trajectories.
 
     The model's and its optimizer's variables are left as they were.
@@ -180,7 +180,7 @@ def trajectory(model: Any, batches: list[tuple[Any, Any]], order: int) -> list[f
     return losses
 
 
-def evaluation(model: Any, task: Task, specimen: Any) -> Arrays:
+def evaluation(model: Any, task: Task, specimen: Any) -> _Arrays:
     """Return the predictions of the trained weights for test images, and a classifier's accuracy.
 
     Where the trained weights are those of another structure, the model's first ones are evaluated.
@@ -189,7 +189,7 @@ def evaluation(model: Any, task: Task, specimen: Any) -> Arrays:
 
     from bench.worker.parity_inputs import PREDICTED_AT_ONCE
 
-    arrays: Arrays = {}
+    arrays: _Arrays = {}
     if task.trained_path:
         trained = list(read_dump(Path(task.trained_path)).stage("trained").values())
         if [array.shape for array in trained] == [tuple(v.shape) for v in model.weights]:
@@ -217,4 +217,4 @@ def _text(text: str) -> Any:
 
 
 if __name__ == "__main__":
-    main(sys.argv[1])
+    _main(sys.argv[1])

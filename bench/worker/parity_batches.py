@@ -7,8 +7,7 @@ from typing import Any
 import numpy as np
 
 from bench.worker.activations import to_numpy
-from bench.worker.matched_lane import Variable
-from bench.worker.matched_lane import draw as draw_matched
+from bench.worker.matched_lane import Variable, draw_weights
 from bench.worker.resolved_settings import RATES
 from data.part import each
 
@@ -43,7 +42,7 @@ def allow_float64() -> None:
         raise PrecisionError("this version of Keras has no float64 reference on this backend")
 
 
-def prepare(model: Any, image: Any, seed: int) -> Any:
+def prepare_model(model: Any, image: Any, seed: int) -> Any:
     """Return the model, built, without randomness and with weights that no layer is blind to."""
     for layer in model._flatten_layers():
         for name in RATES:
@@ -59,7 +58,7 @@ def prepare(model: Any, image: Any, seed: int) -> Any:
             object.__setattr__(layer, "call", _switched_off(layer.call))
     model(image, training=False)
     for index, variable in enumerate(model.weights):
-        variable.assign(draw(seed, index, np.asarray(to_numpy(variable))))
+        variable.assign(draw_spread(seed, index, np.asarray(to_numpy(variable))))
     return model
 
 
@@ -72,7 +71,7 @@ def _switched_off(call: Callable[..., Any]) -> Callable[..., Any]:
     return off
 
 
-def draw(seed: int, index: int, value: Any) -> Any:
+def draw_spread(seed: int, index: int, value: Any) -> Any:
     """Return the `index`-th variable's value for a certificate, exact in float32.
 
     Unlike the lane `matched`, nothing stays zero or one: a bias that is not added, or a gamma that
@@ -86,4 +85,4 @@ def draw(seed: int, index: int, value: Any) -> Any:
         return (value * generator.uniform(0.5, 1.5, value.shape)).astype(np.float32)
     if np.all(value == 0):
         return generator.normal(0.0, 0.05, value.shape).astype(np.float32)
-    return draw_matched(seed, index, Variable("float32", value.astype(np.float32)))
+    return draw_weights(seed, index, Variable("float32", value.astype(np.float32)))

@@ -9,17 +9,17 @@ import numpy as np
 from bench.parity.messages import Task
 from bench.worker.build import build_model
 from bench.worker.input_pipeline import input_shapes, make_examples
-from bench.worker.parity_batches import in_precision, prepare
+from bench.worker.parity_batches import in_precision, prepare_model
 from data.dataset import open_dataset
 from data.part import Part, length, take
 
-Examples = tuple[Part, Part]
+_Examples = tuple[Part, Part]
 
 #: Test images are predicted so many at a time, in full batches: one more size is compiled anew.
 PREDICTED_AT_ONCE = 64
 
 
-class Specimen:
+class ParityInputs:
     """The models and the examples of one task, in its precision.
 
     `all` are the training examples that are used, `batches` the same in full batches, `first` the
@@ -49,9 +49,9 @@ class Specimen:
         shapes = input_shapes(job.target, data.x_train)
         model = build_model(job, shapes, data.manifest.classes)
         one = (take(data.x_train, slice(1)), take(data.y_train, slice(1)))
-        return prepare(model, self._examples(model, *one)[0], self._task.seed)
+        return prepare_model(model, self._examples(model, *one)[0], self._task.seed)
 
-    def _examples(self, model: Any, inputs: Part, labels: Part) -> Examples:
+    def _examples(self, model: Any, inputs: Part, labels: Part) -> _Examples:
         job, classes = self._task.job, self._data.manifest.classes
         images, targets = make_examples(model, job.target, inputs, labels, classes)
         return in_precision(images, self._task.precision), targets

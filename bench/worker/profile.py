@@ -1,6 +1,6 @@
 """`python -m bench.worker.profile OUTPUT JOB.json`: what each layer of a workload costs here.
 
-OUTPUT gets a `Measured` as JSON.
+OUTPUT gets a `ProfileReport` as JSON.
 """
 
 import sys
@@ -14,19 +14,19 @@ import msgspec
 import numpy as np
 
 from bench.core.job import Job
-from bench.profiling.messages import Measured, Part, Timing
+from bench.profiling.messages import ProfiledPart, ProfileReport, Timing
 from bench.worker.backend import Backend, import_backend
 from bench.worker.entry import die_with_parent, one_sentence
 from bench.worker.phases import Phases
 
 #: The first call traces and compiles, the second one finds cold caches.
-WARM_UPS = 2
+_WARM_UPS = 2
 #: A pass is repeated until it has taken so long, but not more and not less often than this.
 SECONDS = 0.2
 MOST, FEWEST = 30, 5
 
 
-def measure(job: Job, backend: Backend) -> Measured:
+def _measure(job: Job, backend: Backend) -> ProfileReport:
     """Return what was timed of the job's workload on the first batches of its training data.
 
     Raises what `build_model` does.
@@ -53,12 +53,12 @@ def measure(job: Job, backend: Backend) -> Measured:
     model(batch, training=True)  # builds it, where its builder did not
     steps, gradients = make_steps(model, backend), dict[int, Any]()
     timings = list(_layers(model, batch, steps, gradients))
-    feed = make_feed(job.cell, *examples(WARM_UPS + _repetitions(timings)))
+    feed = make_feed(job.cell, *examples(_WARM_UPS + _repetitions(timings)))
     timings.append(_step(model, feed))
     # At the end: the same gradients over and over lead the weights far away.
     timings.append(_update(model, steps, gradients))
     settings = resolved_settings(model, feed, backend, job.target)
-    return Measured(timings=tuple(timings), settings=settings)
+    return ProfileReport(timings=tuple(timings), settings=settings)
 
 
 def _repetitions(timings: list[Timing]) -> int:
@@ -108,7 +108,7 @@ def _gradient(variable: Any, found: dict[int, Any]) -> Any:
 
 
 def _passes(
-    part: Part, index: int, same: list[Any], steps: Any, gradients: dict[int, Any]
+    part: ProfiledPart, index: int, same: list[Any], steps: Any, gradients: dict[int, Any]
 ) -> Iterator[Timing]:
     """Yield the timings of both passes of the first of the calls that do the same work.
 
@@ -145,7 +145,7 @@ def _timing(facts: dict[str, Any], make: Any, steps: Any) -> tuple[Timing, Any]:
 
 def time_run(run: Any, wait: Any, clock: Any = perf_counter) -> tuple[list[float], Any]:
     """Return the seconds of each repetition of `run`, until its result is there, and that."""
-    for _ in range(WARM_UPS):
+    for _ in range(_WARM_UPS):
         wait(run())
     seconds: list[float] = []
     while len(seconds) < FEWEST or (len(seconds) < MOST and sum(seconds) < SECONDS):
@@ -158,29 +158,29 @@ def time_run(run: Any, wait: Any, clock: Any = perf_counter) -> tuple[list[float
 
 def _step(model: Any, feed: Any) -> Timing:
     """Return the seconds of the steps of a real `fit` that waits after each."""
-    from bench.worker.callbacks import StepClock
+    from bench.worker.callbacks import StepTimer
 
-    clock = StepClock()
+    clock = StepTimer()
     facts = {"part": "fit", "timed": "step", "name": model.name, "kind": type(model).__name__}
     try:
         model.fit(**feed.arguments, epochs=1, callbacks=[clock], verbose=0)
     except Exception as error:  # whatever the loss or the metrics raise: the layers are timed
         traceback.print_exc()
         return Timing(**facts, reason=one_sentence(error))
-    return Timing(**facts, seconds=tuple(clock.step_seconds[0][WARM_UPS:]))
+    return Timing(**facts, seconds=tuple(clock.step_seconds[0][_WARM_UPS:]))
 
 
-def main(output: str, path: str) -> None:
+def _main(output: str, path: str) -> None:
     """Write what the job in `path` measured; what fails is written in its place, in a sentence."""
     die_with_parent()
     job = msgspec.json.decode(Path(path).read_bytes(), type=Job)
     try:
-        measured = measure(job, import_backend(job, Phases(perf_counter())))
+        measured = _measure(job, import_backend(job, Phases(perf_counter())))
     except Exception as error:  # whatever user code or a framework raises is this side's failure
         traceback.print_exc()
-        measured = Measured(reason=one_sentence(error))
+        measured = ProfileReport(reason=one_sentence(error))
     Path(output).write_bytes(msgspec.json.encode(measured))
 
 
 if __name__ == "__main__":
-    main(*sys.argv[1:])
+    _main(*sys.argv[1:])

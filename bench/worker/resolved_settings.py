@@ -12,11 +12,11 @@ from bench.worker.process_info import cpu_ranges, host_allocator, thread_count
 if TYPE_CHECKING:
     import keras
 
-    from bench.worker.input_pipeline import Feed
+    from bench.worker.input_pipeline import TrainingInput
 
 
 def resolved_settings(
-    model: "keras.Model", feed: "Feed", backend: Backend, target: str
+    model: "keras.Model", feed: "TrainingInput", backend: Backend, target: str
 ) -> dict[str, Scalar]:
     """Return the settings that `model` was trained with, as flat names and scalars."""
     import keras

@@ -12,18 +12,24 @@ from bench.core.job import Job
 from bench.core.result import Result
 from bench.worker.backend import Backend
 from bench.worker.build import build_model, load_matched_weights
-from bench.worker.callbacks import Stamps, StepClock
+from bench.worker.callbacks import EpochTimer, StepTimer
 from bench.worker.device import device_peak_bytes
 from bench.worker.flops import forward_macs
 from bench.worker.inference import run_passes, time_single_predictions
-from bench.worker.input_pipeline import EpochOrder, Feed, input_shapes, make_examples, make_feed
+from bench.worker.input_pipeline import (
+    EpochOrder,
+    TrainingInput,
+    input_shapes,
+    make_examples,
+    make_feed,
+)
 from bench.worker.phases import Phases
 from bench.worker.process_info import peak_resident_bytes
 from bench.worker.resolved_settings import resolved_settings, stochastic_layers
 from data.dataset import open_dataset
 from data.part import Part, length, take
 
-Examples = tuple[Part, Part]
+_Examples = tuple[Part, Part]
 
 
 def train(job: Job, backend: Backend, phases: Phases) -> Result:
@@ -64,18 +70,18 @@ def train(job: Job, backend: Backend, phases: Phases) -> Result:
 
 def _examples(
     model: keras.Model, job: Job, classes: int, inputs: Part, labels: Part, limit: int | None
-) -> Examples:
+) -> _Examples:
     """Return the inputs and targets of one half, as many as the cell asks for."""
     chosen = slice(limit)
     return make_examples(model, job.target, take(inputs, chosen), take(labels, chosen), classes)
 
 
 def _fit(
-    model: keras.Model, job: Job, feed: Feed, validation: Examples, phases: Phases
+    model: keras.Model, job: Job, feed: TrainingInput, validation: _Examples, phases: Phases
 ) -> dict[str, Any]:
     """Call `fit` as a user does, with our clocks as its first callbacks."""
-    stamps = Stamps(job.cell.epochs, job.events_fd)
-    steps = StepClock() if job.instrumented else None
+    stamps = EpochTimer(job.cell.epochs, job.events_fd)
+    steps = StepTimer() if job.instrumented else None
     clocks = [clock for clock in (stamps, steps) if clock is not None]
     followers = [EpochOrder(feed.order)] if feed.order else []
     begin = phases.now
@@ -97,7 +103,7 @@ def _fit(
 
 
 def _infer(
-    model: keras.Model, job: Job, feed: Feed, validation: Examples, phases: Phases
+    model: keras.Model, job: Job, feed: TrainingInput, validation: _Examples, phases: Phases
 ) -> dict[str, Any]:
     """Evaluate or predict; what lies between the passes is counted as their end."""
     begin = phases.now

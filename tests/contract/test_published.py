@@ -15,9 +15,9 @@ from bench.profiling.report import Findings, write_findings
 from bench.profiling.samples import read_visits
 from bench.report.write import CSV_TABLES, write_report
 from validation.gate.report import write_proof
-from validation.gate.store import ProofBook
+from validation.gate.store import SampleStore
 from validation.gate.table import count_rows
-from validation.overhead.pairs import Pair
+from validation.overhead.pairs import CostPair
 from validation.overhead.report import verdict_lines
 
 PUBLISHED = CHECKOUT / "reports" / "published"
@@ -50,7 +50,7 @@ def test_the_published_report_follows_from_the_published_records(
 def test_the_published_cost_of_the_harness_follows_from_the_published_pairs() -> None:
     with (OVERHEAD / "overhead.csv").open(encoding="utf-8", newline="") as file:
         rows = [{name: text or None for name, text in row.items()} for row in csv.DictReader(file)]
-    pairs = msgspec.convert(rows, list[Pair], strict=False)
+    pairs = msgspec.convert(rows, list[CostPair], strict=False)
     table = "\n".join(verdict_lines(pairs))
     assert table.count("| met |") + table.count("| missed |") > 0
     assert f"\n{table}\n" in (OVERHEAD / "overhead.md").read_text("utf-8")
@@ -67,7 +67,7 @@ def test_the_published_costs_of_layers_follow_from_their_samples(
 
 @pytest.mark.parametrize("folder", PROOFS, ids=lambda folder: folder.name)
 def test_a_published_proof_follows_from_its_raw_rows(folder: Path, tmp_path: Path) -> None:
-    book = ProofBook(folder)
+    book = SampleStore(folder)
     assert book.contexts()
     write_proof(tmp_path, *count_rows(book))
     for path in tmp_path.iterdir():

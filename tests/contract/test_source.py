@@ -4,6 +4,7 @@ import ast
 
 import pytest
 
+from bench.core.paths import CHECKOUT
 from tests.contract.source import (
     Source,
     exits_of,
@@ -16,7 +17,7 @@ MOST_FILE_LINES = 300
 MOST_FUNCTION_LINES = 40
 MAY_EXIT = ("bench/cli/main.py", "bench/__main__.py", "bench/worker/__main__.py")
 
-SOURCES = sources_of("bench", "data", "models")
+SOURCES = sources_of("bench", "data", "models", "validation")
 
 
 def too_long(source: Source) -> list[str]:
@@ -99,3 +100,42 @@ def test_a_workload_does_not_ask_which_backend_runs(source):
 )
 def test_a_backend_branch_is_caught(text):
     assert backend_branches(source_at("models/lab.py", text))
+
+
+def public_names(source: Source) -> list[str]:
+    """Return the public names that a file defines at its top level."""
+    names: list[str] = []
+    for node in source.tree.body:
+        match node:
+            case ast.FunctionDef(name=name) | ast.ClassDef(name=name):
+                names.append(name)
+            case ast.Assign(targets=targets):
+                names += [target.id for target in targets if isinstance(target, ast.Name)]
+            case ast.AnnAssign(target=ast.Name(id=name)):
+                names.append(name)
+    return [name for name in names if not name.startswith("_")]
+
+
+def defined_twice(sources: list[Source]) -> dict[str, list[str]]:
+    """Return the public names that several files define, with these files."""
+    places: dict[str, list[str]] = {}
+    for source in sources:
+        for name in public_names(source):
+            places.setdefault(name, []).append(source.path)
+    return {name: paths for name, paths in places.items() if len(paths) > 1}
+
+
+def test_no_public_name_is_defined_twice():
+    assert defined_twice(SOURCES) == {}
+
+
+def test_a_name_that_two_files_define_is_caught():
+    first = source_at("bench/a.py", "class Side: pass\n_own = 1\nLIMIT: int = 1\n")
+    second = source_at("data/b.py", "def Side(): pass\n_own = 2\nLIMIT = 2\n")
+    paths = ["bench/a.py", "data/b.py"]
+    assert defined_twice([first, second]) == {"Side": paths, "LIMIT": paths}
+
+
+def test_bench_has_few_rooms():
+    entries = [path for path in (CHECKOUT / "bench").iterdir() if path.name != "__pycache__"]
+    assert len(entries) <= 14, sorted(path.name for path in entries)

@@ -8,17 +8,17 @@ from bench.core.record import GitFacts
 from bench.profiling.columns import gaps_frame, layers_frame
 from bench.profiling.report import Findings, layers_markdown
 from bench.profiling.samples import FILE, LayersError, read_visits
-from bench.runner.plan import Step
+from bench.runner.plan import PlannedLaunch
 from bench.runner.race_plan import (
     Blocked,
     Chosen,
     Contender,
     Launch,
-    RaceBook,
+    RacePlan,
     planned_steps,
     read_book,
 )
-from bench.storage.sessions import ResumeError, Sitting, minute, read_sittings
+from bench.storage.sessions import ResumeError, Session, minute, read_sessions
 from tests.fixtures.layer_rows import make_timing, make_visit
 from tests.fixtures.records import make_record
 from tests.fuzz.inputs import json_documents, json_lines
@@ -27,7 +27,7 @@ from tests.fuzz.target import Target, file_in
 encode = msgspec.json.encode
 
 RECORD = make_record(epochs=1)
-RACE = RaceBook(
+RACE = RacePlan(
     run_id=RECORD.run_id,
     command="race",
     chosen=Chosen(rounds=6, timeout_seconds=60.0, pythons={"jax": "/x/python"}, data_dir=None),
@@ -49,7 +49,7 @@ RACE = RaceBook(
     blocked=(Blocked(cell=RECORD.cell, instrumented=True, why="no interpreter"),),
 )
 SITTINGS = [
-    Sitting(
+    Session(
         number=number,
         started_at="2026-11-01T12:00:00.000+00:00",
         kept=number,
@@ -72,7 +72,7 @@ def _read_race(content: bytes, folder: Path) -> None:
     book = read_book(folder)
     encode(book)
     drafts = [
-        Step(cell=each.cell, repetition=0, action="blocked", why="it is gone")
+        PlannedLaunch(cell=each.cell, repetition=0, action="blocked", why="it is gone")
         for each in book.contenders
     ]
     planned_steps(book, drafts)
@@ -80,7 +80,7 @@ def _read_race(content: bytes, folder: Path) -> None:
 
 def _read_sittings(content: bytes, folder: Path) -> None:
     file_in(folder, "sittings.jsonl", content)
-    for sitting in read_sittings(folder):
+    for sitting in read_sessions(folder):
         minute(sitting.started_at)
 
 

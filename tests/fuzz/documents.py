@@ -10,16 +10,16 @@ import msgspec
 from bench.core.job import Progress
 from bench.core.record import RecordError, decode_record, decode_worker_output, encode_record
 from bench.core.result import WorkerOutput
-from bench.core.serialization import UnreadableError, decode_json
+from bench.core.serialization import DecodeError, decode_json
 from bench.parity.certificate import (
     CertificateError,
     decode_certificate,
     encode_certificates,
+    is_current,
     parity,
-    standing,
 )
 from bench.parity.messages import DumpError, read_dump
-from bench.regression.messages import Said
+from bench.regression.messages import Message
 from bench.regression.outcome import judge_gate
 from bench.regression.pytest_plugin.saved_baseline import (
     SavedError,
@@ -27,7 +27,7 @@ from bench.regression.pytest_plugin.saved_baseline import (
     parse_baseline,
     same_records,
 )
-from bench.regression.store import Book, BookError
+from bench.regression.store import GateStore, GateStoreError
 from data.errors import DataError
 from data.manifest import read_manifest, write_manifest
 from tests.fixtures.certificates import make_certificate
@@ -39,10 +39,9 @@ from tests.fuzz.inputs import json_documents, json_lines, packed
 from tests.fuzz.target import Target, file_in
 from validation.gate.accuracy import SeedRow
 from validation.gate.rows import Context, RealPair
-from validation.gate.simulation import Said as RuleSaid
-from validation.gate.simulation import SuiteRow
-from validation.gate.store import ProofBook, ProofError
-from validation.overhead.measure import Output
+from validation.gate.simulation import RuleAnswers, SuiteRow
+from validation.gate.store import SampleStore, SampleStoreError
+from validation.overhead.measure import OverheadOutput
 
 encode = msgspec.json.encode
 
@@ -86,7 +85,7 @@ PROOF: dict[type, list[Any]] = {
             drift="d",
             arm="a",
             suite=0,
-            said=(RuleSaid("gate", "lock-step", 0, 0, 30, 0, 1.0, "pass"),),
+            said=(RuleAnswers("gate", "lock-step", 0, 0, 30, 0, 1.0, "pass"),),
         )
     ],
 }
@@ -111,20 +110,20 @@ def _read_worker_output(content: bytes, folder: Path) -> None:
 def _read_certificate(content: bytes, folder: Path) -> None:
     certificate = decode_certificate(content, "certificate.json")
     subjects = [subject.sha256 for subject in certificate.subjects]
-    assert standing([certificate], subjects[0] if subjects else "none")
+    assert is_current([certificate], subjects[0] if subjects else "none")
     assert parity([certificate], (subjects[0], subjects[-1]) if subjects else ("a", "b"))
     assert json.loads(encode_certificates([certificate]))
 
 
 def _read_plan(content: bytes, folder: Path) -> None:
     file_in(folder, "gate.json", content)
-    encode(Book(folder).plan())
+    encode(GateStore(folder).plan())
 
 
 def _read_pairs(content: bytes, folder: Path) -> None:
     """Read the pairs of a gate and judge them: what was accepted has a verdict."""
     file_in(folder, "pairs.jsonl", content)
-    pairs = Book(folder).pairs()
+    pairs = GateStore(folder).pairs()
     encode(pairs)
     judge_gate(PLAN, pairs, "here")
 
@@ -132,7 +131,7 @@ def _read_pairs(content: bytes, folder: Path) -> None:
 def _read_proof(kind: type) -> Callable[[bytes, Path], None]:
     def read(content: bytes, folder: Path) -> None:
         file_in(folder, FILES[kind], content)
-        book = ProofBook(folder)
+        book = SampleStore(folder)
         encode(book.rows(kind))
         book.contexts()
 
@@ -181,7 +180,7 @@ JSON_TARGETS = [
         "progress",
         json_documents(encode(PROGRESS)),
         lambda content, folder: encode(decode_json(content, Progress)),
-        (UnreadableError,),
+        (DecodeError,),
     ),
     Target(
         "certificate",
@@ -191,20 +190,20 @@ JSON_TARGETS = [
         _read_certificate,
         (CertificateError,),
     ),
-    Target("gate-plan", json_documents(encode(PLAN)), _read_plan, (BookError,)),
-    Target("gate-pairs", json_lines(list(map(encode, PAIRS))), _read_pairs, (BookError,)),
+    Target("gate-plan", json_documents(encode(PLAN)), _read_plan, (GateStoreError,)),
+    Target("gate-pairs", json_lines(list(map(encode, PAIRS))), _read_pairs, (GateStoreError,)),
     Target(
         "gate-message",
         json_documents(encode(PAIRS[0].turns[0].baseline), b'{"type":"built"}'),
-        lambda content, folder: encode(decode_json(content, Said)),
-        (UnreadableError,),
+        lambda content, folder: encode(decode_json(content, Message)),
+        (DecodeError,),
     ),
     *(
         Target(
             f"proof-{kind.__name__.lower()}",
             json_lines(list(map(encode, rows))),
             _read_proof(kind),
-            (ProofError,),
+            (SampleStoreError,),
         )
         for kind, rows in PROOF.items()
     ),
@@ -213,8 +212,8 @@ JSON_TARGETS = [
     Target(
         "overhead",
         json_documents(b'{"train_images":64,"seconds":[[0.5,0.25],[0.125,1.0]]}'),
-        lambda content, folder: encode(decode_json(content, Output)),
-        (UnreadableError,),
+        lambda content, folder: encode(decode_json(content, OverheadOutput)),
+        (DecodeError,),
     ),
     Target(
         "dump",

@@ -9,7 +9,7 @@ import msgspec
 from bench.cli.parser import make_parser, read_choices, read_pythons
 from bench.core.cell import Cell
 from bench.core.record import encode_record
-from bench.core.suite import SUITES, Choices, SuiteError, expand, load_suite
+from bench.core.suite import SUITES, Overrides, SuiteError, expand, load_suite
 from bench.core.workload import WorkloadNameError, recipe_of, resolve_workload, source_hash
 from bench.regression.accuracy.stored_baseline import BaselineError, load_baseline
 from bench.report.tables.history import UnknownCellError, find_cell
@@ -66,7 +66,7 @@ def _read_suite(content: bytes, folder: Path) -> None:
     path = str(file_in(folder, "mine.toml", content))
     suite = load_suite(path)
     msgspec.json.encode(suite)
-    _use(expand(suite, Choices(), path))
+    _use(expand(suite, Overrides(), path))
 
 
 def _read_dataset(content: bytes, folder: Path) -> None:

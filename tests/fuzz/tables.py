@@ -8,7 +8,7 @@ from rich.console import Console
 
 from bench.cli.report import comparison_rows
 from bench.core.record import Record, RecordError, decode_record, encode_record
-from bench.core.serialization import UnreadableError, decode_json
+from bench.core.serialization import DecodeError, decode_json
 from bench.report.files import write_csv
 from bench.report.render.html.page import page_text
 from bench.report.render.markdown import report_markdown
@@ -71,7 +71,7 @@ TABLE_TARGETS = [
         "csv",
         json_documents(b'["=1+1","-2","a,b","\\"quoted\\"","two\\nlines","","\\u001b[31m","x"]'),
         _write_csv,
-        (UnreadableError,),
+        (DecodeError,),
     ),
     Target(
         "report",

@@ -7,7 +7,7 @@ from typing import NamedTuple
 
 from hypothesis.strategies import SearchStrategy
 
-from bench.core.text import one_line
+from bench.core.text import sanitize_line
 
 #: Control and format characters, surrogates, and the separators of lines and paragraphs.
 UNPRINTABLE = {"Cc", "Cf", "Cs", "Zl", "Zp"}
@@ -37,7 +37,7 @@ class Target(NamedTuple):
 
 def check_sentence(told: str, content: bytes) -> None:
     """Raise an AssertionError unless this is a line that can be shown to whoever gave `content`."""
-    assert one_line(told), "the error says nothing"
+    assert sanitize_line(told), "the error says nothing"
     wrong = {c for c in told if unicodedata.category(c) in UNPRINTABLE}
     assert not wrong, f"{wrong} in what is no line of text: {told!r}"
     assert len(told) <= MOST_CHARACTERS + 12 * len(content), "that is no sentence"

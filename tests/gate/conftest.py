@@ -10,13 +10,13 @@ from typing import Any
 
 import pytest
 
-from bench.cli.console import Output
+from bench.cli.console import CommandConsole
 from bench.cli.gate import measure_time
 from bench.cli.main import USER_ERRORS
 from bench.cli.parser import make_parser
 from bench.core.exit_codes import ExitCode
 from bench.regression.pytest_plugin.gate_session import GateReplay, open_replay
-from bench.regression.store import BookError
+from bench.regression.store import GateStoreError
 from bench.storage.store import StoreError
 from bench.system.timing_lock import MachineBusyError
 
@@ -46,7 +46,7 @@ def pytest_configure(config: pytest.Config) -> None:
     warnings.filterwarnings("default", category=pytest.PytestWarning, module="pytest_benchmark")
     try:
         config.stash[GATE] = open_replay(_folder(config))
-    except (*USER_ERRORS, BookError, MachineBusyError, StoreError) as error:
+    except (*USER_ERRORS, GateStoreError, MachineBusyError, StoreError) as error:
         _leave(str(error))
 
 
@@ -62,7 +62,7 @@ def _folder(config: pytest.Config) -> Path:
         for value in given if isinstance(given, list) else [given] if given else []:
             words += [f"--{name}", value]
     try:
-        return measure_time(make_parser().parse_args(words), Output()).book.folder
+        return measure_time(make_parser().parse_args(words), CommandConsole()).book.folder
     except KeyboardInterrupt as stop:
         pytest.exit(
             " ".join(("Interrupted.", *map(str, stop.args))), returncode=ExitCode.INTERRUPTED

@@ -4,8 +4,8 @@ from pathlib import Path
 
 from bench.core.cell import BACKENDS, Cell
 from bench.core.workload import job_of
-from bench.parity.compare import PRECISIONS, Dumps
-from bench.parity.run import TRAINERS, Entrant, run_task, run_tasks, task_of
+from bench.parity.compare import COMPARED_PRECISIONS, Dumps
+from bench.parity.run import TRAINERS, Participant, run_task, run_tasks, task_of
 from bench.system.interpreter import find_interpreter
 from data.prepare import prepare
 
@@ -34,7 +34,7 @@ class Planting:
         """Return the dumps of the faultless model, and of the fault on one backend."""
         dumps = dict(self.faultless())
         trained = self._folder / f"{TRAINERS[0]}-float64.npz"
-        for precision in PRECISIONS:
+        for precision in COMPARED_PRECISIONS:
             entrant = _entrant(fault, backend)
             path = self._folder / f"{fault}-{precision}.npz"
             task = task_of(entrant, precision, self._seed, STEPS, path, trained)
@@ -43,7 +43,7 @@ class Planting:
         return dumps
 
 
-def _entrant(function: str, backend: str) -> Entrant:
+def _entrant(function: str, backend: str) -> Participant:
     interpreter = find_interpreter(backend, {})
     cell = Cell(
         workload=f"{FAULTS}:{function}",
@@ -53,7 +53,7 @@ def _entrant(function: str, backend: str) -> Entrant:
         batch_size=16,
         epochs=1,
     )
-    return Entrant(
+    return Participant(
         backend=backend,
         python=interpreter.python,
         versions=interpreter.versions,

@@ -13,17 +13,17 @@ from bench.parity.certificate import (
     CertificateError,
     PairVerdict,
     decode_certificate,
+    is_current,
     parity,
     read_certificates,
-    standing,
 )
-from bench.parity.fingerprint import Subject, subject_of
+from bench.parity.fingerprint import FunctionFingerprint, subject_of
 from bench.report.render.certificate import write_certificate
 from tests.fixtures.certificates import make_certificate
 from tests.fixtures.records import make_record
 
 
-def _subject(backend: str, **overrides: Any) -> Subject:
+def _subject(backend: str, **overrides: Any) -> FunctionFingerprint:
     subject = subject_of(make_record(backend=backend, **overrides))
     assert subject is not None
     return subject
@@ -71,9 +71,9 @@ def test_the_newest_certificate_counts() -> None:
     newer = make_certificate(differs=("jax", "torch"), made_at="2026-12-01T00:00:00+00:00")
     assert _parity([newer, make_certificate()]).startswith("differs: inference dense by ")
     found = [newer, make_certificate()]
-    assert standing(found, _subject("jax").sha256).startswith("differs")
-    assert standing(found, _subject("tensorflow").sha256) == "certified"
-    assert standing(found, "0" * 64) == "not certified"
+    assert is_current(found, _subject("jax").sha256).startswith("differs")
+    assert is_current(found, _subject("tensorflow").sha256) == "certified"
+    assert is_current(found, "0" * 64) == "not certified"
 
 
 def test_a_record_without_a_result_is_no_subject() -> None:

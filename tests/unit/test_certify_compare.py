@@ -8,8 +8,8 @@ import pytest
 from bench.core.cell import BACKENDS
 from bench.parity.certificate import judge_quantities
 from bench.parity.compare import compare_dumps
-from bench.parity.messages import Dump
-from bench.parity.quantity import Quantity
+from bench.parity.messages import WorkerArrays
+from bench.parity.quantity import ComparedQuantity
 from bench.parity.tolerance import FLOOR, MULTIPLE, bound, rounding_error
 from bench.stats.norms import error_of
 from tests.fixtures.dumps import ULP, judge, make_arrays, make_dumps, rounded
@@ -56,8 +56,8 @@ def test_another_function_is_found_although_each_backend_agrees_with_itself() ->
     dumps = make_dumps()
     other = make_arrays()
     other["inference/000:first"] = other["inference/000:first"] * 1.0001
-    dumps["jax", "float64"] = Dump(dict(other))
-    dumps["jax", "float32"] = Dump(rounded(other, 5))
+    dumps["jax", "float64"] = WorkerArrays(dict(other))
+    dumps["jax", "float32"] = WorkerArrays(rounded(other, 5))
     found = judge(dumps)
     assert found["jax", "torch"].text.startswith("differs: inference first by ")
     assert found["tensorflow", "torch"].says == "certified"
@@ -81,8 +81,8 @@ def test_of_gradients_the_one_nearest_to_the_loss_is_named() -> None:
     dumps = {}
     for number, backend in enumerate(BACKENDS):
         arrays = wrong if backend == "torch" else right
-        dumps[backend, "float64"] = Dump(dict(arrays))
-        dumps[backend, "float32"] = Dump(rounded(arrays, number))
+        dumps[backend, "float64"] = WorkerArrays(dict(arrays))
+        dumps[backend, "float32"] = WorkerArrays(rounded(arrays, number))
     found = judge(dumps)
     assert (found["jax", "torch"].stage, found["jax", "torch"].name) == ("gradient", "b")
     assert found["jax", "tensorflow"].says == "certified"
@@ -90,8 +90,8 @@ def test_of_gradients_the_one_nearest_to_the_loss_is_named() -> None:
 
 def test_what_no_backend_can_compute_is_not_certified() -> None:
     whole = make_arrays() | {"loss/000:loss": np.float64(np.nan)}
-    dumps = {(backend, "float64"): Dump(dict(whole)) for backend in BACKENDS}
-    dumps |= {(b, "float32"): Dump(rounded(whole, n)) for n, b in enumerate(BACKENDS)}
+    dumps = {(backend, "float64"): WorkerArrays(dict(whole)) for backend in BACKENDS}
+    dumps |= {(b, "float32"): WorkerArrays(rounded(whole, n)) for n, b in enumerate(BACKENDS)}
     for verdict in judge_quantities(compare_dumps(dumps, BACKENDS)):
         assert (verdict.says, verdict.stage, verdict.closest) == ("differs", "loss", None)
 
@@ -107,7 +107,7 @@ def test_another_function_is_named_before_rounding_that_comes_earlier() -> None:
     ]
     other = make_arrays()
     other["loss/000:loss"] = np.float64(2.4)
-    dumps["jax", "float64"] = Dump(other)
+    dumps["jax", "float64"] = WorkerArrays(other)
     verdicts = judge_quantities(compare_dumps(dumps, BACKENDS))
     assert [(v.name, "rounding" in v.text) for v in verdicts[:2]] == [("loss", False)] * 2
 
@@ -117,7 +117,7 @@ def test_two_shapes_of_one_layer_differ_in_structure() -> None:
     for precision in ("float32", "float64"):
         arrays = rounded(make_arrays(), 7)
         arrays["structure/001:output of first"] = np.array([16, 6])
-        dumps["torch", precision] = Dump(arrays)
+        dumps["torch", precision] = WorkerArrays(arrays)
     text = judge(dumps)["jax", "torch"].text
     assert text == "differs: structure output of first by shape (16, 4) on jax is (16, 6) on torch"
 
@@ -127,7 +127,7 @@ def test_a_layer_too_many_differs_in_structure() -> None:
     for precision in ("float32", "float64"):
         arrays = rounded(make_arrays(), 7)
         arrays["structure/003:output of more"] = np.array([16, 4])
-        dumps["torch", precision] = Dump(arrays)
+        dumps["torch", precision] = WorkerArrays(arrays)
     text = judge(dumps)["jax", "torch"].text
     assert text.endswith("by nothing on jax is output of more on torch")
 
@@ -137,12 +137,14 @@ def test_a_gradient_of_which_few_rows_are_more_than_zero_is_held_to_its_own_roun
     rows = make_arrays() | {"gradient/001:table": np.eye(64)[:, :1] * np.ones(4)}
     dumps = {}
     for number, backend in enumerate(BACKENDS):
-        dumps[backend, "float64"] = Dump(dict(rows))
-        dumps[backend, "float32"] = Dump(rounded(rows, number, ulps=20.0))
+        dumps[backend, "float64"] = WorkerArrays(dict(rows))
+        dumps[backend, "float32"] = WorkerArrays(rounded(rows, number, ulps=20.0))
     assert {found.says for found in judge(dumps).values()} == {"certified"}
     wrong = rounded(rows, 2)
     wrong["gradient/001:table"] = rows["gradient/001:table"] * (1 + 1e-3)
-    assert judge(dumps | {("torch", "float32"): Dump(wrong)})["jax", "torch"].name == "table"
+    assert (
+        judge(dumps | {("torch", "float32"): WorkerArrays(wrong)})["jax", "torch"].name == "table"
+    )
 
 
 def test_the_precision_of_a_gradient_that_is_truly_zero_is_not_judged() -> None:
@@ -154,7 +156,7 @@ def test_the_precision_of_a_gradient_that_is_truly_zero_is_not_judged() -> None:
         return size * np.random.default_rng(number).normal(size=(8, 4))
 
     dumps = {
-        (backend, precision): Dump({**arrays, kernel: noise(number, precision)})
+        (backend, precision): WorkerArrays({**arrays, kernel: noise(number, precision)})
         for number, backend in enumerate(BACKENDS)
         for precision, arrays in (
             ("float32", rounded(make_arrays(), number)),
@@ -163,7 +165,7 @@ def test_the_precision_of_a_gradient_that_is_truly_zero_is_not_judged() -> None:
     }
     assert {found.says for found in judge(dumps).values()} == {"certified"}
     # On PyTorch it does move something.
-    dumps["torch", "float64"] = Dump({**make_arrays(), kernel: np.full((8, 4), 1e-3)})
+    dumps["torch", "float64"] = WorkerArrays({**make_arrays(), kernel: np.full((8, 4), 1e-3)})
     found = judge(dumps)
     assert found["jax", "tensorflow"].says == "certified"
     assert (found["jax", "torch"].says, found["jax", "torch"].stage) == ("differs", "gradient")
@@ -180,7 +182,7 @@ def test_an_update_counts_only_where_its_gradient_is_more_than_rounding() -> Non
             gradient[0] = 1e-9 * (number - 1) if precision == "float32" else 0.0
             update[0] = 1e-3 * (number - 1) if precision == "float32" else 0.0
             changed = {"gradient/000:first/kernel": gradient, "update/000:first/kernel": update}
-            dumps[backend, precision] = Dump({**arrays, **changed})
+            dumps[backend, precision] = WorkerArrays({**arrays, **changed})
     assert {verdict.text for verdict in judge(dumps).values()} == {"certified"}
 
 
@@ -211,7 +213,7 @@ def test_predictions_may_differ_where_rounding_cannot_tell_two_classes_apart() -
     for backend in BACKENDS:
         arrays = make_arrays()
         arrays["evaluation/000:predictions"][0] = 0.25
-        dumps[backend, "float64"] = Dump(arrays)
+        dumps[backend, "float64"] = WorkerArrays(arrays)
     assert judge(dumps)["jax", "torch"].says == "certified"
 
 
@@ -231,7 +233,7 @@ def test_the_bound_is_a_multiple_of_the_middle_error_and_a_few_units_of_the_size
 
 
 def test_a_quantity_of_nothing_is_the_same_when_both_are_nothing() -> None:
-    nothing = Quantity(backends=("jax", "torch"), stage="inference", name="000:zero")
+    nothing = ComparedQuantity(backends=("jax", "torch"), stage="inference", name="000:zero")
     assert nothing.same
     assert nothing.part == 0.0
     assert nothing.label == "zero"

@@ -3,7 +3,7 @@
 import numpy as np
 
 from bench.core.cell import BACKENDS
-from bench.parity.messages import Dump
+from bench.parity.messages import WorkerArrays
 from tests.fixtures.dumps import judge, make_arrays, make_dumps, rounded
 
 
@@ -24,7 +24,9 @@ def test_a_gradient_that_is_nan_where_it_is_truly_zero_is_not_certified() -> Non
             arrays = rounded(make_arrays(), number) if precision == "float32" else make_arrays()
             gradient = np.array(arrays["gradient/000:first/kernel"])
             gradient[0] = np.nan if (backend, precision) == ("torch", "float32") else 0.0
-            dumps[backend, precision] = Dump({**arrays, "gradient/000:first/kernel": gradient})
+            dumps[backend, precision] = WorkerArrays(
+                {**arrays, "gradient/000:first/kernel": gradient}
+            )
     found = judge(dumps)
     assert found["jax", "tensorflow"].says == "certified"
     assert (found["jax", "torch"].says, found["jax", "torch"].stage) == ("differs", "gradient")
@@ -55,8 +57,8 @@ def test_an_update_without_a_gradient_is_compared_in_float64() -> None:
         arrays = make_arrays()
         arrays["gradient/000:first/kernel"][0] = 0.0
         arrays["update/000:first/kernel"][0] = 0.0 if backend == "jax" else 1e-6
-        dumps[backend, "float64"] = Dump(arrays)
-        dumps[backend, "float32"] = Dump(rounded(arrays, 1))
+        dumps[backend, "float64"] = WorkerArrays(arrays)
+        dumps[backend, "float32"] = WorkerArrays(rounded(arrays, 1))
     found = judge(dumps)
     assert found["tensorflow", "torch"].says == "certified"
     assert found["jax", "torch"].text.startswith(
@@ -74,7 +76,7 @@ def test_variables_of_one_path_have_a_gradient_each() -> None:
             if precision == "float64":
                 arrays["gradient/001:first/kernel"] = np.zeros(3)
                 arrays["update/001:first/kernel"] = np.zeros(3)
-            dumps[backend, precision] = Dump(arrays)
+            dumps[backend, precision] = WorkerArrays(arrays)
     assert {verdict.text for verdict in judge(dumps).values()} == {"certified"}
 
 
@@ -88,11 +90,11 @@ def test_a_regression_on_a_dataset_of_classes_has_no_best_class() -> None:
     for backend in BACKENDS:
         arrays = make_arrays()
         arrays["evaluation/000:predictions"] = arrays["evaluation/000:predictions"][:, :1]
-        dumps[backend, "float64"] = Dump(arrays)
+        dumps[backend, "float64"] = WorkerArrays(arrays)
     assert {verdict.quantities for verdict in judge(dumps).values()} == {38}
 
 
 def test_the_thousandth_quantity_comes_after_the_others() -> None:
     names = [f"{number:03}:x" for number in (2, 1000, 100, 999)]
-    dump = Dump({f"loss/{name}": np.zeros(1) for name in names})
+    dump = WorkerArrays({f"loss/{name}": np.zeros(1) for name in names})
     assert list(dump.stage("loss")) == ["002:x", "100:x", "999:x", "1000:x"]

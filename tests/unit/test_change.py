@@ -2,12 +2,14 @@
 
 import pytest
 
-from bench.core.diff import changes
+from bench.core.diff import diff_records
 from tests.fixtures.records import make_record
 
 
 def test_equal_records_have_no_change_and_a_repetition_is_none() -> None:
-    assert changes(make_record(), make_record(repetition=1, train_seconds=[1.0, 2.0, 3.0])) == []
+    assert (
+        diff_records(make_record(), make_record(repetition=1, train_seconds=[1.0, 2.0, 3.0])) == []
+    )
 
 
 @pytest.mark.parametrize(
@@ -23,4 +25,4 @@ def test_equal_records_have_no_change_and_a_repetition_is_none() -> None:
     ],
 )
 def test_every_change_is_named(fields: dict[str, object], words: str) -> None:
-    assert words in changes(make_record(), make_record(**fields))
+    assert words in diff_records(make_record(), make_record(**fields))

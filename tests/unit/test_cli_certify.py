@@ -77,7 +77,7 @@ def test_a_backend_without_a_dump_is_no_certificate(mode: str, says: str, bench:
 
 
 def test_a_hang_ends(bench: Bench, monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(measure, "TIMEOUT_SECONDS", 0.5)
+    monkeypatch.setattr(measure, "PARITY_TIMEOUT_SECONDS", 0.5)
     assert certify(bench, "hang") == ExitCode.DIFFERS
     assert "it did not end within 0.5 s" in bench.out
 

@@ -14,7 +14,7 @@ from bench.cli import main as cli
 from bench.core.record import Record, decode_record
 from bench.runner.interleave import SUPERSEDED
 from bench.runner.race_plan import read_book
-from bench.storage.sessions import read_sittings
+from bench.storage.sessions import read_sessions
 from bench.storage.store import Store
 from tests.fixtures.command_line import Bench
 from tests.fixtures.fake_python import are_gone, hung_pids
@@ -109,7 +109,7 @@ def test_a_race_that_was_interrupted_in_mid_round_goes_on_where_it_stopped(
         for number in range(ROUNDS)
         for backend in (there if number % 2 == 0 else back)
     ]
-    first, second = read_sittings(folder)
+    first, second = read_sessions(folder)
     assert (first.kept, first.superseded, second.kept, second.superseded) == (0, 0, 4, 1)
     assert (second.number, second.kept) == (1, 4)
     assert len(list((folder / SUPERSEDED / "sitting-1" / "logs").iterdir())) == 2
@@ -150,7 +150,7 @@ def test_a_race_is_resumed_as_often_as_it_is_interrupted(bench: Bench) -> None:
     # No round was measured in the first sitting: nothing of it is in a ratio.
     assert {row["sittings"] for row in bench.rows("ratios.csv")} == {"2"}
     assert {s for _, s, _ in placed(Store(bench.reports).load(folder.name))} == {1, 2}
-    assert len(read_sittings(folder)) == 3
+    assert len(read_sessions(folder)) == 3
 
 
 def test_failed_launches_of_a_whole_round_stay_and_count(bench: Bench) -> None:

@@ -12,7 +12,7 @@ from bench.core.record import Record
 from bench.report.render.compare import compare_renderables
 from bench.report.render.format import Row, table_rows
 from bench.report.tables.compare_runs import COMPARE_COLUMNS, UnlikeError, compare_frame
-from bench.report.tables.run_selection import Side, SideError, find_side
+from bench.report.tables.run_selection import ComparedRun, SideError, find_side
 from bench.storage.store import Store
 from tests.fixtures.records import make_calibration, make_record
 from tests.fixtures.runs import golden_sides, launches, write_golden
@@ -22,7 +22,7 @@ OTHER = {"machine": {"machine_id": "ba9876543210"}}
 
 
 def _rows(a: list[Record], b: list[Record], **options: Any) -> list[Row]:
-    return table_rows(compare_frame(Side("A", a), Side("B", b), **options))
+    return table_rows(compare_frame(ComparedRun("A", a), ComparedRun("B", b), **options))
 
 
 def _row(a: list[Record], b: list[Record], **options: Any) -> Row:
@@ -165,6 +165,6 @@ def test_the_published_run_compared_with_itself_has_no_interval() -> None:
 
 
 def test_two_single_records_can_be_compared_and_every_column_is_declared() -> None:
-    frame = compare_frame(Side("A", [make_record()]), Side("B", [make_record()]))
+    frame = compare_frame(ComparedRun("A", [make_record()]), ComparedRun("B", [make_record()]))
     assert list(frame.columns) == [column.name for column in COMPARE_COLUMNS]
     assert pd.isna(frame["seconds_ratio"]).all()

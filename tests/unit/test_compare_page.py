@@ -6,7 +6,7 @@ from bench.report.render.compare import MOST_DRAWN, compare_page
 from bench.report.render.format import Row, table_rows
 from bench.report.render.html import template as shell
 from bench.report.tables.compare_runs import compare_frame
-from bench.report.tables.run_selection import Side
+from bench.report.tables.run_selection import ComparedRun
 from tests.fixtures.pages import chart_data
 from tests.fixtures.runs import golden_sides, launches
 
@@ -17,7 +17,7 @@ def no_bundle(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(shell, "_bundle", lambda: "")
 
 
-def _rows(a: Side, b: Side) -> list[Row]:
+def _rows(a: ComparedRun, b: ComparedRun) -> list[Row]:
     return table_rows(compare_frame(a, b))
 
 
@@ -47,13 +47,13 @@ def test_text_of_records_is_shown_and_never_acts() -> None:
 
 
 def test_without_a_ratio_there_is_no_figure() -> None:
-    text = compare_page(_rows(*[Side("A", launches(2.0, 1))] * 2), "A", "B")
+    text = compare_page(_rows(*[ComparedRun("A", launches(2.0, 1))] * 2), "A", "B")
     assert 'id="changes"' not in text and "no interval: 1 launch each" in text
 
 
 def test_of_very_many_ratios_some_are_drawn_and_the_page_says_so() -> None:
     sides = [
-        Side(name, [record for seed in range(101) for record in launches(2.0, seed=seed)])
+        ComparedRun(name, [record for seed in range(101) for record in launches(2.0, seed=seed)])
         for name in "AB"
     ]
     text = compare_page(_rows(*sides), "A", "B")

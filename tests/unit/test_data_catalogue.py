@@ -3,7 +3,7 @@
 import numpy as np
 import pytest
 
-from data.catalogue import DATASETS, OWN, parse_name, resolve_dataset
+from data.catalogue import DATASETS, USER_DATASETS, parse_name, resolve_dataset
 from data.errors import BadOption, DataError, UnknownDataset
 from data.prepare import find_source
 from tests.fixtures.data_places import npz_of
@@ -13,8 +13,10 @@ FAMILIES = "cifar10, cifar100, digits, fashion_mnist, mnist, ratings, synthetic,
 
 def test_the_catalogue_is_in_the_order_of_the_alphabet_and_a_line_each():
     assert ", ".join(DATASETS) == FAMILIES
-    assert list(OWN) == ["npz:PATH", "images:FOLDER[@HxW]", "FILE.py:FUNCTION"]
-    assert all(0 < len(line) < 90 and "\n" not in line for line in (DATASETS | OWN).values())
+    assert list(USER_DATASETS) == ["npz:PATH", "images:FOLDER[@HxW]", "FILE.py:FUNCTION"]
+    assert all(
+        0 < len(line) < 90 and "\n" not in line for line in (DATASETS | USER_DATASETS).values()
+    )
 
 
 @pytest.mark.parametrize("name", list(DATASETS))

@@ -61,8 +61,8 @@ def put_binary(monkeypatch, folder, members):
 
 def put_pickles(monkeypatch, datasets, members):
     content = archive_of(members)
-    (datasets / cifar100.KERAS_NAME).write_bytes(content)
-    monkeypatch.setattr(cifar100, "KERAS_SHA256", sha256_of(content))
+    (datasets / cifar100.CIFAR100_KERAS_NAME).write_bytes(content)
+    monkeypatch.setattr(cifar100, "CIFAR100_KERAS_SHA256", sha256_of(content))
 
 
 def assert_is_ours(dataset):
@@ -96,7 +96,7 @@ def test_keras_pickles_give_the_same_bytes(tmp_path, monkeypatch, data_dir, data
 def test_it_is_downloaded_where_no_file_is_right(tmp_path, monkeypatch, data_dir, datasets):
     content = archive_of(BINARY)
     (data_dir / cifar100.ARCHIVE.file).write_bytes(b"another file")
-    (datasets / cifar100.KERAS_NAME).write_bytes(archive_of(pickles()))
+    (datasets / cifar100.CIFAR100_KERAS_NAME).write_bytes(archive_of(pickles()))
     with served({"a.tar.gz": content}) as (address, asked):
         there = replace(cifar100.ARCHIVE, sha256=sha256_of(content), url=f"{address}/a.tar.gz")
         monkeypatch.setattr(cifar100, "ARCHIVE", there)
@@ -135,5 +135,5 @@ def test_a_damaged_pickle_is_named(tmp_path, monkeypatch, datasets):
 
 def test_the_official_constants_are_those_of_the_datasets_home_page_and_of_keras():
     assert cifar100.ARCHIVE.url == "https://www.cs.toronto.edu/~kriz/cifar-100-binary.tar.gz"
-    assert cifar100.KERAS_NAME == "cifar-100-python-target_archive"
-    assert len(cifar100.ARCHIVE.sha256) == len(cifar100.KERAS_SHA256) == 64
+    assert cifar100.CIFAR100_KERAS_NAME == "cifar-100-python-target_archive"
+    assert len(cifar100.ARCHIVE.sha256) == len(cifar100.CIFAR100_KERAS_SHA256) == 64

@@ -42,7 +42,7 @@ def kept(tmp_path, monkeypatch):
 
 def put(monkeypatch, kept, content):
     kept.write_bytes(content)
-    monkeypatch.setattr(cifar10, "KERAS_SHA256", sha256_of(content))
+    monkeypatch.setattr(cifar10, "CIFAR10_KERAS_SHA256", sha256_of(content))
 
 
 def test_its_arrays_are_those_of_the_official_rows(tmp_path, monkeypatch, kept):
@@ -91,5 +91,5 @@ def test_a_damaged_pickle_is_named(tmp_path, monkeypatch, kept):
 
 
 def test_the_constants_are_those_of_keras():
-    assert cifar10.KERAS_NAME == "cifar-10-batches-py-target_archive"
-    assert len(cifar10.KERAS_SHA256) == 64
+    assert cifar10.CIFAR10_KERAS_NAME == "cifar-10-batches-py-target_archive"
+    assert len(cifar10.CIFAR10_KERAS_SHA256) == 64

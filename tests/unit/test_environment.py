@@ -8,7 +8,7 @@ import pytest
 
 from bench.core.cell import Cell
 from bench.core.paths import CHECKOUT
-from bench.system.environment import decisive_variables, worker_environment
+from bench.system.environment import performance_variables, worker_environment
 
 CPU = Cell(workload="lab_baseline", dataset="digits", backend="torch", batch_size=16, epochs=5)
 GPU = Cell(
@@ -51,7 +51,7 @@ DECISIVE = {
 def test_the_matched_lane_tells_every_library_the_same_threads_and_malloc_to_keep_memory():
     matched = msgspec.structs.replace(CPU, lane="matched")
     usable = str(len(os.sched_getaffinity(0)))
-    added = decisive_variables(matched, {}).items() - decisive_variables(CPU, {}).items()
+    added = performance_variables(matched, {}).items() - performance_variables(CPU, {}).items()
     threads = {name: value for name, value in added if not name.startswith("MALLOC_")}
     assert threads == {
         "OMP_NUM_THREADS": usable,
@@ -76,39 +76,43 @@ def test_a_worker_gets_its_backend_its_own_keras_home_and_the_checkout():
 @pytest.mark.parametrize("name", SECRETS)
 def test_a_secret_reaches_neither_worker_nor_record(name):
     assert name not in worker_environment(CPU, SECRETS, HOME)
-    assert name not in decisive_variables(CPU, SECRETS)
+    assert name not in performance_variables(CPU, SECRETS)
 
 
 @pytest.mark.parametrize("name", SILENT)
 def test_what_could_change_a_number_unseen_does_not_reach_the_worker(name):
     environment = worker_environment(CPU, SILENT, HOME)
     assert environment.get(name) != SILENT[name]
-    assert name not in decisive_variables(CPU, SILENT)
+    assert name not in performance_variables(CPU, SILENT)
 
 
 @pytest.mark.parametrize("name", DECISIVE)
 def test_what_changes_speed_or_numerics_reaches_the_worker_and_the_record(name):
     assert worker_environment(CPU, DECISIVE, HOME)[name] == DECISIVE[name]
-    assert decisive_variables(CPU, DECISIVE)[name] == DECISIVE[name]
+    assert performance_variables(CPU, DECISIVE)[name] == DECISIVE[name]
 
 
 def test_a_cell_on_the_cpu_sees_no_gpu_whatever_the_user_set():
     outer = {"CUDA_VISIBLE_DEVICES": "0,1", "JAX_PLATFORMS": "cuda"}
-    for environment in (worker_environment(CPU, outer, HOME), decisive_variables(CPU, outer)):
+    for environment in (worker_environment(CPU, outer, HOME), performance_variables(CPU, outer)):
         assert environment["CUDA_VISIBLE_DEVICES"] == ""
         assert environment["JAX_PLATFORMS"] == "cpu"
 
 
 def test_a_cell_on_the_gpu_sees_the_gpus_that_the_user_chose():
-    assert decisive_variables(GPU, {"CUDA_VISIBLE_DEVICES": "1"}) == {"CUDA_VISIBLE_DEVICES": "1"}
-    assert decisive_variables(GPU, {}) == {}
+    assert performance_variables(GPU, {"CUDA_VISIBLE_DEVICES": "1"}) == {
+        "CUDA_VISIBLE_DEVICES": "1"
+    }
+    assert performance_variables(GPU, {}) == {}
 
 
 def test_what_a_process_needs_is_passed_on_and_not_recorded():
     outer = {"PATH": "/bin", "HOME": "/home/me", "TMPDIR": "/scratch"}
     assert outer.items() <= worker_environment(CPU, outer, HOME).items()
-    assert not outer.keys() & decisive_variables(CPU, outer)
+    assert not outer.keys() & performance_variables(CPU, outer)
 
 
 def test_the_recorded_variables_are_sorted():
-    assert list(decisive_variables(CPU, DECISIVE)) == sorted(decisive_variables(CPU, DECISIVE))
+    assert list(performance_variables(CPU, DECISIVE)) == sorted(
+        performance_variables(CPU, DECISIVE)
+    )

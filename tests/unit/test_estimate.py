@@ -3,11 +3,11 @@
 import msgspec
 import pytest
 
-from bench.runner.estimate import Images, estimate
+from bench.runner.estimate import ImageCounts, estimate
 from models.table import WORKLOADS
 from tests.fixtures.records import make_record
 
-IMAGES = Images(train=1000, test=200)
+IMAGES = ImageCounts(train=1000, test=200)
 
 
 def cell_of(**fields):
@@ -36,7 +36,7 @@ def test_a_record_of_the_workload_at_another_size_counts_by_its_images():
     small = make_record(epochs=3, train_images=100, validation_images=20, wall_seconds=50.0)
     spent = sum(e.train_seconds + e.validation_seconds for e in small.result.epochs)
     cell = msgspec.structs.replace(small.cell, epochs=6)
-    found = estimate(cell, [small], Images(train=100, test=20))
+    found = estimate(cell, [small], ImageCounts(train=100, test=20))
     assert found == (pytest.approx(50.0 - spent + 2 * spent), "like records")
 
 
@@ -45,7 +45,9 @@ def test_a_record_of_the_same_backend_counts_before_those_of_others():
     own = make_record(wall_seconds=50.0, **fields)
     other = make_record(backend="torch", wall_seconds=500.0, **fields)
     cell = msgspec.structs.replace(own.cell, epochs=6)
-    assert estimate(cell, [own, other], Images(100, 20)) == estimate(cell, [own], Images(100, 20))
+    assert estimate(cell, [own, other], ImageCounts(100, 20)) == estimate(
+        cell, [own], ImageCounts(100, 20)
+    )
 
 
 def test_limits_and_tasks_count():

@@ -7,16 +7,25 @@ import pytest
 from bench.core.record import Record
 from bench.regression.accuracy.screening import screen
 from bench.regression.accuracy.seeds import families, seeds_of, unlike
-from bench.regression.accuracy.verdict import AccuracyVerdict, Seeds, judge_accuracy, seeds_needed
+from bench.regression.accuracy.verdict import (
+    AccuracyVerdict,
+    SeedAccuracies,
+    judge_accuracy,
+    seeds_needed,
+)
 from tests.fixtures.records import make_record
 
 
-def make_seeds(mean: float, spread: float = 0.005, seeds: int = 8, seed: int = 0) -> Seeds:
+def make_seeds(mean: float, spread: float = 0.005, seeds: int = 8, seed: int = 0) -> SeedAccuracies:
     noise = random.Random(seed)
-    return Seeds(accuracies=tuple(noise.gauss(mean, spread) for _ in range(seeds)), images=10_000)
+    return SeedAccuracies(
+        accuracies=tuple(noise.gauss(mean, spread) for _ in range(seeds)), images=10_000
+    )
 
 
-def judge(baseline: Seeds, candidate: Seeds, margin: float = 0.01) -> AccuracyVerdict:
+def judge(
+    baseline: SeedAccuracies, candidate: SeedAccuracies, margin: float = 0.01
+) -> AccuracyVerdict:
     return judge_accuracy({"cell": (baseline, candidate)}, margin)["cell"]
 
 
@@ -59,12 +68,12 @@ def test_a_loss_of_the_margin_seldom_passes() -> None:
 
 
 def test_equal_accuracies_without_any_spread_pass() -> None:
-    same = Seeds(accuracies=(1.0, 1.0, 1.0), images=360)
+    same = SeedAccuracies(accuracies=(1.0, 1.0, 1.0), images=360)
     assert judge(same, same).says == "pass"
 
 
 def test_a_diverged_seed_of_the_candidate_is_a_regression_and_of_the_baseline_invalid() -> None:
-    broken = Seeds(accuracies=(0.7,) * 7, images=10_000, diverged=(3,))
+    broken = SeedAccuracies(accuracies=(0.7,) * 7, images=10_000, diverged=(3,))
     assert judge(make_seeds(0.7), broken).says == "regressed"
     assert "seed 3" in str(judge(make_seeds(0.7), broken).reason)
     assert judge(broken, make_seeds(0.7)).says == "invalid"

@@ -5,15 +5,17 @@ import random
 import pytest
 
 from bench.regression.accuracy.equivalence import judge_equivalence
-from bench.regression.accuracy.verdict import Seeds
+from bench.regression.accuracy.verdict import SeedAccuracies
 
 
-def make_seeds(mean: float, spread: float, count: int, seed: int) -> Seeds:
+def make_seeds(mean: float, spread: float, count: int, seed: int) -> SeedAccuracies:
     noise = random.Random(seed)
-    return Seeds(accuracies=tuple(noise.gauss(mean, spread) for _ in range(count)), images=10_000)
+    return SeedAccuracies(
+        accuracies=tuple(noise.gauss(mean, spread) for _ in range(count)), images=10_000
+    )
 
 
-def judge(sides: dict[str, Seeds], margin: float = 0.01) -> dict[tuple[str, str], str]:
+def judge(sides: dict[str, SeedAccuracies], margin: float = 0.01) -> dict[tuple[str, str], str]:
     return {row.backends: row.says for row in judge_equivalence({"cell": sides}, margin)}
 
 
@@ -59,7 +61,9 @@ def test_the_seeds_needed_show_equal_backends_as_often_as_they_say(
     spread: float, fewest: int, most: int
 ) -> None:
     exact = {
-        name: Seeds(accuracies=tuple(0.9 + spread * (-1) ** n for n in range(400)), images=10_000)
+        name: SeedAccuracies(
+            accuracies=tuple(0.9 + spread * (-1) ** n for n in range(400)), images=10_000
+        )
         for name in ("jax", "torch")
     }
     (row,) = judge_equivalence({"cell": exact}, 0.01)
@@ -81,9 +85,9 @@ def test_the_seeds_needed_show_equal_backends_as_often_as_they_say(
 def test_a_side_that_is_no_measurement_is_invalid() -> None:
     good = make_seeds(0.9, 0.003, 12, 1)
     for bad in (
-        Seeds(accuracies=(0.9, 0.91), images=100, reason="seed 3 has no record"),
-        Seeds(accuracies=(0.9, 0.91), images=100, diverged=(2,)),
-        Seeds(accuracies=(0.9,), images=100),
+        SeedAccuracies(accuracies=(0.9, 0.91), images=100, reason="seed 3 has no record"),
+        SeedAccuracies(accuracies=(0.9, 0.91), images=100, diverged=(2,)),
+        SeedAccuracies(accuracies=(0.9,), images=100),
     ):
         (row,) = judge_equivalence({"cell": {"jax": good, "torch": bad}}, 0.01)
         assert row.says == "invalid"

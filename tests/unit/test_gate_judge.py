@@ -8,7 +8,7 @@ import pytest
 from bench.regression.estimators import pair_log_ratio
 from bench.regression.outcome import judge_gate
 from bench.regression.pair import Pair
-from bench.regression.verdict import LOOKS, Margins, Verdict, judge_look
+from bench.regression.verdict import INTERIM_LOOKS, Margins, Verdict, judge_look
 from bench.stats.holm import holm
 from tests.fixtures.pairs import make_cell, make_pair, make_pairs, make_plan
 
@@ -25,7 +25,7 @@ def pairs_at(ratio: float, spread: float = 0.01, pairs: int = 5, seed: int = 0) 
 
 
 def look(pairs: list[Pair], expected: int = 1) -> Verdict:
-    return judge_look({"cell": pairs}, expected, MARGINS, len(LOOKS))["cell"]
+    return judge_look({"cell": pairs}, expected, MARGINS, len(INTERIM_LOOKS))["cell"]
 
 
 @pytest.mark.parametrize(
@@ -103,9 +103,12 @@ def test_equal_sides_raise_few_alarms(spread: float) -> None:
         }
         alarms += any(
             found.says in ("regressed", "improved")
-            for pairs_seen in LOOKS
+            for pairs_seen in INTERIM_LOOKS
             for found in judge_look(
-                {name: own[:pairs_seen] for name, own in cells.items()}, 3, MARGINS, len(LOOKS)
+                {name: own[:pairs_seen] for name, own in cells.items()},
+                3,
+                MARGINS,
+                len(INTERIM_LOOKS),
             ).values()
         )
     assert alarms <= 10
@@ -114,7 +117,7 @@ def test_equal_sides_raise_few_alarms(spread: float) -> None:
 def test_a_regression_as_large_as_must_be_caught_seldom_passes() -> None:
     """At exactly 1 + caught a pass is wrong, and happens in at most a twentieth of the gates."""
     wrong = sum(
-        any(look(pairs_at(1.05, 0.02, 20, seed)[:seen]).says == "pass" for seen in LOOKS)
+        any(look(pairs_at(1.05, 0.02, 20, seed)[:seen]).says == "pass" for seen in INTERIM_LOOKS)
         for seed in range(200)
     )
     assert wrong <= 10

@@ -8,11 +8,11 @@ from msgspec.structs import replace
 
 from bench.core.job import Job
 from bench.regression import lockstep
-from bench.regression.lockstep import Contest, run_pair
+from bench.regression.lockstep import PairSpec, run_pair
 from bench.regression.messages import Identity
 from bench.regression.pair import Pair
-from bench.regression.side_process import Seat
-from bench.regression.validity import TURNS, unsound
+from bench.regression.side_process import SideSpec
+from bench.regression.validity import TURNS, invalid_reason
 from tests.fixtures.pairs import make_cell
 
 FAKE = ("-I", "-S", str(Path(__file__).parent.parent / "fixtures" / "fake_side.py"))
@@ -23,7 +23,7 @@ def short_slices(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(lockstep, "SLICE_SECONDS", 0.002)
 
 
-def make_seat(mode: str = "ok", **identity: object) -> Seat:
+def make_seat(mode: str = "ok", **identity: object) -> SideSpec:
     job = Job(
         cell=make_cell(),
         builder="models.lab:build_baseline",
@@ -34,15 +34,17 @@ def make_seat(mode: str = "ok", **identity: object) -> Seat:
         output_path="",
     )
     fields = {"python": sys.executable, "versions": {}, "workload_source": "", "variables": {}}
-    return Seat(
+    return SideSpec(
         job=job,
         identity=Identity(**fields | identity),
         outer={"XLA_FAKE": mode},  # type: ignore[arg-type]
     )
 
 
-def pair(tmp_path: Path, candidate: Seat, number: int = 0, timeout_seconds: float = 30.0) -> Pair:
-    contest = Contest(kind="cell", baseline=make_seat(), candidate=candidate)
+def pair(
+    tmp_path: Path, candidate: SideSpec, number: int = 0, timeout_seconds: float = 30.0
+) -> Pair:
+    contest = PairSpec(kind="cell", baseline=make_seat(), candidate=candidate)
     return run_pair(contest, number, tmp_path, FAKE, timeout_seconds)
 
 
@@ -53,7 +55,7 @@ def test_both_sides_take_all_their_turns(tmp_path: Path, number: int) -> None:
     assert found.reason is None
     assert len(found.turns) == TURNS
     assert {turn.baseline.steps for turn in found.turns} == {13}
-    assert unsound([replace(found, number=0)], seat.identity, seat.identity) is None
+    assert invalid_reason([replace(found, number=0)], seat.identity, seat.identity) is None
 
 
 def test_more_work_is_seen_and_the_side_says_that_it_does_it(tmp_path: Path) -> None:

@@ -6,11 +6,11 @@ from msgspec.structs import replace
 
 from bench.core.exit_codes import ExitCode
 from bench.regression.geomean import MEAN_MARGINS, judge_means
-from bench.regression.outcome import Outcome, gate_status, judge_gate
+from bench.regression.outcome import GateOutcome, gate_status, judge_gate
 from bench.regression.pair import Pair
 from bench.regression.report import sentences, verdict_frame
 from bench.regression.sequential import learn_priors
-from bench.regression.verdict import LOOKS
+from bench.regression.verdict import INTERIM_LOOKS
 from tests.fixtures.pairs import make_cell, make_pairs, make_plan
 from tests.unit.test_gate_judge import pairs_at
 
@@ -25,7 +25,7 @@ def mean_says(cells: list[list[Pair]]) -> str:
     return judge_means({"all": cells}, learn_priors(cells))["all"].says
 
 
-def gate(slow: float, **changes: object) -> Outcome:
+def gate(slow: float, **changes: object) -> GateOutcome:
     plan = make_plan(CELLS, **changes)
     return judge_gate(plan, make_pairs(plan, ratio=lambda _: slow, spread=0.004), "here")
 
@@ -52,7 +52,7 @@ def test_only_the_pairs_of_the_first_look_count() -> None:
     more = [*cells[1:], [*cells[0], *pairs_at(1.5, pairs=5)]]
     found = judge_means({"all": more}, {})["all"]
     assert found.says == "pass"
-    assert found.pairs == LOOKS[0]
+    assert found.pairs == INTERIM_LOOKS[0]
 
 
 def test_a_session_tells_the_mean_of_all_and_of_each_backend() -> None:

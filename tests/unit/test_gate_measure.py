@@ -9,14 +9,14 @@ from msgspec.structs import replace
 from rich.console import Console
 
 from bench.core.exit_codes import ExitCode
-from bench.regression.lockstep import Contest
-from bench.regression.measure import contest_name, measure_gate, short_names
+from bench.regression.lockstep import PairSpec
+from bench.regression.measure import measure_gate, pair_label, short_names
 from bench.regression.outcome import Key, gate_status, judge_gate
 from bench.regression.pair import Pair
-from bench.regression.report import pair_frame, sittings_text
-from bench.regression.side_process import Seat
-from bench.regression.store import Book, GatePlan
-from bench.storage.sessions import read_sittings
+from bench.regression.report import gate_sessions_note, pair_frame
+from bench.regression.side_process import SideSpec
+from bench.regression.store import GatePlan, GateStore
+from bench.storage.sessions import read_sessions
 from tests.fixtures.pairs import make_cell, make_pair, make_plan
 from tests.unit.test_gate_lockstep import make_seat
 
@@ -36,7 +36,7 @@ class Fakes:
         self._stops = stops
         self.asked: list[tuple[Key, int]] = []
 
-    def __call__(self, contest: Contest, number: int, log_folder: Path) -> Pair:
+    def __call__(self, contest: PairSpec, number: int, log_folder: Path) -> Pair:
         if len(self.asked) == self._stops:
             raise KeyboardInterrupt
         self.asked.append((contest.key, number))
@@ -56,17 +56,19 @@ def measure(
     plan = make_plan(CELLS)
     contests = [_contest(each.kind, seat(each.cell)) for each in plan.expected]
     fakes = Fakes(plan, ratios, spread, stops)
-    pairs = measure_gate(plan, contests, Book(folder), Console(quiet=True), fakes, lambda *_: None)
+    pairs = measure_gate(
+        plan, contests, GateStore(folder), Console(quiet=True), fakes, lambda *_: None
+    )
     return fakes, plan, pairs
 
 
-def seat(cell: object) -> Seat:
+def seat(cell: object) -> SideSpec:
     made = make_seat()
     return replace(made, job=replace(made.job, cell=cell))
 
 
-def _contest(kind: str, made: Seat) -> Contest:
-    return Contest(kind=kind, baseline=made, candidate=made)  # type: ignore[arg-type]
+def _contest(kind: str, made: SideSpec) -> PairSpec:
+    return PairSpec(kind=kind, baseline=made, candidate=made)  # type: ignore[arg-type]
 
 
 def counts(fakes: Fakes) -> Counter[Key]:
@@ -112,7 +114,7 @@ def test_a_contest_of_which_a_pair_failed_gets_no_more(tmp_path: Path) -> None:
 
 def test_every_pair_is_on_the_disk_when_it_was_measured(tmp_path: Path) -> None:
     _, plan, pairs = measure(tmp_path, {})
-    book = Book(tmp_path)
+    book = GateStore(tmp_path)
     assert (book.plan(), book.pairs()) == (plan, pairs)
 
 
@@ -123,7 +125,7 @@ def test_short_names_tell_the_cells_apart_and_no_more() -> None:
         "lab_baseline torch",
     ]
     assert short_names([one, two])[two.id] == "lab_baseline jax batch_size=64"
-    assert contest_name({}, "negative", "unknown") == "unknown (negative control)"
+    assert pair_label({}, "negative", "unknown") == "unknown (negative control)"
 
 
 @pytest.mark.parametrize("stops", [0, 1, 5, 30, 34, 41])
@@ -141,10 +143,10 @@ def test_an_interrupted_gate_goes_on_with_its_next_pair(tmp_path: Path, stops: i
     )
     keys = [(pair.kind, pair.cell_id, pair.number) for pair in pairs]
     assert len(keys) == len(set(keys)) == stops + len(rest.asked)
-    assert [each.kept for each in read_sittings(tmp_path / "two")] == [0, stops]
-    text = sittings_text(Book(tmp_path / "two"))
+    assert [each.kept for each in read_sessions(tmp_path / "two")] == [0, stops]
+    text = gate_sessions_note(GateStore(tmp_path / "two"))
     assert text.startswith(f"Measured in 2 sittings: {stops} pairs on ")
-    frame = pair_frame(pairs, read_sittings(tmp_path / "two"))
+    frame = pair_frame(pairs, read_sessions(tmp_path / "two"))
     assert frame["sitting"].tolist() == [0] * stops + [1] * len(rest.asked)
 
 

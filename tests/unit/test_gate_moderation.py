@@ -10,7 +10,12 @@ from hypothesis import strategies as st
 from scipy.special import polygamma
 
 from bench.regression.estimators import mean_of
-from bench.stats.empirical_bayes import FEWEST_CONTESTS, Prior, _inverse_trigamma, learn_prior
+from bench.stats.empirical_bayes import (
+    FEWEST_CONTESTS,
+    Prior,
+    _inverse_trigamma,
+    fit_variance_prior,
+)
 
 
 def contests(noise: random.Random, number: int, unlike: float = 0.0) -> list[list[float]]:
@@ -19,37 +24,37 @@ def contests(noise: random.Random, number: int, unlike: float = 0.0) -> list[lis
 
 
 def test_contests_of_one_variance_tell_it_well() -> None:
-    prior = learn_prior(contests(random.Random(1), 200))
+    prior = fit_variance_prior(contests(random.Random(1), 200))
     assert prior is not None
     assert prior.variance == pytest.approx(1.0, rel=0.15)
     assert prior.degrees > 30
 
 
 def test_contests_of_unlike_variances_tell_little() -> None:
-    prior = learn_prior(contests(random.Random(1), 200, unlike=1.0))
+    prior = fit_variance_prior(contests(random.Random(1), 200, unlike=1.0))
     assert prior is not None
     assert prior.degrees < 3
 
 
 def test_too_few_contests_tell_nothing() -> None:
     noise = random.Random(1)
-    assert learn_prior(contests(noise, FEWEST_CONTESTS - 1)) is None
-    assert learn_prior(contests(noise, FEWEST_CONTESTS)) is not None
+    assert fit_variance_prior(contests(noise, FEWEST_CONTESTS - 1)) is None
+    assert fit_variance_prior(contests(noise, FEWEST_CONTESTS)) is not None
 
 
 def test_a_contest_that_never_varied_or_has_one_value_is_no_sample() -> None:
-    assert learn_prior([[0.0, 0.0, 0.0], [1.0], [0.0, 1.0], [0.5, 1.0]]) is None
+    assert fit_variance_prior([[0.0, 0.0, 0.0], [1.0], [0.0, 1.0], [0.5, 1.0]]) is None
 
 
 def test_no_variance_is_known_better_than_by_all_samples() -> None:
-    prior = learn_prior(contests(random.Random(1), 3))
+    prior = fit_variance_prior(contests(random.Random(1), 3))
     assert prior is not None
-    _, degrees = prior.moderate(1.0, 4)
+    _, degrees = prior.posterior(1.0, 4)
     assert degrees <= 12
 
 
 def test_a_moderated_variance_lies_between_the_sample_and_the_prior() -> None:
-    variance, degrees = Prior(1.0, 12.0, 100.0).moderate(4.0, 4)
+    variance, degrees = Prior(1.0, 12.0, 100.0).posterior(4.0, 4)
     assert variance == (12 * 1.0 + 4 * 4.0) / 16
     assert degrees == 16
 
@@ -67,7 +72,7 @@ def test_moderation_keeps_the_level_of_the_test(number: int, unlike: float) -> N
     rejected = []
     for _ in range(3000 // number):
         samples = contests(noise, number, unlike)
-        prior = learn_prior(samples)
+        prior = fit_variance_prior(samples)
         rejected += [mean_of(values, prior).p_above(0.0) < 0.01 for values in samples]
     error = sqrt(0.01 * 0.99 / len(rejected))
     assert fmean(rejected) < 0.01 + 4 * error
@@ -76,6 +81,6 @@ def test_moderation_keeps_the_level_of_the_test(number: int, unlike: float) -> N
 def test_moderation_finds_more() -> None:
     noise = random.Random(7)
     samples = [[value + 2.0 for value in values] for values in contests(noise, 30)]
-    prior = learn_prior(samples)
+    prior = fit_variance_prior(samples)
     found = sum(mean_of(values, prior).p_above(0.0) < 0.001 for values in samples)
     assert found > 2 * sum(mean_of(values, None).p_above(0.0) < 0.001 for values in samples)

@@ -12,12 +12,12 @@ import pytest
 
 from bench.core.cell import Cell
 from bench.core.paths import CHECKOUT
-from bench.core.suite import Choices, expand, load_suite
+from bench.core.suite import Overrides, expand, load_suite
 from bench.storage.store import Store
 from bench.system.machine import machine_facts
 from tests.fixtures.records import make_record
 
-_CELLS = expand(load_suite("quick"), Choices(), "quick")
+_CELLS = expand(load_suite("quick"), Overrides(), "quick")
 _SECONDS = [9.0, 1.1, 1.2, 0.1 + 0.2, 1.4]
 #: What `tox -e perf` runs, in an environment without Hypothesis and without a cache folder.
 _COMMAND = [sys.executable, "-m", "pytest", "--confcutdir=tests/perf", "tests/perf"]

@@ -6,7 +6,7 @@ from pathlib import Path
 
 import pytest
 
-from bench.regression.store import Book
+from bench.regression.store import GateStore
 from tests.fixtures.fake_python import make_fake_python
 from tests.fixtures.gate_session import CELLS, COMMAND, judge_by_pytest, store_gate
 from tests.unit.test_cli_signals import start, wait_for
@@ -25,7 +25,7 @@ def test_a_gate_that_passes_leaves_rows_that_hold_its_slices(good: Path) -> None
     assert done.returncode == 0, done.stdout + done.stderr
     rows = json.loads((good / "rows.json").read_bytes())["benchmarks"]
     assert len(rows) == 2 * len(CELLS)
-    pairs = [p for p in Book(good).pairs() if (p.kind, p.cell_id) == ("cell", CELLS[0].id)]
+    pairs = [p for p in GateStore(good).pairs() if (p.kind, p.cell_id) == ("cell", CELLS[0].id)]
     seconds = [turn.baseline.wall_seconds / 10 for pair in pairs for turn in pair.turns]
     assert rows[0]["stats"]["data"] == seconds
     assert rows[1]["extra_info"]["verdict"] == "pass"

@@ -7,8 +7,8 @@ import pytest
 
 from bench.core.cell import Cell
 from bench.core.record import Record
-from bench.core.suite import Choices, expand, load_suite, suite_names
-from bench.regression.pytest_plugin.stored_rows import Row, make_rows
+from bench.core.suite import Overrides, expand, load_suite, suite_names
+from bench.regression.pytest_plugin.stored_rows import StoredRow, make_rows
 from tests.fixtures.records import make_record
 
 _MACHINE = "0123456789ab"
@@ -18,7 +18,7 @@ def _record(**overrides: Any) -> Record:
     return make_record(**{"train_seconds": [9.0, 2.0, 2.5, 3.0, 3.5], **overrides})
 
 
-def _row(*records: Record) -> Row:
+def _row(*records: Record) -> StoredRow:
     return make_rows([records[0].cell], records, _MACHINE)[0]
 
 
@@ -75,11 +75,11 @@ def test_a_model_without_an_accuracy_does_not_reach_a_floor() -> None:
 @pytest.mark.parametrize("fields", [{"workload": "/x/my.py:build"}, {"dataset": "synthetic"}])
 def test_a_cell_that_no_floor_is_meant_for_has_none(fields: dict[str, Any]) -> None:
     cell = msgspec.structs.replace(_record().cell, **fields)
-    assert Row(cell=cell, records=(), problem=None).accuracy_floor is None
+    assert StoredRow(cell=cell, records=(), problem=None).accuracy_floor is None
 
 
 def _cells(suite: str) -> list[Cell]:
-    return expand(load_suite(suite), Choices(), suite)
+    return expand(load_suite(suite), Overrides(), suite)
 
 
 #: Suites that are about speed alone.
@@ -94,7 +94,7 @@ CUT_SHORT = {"text", "vision"}
     ids=lambda c: c.id,
 )
 def test_every_cell_of_our_own_suites_has_a_floor(cell: Cell) -> None:
-    assert Row(cell=cell, records=(), problem=None).accuracy_floor is not None
+    assert StoredRow(cell=cell, records=(), problem=None).accuracy_floor is not None
 
 
 def test_a_saved_row_says_what_it_was_measured_on() -> None:

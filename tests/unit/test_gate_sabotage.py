@@ -13,9 +13,9 @@ from bench.core.exit_codes import ExitCode
 from bench.regression.accuracy.screening import screen
 from bench.regression.messages import Slice
 from bench.regression.outcome import gate_status, judge_gate
-from bench.regression.pair import Pair, Turn
+from bench.regression.pair import Pair, SlicePair
 from bench.regression.report import sentences
-from bench.regression.store import Book, BookError, GatePlan
+from bench.regression.store import GatePlan, GateStore, GateStoreError
 from tests.fixtures.gate_session import judge_by_pytest, store_gate
 from tests.fixtures.pairs import BASELINE, CANDIDATE, make_cell, make_pair, make_pairs, make_plan
 from tests.fixtures.records import make_record
@@ -54,7 +54,7 @@ def of_last(change: Callable[[Pair], Pair | None]) -> Callable[..., tuple[GatePl
 def slices(change: Callable[[Slice], Slice], side: str = "candidate") -> Callable[[Pair], Pair]:
     """Return a mutation of every slice of one side of a pair."""
 
-    def turn(found: Turn) -> Turn:
+    def turn(found: SlicePair) -> SlicePair:
         return replace(found, **{side: change(getattr(found, side))})
 
     return lambda pair: replace(pair, turns=tuple(map(turn, pair.turns)))
@@ -222,8 +222,8 @@ def test_an_empty_plan_is_invalid() -> None:
     assert "expects no cell" in text
 
 
-def stored(folder: Path) -> Book:
-    book = Book(folder)
+def stored(folder: Path) -> GateStore:
+    book = GateStore(folder)
     book.open(PLAN)
     for pair in PAIRS:
         book.add(pair)
@@ -240,7 +240,7 @@ def test_a_damaged_row_is_refused_and_named(tmp_path: Path, damage: bytes) -> No
     book = stored(tmp_path)
     with (tmp_path / "pairs.jsonl").open("ab") as file:
         file.write(damage)
-    with pytest.raises(BookError, match=f"line {len(PAIRS) + 1} is damaged"):
+    with pytest.raises(GateStoreError, match=f"line {len(PAIRS) + 1} is damaged"):
         book.pairs()
 
 
@@ -248,7 +248,7 @@ def test_a_gate_of_another_version_is_refused(tmp_path: Path) -> None:
     book = stored(tmp_path)
     content = json.loads((tmp_path / "gate.json").read_bytes())
     (tmp_path / "gate.json").write_text(json.dumps(content | {"gate_version": 99}))
-    with pytest.raises(BookError, match="version 99"):
+    with pytest.raises(GateStoreError, match="version 99"):
         book.plan()
 
 

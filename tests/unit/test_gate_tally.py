@@ -2,10 +2,10 @@
 
 import pytest
 
-from bench.regression.pytest_plugin.tally import Outcome, Tally
+from bench.regression.pytest_plugin.tally import Tally, TestOutcome
 
 
-def _tally(*phases: tuple[str, Outcome]) -> Tally:
+def _tally(*phases: tuple[str, TestOutcome]) -> Tally:
     tally = Tally(["row[a]"])
     tally.note("row[a]", "not run")
     for phase, outcome in phases:
@@ -36,7 +36,7 @@ def test_a_row_that_nobody_collected_is_named() -> None:
     ],
 )
 def test_anything_but_a_pass_is_a_failure(
-    phases: list[tuple[str, Outcome]], outcome: Outcome
+    phases: list[tuple[str, TestOutcome]], outcome: TestOutcome
 ) -> None:
     (sentence,) = _tally(*phases).failures()
     assert sentence.startswith(f"1 of 1 expected rows {outcome} (")

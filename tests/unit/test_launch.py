@@ -14,7 +14,7 @@ import pytest
 import bench.runner.worker_process
 from bench.core.cell import Cell
 from bench.core.job import Job, Progress
-from bench.runner.worker_process import Outcome, launch
+from bench.runner.worker_process import LaunchOutcome, launch
 from tests.fixtures.fake_python import FAKE_WORKER, are_gone, hung_pids
 
 #: Long enough for Python to start on a busy machine, so that a hang really hangs.
@@ -35,7 +35,7 @@ def make_job(mode: str, epochs: int = 2) -> Job:
     )
 
 
-def end_of(mode: str, folder: Path, *, timeout_seconds: float = 60.0, **options) -> Outcome:
+def end_of(mode: str, folder: Path, *, timeout_seconds: float = 60.0, **options) -> LaunchOutcome:
     """Return how a launch of the fake worker in `mode` ended."""
     log_path = folder / "logs" / "worker.log"
     options = {"command": FAKE, **options}

@@ -8,14 +8,14 @@ from pathlib import Path
 import msgspec
 import pytest
 
-from bench.cli.console import Output
+from bench.cli.console import CommandConsole
 from bench.core.paths import CHECKOUT
 from bench.core.record import READABLE_VERSIONS, decode_record, encode_record
 from bench.integrity.check import check_reports
 from bench.integrity.repair import repair
-from bench.regression.store import Book
+from bench.regression.store import GateStore
 from bench.runner.executor import execute
-from bench.storage.sessions import begin_sitting
+from bench.storage.sessions import start_session
 from bench.storage.store import Store, StoreError
 from bench.system.timing_lock import timing_lock
 from tests.fixtures.certificates import make_certificate
@@ -32,11 +32,11 @@ def template(tmp_path_factory: pytest.TempPathFactory) -> Path:
     folder = tmp_path_factory.mktemp("template")
     steps = plan_fake(folder, [make_fake_cell(folder, mode) for mode in ("ok", "crash")])
     store, run_id = Store(folder / "reports"), "20261101T120000Z-0a1b"
-    execute(steps, store, run_id, Output("quiet"), timeout_seconds=60)
+    execute(steps, store, run_id, CommandConsole("quiet"), timeout_seconds=60)
     certificate = store.reports / "certificates" / run_id / "mlp"
     certificate.mkdir(parents=True)
     (certificate / "certificate.json").write_bytes(msgspec.json.encode(make_certificate()))
-    book, plan = Book(store.reports / "gates" / run_id), make_plan()
+    book, plan = GateStore(store.reports / "gates" / run_id), make_plan()
     book.open(plan)
     for pair in make_pairs(plan, pairs=1):
         book.add(pair)
@@ -204,7 +204,7 @@ def test_damaged_plans_and_certificates_are_set_aside(
 def test_a_torn_last_sitting_is_cut(folder: str, bench: Bench) -> None:
     path = bench.reports / folder
     path.mkdir(parents=True)
-    begin_sitting(path)
+    start_session(path)
     whole = (path / "sittings.jsonl").read_bytes()
     (path / "sittings.jsonl").write_bytes(whole + b'{"sitting_version"')
     assert doctor(bench, "--repair") == 0

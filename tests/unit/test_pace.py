@@ -4,23 +4,23 @@ import msgspec
 import pytest
 
 from bench.core.cell import Cell
-from bench.runner.plan import Step
-from bench.runner.progress import Pace
+from bench.runner.plan import PlannedLaunch
+from bench.runner.progress import EtaEstimator
 
 
-def _step(workload: str, estimate: float | None, *, instrumented: bool = False) -> Step:
+def _step(workload: str, estimate: float | None, *, instrumented: bool = False) -> PlannedLaunch:
     cell = Cell(workload=workload, dataset="digits", backend="jax", batch_size=16, epochs=1)
-    step = Step(cell=cell, repetition=0, action="run", why="", estimate_seconds=estimate)
+    step = PlannedLaunch(cell=cell, repetition=0, action="run", why="", estimate_seconds=estimate)
     return msgspec.structs.replace(step, instrumented=instrumented)
 
 
 def test_before_anything_ran_an_estimate_is_believed() -> None:
-    assert Pace().expect(_step("mlp", 30.0)) == 30.0
-    assert Pace().expect(_step("mlp", None)) is None
+    assert EtaEstimator().expect(_step("mlp", 30.0)) == 30.0
+    assert EtaEstimator().expect(_step("mlp", None)) is None
 
 
 def test_launches_of_the_same_cell_tell_best() -> None:
-    pace = Pace()
+    pace = EtaEstimator()
     for seconds in (5.0, 6.0, 90.0):
         pace.add(_step("mlp", 100.0), seconds)
     assert pace.expect(_step("mlp", 100.0)) == 6.0
@@ -28,14 +28,14 @@ def test_launches_of_the_same_cell_tell_best() -> None:
 
 
 def test_other_cells_are_off_from_their_estimates_as_those_behind_were() -> None:
-    pace = Pace()
+    pace = EtaEstimator()
     pace.add(_step("mlp", 100.0), 10.0)
     pace.add(_step("lab_deep", 100.0), 30.0)
     assert pace.expect(_step("vit_tiny", 50.0)) == pytest.approx(10.0)
 
 
 def test_a_step_without_an_estimate_lasts_as_long_as_those_behind() -> None:
-    pace = Pace()
+    pace = EtaEstimator()
     pace.add(_step("mlp", None), 10.0)
     pace.add(_step("lab_deep", 100.0), 30.0)
     assert pace.expect(_step("resnet20", None)) == 20.0

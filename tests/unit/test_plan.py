@@ -5,7 +5,7 @@ import pytest
 
 from bench.core.cell import BACKENDS, Cell
 from bench.core.record import Record
-from bench.runner.plan import Step, make_plan, remaining_seconds
+from bench.runner.plan import PlannedLaunch, make_plan, remaining_seconds
 from bench.system.interpreter import InterpreterError
 from tests.fixtures.records import make_record
 from tests.fixtures.steps import MACHINE_ID, make_fake_cell, plan_fake
@@ -13,11 +13,11 @@ from tests.fixtures.steps import MACHINE_ID, make_fake_cell, plan_fake
 HERE = {"machine_id": MACHINE_ID}
 
 
-def actions(steps: list[Step]) -> list[str]:
+def actions(steps: list[PlannedLaunch]) -> list[str]:
     return [step.action for step in steps]
 
 
-def record_of(step: Step, **fields) -> Record:
+def record_of(step: PlannedLaunch, **fields) -> Record:
     """Return a record that answers `step` on this machine."""
     given = {"cell": step.cell, "digest": step.digest, "repetition": step.repetition}
     return make_record(**{**given, "machine": HERE, **fields})

@@ -6,13 +6,13 @@ import pytest
 from msgspec.structs import replace
 
 from tests.fixtures.proof_rows import AA, TENTH, make_context, make_gate
-from validation.gate.real import gates_of, gather_gates
+from validation.gate.real import gates_of, import_gates
 from validation.gate.rows import RealPair
-from validation.gate.store import ProofBook, ProofError
+from validation.gate.store import SampleStore, SampleStoreError
 
 
-def make_book(folder: Path, session: str, *rows: RealPair) -> ProofBook:
-    book = ProofBook(folder)
+def make_book(folder: Path, session: str, *rows: RealPair) -> SampleStore:
+    book = SampleStore(folder)
     book.add(make_context(session))
     book.add(*rows)
     return book
@@ -22,7 +22,7 @@ def test_gates_get_numbers_that_are_free(tmp_path: Path) -> None:
     own = [*make_gate(AA, 0), *make_gate(AA, 1)]
     book = make_book(tmp_path / "own", "s1", *own)
     others = [*make_gate(TENTH, 0, session="s2"), *make_gate(AA, 0, session="s2", pairs=3)]
-    gather_gates(book, make_book(tmp_path / "other", "s2", *others))
+    import_gates(book, make_book(tmp_path / "other", "s2", *others))
     rows = book.rows(RealPair)
     assert rows[:10] == own
     assert [replace(row, gate=0) for row in rows[10:]] == others
@@ -39,9 +39,9 @@ def test_pairs_that_two_lanes_measured_at_once_stay_with_their_own_gate(tmp_path
     lanes = [
         make_book(tmp_path / name, name, *make_gate(AA, 0, session=name)) for name in ("s2", "s3")
     ]
-    book = ProofBook(tmp_path / "own")
+    book = SampleStore(tmp_path / "own")
     for lane in lanes:
-        gather_gates(book, lane)
+        import_gates(book, lane)
     assert [{row.session for row in gate} for gate in gates_of(book.rows(RealPair)).values()] == [
         {"s2"},
         {"s3"},
@@ -50,9 +50,9 @@ def test_pairs_that_two_lanes_measured_at_once_stay_with_their_own_gate(tmp_path
 
 def test_what_was_gathered_before_is_not_gathered_again(tmp_path: Path) -> None:
     other = make_book(tmp_path / "other", "s2", *make_gate(AA, 0, session="s2"))
-    book = ProofBook(tmp_path / "own")
-    gather_gates(book, other)
-    gather_gates(book, other)
+    book = SampleStore(tmp_path / "own")
+    import_gates(book, other)
+    import_gates(book, other)
     assert len(book.rows(RealPair)) == 5
     assert (tmp_path / "own" / "sessions.jsonl").read_text().count("\n") == 1
 
@@ -60,15 +60,15 @@ def test_what_was_gathered_before_is_not_gathered_again(tmp_path: Path) -> None:
 def test_what_a_gate_got_after_it_was_gathered_is_no_gate_of_its_own(tmp_path: Path) -> None:
     gate = make_gate(AA, 0, session="s2", pairs=8)
     other = make_book(tmp_path / "other", "s2", *gate[:3])
-    book = ProofBook(tmp_path / "own")
-    gather_gates(book, other)
+    book = SampleStore(tmp_path / "own")
+    import_gates(book, other)
     other.add(make_context("s3"))
     later = [replace(row, session="s3") for row in gate[3:]]
     other.add(*later, *make_gate(AA, 1, session="s3"))
-    gather_gates(book, other)
+    import_gates(book, other)
     assert [len(pairs) for pairs in gates_of(book.rows(RealPair)).values()] == [3, 5]
 
 
 def test_a_folder_that_holds_no_proof_is_refused(tmp_path: Path) -> None:
-    with pytest.raises(ProofError, match="holds no real gates"):
-        gather_gates(ProofBook(tmp_path / "own"), ProofBook(tmp_path / "elsewhere"))
+    with pytest.raises(SampleStoreError, match="holds no real gates"):
+        import_gates(SampleStore(tmp_path / "own"), SampleStore(tmp_path / "elsewhere"))

@@ -8,7 +8,7 @@ import pytest
 from msgspec.structs import replace
 from rich.console import Console
 
-from bench.regression.lockstep import Contest
+from bench.regression.lockstep import PairSpec
 from bench.regression.pair import Pair
 from bench.storage.store import StoreError
 from bench.system.interpreter import InterpreterError
@@ -18,9 +18,9 @@ from tests.unit.test_gate_measure import seat
 from validation.gate import measure, real
 from validation.gate.background_load import bursts, half_load
 from validation.gate.measure import measure_real
-from validation.gate.real import STAGES, gates_of, judge_real, next_gate
+from validation.gate.real import GATE_STAGES, gates_of, judge_real, next_gate
 from validation.gate.rows import KINDS, Arm, Context, RealPair
-from validation.gate.store import ProofBook, ProofError
+from validation.gate.store import SampleStore, SampleStoreError
 
 EACH = make_plan().expected[0]
 
@@ -72,8 +72,8 @@ def test_the_controls_are_the_last_ones_before_on_the_same_backend_and_condition
 def test_the_first_stage_is_filled_evenly_before_the_second(
     monkeypatch: pytest.MonkeyPatch,
 ) -> None:
-    stages = ({(1.0, "quiet"): 4, (1.1, "quiet"): 4}, *STAGES[1:])
-    monkeypatch.setattr(real, "STAGES", stages)
+    stages = ({(1.0, "quiet"): 4, (1.1, "quiet"): 4}, *GATE_STAGES[1:])
+    monkeypatch.setattr(real, "GATE_STAGES", stages)
     rows: list[RealPair] = []
     chosen = []
     for _ in range(9):
@@ -108,7 +108,7 @@ def test_kinds_that_are_named_get_all_pairs_alike_and_no_others() -> None:
 
 
 def test_after_the_last_stage_its_arms_go_on(monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(real, "STAGES", ({(1.1, "quiet"): 1}, {(1.0, "quiet"): 1}))
+    monkeypatch.setattr(real, "GATE_STAGES", ({(1.1, "quiet"): 1}, {(1.0, "quiet"): 1}))
     rows = [*make_gate(AA, 0), *make_gate(TENTH, 0)]
     assert next_gate(gates_of(rows), ["jax"], {"s1"}) == (AA, 1)
 
@@ -119,9 +119,9 @@ class FakeRunner:
     def __init__(self, spread: float = 0.005) -> None:
         self.noise = random.Random(5)
         self.spread = spread
-        self.contests: list[Contest] = []
+        self.contests: list[PairSpec] = []
 
-    def __call__(self, contest: Contest, number: int, log_folder: Path) -> Pair:
+    def __call__(self, contest: PairSpec, number: int, log_folder: Path) -> Pair:
         self.contests.append(contest)
         each = replace(
             EACH, baseline=contest.baseline.identity, candidate=contest.candidate.identity
@@ -139,7 +139,7 @@ def clock(monkeypatch: pytest.MonkeyPatch) -> None:
         measure,
         "_contests",
         lambda backends: {
-            b: Contest(kind="cell", baseline=seat(make_cell(b)), candidate=seat(make_cell(b)))
+            b: PairSpec(kind="cell", baseline=seat(make_cell(b)), candidate=seat(make_cell(b)))
             for b in backends
         },
     )
@@ -147,7 +147,7 @@ def clock(monkeypatch: pytest.MonkeyPatch) -> None:
 
 def run(folder: Path, session: str, minutes: float, runner: FakeRunner | None = None) -> None:
     measure_real(
-        ProofBook(folder),
+        SampleStore(folder),
         session,
         folder / "logs",
         ["jax"],
@@ -161,7 +161,7 @@ def run(folder: Path, session: str, minutes: float, runner: FakeRunner | None = 
 @pytest.mark.usefixtures("clock")
 def test_a_second_call_goes_on_where_the_first_one_stopped(tmp_path: Path) -> None:
     run(tmp_path, "first", 2)
-    book = ProofBook(tmp_path)
+    book = SampleStore(tmp_path)
     before = book.rows(RealPair)
     assert 0 < len(before) < 10
     run(tmp_path, "second", 4)
@@ -186,10 +186,10 @@ def test_the_candidate_does_the_work_and_half_a_load_runs_beside(
         def __exit__(self, *_: object) -> None: ...
 
     monkeypatch.setattr(measure, "half_load", Load)
-    monkeypatch.setattr(real, "STAGES", ({(1.1, "half loaded"): 1, (1.0, "plain"): 1},))
+    monkeypatch.setattr(real, "GATE_STAGES", ({(1.1, "half loaded"): 1, (1.0, "plain"): 1},))
     runner = FakeRunner()
     run(tmp_path, "s1", 3, runner)
-    half = [row for row in ProofBook(tmp_path).rows(RealPair) if row.condition == "half loaded"]
+    half = [row for row in SampleStore(tmp_path).rows(RealPair) if row.condition == "half loaded"]
     assert len(set(loads)) == len(loads) == len(half) == 5
     assert {contest.candidate.identity.work for contest in runner.contests[:5]} == {1.1}
     assert "MALLOC_TOP_PAD_" not in runner.contests[5].baseline.outer
@@ -198,12 +198,12 @@ def test_the_candidate_does_the_work_and_half_a_load_runs_beside(
 @pytest.mark.usefixtures("clock")
 def test_an_unsound_pair_is_kept_with_its_reason(tmp_path: Path) -> None:
     class Failing(FakeRunner):
-        def __call__(self, contest: Contest, number: int, log_folder: Path) -> Pair:
+        def __call__(self, contest: PairSpec, number: int, log_folder: Path) -> Pair:
             pair = super().__call__(contest, number, log_folder)
             return replace(pair, turns=(), reason="candidate has ended")
 
     run(tmp_path, "s1", 1, Failing())
-    row = ProofBook(tmp_path).rows(RealPair)[0]
+    row = SampleStore(tmp_path).rows(RealPair)[0]
     assert row.reason == "pair 0: candidate has ended"
     assert says([row]) == "invalid"
 
@@ -229,7 +229,7 @@ def test_bursts_take_half_the_time_and_are_those_of_their_seed() -> None:
 
 
 def test_rows_come_back_as_they_were_added(tmp_path: Path) -> None:
-    book = ProofBook(tmp_path / "deep" / "proof")
+    book = SampleStore(tmp_path / "deep" / "proof")
     assert book.rows(RealPair) == []
     rows = make_gate(AA)
     book.add(*rows)
@@ -239,25 +239,25 @@ def test_rows_come_back_as_they_were_added(tmp_path: Path) -> None:
 
 
 def test_a_damaged_row_is_named(tmp_path: Path) -> None:
-    book = ProofBook(tmp_path)
+    book = SampleStore(tmp_path)
     book.add(*make_gate(AA))
     path = tmp_path / "pairs.jsonl"
     path.write_bytes(path.read_bytes()[:-20])
-    with pytest.raises(ProofError, match=r"pairs\.jsonl, line 5 is damaged"):
+    with pytest.raises(SampleStoreError, match=r"pairs\.jsonl, line 5 is damaged"):
         book.rows(RealPair)
 
 
 def test_rows_of_another_version_are_refused(tmp_path: Path) -> None:
-    book = ProofBook(tmp_path)
+    book = SampleStore(tmp_path)
     book.add(make_context(proof_version=0))
-    with pytest.raises(ProofError, match="version 0"):
+    with pytest.raises(SampleStoreError, match="version 0"):
         book.contexts()
 
 
 def test_a_folder_that_cannot_be_written_says_so(tmp_path: Path) -> None:
     (tmp_path / "file").write_text("")
     with pytest.raises(StoreError, match="cannot be written"):
-        ProofBook(tmp_path / "file").add(make_context())
+        SampleStore(tmp_path / "file").add(make_context())
 
 
 def test_sessions_on_another_machine_or_with_other_versions_are_unlike() -> None:

@@ -11,7 +11,7 @@ from rich.console import Console
 from bench.core.paths import CHECKOUT
 from validation.gate import simulation as simulated
 from validation.gate.noise_model import Noise, Program, SimulatedMachine
-from validation.gate.other_tools import RIVALS
+from validation.gate.other_tools import REFERENCE_METHODS
 from validation.gate.simulation import (
     ARMS,
     CELLS,
@@ -22,7 +22,7 @@ from validation.gate.simulation import (
     simulate_suite,
 )
 from validation.gate.simulation_run import simulate_missing
-from validation.gate.store import ProofBook
+from validation.gate.store import SampleStore
 
 PUBLISHED = CHECKOUT / "reports" / "published" / "gate-proof"
 QUIET = Noise(0.0, 300.0, launch=0.0, piece=0.0, spike_chance=0.0, clocks=0.0)
@@ -85,7 +85,7 @@ def test_the_same_suite_is_simulated_the_same_again(slower: SuiteRow) -> None:
 def test_every_rule_answers_for_every_cell_on_each_of_its_schedules(slower: SuiteRow) -> None:
     rules = [(said.rule, said.schedule) for said in slower.said]
     assert rules[0] == (GATE, "lock-step")
-    assert len(set(rules)) == len(rules) == 1 + 2 * len(RIVALS)
+    assert len(set(rules)) == len(rules) == 1 + 2 * len(REFERENCE_METHODS)
     for said in slower.said[1:]:
         assert said.false_alarms + said.passed_equal == CELLS - 3
         assert said.found + said.passed_slower == 3
@@ -108,7 +108,7 @@ def test_a_run_after_the_other_meets_another_moment_of_the_machine() -> None:
         patch.setattr(simulated, "judge_looks", _nothing)
         patch.setattr(simulated, "judge_means", lambda *_: {"all": _nothing_said()})
         said = {(s.rule, s.schedule): s for s in simulate_suite("only", NONE_SLOWER, 0).said}
-    rule = RIVALS[0].name
+    rule = REFERENCE_METHODS[0].name
     assert said[rule, "one run after the other"].false_alarms > 5
     assert said[rule, "lock-step"].false_alarms == 0
 
@@ -126,7 +126,7 @@ def _nothing_said() -> _Says:
     return _Says()
 
 
-@pytest.mark.parametrize("rival", RIVALS, ids=lambda rival: rival.name)
+@pytest.mark.parametrize("rival", REFERENCE_METHODS, ids=lambda rival: rival.name)
 def test_a_rival_calls_twice_as_slow_slower_and_the_same_or_faster_not(rival: object) -> None:
     draw = np.random.default_rng(0)
     values, others = (1 + 0.01 * draw.random((2, 120))) * 0.3
@@ -137,13 +137,13 @@ def test_a_rival_calls_twice_as_slow_slower_and_the_same_or_faster_not(rival: ob
 
 
 def test_rivals_have_as_many_values_as_the_gate_at_its_first_look() -> None:
-    assert {rival.processes * rival.values for rival in RIVALS} == {120}
+    assert {rival.processes * rival.values for rival in REFERENCE_METHODS} == {120}
 
 
 def test_missing_suites_are_simulated_once_and_rows_of_other_rules_are_kept(
     tmp_path: Path,
 ) -> None:
-    book = ProofBook(tmp_path)
+    book = SampleStore(tmp_path)
     old = SuiteRow(rules=RULES_VERSION - 1, drift=DRIFT, arm=NONE_SLOWER, suite=0, said=())
     book.add(old)
     console = Console(quiet=True)
@@ -158,7 +158,7 @@ def test_missing_suites_are_simulated_once_and_rows_of_other_rules_are_kept(
 
 def test_published_suites_follow_from_todays_rules() -> None:
     """When this fails, the rules changed: raise RULES_VERSION and simulate the suites again."""
-    published, others = ProofBook(PUBLISHED).suites()
+    published, others = SampleStore(PUBLISHED).suites()
     assert len(published) == 5400 and others == {}
     by_place = {(row.drift, row.arm, row.suite): row for row in published}
     for drift, arm in product(DRIFTS, ARMS):

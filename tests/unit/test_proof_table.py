@@ -13,8 +13,8 @@ from validation.gate import accuracy, table
 from validation.gate.accuracy import SIZES, SeedRow, answer_seeds
 from validation.gate.report import proof_markdown
 from validation.gate.rows import RealPair
-from validation.gate.simulation import ARMS, DRIFTS, GATE, RULES_VERSION, Said, SuiteRow
-from validation.gate.store import ProofBook
+from validation.gate.simulation import ARMS, DRIFTS, GATE, RULES_VERSION, RuleAnswers, SuiteRow
+from validation.gate.store import SampleStore
 from validation.gate.table import arm_frame, proof_frame
 
 pytestmark = pytest.mark.usefixtures("own_signals")
@@ -23,16 +23,16 @@ DRIFT = next(iter(DRIFTS))
 NONE_SLOWER, THREE_SLOWER, _ = ARMS
 
 
-def suite(arm: str, number: int, *said: Said) -> SuiteRow:
+def suite(arm: str, number: int, *said: RuleAnswers) -> SuiteRow:
     return SuiteRow(rules=RULES_VERSION, drift=DRIFT, arm=arm, suite=number, said=said)
 
 
 GATES = 60
 SUITES = [
-    suite(NONE_SLOWER, 0, Said(GATE, "lock-step", 0, 0, 30, 0, 60.0, "pass")),
-    suite(NONE_SLOWER, 1, Said(GATE, "lock-step", 2, 0, 28, 0, 80.0, "pass")),
-    suite(NONE_SLOWER, 2, Said(GATE, "lock-step", 0, 0, 30, 0, 70.0, "regressed")),
-    suite(THREE_SLOWER, 0, Said(GATE, "lock-step", 0, 2, 27, 1, 60.0, "pass")),
+    suite(NONE_SLOWER, 0, RuleAnswers(GATE, "lock-step", 0, 0, 30, 0, 60.0, "pass")),
+    suite(NONE_SLOWER, 1, RuleAnswers(GATE, "lock-step", 2, 0, 28, 0, 80.0, "pass")),
+    suite(NONE_SLOWER, 2, RuleAnswers(GATE, "lock-step", 0, 0, 30, 0, 70.0, "regressed")),
+    suite(THREE_SLOWER, 0, RuleAnswers(GATE, "lock-step", 0, 2, 27, 1, 60.0, "pass")),
 ]
 SEEDS = [
     SeedRow(
@@ -81,7 +81,8 @@ def test_cells_are_counted_over_all_suites() -> None:
 def test_the_intervals_are_those_of_clopper_and_pearson() -> None:
     """0 of 60 bounds a rate at 1 - 0.025 ** (1 / 60), as they derived."""
     suites = [
-        suite(NONE_SLOWER, n, Said(GATE, "lock-step", 0, 0, 30, 0, 60.0, "pass")) for n in range(60)
+        suite(NONE_SLOWER, n, RuleAnswers(GATE, "lock-step", 0, 0, 30, 0, 60.0, "pass"))
+        for n in range(60)
     ]
     row = ask(proof_frame(suites, [], []), NONE_SLOWER, "suites with a false alarm")
     assert row["low"] == 0
@@ -136,7 +137,7 @@ def test_a_page_without_rows_has_no_empty_section() -> None:
 def test_the_command_counts_what_is_there(
     tmp_path: Path, capsys: pytest.CaptureFixture[str]
 ) -> None:
-    book = ProofBook(tmp_path / "proof")
+    book = SampleStore(tmp_path / "proof")
     book.add(make_context())
     book.add(*make_gate(AA), *make_gate(TENTH))
     book.add(*SUITES)
@@ -152,7 +153,7 @@ def test_the_command_counts_what_is_there(
 def test_the_command_gathers_gates_that_were_measured_apart(
     tmp_path: Path, capsys: pytest.CaptureFixture[str]
 ) -> None:
-    book, lane = ProofBook(tmp_path / "proof"), ProofBook(tmp_path / "lane")
+    book, lane = SampleStore(tmp_path / "proof"), SampleStore(tmp_path / "lane")
     for each, session in ((book, "s1"), (lane, "s2")):
         each.add(make_context(session))
         each.add(*make_gate(AA, session=session))
@@ -181,7 +182,7 @@ def test_what_cannot_be_done_is_told_in_a_sentence(
 
 
 def test_a_row_that_a_power_cut_tore_is_set_aside_and_the_next_one_is_whole(tmp_path: Path) -> None:
-    book = ProofBook(tmp_path)
+    book = SampleStore(tmp_path)
     book.add(SUITES[0])
     with (tmp_path / "suites.jsonl").open("ab") as file:
         file.write(b'{"rules": 1, "dri')

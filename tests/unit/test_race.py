@@ -4,15 +4,15 @@ from pathlib import Path
 
 from bench.core.cell import BACKENDS
 from bench.core.record import RacePlace
-from bench.runner.interleave import race_steps
-from bench.runner.plan import Step, draft_step
+from bench.runner.interleave import interleaved_launches
+from bench.runner.plan import PlannedLaunch, draft_step
 from tests.fixtures.fake_python import make_fake_python
 from tests.fixtures.steps import make_fake_cell
 
 
 def contenders(
     folder: Path, batch_sizes: tuple[int, ...] = (4,), *, instrumented: tuple[bool, ...] = (False,)
-) -> list[Step]:
+) -> list[PlannedLaunch]:
     pythons = dict.fromkeys(BACKENDS, make_fake_python(folder))
     return [
         draft_step(
@@ -29,7 +29,7 @@ def contenders(
 
 
 def test_rounds_alternate_so_that_drift_meets_every_backend(tmp_path: Path) -> None:
-    steps = race_steps(contenders(tmp_path), rounds=3)
+    steps = interleaved_launches(contenders(tmp_path), rounds=3)
     there, back = list(BACKENDS), list(reversed(BACKENDS))
     assert [step.cell.backend for step in steps] == there + back + there
     assert [step.race for step in steps[2:4]] == [
@@ -40,12 +40,12 @@ def test_rounds_alternate_so_that_drift_meets_every_backend(tmp_path: Path) -> N
 
 
 def test_the_race_of_one_row_ends_before_the_next_begins(tmp_path: Path) -> None:
-    steps = race_steps(contenders(tmp_path, (4, 8)), rounds=2)
+    steps = interleaved_launches(contenders(tmp_path, (4, 8)), rounds=2)
     assert [step.cell.batch_size for step in steps] == [4] * 6 + [8] * 6
 
 
 def test_an_instrumented_launch_is_a_contender_with_a_digest_of_its_own(tmp_path: Path) -> None:
-    steps = race_steps(contenders(tmp_path, instrumented=(False, True)), rounds=1)
+    steps = interleaved_launches(contenders(tmp_path, instrumented=(False, True)), rounds=1)
     assert [step.instrumented for step in steps] == [False, True] * 3
     assert len({step.digest for step in steps}) == 6
 
@@ -53,6 +53,6 @@ def test_an_instrumented_launch_is_a_contender_with_a_digest_of_its_own(tmp_path
 def test_a_blocked_contender_is_told_of_once_and_the_others_race(tmp_path: Path) -> None:
     ready = contenders(tmp_path)
     missing = draft_step(ready[0].cell, [], {"jax": "/no/such/python"}, None)
-    steps = race_steps([missing, *ready[1:]], rounds=2)
+    steps = interleaved_launches([missing, *ready[1:]], rounds=2)
     assert [step.action for step in steps] == ["blocked", "run", "run", "run", "run"]
     assert steps[0].race is None

@@ -8,7 +8,7 @@ from math import pi, sin
 import numpy as np
 import pytest
 
-from bench.stats.stability import Verdict, judge, race_movement
+from bench.stats.stability import RatioVerdict, judge_ratio, race_movement
 
 RACES, ROUNDS, EPOCHS = 1000, 10, 4
 
@@ -49,7 +49,7 @@ class FakeMachine:
         return seconds, calibration
 
 
-def race(machine: FakeMachine, sensitivities: Mapping[str, float]) -> list[Verdict]:
+def race(machine: FakeMachine, sensitivities: Mapping[str, float]) -> list[RatioVerdict]:
     """Return the verdict on each of PAIRS after the rounds A B C, C B A, …."""
     seconds: dict[str, dict[int, float | None]] = {name: {} for name in TRUE_SECONDS}
     calibrations = []
@@ -59,7 +59,7 @@ def race(machine: FakeMachine, sensitivities: Mapping[str, float]) -> list[Verdi
             seconds[name][number], beside = taken
             calibrations.append((number, name, beside))
     moved = race_movement(calibrations)
-    return [judge(seconds[above], seconds[below], [moved]) for above, below in PAIRS]
+    return [judge_ratio(seconds[above], seconds[below], [moved]) for above, below in PAIRS]
 
 
 def outcomes(
@@ -78,7 +78,7 @@ def outcomes(
     return counts
 
 
-def _outcome(verdict: Verdict, truth: float) -> str:
+def _outcome(verdict: RatioVerdict, truth: float) -> str:
     if verdict.ratio is None:
         return verdict.status
     return "covered" if verdict.ratio.low <= truth <= verdict.ratio.high else "missed"

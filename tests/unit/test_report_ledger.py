@@ -8,7 +8,7 @@ import pandas as pd
 from bench.core.record import Record
 from bench.report.tables.columns import ROW_KEY
 from bench.report.tables.comparison import comparison_frame
-from bench.report.tables.provenance import PARTS, ledger_frame
+from bench.report.tables.provenance import PROVENANCE_PARTS, ledger_frame
 from tests.fixtures.records import golden_records, make_record
 
 
@@ -80,5 +80,7 @@ def test_every_row_of_the_comparison_has_its_entries_in_the_same_order() -> None
     pd.testing.assert_frame_equal(rows, expected)
     for _, entries in frame.groupby(list(ROW_KEY), dropna=False, sort=False):
         names = entries["entry"].tolist()
-        assert names == sorted(names, key=lambda name: (PARTS.index(name.split(".")[0]), name))
+        assert names == sorted(
+            names, key=lambda name: (PROVENANCE_PARTS.index(name.split(".")[0]), name)
+        )
         assert len(set(names)) == len(names)

@@ -7,16 +7,17 @@ import pandas as pd
 import pytest
 
 from bench.core.cell import BACKENDS
-from bench.report.charts.data import MOST_EPOCHS, MOST_POINTS, Drawn, drawn_rows, newest_ratios
+from bench.report.charts.data import MOST_EPOCHS, MOST_POINTS, Drawn, chart_data, newest_ratios
 from bench.report.charts.palette import BACKEND_COLOURS
 from bench.report.charts.render import CHARTS
 from bench.report.render.format import row_key, table_rows
 from bench.report.render.html import template as shell
 from bench.report.render.html.page import page_text
 from bench.report.render.html.table import first_at_accuracy
-from bench.report.render.summary import verdict_sentences
+from bench.report.render.summary import summarise_row
 from bench.report.tables.build import first_rows, make_tables
-from tests.fixtures.pages import chart_data, table_values
+from tests.fixtures.pages import chart_data as page_data
+from tests.fixtures.pages import table_values
 from tests.fixtures.records import golden_records, make_record, race_records
 
 HOSTILE = "<script>alert(1)</script>\x1b[31m & \"quoted\" 'text' </pre>"
@@ -36,12 +37,12 @@ def _verdict(*records: Any) -> str:
     tables = make_tables(records)
     [row] = table_rows(tables.comparison)
     ratios = list(newest_ratios(table_rows(tables.ratios)).values())
-    return verdict_sentences(row, ratios[0] if ratios else [])
+    return summarise_row(row, ratios[0] if ratios else [])
 
 
 def _drawn(*records: Any) -> Drawn:
     tables = make_tables(records)
-    return drawn_rows(tables, table_rows(tables.comparison))[0]
+    return chart_data(tables, table_rows(tables.comparison))[0]
 
 
 def test_every_backend_has_one_colour_of_its_own() -> None:
@@ -116,7 +117,7 @@ def test_a_hostile_name_is_harmless_too() -> None:
     name = "</script><img src=x onerror=alert(1)>.py:build"
     text = _page(make_record(workload=name), make_record(workload=name, backend="torch"))
     assert "<img" not in text
-    assert json.dumps(chart_data(text))
+    assert json.dumps(page_data(text))
 
 
 def test_a_failed_cell_shows_its_reason_and_the_end_of_its_log() -> None:
@@ -180,7 +181,7 @@ def test_many_rows_are_left_out_and_the_page_says_so() -> None:
     assert "This page shows 200 of 201 rows of the comparison; comparison.csv has all." in text
     assert "This page shows 12 of 201 rows with their charts" in text
     assert len(table_values(text)) == 200
-    assert len(chart_data(text)["rows"]) == 12
+    assert len(page_data(text)["rows"]) == 12
 
 
 def test_who_is_first_at_each_accuracy_counts_the_training_of_all_epochs_before() -> None:

@@ -9,12 +9,12 @@ import pytest
 from rich.console import Console
 
 from bench.parity.certificate import Certificate
-from bench.report.render.compare import row_notes
+from bench.report.render.compare import comparison_notes
 from bench.report.render.format import table_rows
 from bench.report.render.terminal import ratio_renderables
 from bench.report.tables.compare_runs import compare_frame
 from bench.report.tables.ratios import ratios_frame
-from bench.report.tables.run_selection import Side
+from bench.report.tables.run_selection import ComparedRun
 from bench.report.write import write_report
 from tests.fixtures.certificates import make_certificate
 from tests.fixtures.records import make_record, race_records
@@ -80,11 +80,11 @@ def test_of_several_certificates_about_the_same_the_newest_counts(tmp_path: Path
 
 def test_two_runs_say_what_is_certified_of_each() -> None:
     newer = {"python": "3.11.9", "keras": "3.16.0", "numpy": "2.4.6", "jax": "0.10.2"}
-    a, b = Side("A", [make_record()]), Side("B", [make_record(versions=newer)])
+    a, b = ComparedRun("A", [make_record()]), ComparedRun("B", [make_record(versions=newer)])
     (row,) = table_rows(compare_frame(a, b, [make_certificate()]))
     assert row["function"] == "A certified, B not certified"
-    assert "jax: the function computed: A certified, B not certified" in row_notes(row)
+    assert "jax: the function computed: A certified, B not certified" in comparison_notes(row)
     (row,) = table_rows(compare_frame(a, a, [make_certificate()]))
     assert row["function"] == "unchanged"
-    (row,) = table_rows(compare_frame(a, Side("B", [make_record(status="failed")])))
+    (row,) = table_rows(compare_frame(a, ComparedRun("B", [make_record(status="failed")])))
     assert row["function"] is None

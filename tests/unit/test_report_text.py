@@ -2,7 +2,7 @@
 
 import pytest
 
-from bench.core.text import csv_text, markdown_text, one_line
+from bench.core.text import escape_csv, escape_markdown, sanitize_line
 
 
 @pytest.mark.parametrize(
@@ -16,17 +16,17 @@ from bench.core.text import csv_text, markdown_text, one_line
     ],
 )
 def test_one_line_keeps_what_can_be_read(text: str, shown: str) -> None:
-    assert one_line(text) == shown
-    assert one_line(text).isprintable()
+    assert sanitize_line(text) == shown
+    assert sanitize_line(text).isprintable()
 
 
 @pytest.mark.parametrize("start", ["=", "+", "-", "@", "\t=", "\r=", "\n=", " =", "\x1b[0m="])
 def test_a_formula_in_a_csv_cell_is_defused(start: str) -> None:
-    assert csv_text(f"{start}cmd").startswith("'")
+    assert escape_csv(f"{start}cmd").startswith("'")
 
 
 def test_harmless_csv_text_is_not_changed() -> None:
-    assert csv_text("a=b, c-d") == "a=b, c-d"
+    assert escape_csv("a=b, c-d") == "a=b, c-d"
 
 
 @pytest.mark.parametrize(
@@ -40,4 +40,4 @@ def test_harmless_csv_text_is_not_changed() -> None:
     ],
 )
 def test_markdown_shows_the_text_as_it_is(text: str, shown: str) -> None:
-    assert markdown_text(text) == shown
+    assert escape_markdown(text) == shown

@@ -9,15 +9,15 @@ from rich.console import Console
 from bench.core.cell import BACKENDS, PROTOCOL_VERSION
 from bench.core.record import Record
 from bench.runner.executor import execute
-from bench.runner.interleave import race_steps
-from bench.runner.plan import Step
+from bench.runner.interleave import interleaved_launches
+from bench.runner.plan import PlannedLaunch
 from bench.storage.store import Store
 from tests.fixtures.steps import MACHINE_ID, TINY, make_fake_cell, plan_fake
 
 RUN = "20261101T120000Z-0a1b"
 
 
-def run(folder: Path, steps: list[Step], **options) -> tuple[list[Record], str]:
+def run(folder: Path, steps: list[PlannedLaunch], **options) -> tuple[list[Record], str]:
     """Return the records of a run in the store `folder`/reports, and what it printed."""
     console = Console(file=io.StringIO(), width=100)
     options = {"timeout_seconds": 60.0, **options}
@@ -63,7 +63,7 @@ def test_the_machine_is_calibrated_before_and_after_every_launch_even_a_failed_o
 
 def test_a_launch_of_a_race_keeps_its_place(tmp_path):
     contenders = plan_fake(tmp_path, [make_fake_cell(tmp_path, backend=b) for b in BACKENDS])
-    records, printed = run(tmp_path, race_steps(contenders, 2))
+    records, printed = run(tmp_path, interleaved_launches(contenders, 2))
     places = [(r.cell.backend, r.race.round, r.race.position) for r in records]
     assert places[2:4] == [("torch", 0, 2), ("torch", 1, 0)]
     assert "(round 2): ok" in printed

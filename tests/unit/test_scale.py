@@ -5,12 +5,12 @@ from pathlib import Path
 import pandas as pd
 import pytest
 
-from validation.report_scale import Scale, main, make_store, measure
+from validation.report_scale import Scale, _main, make_store, measure_report
 
 
 def test_a_store_has_as_many_records_and_epochs_as_asked_for(tmp_path: Path) -> None:
     store = make_store(tmp_path, records=8, epochs=3)
-    scale = measure(store)
+    scale = measure_report(store)
     assert store.unreadable == []
     assert len(pd.read_csv(tmp_path / "latest" / "cells.csv")) == 8
     assert len(pd.read_csv(tmp_path / "latest" / "epochs.csv")) == 24
@@ -20,7 +20,7 @@ def test_a_store_has_as_many_records_and_epochs_as_asked_for(tmp_path: Path) -> 
 def test_the_command_prints_seconds_memory_and_the_target(
     capsys: pytest.CaptureFixture[str],
 ) -> None:
-    main(["--records=2", "--epochs=1"])
+    _main(["--records=2", "--epochs=1"])
     assert capsys.readouterr().out.startswith("2 records, 2 epochs\n")
 
 

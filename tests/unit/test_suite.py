@@ -6,9 +6,9 @@ from pathlib import Path
 import pytest
 
 from bench.core.cell import BACKENDS
-from bench.core.suite import Choices, Entry, SuiteError, expand, load_suite, suite_names
+from bench.core.suite import Entry, Overrides, SuiteError, expand, load_suite, suite_names
 
-NO_CHOICES = Choices()
+NO_CHOICES = Overrides()
 ENTRY = {"workload": "lab_baseline", "dataset": "digits"}
 
 
@@ -29,7 +29,7 @@ def one_sentence(error: Exception) -> str:
     return text
 
 
-def refused(folder: Path, text: str | bytes, choices: Choices = NO_CHOICES) -> str:
+def refused(folder: Path, text: str | bytes, choices: Overrides = NO_CHOICES) -> str:
     """Return the one sentence in which the suite is refused; it names the file."""
     path = write(folder, text)
     with pytest.raises(SuiteError) as caught:
@@ -177,9 +177,9 @@ def test_an_unknown_workload_is_refused_with_the_known_ones(tmp_path, workload):
 
 def test_a_chosen_workload_is_refused_by_its_place_in_the_file_or_as_the_choice_it_is(tmp_path):
     wrong = '[[cells]]\nworkload = "mlp"\ndataset = "digits"\nepochs = 0\n'
-    chosen = refused(tmp_path, suite_text() + wrong, Choices(workloads=("mlp",)))
+    chosen = refused(tmp_path, suite_text() + wrong, Overrides(workloads=("mlp",)))
     assert ", cell 2: epochs is 0" in chosen
-    adopted = refused(tmp_path, suite_text("epochs = 0"), Choices(workloads=("lab_deep",)))
+    adopted = refused(tmp_path, suite_text("epochs = 0"), Overrides(workloads=("lab_deep",)))
     assert ", --workload lab_deep: epochs is 0" in adopted
 
 
@@ -198,7 +198,7 @@ def test_the_code_of_a_saved_model_runs_by_the_users_word_and_not_by_a_suites(tm
     assert "whose code runs with --unsafe-keras alone" in sentence
     path = write(tmp_path, suite_text(workload=f"{tmp_path}/mine.keras"))
     for said, marked in ((False, ""), (True, "unsafe:")):
-        cells = expand(load_suite(path), Choices(unsafe_keras=said), path)
+        cells = expand(load_suite(path), Overrides(unsafe_keras=said), path)
         assert {cell.workload for cell in cells} == {f"{marked}{tmp_path}/mine.keras"}
 
 
@@ -209,7 +209,7 @@ def test_an_empty_dataset_is_refused(tmp_path):
 
 def test_a_backend_filter_that_leaves_nothing_is_refused_with_the_backends(tmp_path):
     text = suite_text('backends = ["torch", "jax"]')
-    sentence = refused(tmp_path, text, Choices(backends=("tensorflow",)))
+    sentence = refused(tmp_path, text, Overrides(backends=("tensorflow",)))
     assert sentence.endswith("has no cell for backend tensorflow; its backends are jax, torch.")
 
 

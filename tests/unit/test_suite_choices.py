@@ -3,14 +3,14 @@
 import pytest
 
 from bench.core.cell import BACKENDS
-from bench.core.suite import Choices, Entry, Suite, SuiteError, expand, load_suite
+from bench.core.suite import Entry, Overrides, Suite, SuiteError, expand, load_suite
 
-NO_CHOICES = Choices()
+NO_CHOICES = Overrides()
 ENTRY = {"workload": "lab_baseline", "dataset": "digits"}
 
 
 def test_choices_replace_the_values_of_every_cell():
-    choices = Choices(
+    choices = Overrides(
         backends=("torch", "jax"),
         workloads=("lab_deep",),
         dataset="cifar10",
@@ -51,7 +51,7 @@ def test_without_a_dataset_a_workload_is_trained_on_its_own():
 
 
 def test_a_chosen_workload_that_is_not_fed_with_the_suites_images_gets_its_own_data():
-    choices = Choices(workloads=("resnet20", "gru_text"), backends=("jax",))
+    choices = Overrides(workloads=("resnet20", "gru_text"), backends=("jax",))
     cells = expand(load_suite("quick"), choices, "quick")
     assert [(c.dataset, c.batch_size, c.epochs) for c in cells] == [
         ("digits", 16, 4),
@@ -62,24 +62,24 @@ def test_a_chosen_workload_that_is_not_fed_with_the_suites_images_gets_its_own_d
 def test_the_place_of_a_users_data_is_made_absolute(tmp_path, monkeypatch):
     monkeypatch.chdir(tmp_path)
     for name in ("npz:a.npz", "images:pictures@32x32", "load.py:load"):
-        cells = expand(load_suite("quick"), Choices(dataset=name), "quick")
+        cells = expand(load_suite("quick"), Overrides(dataset=name), "quick")
         assert str(tmp_path) in cells[0].dataset
 
 
 def test_a_chosen_zero_is_a_choice_and_not_a_gap():
     suite = Suite(description="", cells=(Entry(**ENTRY, seed=7),))
-    assert {c.seed for c in expand(suite, Choices(seeds=(0,)), "x")} == {0}
+    assert {c.seed for c in expand(suite, Overrides(seeds=(0,)), "x")} == {0}
     with pytest.raises(SuiteError, match="epochs is 0"):
-        expand(suite, Choices(epochs=0), "x")
+        expand(suite, Overrides(epochs=0), "x")
     with pytest.raises(SuiteError, match="limit_train is 0"):
-        expand(suite, Choices(limit_train=0), "x")
+        expand(suite, Overrides(limit_train=0), "x")
 
 
 def test_a_users_workload_is_run_with_the_settings_of_the_first_entry(tmp_path):
     (tmp_path / "cnn.py").write_text("def build(): ...")
     name = f"{tmp_path}/cnn.py:build"
     entries = (Entry(**ENTRY, batch_size=16, seed=4, backends=("torch",)), Entry(**ENTRY))
-    cells = expand(Suite(description="", cells=entries), Choices(workloads=(name,)), "x")
+    cells = expand(Suite(description="", cells=entries), Overrides(workloads=(name,)), "x")
     assert [(c.workload, c.backend) for c in cells] == [(name, "torch")]
     assert [(c.batch_size, c.epochs, c.seed) for c in cells] == [(16, 5, 4)]
 
@@ -87,16 +87,16 @@ def test_a_users_workload_is_run_with_the_settings_of_the_first_entry(tmp_path):
 def test_a_users_recipe_goes_before_the_first_entry_and_the_command_line_before_it(tmp_path):
     (tmp_path / "cnn.py").write_text('RECIPE = {"batch_size": 8, "epochs": 3}\ndef build(): ...')
     chosen = {"workloads": (f"{tmp_path}/cnn.py:build",), "backends": ("jax",)}
-    [own] = expand(load_suite("quick"), Choices(**chosen), "quick")
+    [own] = expand(load_suite("quick"), Overrides(**chosen), "quick")
     assert (own.dataset, own.batch_size, own.epochs) == ("digits", 8, 3)
-    [told] = expand(load_suite("quick"), Choices(**chosen, batch_sizes=(4,), epochs=1), "quick")
+    [told] = expand(load_suite("quick"), Overrides(**chosen, batch_sizes=(4,), epochs=1), "quick")
     assert (told.batch_size, told.epochs) == (4, 1)
 
 
 def test_a_users_file_gets_its_absolute_path(tmp_path, monkeypatch):
     (tmp_path / "cnn.py").touch()
     monkeypatch.chdir(tmp_path)
-    cells = expand(load_suite("quick"), Choices(workloads=("cnn.py:build",)), "quick")
+    cells = expand(load_suite("quick"), Overrides(workloads=("cnn.py:build",)), "quick")
     assert {c.workload for c in cells} == {f"{tmp_path}/cnn.py:build"}
 
 

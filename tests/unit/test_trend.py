@@ -10,7 +10,7 @@ from msgspec.structs import replace
 from bench.cli import main as cli
 from bench.cli import trend as trending
 from bench.regression import trend as changes
-from bench.regression.store import Book
+from bench.regression.store import GateStore
 from bench.regression.trend import Change, TrendMissingError, check_otava, read_series
 from tests.fixtures.command_line import Bench
 from tests.fixtures.pairs import BASELINE, make_cell, make_pairs, make_plan
@@ -28,7 +28,7 @@ def store_gate(
         replace(each, baseline=baseline) if each.kind == "cell" else each for each in plan.expected
     ]
     plan = replace(plan, expected=tuple(expected))
-    book = Book(folder / name)
+    book = GateStore(folder / name)
     book.open(plan)
     for pair in make_pairs(plan, pairs, ratio=lambda _: slow):
         book.add(pair)

@@ -10,7 +10,7 @@ from bench.worker.matched_lane import (
     Variable,
     WeightFileError,
     bytes_sha256,
-    draw,
+    draw_weights,
     matched_weights,
 )
 
@@ -68,7 +68,7 @@ def test_other_weights_have_a_file_of_their_own(
 
 
 def test_a_kernel_is_uniform_within_glorots_limit() -> None:
-    drawn = draw(0, 0, kernel(3, 3, 64, 32))
+    drawn = draw_weights(0, 0, kernel(3, 3, 64, 32))
     limit = np.sqrt(6 / (3 * 3 * 64 + 3 * 3 * 32))
     assert np.abs(drawn).max() <= np.float32(limit)
     assert drawn.std() == pytest.approx(limit / np.sqrt(3), rel=0.02)
@@ -80,17 +80,17 @@ def test_a_kernel_is_uniform_within_glorots_limit() -> None:
     [((4, 6), 4 + 6), ((3, 4, 6), 3 * 4 + 3 * 6), ((3, 5, 4, 6), 3 * 5 * 4 + 3 * 5 * 6)],
 )
 def test_the_limit_follows_the_fans_of_keras(shape: tuple[int, ...], fans: int) -> None:
-    largest = max(np.abs(draw(seed, 0, kernel(*shape))).max() for seed in range(60))
+    largest = max(np.abs(draw_weights(seed, 0, kernel(*shape))).max() for seed in range(60))
     assert largest == pytest.approx(np.sqrt(6 / fans), rel=0.02)
 
 
 def test_a_vector_that_is_positive_stays_so_as_a_variance_must() -> None:
-    drawn = draw(0, 1, Variable("float32", np.linspace(0.1, 9.0, 1000, dtype=np.float32)))
+    drawn = draw_weights(0, 1, Variable("float32", np.linspace(0.1, 9.0, 1000, dtype=np.float32)))
     assert np.all(drawn > 0.0)
 
 
 def test_a_vector_that_is_not_constant_is_drawn_from_a_normal_distribution() -> None:
-    drawn = draw(0, 0, kernel(20_000))
+    drawn = draw_weights(0, 0, kernel(20_000))
     assert drawn.std() == pytest.approx(0.05, rel=0.02)
 
 
@@ -106,12 +106,12 @@ def test_a_vector_that_is_not_constant_is_drawn_from_a_normal_distribution() -> 
     ids=["zeros", "ones", "a matrix of zeros", "zeros and ones", "integers"],
 )
 def test_what_is_the_same_everywhere_is_kept(variable: Variable) -> None:
-    assert np.array_equal(draw(0, 0, variable), variable.value)
+    assert np.array_equal(draw_weights(0, 0, variable), variable.value)
 
 
 def test_variables_of_one_shape_get_numbers_of_their_own() -> None:
-    assert not np.array_equal(draw(0, 0, kernel(4, 4)), draw(0, 1, kernel(4, 4)))
-    assert not np.array_equal(draw(0, 0, kernel(4, 4)), draw(1, 0, kernel(4, 4)))
+    assert not np.array_equal(draw_weights(0, 0, kernel(4, 4)), draw_weights(0, 1, kernel(4, 4)))
+    assert not np.array_equal(draw_weights(0, 0, kernel(4, 4)), draw_weights(1, 0, kernel(4, 4)))
 
 
 def test_bfloat16_is_stored_as_float32(tmp_path: Path) -> None:

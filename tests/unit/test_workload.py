@@ -7,13 +7,13 @@ import pytest
 from bench.core import workload as workload_module
 from bench.core.workload import (
     WorkloadNameError,
+    allow_unsafe,
     builder_of,
     dataset_of,
     local_dataset_of,
     recipe_of,
     resolve_workload,
     source_hash,
-    trusted,
 )
 from data.prepare import find_source
 from models.table import DEFAULT_RECIPE, WORKLOADS
@@ -107,14 +107,14 @@ def test_a_saved_model_is_its_own_builder_and_its_bytes_are_its_source(tmp_path)
 def test_a_saved_model_whose_code_may_run_is_marked_by_the_flag_alone(tmp_path):
     path = tmp_path / "mine.keras"
     path.write_bytes(b"one")
-    name = resolve_workload(trusted(str(path), unsafe=True))
-    assert name == builder_of(name) == f"unsafe:{path}" == trusted(name, unsafe=True)
+    name = resolve_workload(allow_unsafe(str(path), unsafe=True))
+    assert name == builder_of(name) == f"unsafe:{path}" == allow_unsafe(name, unsafe=True)
     assert builder_of(name, tmp_path / "other") == f"unsafe:{tmp_path}/other/mine.keras"
     assert source_hash(name) == source_hash(str(path))
-    assert trusted(str(path), unsafe=False) == str(path)
-    assert trusted("lab_deep", unsafe=True) == "lab_deep"
+    assert allow_unsafe(str(path), unsafe=False) == str(path)
+    assert allow_unsafe("lab_deep", unsafe=True) == "lab_deep"
     with pytest.raises(WorkloadNameError, match="runs with --unsafe-keras alone"):
-        trusted(name, unsafe=False)
+        allow_unsafe(name, unsafe=False)
 
 
 def test_an_application_is_named_and_its_source_is_that_of_keras(tmp_path):

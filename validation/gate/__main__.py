@@ -5,11 +5,11 @@ import os
 from pathlib import Path
 from typing import Final
 
-from bench.cli.console import Output
+from bench.cli.console import CommandConsole
 from bench.cli.gate_accuracy import train_sides
 from bench.core.cell import BACKENDS
 from bench.core.record import Record
-from bench.core.suite import Choices, expand, load_suite
+from bench.core.suite import Overrides, expand, load_suite
 from bench.regression.verdict import check_statistics
 from bench.report.render.format import table_rows
 from bench.storage.store import Store, default_reports_folder, new_run_id
@@ -17,33 +17,33 @@ from bench.system.side import HERE, parse_side
 from bench.system.timing_lock import default_lock_path, timing_lock
 from validation.gate.accuracy import SeedRow
 from validation.gate.measure import measure_real
-from validation.gate.real import gather_gates
+from validation.gate.real import import_gates
 from validation.gate.report import proof_table, write_proof
 from validation.gate.rows import KINDS
 from validation.gate.simulation_run import simulate_missing
-from validation.gate.store import ProofBook, ProofError
+from validation.gate.store import SampleStore, SampleStoreError
 from validation.gate.table import count_rows
 
-PARTS: Final = ("simulated", "real", "accuracy")
+_PARTS: Final = ("simulated", "real", "accuracy")
 
 
-def prove_gate(arguments: argparse.Namespace, output: Output) -> int:
+def prove_gate(arguments: argparse.Namespace, output: CommandConsole) -> int:
     """Append the rows of the parts that were named, count all rows anew, write and tell the table.
 
-    Without a part nothing is simulated, measured or trained. A ProofError or a StoreError says
-    what is wrong.
+    Without a part nothing is simulated, measured or trained. SampleStoreError and StoreError
+    name what is wrong.
     """
     check_statistics()
-    unknown = [part for part in arguments.parts if part not in PARTS]
+    unknown = [part for part in arguments.parts if part not in _PARTS]
     if unknown:
-        raise ProofError(f"{unknown[0]!r} is no part of the proof: {', '.join(PARTS)}.")
+        raise SampleStoreError(f"{unknown[0]!r} is no part of the proof: {', '.join(_PARTS)}.")
     folder = arguments.folder or default_reports_folder() / "published" / "gate-proof"
-    book = ProofBook(folder)
+    book = SampleStore(folder)
     session = new_run_id()
     if arguments.parts or arguments.gather:
         book.mend()
     for other in arguments.gather or ():
-        gather_gates(book, ProofBook(other))
+        import_gates(book, SampleStore(other))
     if "simulated" in arguments.parts:
         simulate_missing(book, arguments.suites, output)
     if "accuracy" in arguments.parts:
@@ -71,7 +71,7 @@ def prove_gate(arguments: argparse.Namespace, output: Output) -> int:
 
 
 def _measure_gates(
-    book: ProofBook, session: str, arguments: argparse.Namespace, output: Output
+    book: SampleStore, session: str, arguments: argparse.Namespace, output: CommandConsole
 ) -> None:
     """Measure real gates until time is up or Ctrl-C; what was measured is kept and counted."""
     backends = arguments.backend or BACKENDS
@@ -85,13 +85,13 @@ def _measure_gates(
 
 
 def _train_seeds(
-    book: ProofBook, session: str, arguments: argparse.Namespace, output: Output
+    book: SampleStore, session: str, arguments: argparse.Namespace, output: CommandConsole
 ) -> None:
     """Train what is not stored of both sides' seeds, and append those that the proof lacks."""
     if not arguments.candidate:
-        raise ProofError("The part accuracy needs a side with a fault: --candidate src=DIR.")
+        raise SampleStoreError("The part accuracy needs a side with a fault: --candidate src=DIR.")
     store = Store(arguments.reports)
-    choices = Choices(
+    choices = Overrides(
         backends=tuple(arguments.backend or ("jax",)),
         workloads=("lab_baseline",),
         seeds=tuple(range(arguments.seeds)),

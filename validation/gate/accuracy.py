@@ -8,7 +8,7 @@ from typing import Final
 import msgspec
 import numpy as np
 
-from bench.regression.accuracy.verdict import Seeds, judge_accuracy
+from bench.regression.accuracy.verdict import SeedAccuracies, judge_accuracy
 
 #: Seeds per side of a drawn gate.
 SIZES: Final = (8, 16, 32)
@@ -80,7 +80,7 @@ def _answers(
     says: Counter[str] = Counter()
     for _ in range(GATES):
         sides = (
-            Seeds(accuracies=tuple(draw.choice(pool, seeds).tolist()), images=images)
+            SeedAccuracies(accuracies=tuple(draw.choice(pool, seeds).tolist()), images=images)
             for pool in (baseline, candidate)
         )
         (first, second) = sides

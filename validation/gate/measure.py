@@ -10,14 +10,14 @@ from typing import Final, Literal
 from msgspec.structs import replace
 from rich.console import Console
 
-from bench.core.suite import Choices, expand, load_suite
-from bench.core.text import one_line
+from bench.core.suite import Overrides, expand, load_suite
+from bench.core.text import sanitize_line
 from bench.regression.estimators import CLOCKS, pair_log_ratio
-from bench.regression.lockstep import Contest, prime, run_pair
+from bench.regression.lockstep import PairSpec, fill_compile_cache, run_pair
 from bench.regression.measure import Runner
 from bench.regression.pair import Pair
-from bench.regression.plan import BOUND, STEADY, plan_gate
-from bench.regression.validity import unsound
+from bench.regression.plan import BOUND, NOISE_REDUCING_VARIABLES, plan_gate
+from bench.regression.validity import invalid_reason
 from bench.regression.verdict import Margins
 from bench.runner.progress import time_left
 from bench.storage.store import StoreError
@@ -26,24 +26,24 @@ from bench.system.machine import git_facts, machine_facts
 from bench.system.side import HERE
 from validation.gate.background_load import half_load
 from validation.gate.real import gates_of, next_gate
-from validation.gate.rows import PROOF_VERSION, Arm, Clocks, Context, Kind, RealPair
-from validation.gate.store import ProofBook
+from validation.gate.rows import PROOF_VERSION, Arm, Clocks, Context, GateKind, RealPair
+from validation.gate.store import SampleStore
 
-SUITE: Final = "gate"
+_SUITE: Final = "gate"
 #: Digits of a raw duration that is stored: a slice of 0.3 s is known to a microsecond.
 _DECIMALS: Final = 6
 
 
 def measure_real(
-    book: ProofBook,
+    book: SampleStore,
     session: str,
     logs: Path,
     backends: Sequence[str],
     minutes: float,
     console: Console,
-    kinds: Collection[Kind] = (),
+    kinds: Collection[GateKind] = (),
     runner: Runner = run_pair,
-    primer: Callable[[Contest, Path], None] = prime,
+    primer: Callable[[PairSpec, Path], None] = fill_compile_cache,
 ) -> None:
     """Append pairs to `book` until so many `minutes` are over, arms that lack most first.
 
@@ -74,16 +74,16 @@ def measure_real(
         _tell(console, row, deadline)
 
 
-def _contests(backends: Sequence[str]) -> dict[str, Contest]:
+def _contests(backends: Sequence[str]) -> dict[str, PairSpec]:
     """Return a contest of this checkout against itself per backend."""
-    cells = expand(load_suite(SUITE), Choices(backends=tuple(backends)), SUITE)
+    cells = expand(load_suite(_SUITE), Overrides(backends=tuple(backends)), _SUITE)
     plan, contests = plan_gate("", cells, (HERE, HERE), ("", ""), Margins())
     for reason in plan.unplanned.values():
         raise InterpreterError(f"{reason}.")
     return {c.baseline.job.cell.backend: c for c in contests if c.kind == "cell"}
 
 
-def _context(session: str, contests: Mapping[str, Contest]) -> Context:
+def _context(session: str, contests: Mapping[str, PairSpec]) -> Context:
     git = git_facts()
     return Context(
         proof_version=PROOF_VERSION,
@@ -110,7 +110,7 @@ def _is_like(other: Context, own: Context) -> bool:
 
 
 def _measure(
-    contest: Contest,
+    contest: PairSpec,
     arm: Arm,
     gate: int,
     number: int,
@@ -126,7 +126,7 @@ def _measure(
             stack.enter_context(half_load(len(contest.baseline.job.cpus), seed))
         pair = runner(armed, number, logs)
     first = replace(pair, number=0)
-    reason = unsound([first], armed.baseline.identity, armed.candidate.identity)
+    reason = invalid_reason([first], armed.baseline.identity, armed.candidate.identity)
     return RealPair(
         session=session,
         backend=arm.backend,
@@ -143,7 +143,7 @@ def _measure(
     )
 
 
-def _armed(contest: Contest, arm: Arm) -> Contest:
+def _armed(contest: PairSpec, arm: Arm) -> PairSpec:
     """Return the contest with the arm's work and variables."""
     seat = contest.baseline
     if arm.condition == "plain":
@@ -154,11 +154,17 @@ def _armed(contest: Contest, arm: Arm) -> Contest:
 
 
 def _steady(variables: Mapping[str, str]) -> dict[str, str]:
-    return {name: value for name, value in variables.items() if name in STEADY | BOUND}
+    return {
+        name: value for name, value in variables.items() if name in NOISE_REDUCING_VARIABLES | BOUND
+    }
 
 
 def _without_steady(variables: Mapping[str, str]) -> dict[str, str]:
-    return {name: value for name, value in variables.items() if name not in STEADY | BOUND}
+    return {
+        name: value
+        for name, value in variables.items()
+        if name not in NOISE_REDUCING_VARIABLES | BOUND
+    }
 
 
 def _clocks(pair: Pair, side: Literal["baseline", "candidate"]) -> Clocks:
@@ -176,5 +182,5 @@ def _tell(console: Console, row: RealPair, deadline: float) -> None:
         f"{100 * pair_log_ratio(row.pair, clock):+.1f}% {clock}" for clock in CLOCKS
     )
     left = time_left(max(0.0, deadline - monotonic()))
-    text = f"{name}: {one_line(said)} in {row.seconds:.0f} s, {left}"
+    text = f"{name}: {sanitize_line(said)} in {row.seconds:.0f} s, {left}"
     console.print(text, markup=False, highlight=False, soft_wrap=True)

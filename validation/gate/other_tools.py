@@ -10,7 +10,7 @@ from validation.gate.noise_model import Floats
 Slower = Callable[[Floats, Floats], bool]
 
 
-class Rival(NamedTuple):
+class ReferenceMethod(NamedTuple):
     """A rule, and of how many processes, with how many values each, it has a run by default.
 
     `slower` takes the seconds of the baseline and of the candidate, of all processes.
@@ -58,10 +58,10 @@ def _mann_whitney(baseline: Floats, candidate: Floats) -> float:
 
 
 #: Each has 120 values a side, as many as the gate has at its first look, in its own processes.
-RIVALS: Final = (
-    Rival("pytest-benchmark mean:5%", 1, 120, _mean_above),
-    Rival("pyperf t test", 20, 6, _student),
-    Rival("asv factor 1.1", 2, 60, _asv(1.1)),
-    Rival("asv factor 1.05", 2, 60, _asv(1.05)),
-    Rival("Mann-Whitney", 5, 24, _ranks),
+REFERENCE_METHODS: Final = (
+    ReferenceMethod("pytest-benchmark mean:5%", 1, 120, _mean_above),
+    ReferenceMethod("pyperf t test", 20, 6, _student),
+    ReferenceMethod("asv factor 1.1", 2, 60, _asv(1.1)),
+    ReferenceMethod("asv factor 1.05", 2, 60, _asv(1.05)),
+    ReferenceMethod("Mann-Whitney", 5, 24, _ranks),
 )

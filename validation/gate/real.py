@@ -9,12 +9,12 @@ from msgspec.structs import replace
 from bench.regression.outcome import CONTROL_WORK
 from bench.regression.pair import Pair
 from bench.regression.sequential import invalid, judge_looks
-from bench.regression.verdict import LOOKS, Margins, Verdict
-from validation.gate.rows import KINDS, Arm, Kind, RealPair
-from validation.gate.store import ProofBook, ProofError
+from bench.regression.verdict import INTERIM_LOOKS, Margins, Verdict
+from validation.gate.rows import KINDS, Arm, GateKind, RealPair
+from validation.gate.store import SampleStore, SampleStoreError
 
 #: How many gates of each kind are wanted per backend: all of a stage before the next one.
-STAGES: Final[tuple[Mapping[Kind, int], ...]] = (
+GATE_STAGES: Final[tuple[Mapping[GateKind, int], ...]] = (
     {KINDS["quiet:0"]: 20, KINDS["quiet:10"]: 20},
     {
         KINDS["quiet:5"]: 5,
@@ -55,11 +55,11 @@ def judge_real(gates: Gates, key: tuple[Arm, int]) -> Verdict | None:
     reason = next((row.reason for row in gate if row.reason), None)
     if reason:
         return invalid("", pairs, reason)
-    looks = [look for look in LOOKS if look <= len(pairs)]
+    looks = [look for look in INTERIM_LOOKS if look <= len(pairs)]
     if not looks:
         return None
     verdict = judge_looks({"": pairs}, 1, Margins(), looks, _controls(gates, key))[""]
-    return verdict if verdict.says != "inconclusive" or looks[-1] == LOOKS[-1] else None
+    return verdict if verdict.says != "inconclusive" or looks[-1] == INTERIM_LOOKS[-1] else None
 
 
 def _controls(gates: Gates, key: tuple[Arm, int]) -> list[list[Pair]]:
@@ -77,14 +77,17 @@ def _controls(gates: Gates, key: tuple[Arm, int]) -> list[list[Pair]]:
 
 
 def next_gate(
-    gates: Gates, backends: Sequence[str], sessions: Collection[str], kinds: Collection[Kind] = ()
+    gates: Gates,
+    backends: Sequence[str],
+    sessions: Collection[str],
+    kinds: Collection[GateKind] = (),
 ) -> tuple[Arm, int]:
     """Return the gate that gets the next pair: of the arm that is farthest from its stage's goal.
 
     A gate that was begun in one of the `sessions` is ended first. After the last stage its arms
     go on. Where `kinds` are given there are no stages, and none but those, all alike.
     """
-    stages = (dict.fromkeys(kinds, 1),) if kinds else STAGES
+    stages = (dict.fromkeys(kinds, 1),) if kinds else GATE_STAGES
     begun: Counter[Arm] = Counter()
     for (arm, number), gate in gates.items():
         if (
@@ -108,16 +111,18 @@ def next_gate(
     return arm, begun[arm]
 
 
-def gather_gates(book: ProofBook, other: ProofBook) -> None:
+def import_gates(book: SampleStore, other: SampleStore) -> None:
     """Append the gates of `other` to those of `book`, with numbers that are free there.
 
     A gate whose first pair is in `book` was taken over before, and stays as it was then: the pairs
-    that it got since make no gate of their own. ProofError when there are no rows or they cannot be
-    read, StoreError when they cannot be written.
+    that it got since make no gate of their own. SampleStoreError when there are no rows or they
+    cannot be read, StoreError when they cannot be written.
     """
     own, theirs = gates_of(book.rows(RealPair)), gates_of(other.rows(RealPair))
     if not theirs:
-        raise ProofError(f"{other.folder} holds no real gates: there is no pair in pairs.jsonl.")
+        raise SampleStoreError(
+            f"{other.folder} holds no real gates: there is no pair in pairs.jsonl."
+        )
     known = {replace(gate[0], gate=0) for gate in own.values()}
     begun = Counter(arm for arm, _ in own)
     taken: list[RealPair] = []

@@ -8,7 +8,7 @@ import pandas as pd
 from rich.table import Table
 from rich.text import Text
 
-from bench.core.text import markdown_text, one_line
+from bench.core.text import escape_markdown, sanitize_line
 from bench.report.files import write_csv, write_text
 from bench.storage.store import StoreError
 from validation.gate.simulation import GATE
@@ -71,7 +71,7 @@ def _simulated_lines(own: pd.DataFrame) -> list[str]:
                 _figure(by_question.loc[name]) if name in by_question.index else ""
                 for name in asked
             ]
-            name = f"**{rule}**" if rule == GATE else markdown_text(str(rule))
+            name = f"**{rule}**" if rule == GATE else escape_markdown(str(rule))
             lines.append(_line([name, str(schedule), *cells, f"{rows['minutes'].mean():.0f}"]))
         lines.append("")
     return lines
@@ -120,5 +120,5 @@ def proof_table(proof: pd.DataFrame) -> Table:
     for row in told.itertuples():
         rate = f"{row.count}/{row.n} [{row.low:.1%}, {row.high:.1%}]"
         cells = (f"{row.where}, {row.slower}", row.rule, row.question, rate)
-        table.add_row(*(Text(one_line(str(cell))) for cell in cells))
+        table.add_row(*(Text(sanitize_line(str(cell))) for cell in cells))
     return table

@@ -7,7 +7,7 @@ import msgspec
 
 from bench.core.result import Scalar
 from bench.regression.messages import Identity, Slice
-from bench.regression.pair import Member, Pair, Turn
+from bench.regression.pair import Pair, SideReport, SlicePair
 
 #: Raised whenever the rows' fields change, or what is timed.
 PROOF_VERSION: Final = 1
@@ -17,12 +17,12 @@ PROOF_VERSION: Final = 1
 Condition = Literal["quiet", "crowded", "half loaded", "plain"]
 
 #: A candidate's work, and the condition.
-Kind = tuple[float, Condition]
+GateKind = tuple[float, Condition]
 
 #: Added work by the percentage that names it. Steps come in whole numbers: 34 for 33 is 3.03% more.
 _WORKS: Final = {"0": 1.0, "3": 34 / 33, "5": 1.05, "10": 1.1}
 #: Every kind of gate by its name, such as `half-loaded:10`.
-KINDS: Final[Mapping[str, Kind]] = {
+KINDS: Final[Mapping[str, GateKind]] = {
     f"{condition.replace(' ', '-')}:{percent}": (work, condition)
     for condition in get_args(Condition)
     for percent, work in _WORKS.items()
@@ -99,7 +99,7 @@ class RealPair(msgspec.Struct, frozen=True, forbid_unknown_fields=True, kw_only=
         )
 
 
-_NOBODY: Final = Member(
+_NOBODY: Final = SideReport(
     identity=Identity(python="", versions={}, workload_source="", variables={}), settings={}
 )
 
@@ -122,8 +122,8 @@ def pair_of(
     )
 
 
-def _turn(wall: Seconds, cpu: Seconds) -> Turn:
-    return Turn(
+def _turn(wall: Seconds, cpu: Seconds) -> SlicePair:
+    return SlicePair(
         baseline=_slice(wall[0], cpu[0]),
         candidate=_slice(wall[1], cpu[1]),
         baseline_round_trip=wall[0],

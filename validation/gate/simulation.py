@@ -10,16 +10,16 @@ from bench.regression.geomean import judge_means
 from bench.regression.pair import Pair
 from bench.regression.sequential import judge_looks, learn_priors
 from bench.regression.validity import TURNS
-from bench.regression.verdict import LOOKS, Margins, Says, Verdict
+from bench.regression.verdict import INTERIM_LOOKS, Margins, Verdict, VerdictKind
 from validation.gate.noise_model import Floats, Noise, Program, SimulatedMachine
-from validation.gate.other_tools import RIVALS, Rival
+from validation.gate.other_tools import REFERENCE_METHODS, ReferenceMethod
 from validation.gate.rows import pair_of
 
 CELLS: Final = 30
 
 #: What a pair of lab_baseline takes on two cores: starts and warm-ups, a slice, a hand-over.
 START_SECONDS: Final = 8.0
-SLICE_SECONDS: Final = 0.3
+_SLICE_SECONDS: Final = 0.3
 GAP_SECONDS: Final = 0.04
 #: Longer than any of the rules takes for a suite.
 _LONGEST_SECONDS: Final = 60_000.0
@@ -44,7 +44,7 @@ RULES_VERSION: Final = 1
 Sides = tuple[Floats, Floats]
 
 
-class Said(msgspec.Struct, frozen=True, array_like=True):
+class RuleAnswers(msgspec.Struct, frozen=True, array_like=True):
     """What one rule said of a suite, in counts of its cells; stored as a list, in this order.
 
     `false_alarms` are equal cells that were called slower, `found` the slower cells that were, and
@@ -60,7 +60,7 @@ class Said(msgspec.Struct, frozen=True, array_like=True):
     passed_equal: int
     passed_slower: int
     minutes: float
-    mean: Says | None = None
+    mean: VerdictKind | None = None
 
 
 class SuiteRow(msgspec.Struct, frozen=True, forbid_unknown_fields=True, kw_only=True):
@@ -73,7 +73,7 @@ class SuiteRow(msgspec.Struct, frozen=True, forbid_unknown_fields=True, kw_only=
     drift: str
     arm: str
     suite: int
-    said: tuple[Said, ...]
+    said: tuple[RuleAnswers, ...]
 
 
 def simulate_suite(drift: str, arm: str, suite: int) -> SuiteRow:
@@ -91,26 +91,26 @@ def simulate_suite(drift: str, arm: str, suite: int) -> SuiteRow:
     programs = [Program(slower if cell < number else 1.0, noisier[cell]) for cell in range(CELLS)]
     machines = [
         SimulatedMachine(DRIFTS[drift], drift_seed, int(seed), _LONGEST_SECONDS)
-        for seed in shared.integers(2**63, size=1 + len(RIVALS))
+        for seed in shared.integers(2**63, size=1 + len(REFERENCE_METHODS))
     ]
     pairs, verdicts, mean = _gate(machines[0], programs)
     says = [found.says for found in verdicts]
-    said = [Said(GATE, "lock-step", *_counts(programs, says), _minutes(machines[0]), mean)]
-    first_look = [_sides(own[: LOOKS[0]]) for own in pairs]
-    minutes = round(sum(pair.seconds for own in pairs for pair in own[: LOOKS[0]]) / 60, 1)
-    for rival, machine in zip(RIVALS, machines[1:], strict=True):
+    said = [RuleAnswers(GATE, "lock-step", *_counts(programs, says), _minutes(machines[0]), mean)]
+    first_look = [_sides(own[: INTERIM_LOOKS[0]]) for own in pairs]
+    minutes = round(sum(pair.seconds for own in pairs for pair in own[: INTERIM_LOOKS[0]]) / 60, 1)
+    for rival, machine in zip(REFERENCE_METHODS, machines[1:], strict=True):
         counts = _counts(programs, _answers(rival, _runs(machine, rival, programs)))
-        said.append(Said(rival.name, "one run after the other", *counts, _minutes(machine)))
+        said.append(RuleAnswers(rival.name, "one run after the other", *counts, _minutes(machine)))
         counts = _counts(programs, _answers(rival, first_look))
-        said.append(Said(rival.name, "lock-step", *counts, minutes))
+        said.append(RuleAnswers(rival.name, "lock-step", *counts, minutes))
     return SuiteRow(rules=RULES_VERSION, drift=drift, arm=arm, suite=suite, said=tuple(said))
 
 
-def _answers(rival: Rival, cells: Sequence[Sides]) -> list[Says]:
+def _answers(rival: ReferenceMethod, cells: Sequence[Sides]) -> list[VerdictKind]:
     return ["regressed" if rival.slower(*sides) else "pass" for sides in cells]
 
 
-def _counts(programs: Sequence[Program], says: Sequence[Says]) -> tuple[int, int, int, int]:
+def _counts(programs: Sequence[Program], says: Sequence[VerdictKind]) -> tuple[int, int, int, int]:
     """Return the false alarms, the found, the equal that passed and the slower that passed."""
     said = [(program.slower > 1, word) for program, word in zip(programs, says, strict=True)]
     return (
@@ -127,19 +127,19 @@ def _minutes(machine: SimulatedMachine) -> float:
 
 def _gate(
     machine: SimulatedMachine, programs: Sequence[Program]
-) -> tuple[list[list[Pair]], list[Verdict], Says]:
+) -> tuple[list[list[Pair]], list[Verdict], VerdictKind]:
     """Return the gate's pairs, measured in turn as a real gate does, and what it says of them."""
     pairs: dict[str, list[Pair]] = {str(cell): [] for cell in range(len(programs))}
     verdicts: dict[str, Verdict] = {}
     done = 0
-    for look, wanted in enumerate(LOOKS, start=1):
+    for look, wanted in enumerate(INTERIM_LOOKS, start=1):
         undecided = [
             name for name in pairs if not verdicts or verdicts[name].says == "inconclusive"
         ]
         for number in range(done, wanted):
             for name in undecided:
                 pairs[name].append(_pair(machine, name, number, programs[int(name)]))
-        verdicts = judge_looks(pairs, len(programs), Margins(), LOOKS[:look])
+        verdicts = judge_looks(pairs, len(programs), Margins(), INTERIM_LOOKS[:look])
         done = wanted
     cells = list(pairs.values())
     (mean,) = judge_means({"all": cells}, learn_priors(cells)).values()
@@ -152,7 +152,7 @@ def _pair(machine: SimulatedMachine, name: str, number: int, program: Program) -
     machine.wait(START_SECONDS)
     baseline = machine.process(program._replace(slower=1.0))
     factors = np.array([baseline, machine.process(program)])
-    found = machine.slices(2 * TURNS, SLICE_SECONDS, GAP_SECONDS, program.noisier)
+    found = machine.slices(2 * TURNS, _SLICE_SECONDS, GAP_SECONDS, program.noisier)
     clocks = [clock.reshape(TURNS, 2) for clock in found]
     for clock in clocks:
         clock[1::2] = clock[1::2, ::-1]
@@ -168,18 +168,20 @@ def _sides(pairs: Sequence[Pair]) -> Sides:
     )
 
 
-def _runs(machine: SimulatedMachine, rival: Rival, programs: Sequence[Program]) -> list[Sides]:
+def _runs(
+    machine: SimulatedMachine, rival: ReferenceMethod, programs: Sequence[Program]
+) -> list[Sides]:
     """Return each cell's values of a run on the baseline and of one on the candidate after it."""
     baseline = [_values(machine, rival, program._replace(slower=1.0)) for program in programs]
     candidate = [_values(machine, rival, program) for program in programs]
     return list(zip(baseline, candidate, strict=True))
 
 
-def _values(machine: SimulatedMachine, rival: Rival, program: Program) -> Floats:
+def _values(machine: SimulatedMachine, rival: ReferenceMethod, program: Program) -> Floats:
     """Return the wall seconds of one benchmark's run, of all its processes."""
     found = []
     for _ in range(rival.processes):
         machine.wait(START_SECONDS)
-        wall, _ = machine.slices(rival.values, SLICE_SECONDS, 0.0, program.noisier)
+        wall, _ = machine.slices(rival.values, _SLICE_SECONDS, 0.0, program.noisier)
         found.append(wall * machine.process(program))
     return np.concatenate(found)

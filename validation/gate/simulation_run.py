@@ -9,15 +9,15 @@ from typing import Final
 from rich.console import Console
 from rich.progress import TimeRemainingColumn
 
-from bench.runner.progress import LiveLine, time_left
+from bench.runner.progress import ProgressLine, time_left
 from validation.gate.simulation import ARMS, DRIFTS, simulate_suite
-from validation.gate.store import ProofBook
+from validation.gate.store import SampleStore
 
 #: Where there is no live line, a line is printed for so many parts of the whole.
 _LINES: Final = 20
 
 
-class SimulationProgress(LiveLine):
+class SimulationProgress(ProgressLine):
     """Tells how many suites are done."""
 
     def __init__(self, console: Console, total: int) -> None:
@@ -36,7 +36,7 @@ class SimulationProgress(LiveLine):
 
 
 def simulate_missing(
-    book: ProofBook,
+    book: SampleStore,
     suites: int,
     console: Console,
     drifts: Sequence[str] = tuple(DRIFTS),

@@ -4,8 +4,8 @@ from collections import Counter
 from pathlib import Path
 from typing import Final, TypeVar
 
-from bench.core.text import LineError
-from bench.storage.atomic import set_torn_aside
+from bench.core.text import BenchError
+from bench.storage.atomic import set_aside_truncated_line
 from bench.storage.jsonl import append_rows, read_rows
 from bench.storage.store import StoreError
 from validation.gate.accuracy import SeedRow
@@ -22,11 +22,11 @@ _FILES: Final[dict[type, str]] = {
 }
 
 
-class ProofError(LineError, ValueError):
+class SampleStoreError(BenchError, ValueError):
     """A raw row of the proof cannot be read."""
 
 
-class ProofBook:
+class SampleStore:
     """The folder of the proof."""
 
     def __init__(self, folder: Path) -> None:
@@ -37,7 +37,7 @@ class ProofBook:
         """Set aside a last row that a power cut tore; StoreError when that is impossible."""
         try:
             for name in _FILES.values():
-                set_torn_aside(self.folder / name)
+                set_aside_truncated_line(self.folder / name)
         except OSError as error:
             raise StoreError(f"{self.folder} cannot be written: {error.strerror}.") from error
 
@@ -60,15 +60,15 @@ class ProofBook:
         return [row for row in rows if row.rules == RULES_VERSION], dict(sorted(others.items()))
 
     def rows(self, kind: type[_Row]) -> list[_Row]:
-        """Return all rows of a kind; ProofError names the line that cannot be read."""
-        return read_rows(self.folder / _FILES[kind], kind, ProofError)
+        """Return all rows of a kind; SampleStoreError names the line that cannot be read."""
+        return read_rows(self.folder / _FILES[kind], kind, SampleStoreError)
 
     def contexts(self) -> dict[str, Context]:
-        """Return the context of each session; ProofError when one is of another version."""
+        """Return the context of each session; SampleStoreError when one is of another version."""
         found = {row.session: row for row in self.rows(Context)}
         for row in found.values():
             if row.proof_version != PROOF_VERSION:
-                raise ProofError(
+                raise SampleStoreError(
                     f"{self.folder}: session {row.session} is of version {row.proof_version} of "
                     f"the proof; this harness reads {PROOF_VERSION}: use another folder."
                 )

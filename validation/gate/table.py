@@ -13,14 +13,14 @@ from bench.regression.verdict import Verdict
 from validation.gate.accuracy import GATES, SeedRow, answer_seeds
 from validation.gate.real import gates_of, judge_real
 from validation.gate.rows import Arm, RealPair
-from validation.gate.simulation import ARMS, CELLS, GATE, Said, SuiteRow
-from validation.gate.store import ProofBook
+from validation.gate.simulation import ARMS, CELLS, GATE, RuleAnswers, SuiteRow
+from validation.gate.store import SampleStore
 
 #: Of the Clopper-Pearson intervals.
-CONFIDENCE: Final = 0.95
+_CONFIDENCE: Final = 0.95
 
 
-def count_rows(book: ProofBook) -> tuple[pd.DataFrame, pd.DataFrame]:
+def count_rows(book: SampleStore) -> tuple[pd.DataFrame, pd.DataFrame]:
     """Return the proof's table and what real pairs read, from all raw rows.
 
     A ProofError or a StoreError names rows that cannot be read.
@@ -51,7 +51,7 @@ _COLUMNS: Final = (
 
 
 def _simulated(suites: Sequence[SuiteRow]) -> list[dict[str, object]]:
-    groups: dict[tuple[str, str, str, str], list[Said]] = {}
+    groups: dict[tuple[str, str, str, str], list[RuleAnswers]] = {}
     for suite in suites:
         for each in suite.said:
             groups.setdefault((suite.drift, suite.arm, each.rule, each.schedule), []).append(each)
@@ -66,7 +66,7 @@ def _simulated(suites: Sequence[SuiteRow]) -> list[dict[str, object]]:
 
 
 def _questions(
-    said: Sequence[Said], slower_cells: int, slower: float
+    said: Sequence[RuleAnswers], slower_cells: int, slower: float
 ) -> Iterable[tuple[str, int, int]]:
     """Return what is asked of a rule's answers, how often it is so, and of how many."""
     slow = slower_cells * len(said)
@@ -139,7 +139,7 @@ def arm_frame(pairs: Sequence[RealPair]) -> pd.DataFrame:
             if len(values) < 2:
                 continue
             spread = stdev(values)
-            half = float(t.isf((1 - CONFIDENCE) / 2, len(values) - 1)) * spread / sqrt(len(values))
+            half = float(t.isf((1 - _CONFIDENCE) / 2, len(values) - 1)) * spread / sqrt(len(values))
             rows.append(
                 {
                     "backend": arm.backend,
@@ -160,5 +160,5 @@ def arm_frame(pairs: Sequence[RealPair]) -> pd.DataFrame:
 def _rate(count: int, n: int) -> Mapping[str, object]:
     from scipy.stats import binomtest
 
-    found = binomtest(count, n).proportion_ci(CONFIDENCE, method="exact")
+    found = binomtest(count, n).proportion_ci(_CONFIDENCE, method="exact")
     return {"count": count, "n": n, "rate": count / n, "low": found.low, "high": found.high}

@@ -8,8 +8,8 @@ from typing import Annotated, Final
 import msgspec
 
 from bench.core.job import Job
-from bench.core.serialization import UnreadableError, decode_json
-from validation.overhead.pairs import PLAIN_FIRST, OverheadError, Pair, Part, order_of
+from bench.core.serialization import DecodeError, decode_json
+from validation.overhead.pairs import PLAIN_FIRST, CostPair, CostPart, OverheadError, order_of
 
 #: Small images to make short epochs of several steps of: as many as a fast backend may need.
 _EPOCH_DATASET: Final = "synthetic:shape=16x16x1,classes=10,train=16384,test=4096,seed=0"
@@ -18,14 +18,14 @@ _COMMAND: Final = ("-P", "-m", "bench.worker.overhead")
 _Seconds = Annotated[float, msgspec.Meta(gt=0)]
 
 
-class Output(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
+class OverheadOutput(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
     """What `bench.worker.overhead` writes."""
 
     train_images: int
     seconds: list[tuple[_Seconds, _Seconds]]
 
 
-def epoch_pairs(part: Part, tick: Callable[[], None]) -> list[Pair]:
+def epoch_pairs(part: CostPart, tick: Callable[[], None]) -> list[CostPair]:
     """Return the pairs; the worker's events come through a pipe, as in any launch.
 
     OverheadError says why there are none.
@@ -36,13 +36,13 @@ def epoch_pairs(part: Part, tick: Callable[[], None]) -> list[Pair]:
         part.job(_EPOCH_DATASET, 1), tick, (*_COMMAND, str(path), str(part.number))
     )
     try:
-        output = decode_json(path.read_bytes(), Output)
+        output = decode_json(path.read_bytes(), OverheadOutput)
     except FileNotFoundError:
         raise OverheadError(f"{part.name}: {outcome.output.reason}.") from None
-    except UnreadableError as error:
+    except DecodeError as error:
         raise OverheadError(f"{part.name}: {path.name} is unusable: {error}.") from error
     return [
-        Pair(
+        CostPair(
             backend=part.interpreter.backend,
             kind=part.kind,
             pair=index,
@@ -63,13 +63,13 @@ EPOCHS: Final = 2
 _BARE: Final = ("-P", str(Path(__file__).with_name("plain_script.py")))
 
 
-def launch_pairs(part: Part, tick: Callable[[], None]) -> list[Pair]:
+def launch_pairs(part: CostPart, tick: Callable[[], None]) -> list[CostPair]:
     """Return the pairs; OverheadError when a process did not train to its end."""
     job = part.job(_LAUNCH_DATASET, EPOCHS)
     return [_pair(part, job, index, tick) for index in range(part.number)]
 
 
-def _pair(part: Part, job: Job, index: int, tick: Callable[[], None]) -> Pair:
+def _pair(part: CostPart, job: Job, index: int, tick: Callable[[], None]) -> CostPair:
     order = order_of(index)
     if order == PLAIN_FIRST:
         plain = _plain_seconds(part, job)
@@ -77,7 +77,7 @@ def _pair(part: Part, job: Job, index: int, tick: Callable[[], None]) -> Pair:
     else:
         harness, parent_cpu = _harness_seconds(part, job, tick)
         plain = _plain_seconds(part, job)
-    return Pair(
+    return CostPair(
         backend=part.interpreter.backend,
         kind=part.kind,
         pair=index,
@@ -89,7 +89,7 @@ def _pair(part: Part, job: Job, index: int, tick: Callable[[], None]) -> Pair:
     )
 
 
-def _plain_seconds(part: Part, job: Job) -> float:
+def _plain_seconds(part: CostPart, job: Job) -> float:
     """Return the seconds from start to exit of the plain script, in a worker's environment."""
     arguments = (job.dataset_folder, str(job.cell.batch_size), str(job.cell.epochs))
     outcome = part.start(job, lambda: None, (*_BARE, *arguments))
@@ -99,7 +99,7 @@ def _plain_seconds(part: Part, job: Job) -> float:
     return outcome.wall_seconds
 
 
-def _harness_seconds(part: Part, job: Job, tick: Callable[[], None]) -> tuple[float, float]:
+def _harness_seconds(part: CostPart, job: Job, tick: Callable[[], None]) -> tuple[float, float]:
     """Return the seconds of a whole launch, and the CPU seconds of this process during it."""
     begin, cpu_begin = perf_counter(), process_time()
     outcome = part.start(job, tick)

@@ -9,17 +9,17 @@ import msgspec
 from bench.core.cell import Cell
 from bench.core.job import Job
 from bench.core.workload import job_of
-from bench.runner.worker_process import WORKER_COMMAND, Outcome, launch
+from bench.runner.worker_process import WORKER_COMMAND, LaunchOutcome, launch
 from bench.system.interpreter import Interpreter
 from data.prepare import prepare
 
-Kind = Literal["callbacks", "launch"]
+CostKind = Literal["callbacks", "launch"]
 
 PLAIN_FIRST: Final = "plain first"
 HARNESS_FIRST: Final = "harness first"
 
 
-class Pair(msgspec.Struct, frozen=True, kw_only=True):
+class CostPair(msgspec.Struct, frozen=True, kw_only=True):
     """Two measurements, one directly after the other; `pair` counts them from 0.
 
     Of kind `callbacks` they are two epochs in one process, with validation; of kind `launch` two
@@ -28,7 +28,7 @@ class Pair(msgspec.Struct, frozen=True, kw_only=True):
     """
 
     backend: str
-    kind: Kind
+    kind: CostKind
     pair: int
     order: str
     train_images: int
@@ -50,18 +50,18 @@ def order_of(pair: int) -> str:
 WORKLOAD: Final = "lab_baseline"
 BATCH_SIZE: Final = 64
 #: Far longer than any process of a part takes, so that only a hang meets it.
-TIMEOUT_SECONDS: Final = 3600.0
+_TIMEOUT_SECONDS: Final = 3600.0
 
 
 class OverheadError(Exception):
     """A process that was to be timed did not do its work."""
 
 
-class Part(msgspec.Struct, frozen=True, kw_only=True):
+class CostPart(msgspec.Struct, frozen=True, kw_only=True):
     """`number` pairs of one kind, to be measured with `interpreter`; logs go to `folder`."""
 
     interpreter: Interpreter
-    kind: Kind
+    kind: CostKind
     number: int
     folder: Path
 
@@ -83,13 +83,13 @@ class Part(msgspec.Struct, frozen=True, kw_only=True):
 
     def start(
         self, job: Job, tick: Callable[[], None], command: Sequence[str] = WORKER_COMMAND
-    ) -> Outcome:
+    ) -> LaunchOutcome:
         """Run `command` in a worker's environment until it ends; `tick` hears of its epochs."""
         return launch(
             job,
             self.interpreter.python,
             log_path=self.folder / f"{self.name}.log",
-            timeout_seconds=TIMEOUT_SECONDS,
+            timeout_seconds=_TIMEOUT_SECONDS,
             on_progress=lambda _: tick(),
             command=command,
         )

@@ -11,8 +11,8 @@ import numpy as np
 from keras import layers
 
 folder, batch_size, epochs = Path(sys.argv[1]), int(sys.argv[2]), int(sys.argv[3])
-names = ("x_train", "y_train", "x_test", "y_test")
-x_train, y_train, x_test, y_test = (np.load(folder / f"{name}.npy") for name in names)
+array_names = ("x_train", "y_train", "x_test", "y_test")
+x_train, y_train, x_test, y_test = (np.load(folder / f"{name}.npy") for name in array_names)
 
 model = keras.Sequential(
     [

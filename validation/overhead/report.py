@@ -9,12 +9,12 @@ from typing import Final
 import msgspec
 from rich.table import Table
 
-from bench.core.text import markdown_text
+from bench.core.text import escape_markdown
 from bench.report.files import write_text
 from bench.system.interpreter import Interpreter
 from bench.system.machine import git_facts, machine_facts
-from validation.overhead.pairs import Pair
-from validation.overhead.verdict import Verdict, judge
+from validation.overhead.pairs import CostPair
+from validation.overhead.verdict import CostVerdict, judge_cost
 
 _HEAD: Final = ("backend", "what", "pairs", "median [95% interval]", "target", "verdict")
 _STYLES: Final = {"met": "green", "missed": "red"}
@@ -33,36 +33,36 @@ _HOW: Final = """## How it was measured
 - met, missed: the whole interval lies inside or outside the target; undecided: across its edge."""
 
 
-def verdict_table(pairs: Sequence[Pair]) -> Table:
+def cost_table(pairs: Sequence[CostPair]) -> Table:
     """Return a row per backend and target."""
     table = Table(*_HEAD, title="What the harness costs", title_justify="left", box=None)
-    for verdict in judge(pairs):
+    for verdict in judge_cost(pairs):
         table.add_row(*_row(verdict), style=_STYLES.get(verdict.says, ""))
     return table
 
 
-def overhead_csv(pairs: Sequence[Pair]) -> str:
+def overhead_csv(pairs: Sequence[CostPair]) -> str:
     """Return the raw pairs, a row each; seconds that a kind does not have stay empty."""
     text = io.StringIO()
-    writer = csv.DictWriter(text, Pair.__struct_fields__, lineterminator="\n")
+    writer = csv.DictWriter(text, CostPair.__struct_fields__, lineterminator="\n")
     writer.writeheader()
     writer.writerows(msgspec.structs.asdict(pair) for pair in pairs)
     return text.getvalue()
 
 
-def verdict_lines(pairs: Sequence[Pair]) -> list[str]:
+def verdict_lines(pairs: Sequence[CostPair]) -> list[str]:
     """Return a Markdown table with a row per backend and target."""
-    rows = [_line(map(markdown_text, _row(verdict))) for verdict in judge(pairs)]
+    rows = [_line(map(escape_markdown, _row(verdict))) for verdict in judge_cost(pairs)]
     return [_line(_HEAD), _line("---" for _ in _HEAD), *rows]
 
 
 def overhead_markdown(
-    pairs: Sequence[Pair], failures: Sequence[str], interpreters: Sequence[Interpreter]
+    pairs: Sequence[CostPair], failures: Sequence[str], interpreters: Sequence[Interpreter]
 ) -> str:
     """Return the whole document: the verdicts, what failed, and how it was measured."""
     lines = ["# What the harness costs", "", *verdict_lines(pairs)]
     if failures:
-        lines += ["", *(f"- Failed: {markdown_text(failure)}" for failure in failures)]
+        lines += ["", *(f"- Failed: {escape_markdown(failure)}" for failure in failures)]
     git = git_facts()
     lines += ["", _HOW, f"- Machine: {_facts(machine_facts())}"]
     lines += [f"- {found.backend}: {_facts(found.versions)}" for found in interpreters]
@@ -72,7 +72,7 @@ def overhead_markdown(
 
 def write_overhead(
     folder: Path,
-    pairs: Sequence[Pair],
+    pairs: Sequence[CostPair],
     failures: Sequence[str],
     interpreters: Sequence[Interpreter],
 ) -> None:
@@ -81,7 +81,7 @@ def write_overhead(
     write_text(folder / "overhead.md", overhead_markdown(pairs, failures, interpreters))
 
 
-def _row(verdict: Verdict) -> tuple[str, ...]:
+def _row(verdict: CostVerdict) -> tuple[str, ...]:
     target = verdict.target
     return (
         verdict.backend,
@@ -98,4 +98,4 @@ def _line(texts: Iterable[str]) -> str:
 
 
 def _facts(facts: Mapping[str, object]) -> str:
-    return markdown_text(", ".join(f"{name}={value}" for name, value in sorted(facts.items())))
+    return escape_markdown(", ".join(f"{name}={value}" for name, value in sorted(facts.items())))

@@ -9,13 +9,13 @@ import msgspec
 from rich.console import Console
 from rich.progress import TimeRemainingColumn
 
-from bench.core.text import one_line
-from bench.runner.progress import LiveLine, time_left
+from bench.core.text import sanitize_line
+from bench.runner.progress import ProgressLine, time_left
 from bench.storage.store import StoreError
 from bench.system.interpreter import Interpreter
 from validation.overhead.measure import EPOCHS, epoch_pairs, launch_pairs
-from validation.overhead.pairs import Kind, OverheadError, Pair, Part
-from validation.overhead.report import verdict_table, write_overhead
+from validation.overhead.pairs import CostKind, CostPair, CostPart, OverheadError
+from validation.overhead.report import cost_table, write_overhead
 
 _MEASURES: Final = {"callbacks": epoch_pairs, "launch": launch_pairs}
 
@@ -23,7 +23,7 @@ _MEASURES: Final = {"callbacks": epoch_pairs, "launch": launch_pairs}
 class Overhead(msgspec.Struct, frozen=True, kw_only=True):
     """The pairs that were measured, and a sentence for each part that failed."""
 
-    pairs: tuple[Pair, ...]
+    pairs: tuple[CostPair, ...]
     failures: tuple[str, ...]
 
 
@@ -42,7 +42,7 @@ def measure_overhead(
     when `folder` cannot be written, a DataError when the synthetic images cannot be prepared.
     """
     parts = _parts(interpreters, pairs, launches, folder / "logs")
-    found: list[Pair] = []
+    found: list[CostPair] = []
     failures: list[str] = []
     try:
         (folder / "logs").mkdir(parents=True, exist_ok=True)
@@ -59,33 +59,33 @@ def measure_overhead(
                 write_overhead(folder, found, failures, interpreters)
     except OSError as error:
         raise StoreError(f"{folder} cannot be written: {error.strerror or error}.") from error
-    console.print(verdict_table(found))
+    console.print(cost_table(found))
     return Overhead(pairs=tuple(found), failures=tuple(failures))
 
 
 def _parts(
     interpreters: Sequence[Interpreter], pairs: int, launches: int, folder: Path
-) -> list[Part]:
+) -> list[CostPart]:
     return [
         part
         for found in interpreters
         for part in (
-            Part(interpreter=found, kind="callbacks", number=pairs, folder=folder),
-            Part(interpreter=found, kind="launch", number=launches, folder=folder),
+            CostPart(interpreter=found, kind="callbacks", number=pairs, folder=folder),
+            CostPart(interpreter=found, kind="launch", number=launches, folder=folder),
         )
     ]
 
 
 #: Seconds of a pair on two cores, for the estimate before any of its kind was measured.
-_GUESSED_SECONDS: Final[dict[Kind, float]] = {"callbacks": 1.5, "launch": 20.0}
+_GUESSED_SECONDS: Final[dict[CostKind, float]] = {"callbacks": 1.5, "launch": 20.0}
 #: Ticks of a pair: a worker tells of each epoch that it trained with our callback.
-_TICKS: Final[dict[Kind, int]] = {"callbacks": 1, "launch": EPOCHS}
+_TICKS: Final[dict[CostKind, int]] = {"callbacks": 1, "launch": EPOCHS}
 
 
-class OverheadProgress(LiveLine):
+class OverheadProgress(ProgressLine):
     """Tells of each part's begin, epochs and end, with an estimate of what is left."""
 
-    def __init__(self, console: Console, parts: Sequence[Part]) -> None:
+    def __init__(self, console: Console, parts: Sequence[CostPart]) -> None:
         """Tell on `console` about `parts`, all of which will be measured in this order."""
         super().__init__(console, TimeRemainingColumn())
         self._parts = parts
@@ -93,7 +93,7 @@ class OverheadProgress(LiveLine):
         self._begin = 0.0
         self._pair_seconds = dict(_GUESSED_SECONDS)
 
-    def begin(self, part: Part) -> None:
+    def begin(self, part: CostPart) -> None:
         """Tell that a part starts, and how long it and all later ones will take."""
         self._begin = monotonic()
         left = sum(p.number * self._pair_seconds[p.kind] for p in self._parts[self._position :])
@@ -108,13 +108,13 @@ class OverheadProgress(LiveLine):
         self._bar.advance(self._task)
         self._bar.refresh()
 
-    def end(self, part: Part, failure: str | None) -> None:
+    def end(self, part: CostPart, failure: str | None) -> None:
         """Tell how a part ended: with `failure`, or well when that is None."""
         seconds = monotonic() - self._begin
         if failure is None:
             self._pair_seconds[part.kind] = seconds / part.number
-        how = "measured" if failure is None else f"FAILED: {one_line(failure)}"
+        how = "measured" if failure is None else f"FAILED: {sanitize_line(failure)}"
         self._print(f"{self._head(part)}: {how} in {seconds:.1f} s")
 
-    def _head(self, part: Part) -> str:
+    def _head(self, part: CostPart) -> str:
         return f"({self._position}/{len(self._parts)}) {part.name}"

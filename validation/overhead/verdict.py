@@ -6,27 +6,27 @@ from typing import Final, Literal, NamedTuple
 
 import msgspec
 
-from bench.stats.median_ci import Interval, median_interval
-from validation.overhead.pairs import Kind, Pair
+from bench.stats.median_ci import Interval, median_confidence_interval
+from validation.overhead.pairs import CostKind, CostPair
 
 #: The epoch of which the callback's part is told, a short one: those of the suite `race` on 2 cores
 #: last 2 to 6 s.
-EPOCH_SECONDS: Final = 1.0
+_EPOCH_SECONDS: Final = 1.0
 
 
-class Target(NamedTuple):
+class CostTarget(NamedTuple):
     """A quantity made of the pairs of one kind, and where its whole interval should lie."""
 
     quantity: str
-    kind: Kind
-    interval_of: Callable[[Sequence[Pair]], Interval | None]
+    kind: CostKind
+    interval_of: Callable[[Sequence[CostPair]], Interval | None]
     low: float
     high: float
     write: Callable[[float], str]
     text: str
 
 
-class Verdict(msgspec.Struct, frozen=True, kw_only=True):
+class CostVerdict(msgspec.Struct, frozen=True, kw_only=True):
     """What one backend's `n` pairs say of one target.
 
     `met` and `missed` mean that the whole interval lies inside or outside the target, `undecided`
@@ -34,7 +34,7 @@ class Verdict(msgspec.Struct, frozen=True, kw_only=True):
     """
 
     backend: str
-    target: Target
+    target: CostTarget
     n: int
     interval: Interval | None
     says: Literal["met", "missed", "undecided", "too few"]
@@ -48,8 +48,8 @@ class Verdict(msgspec.Struct, frozen=True, kw_only=True):
         return f"{median} [{low} to {high}]"
 
 
-def epoch_ratio(pairs: Sequence[Pair]) -> Interval | None:
-    """Return how much longer our callback makes an epoch of EPOCH_SECONDS: 1 is not at all.
+def epoch_ratio(pairs: Sequence[CostPair]) -> Interval | None:
+    """Return how much longer our callback makes an epoch of _EPOCH_SECONDS: 1 is not at all.
 
     The callback does the same few things in an epoch of any length, and nothing in a step but to
     append a clock reading to a list of two. What it adds is therefore measured on epochs as short
@@ -58,24 +58,24 @@ def epoch_ratio(pairs: Sequence[Pair]) -> Interval | None:
     added = seconds_added(pairs)
     if added is None:
         return None
-    median, low, high = (1 + seconds / EPOCH_SECONDS for seconds in added[:3])
+    median, low, high = (1 + seconds / _EPOCH_SECONDS for seconds in added[:3])
     return added._replace(median=median, low=low, high=high)
 
 
-def seconds_added(pairs: Sequence[Pair]) -> Interval | None:
+def seconds_added(pairs: Sequence[CostPair]) -> Interval | None:
     """Return the median of harness minus plain, in seconds, with its 95% interval."""
-    return median_interval([pair.seconds_harness - pair.seconds_plain for pair in pairs])
+    return median_confidence_interval([pair.seconds_harness - pair.seconds_plain for pair in pairs])
 
 
-def parent_share(pairs: Sequence[Pair]) -> Interval | None:
+def parent_share(pairs: Sequence[CostPair]) -> Interval | None:
     """Return the median share of one core that this process took while its worker ran."""
-    return median_interval(
+    return median_confidence_interval(
         [(pair.parent_cpu_seconds or 0.0) / pair.seconds_harness for pair in pairs]
     )
 
 
 TARGETS: Final = (
-    Target(
+    CostTarget(
         quantity="epoch of 1 s, ours / plain",
         kind="callbacks",
         interval_of=epoch_ratio,
@@ -84,7 +84,7 @@ TARGETS: Final = (
         write="{:.4f}".format,
         text="0.99 to 1.01",
     ),
-    Target(
+    CostTarget(
         quantity="seconds added to a launch",
         kind="launch",
         interval_of=seconds_added,
@@ -93,7 +93,7 @@ TARGETS: Final = (
         write="{:+.2f}".format,
         text="at most 0.5",
     ),
-    Target(
+    CostTarget(
         quantity="parent's share of a core",
         kind="launch",
         interval_of=parent_share,
@@ -105,9 +105,9 @@ TARGETS: Final = (
 )
 
 
-def judge(pairs: Iterable[Pair]) -> list[Verdict]:
+def judge_cost(pairs: Iterable[CostPair]) -> list[CostVerdict]:
     """Return a verdict per backend and target that there are pairs for, in the pairs' order."""
-    groups: dict[tuple[str, Kind], list[Pair]] = {}
+    groups: dict[tuple[str, CostKind], list[CostPair]] = {}
     for pair in pairs:
         groups.setdefault((pair.backend, pair.kind), []).append(pair)
     return [
@@ -118,7 +118,7 @@ def judge(pairs: Iterable[Pair]) -> list[Verdict]:
     ]
 
 
-def _verdict(backend: str, target: Target, pairs: Sequence[Pair]) -> Verdict:
+def _verdict(backend: str, target: CostTarget, pairs: Sequence[CostPair]) -> CostVerdict:
     interval = target.interval_of(pairs)
     says: Literal["met", "missed", "undecided", "too few"]
     if interval is None:
@@ -129,4 +129,4 @@ def _verdict(backend: str, target: Target, pairs: Sequence[Pair]) -> Verdict:
         says = "missed"
     else:
         says = "undecided"
-    return Verdict(backend=backend, target=target, n=len(pairs), interval=interval, says=says)
+    return CostVerdict(backend=backend, target=target, n=len(pairs), interval=interval, says=says)

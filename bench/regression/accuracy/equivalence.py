@@ -7,7 +7,7 @@ from typing import Literal
 
 import msgspec
 
-from bench.regression.accuracy.verdict import FEWEST_SEEDS, Seeds, seeds_needed
+from bench.regression.accuracy.verdict import FEWEST_SEEDS, SeedAccuracies, seeds_needed
 from bench.regression.verdict import ALPHA, POWER
 from bench.stats.holm import holm
 from bench.stats.welch import Welch, welch
@@ -35,7 +35,9 @@ class Equivalence(msgspec.Struct, frozen=True, kw_only=True):
     reason: str | None = None
 
 
-def judge_equivalence(cells: Mapping[str, Mapping[str, Seeds]], margin: float) -> list[Equivalence]:
+def judge_equivalence(
+    cells: Mapping[str, Mapping[str, SeedAccuracies]], margin: float
+) -> list[Equivalence]:
     """Return a row per cell and pair of its backends; `cells` holds seeds by cell and backend.
 
     Two one-sided Welch tests (D. J. Schuirmann, "A comparison of the two one-sided tests procedure
@@ -68,7 +70,7 @@ def judge_equivalence(cells: Mapping[str, Mapping[str, Seeds]], margin: float) -
     ]
 
 
-def _reason(a: Seeds, b: Seeds) -> str | None:
+def _reason(a: SeedAccuracies, b: SeedAccuracies) -> str | None:
     fewest = min(len(a.accuracies), len(b.accuracies))
     diverged = (*a.diverged, *b.diverged)
     if a.reason or b.reason:
@@ -78,7 +80,7 @@ def _reason(a: Seeds, b: Seeds) -> str | None:
     return None if fewest >= FEWEST_SEEDS else f"it has {fewest} seeds; {FEWEST_SEEDS} are needed"
 
 
-def _rounding(seeds: Seeds) -> float:
+def _rounding(seeds: SeedAccuracies) -> float:
     """Return the variance of rounding to one image, under which no variance is taken to be."""
     return 1 / seeds.images**2 / 12
 
@@ -90,7 +92,7 @@ def _p_value(found: Welch, margin: float) -> float:
 
 
 def _invalid(
-    key: tuple[str, str, str], sides: tuple[Seeds, Seeds], reason: str | None
+    key: tuple[str, str, str], sides: tuple[SeedAccuracies, SeedAccuracies], reason: str | None
 ) -> Equivalence:
     name, first, second = key
     counts = (len(sides[0].accuracies), len(sides[1].accuracies))
@@ -100,7 +102,7 @@ def _invalid(
 
 def _row(
     key: tuple[str, str, str],
-    sides: tuple[Seeds, Seeds],
+    sides: tuple[SeedAccuracies, SeedAccuracies],
     found: Welch,
     says: Literal["equivalent", "not shown"],
     margin: float,

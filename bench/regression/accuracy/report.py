@@ -8,7 +8,7 @@ import pandas as pd
 from rich.table import Table
 from rich.text import Text
 
-from bench.core.text import one_line
+from bench.core.text import sanitize_line
 from bench.regression.accuracy.screening import Screening
 from bench.regression.accuracy.verdict import AccuracyVerdict
 from bench.report.files import write_csv
@@ -39,7 +39,7 @@ def accuracy_table(verdicts: Sequence[AccuracyVerdict]) -> Table:
         needed = "–" if found.seeds_needed is None else str(found.seeds_needed)
         seeds = f"{found.seeds[0]}, {found.seeds[1]}"
         cells = (found.name, found.says, seeds, points, spread, needed)
-        table.add_row(*(Text(one_line(c)) for c in cells), style=_STYLES.get(found.says, ""))
+        table.add_row(*(Text(sanitize_line(c)) for c in cells), style=_STYLES.get(found.says, ""))
     return table
 
 
@@ -51,7 +51,7 @@ def screening_table(found: Sequence[Screening]) -> Table:
     for each in found:
         ratio = "–" if each.ratio is None else f"{each.ratio - 1:+.1%}"
         cells = (each.name, each.says, f"{each.launches[0]}, {each.launches[1]}", ratio)
-        table.add_row(*(Text(one_line(c)) for c in cells), style=_STYLES.get(each.says, ""))
+        table.add_row(*(Text(sanitize_line(c)) for c in cells), style=_STYLES.get(each.says, ""))
     return table
 
 

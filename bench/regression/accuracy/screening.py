@@ -15,7 +15,7 @@ from bench.stats.welch import welch
 Suspicion = Literal["suspect", "inconclusive", "invalid"]
 
 #: What a stored time depends on beside the code that is under test.
-MUST_MATCH = ("machine_id", "protocol_version", "dataset_fingerprint", "device")
+_MUST_MATCH = ("machine_id", "protocol_version", "dataset_fingerprint", "device")
 
 
 class Screening(msgspec.Struct, frozen=True, kw_only=True):
@@ -67,7 +67,7 @@ def _problem(baseline: Sequence[Record], candidate: Sequence[Record]) -> str | N
             if _seconds(record) is None:
                 reason = record.reason or "it has no epoch besides the warm-up"
                 return f"repetition {record.repetition} of the {name}: {reason}"
-    for field in MUST_MATCH:
+    for field in _MUST_MATCH:
         values = [{_facts(record)[field] for record in side} for side in (baseline, candidate)]
         if values[0] != values[1] or len(values[0]) > 1:
             told = [" and ".join(sorted(map(str, side))) for side in values]

@@ -6,10 +6,10 @@ import msgspec
 
 from bench.core.cell import Cell
 from bench.core.record import Record
-from bench.regression.accuracy.verdict import Seeds
+from bench.regression.accuracy.verdict import SeedAccuracies
 
 #: What all records of both sides must share; the workload and the versions may differ between them.
-MUST_MATCH = ("protocol_version", "dataset_fingerprint", "dataset_official")
+_MUST_MATCH = ("protocol_version", "dataset_fingerprint", "dataset_official")
 
 #: What a launch that lost its loss says (bench.worker.callbacks).
 _DIVERGED = "NonFiniteLossError"
@@ -28,7 +28,7 @@ def families(cells: Iterable[Cell]) -> dict[Cell, list[int]]:
     return {family: sorted(seeds) for family, seeds in found.items()}
 
 
-def seeds_of(family: Cell, seeds: Sequence[int], records: Sequence[Record]) -> Seeds:
+def seeds_of(family: Cell, seeds: Sequence[int], records: Sequence[Record]) -> SeedAccuracies:
     """Return one side of a family: a val_accuracy per seed, the newest record of each counts.
 
     A seed without a record, with one that failed for another reason than a loss that is not
@@ -38,7 +38,7 @@ def seeds_of(family: Cell, seeds: Sequence[int], records: Sequence[Record]) -> S
     chosen = {seed: newest.get(seed) for seed in seeds}
     reason = next((why for s, r in chosen.items() if (why := _absence(s, r))), None)
     results = [record.result for record in chosen.values() if record and record.result]
-    return Seeds(
+    return SeedAccuracies(
         accuracies=tuple(
             value for result in results if (value := result.epochs[-1].val_accuracy) is not None
         ),
@@ -50,7 +50,7 @@ def seeds_of(family: Cell, seeds: Sequence[int], records: Sequence[Record]) -> S
 
 def unlike(baseline: Sequence[Record], candidate: Sequence[Record]) -> str | None:
     """Return in a phrase why two sides' records cannot be held against each other, or None."""
-    for field in MUST_MATCH:
+    for field in _MUST_MATCH:
         sides = [{_facts(record)[field] for record in side} for side in (baseline, candidate)]
         if sides[0] != sides[1]:
             return f"the baseline's {field} is {_told(sides[0])}, the candidate's {_told(sides[1])}"

@@ -6,11 +6,11 @@ from collections.abc import Sequence
 from pathlib import Path
 
 from bench.core.record import Record
-from bench.core.text import LineError
+from bench.core.text import BenchError
 from bench.storage.store import Store, StoreError
 
 
-class BaselineError(LineError, ValueError):
+class BaselineError(BenchError, ValueError):
     """A stored baseline does not exist, already exists, or has a name that is no folder's."""
 
 

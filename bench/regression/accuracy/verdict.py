@@ -7,7 +7,7 @@ from typing import Final
 
 import msgspec
 
-from bench.regression.verdict import ALPHA, POWER, Says
+from bench.regression.verdict import ALPHA, POWER, VerdictKind
 from bench.stats.holm import holm
 from bench.stats.welch import Welch, welch
 
@@ -15,7 +15,7 @@ FEWEST_SEEDS: Final = 2
 _MOST_SEEDS: Final = 10_000
 
 
-class Seeds(msgspec.Struct, frozen=True, kw_only=True):
+class SeedAccuracies(msgspec.Struct, frozen=True, kw_only=True):
     """One side of a cell: the final val_accuracy (0 to 1) of each seed, in the seeds' order.
 
     `reason` says in a phrase why the side is no measurement, `diverged` names seeds whose loss
@@ -36,7 +36,7 @@ class AccuracyVerdict(msgspec.Struct, frozen=True, kw_only=True):
     """
 
     name: str
-    says: Says
+    says: VerdictKind
     seeds: tuple[int, int]
     difference: float | None = None
     low: float | None = None
@@ -48,7 +48,7 @@ class AccuracyVerdict(msgspec.Struct, frozen=True, kw_only=True):
 
 
 def judge_accuracy(
-    cells: Mapping[str, tuple[Seeds, Seeds]], margin: float
+    cells: Mapping[str, tuple[SeedAccuracies, SeedAccuracies]], margin: float
 ) -> dict[str, AccuracyVerdict]:
     """Return a verdict per cell from its baseline's and its candidate's seeds.
 
@@ -72,7 +72,7 @@ def judge_accuracy(
     within = holm({n: w.p_below(-margin) for n, w in compared.items()}, len(cells), ALPHA)
     worse = holm({n: 1 - w.p_below(0.0) for n, w in compared.items()}, len(cells), ALPHA)
     for name, found in compared.items():
-        says: Says = "inconclusive"
+        says: VerdictKind = "inconclusive"
         if name in better:
             says = "improved"
         elif name in within:
@@ -83,12 +83,14 @@ def judge_accuracy(
     return {name: verdicts[name] for name in cells}
 
 
-def _without_statistics(name: str, sides: tuple[Seeds, Seeds]) -> AccuracyVerdict | None:
+def _without_statistics(
+    name: str, sides: tuple[SeedAccuracies, SeedAccuracies]
+) -> AccuracyVerdict | None:
     """Return the verdict of a cell about which its accuracies need not be asked."""
     baseline, candidate = sides
     seeds = (len(baseline.accuracies), len(candidate.accuracies))
     reason = baseline.reason or candidate.reason
-    says: Says = "invalid"
+    says: VerdictKind = "invalid"
     if not reason and baseline.diverged:
         reason = f"the baseline diverged with seed {_listed(baseline.diverged)}"
     elif not reason and candidate.diverged:
@@ -103,7 +105,7 @@ def _without_statistics(name: str, sides: tuple[Seeds, Seeds]) -> AccuracyVerdic
     return AccuracyVerdict(name=name, says=says, seeds=seeds, reason=reason)
 
 
-def _compare(baseline: Seeds, candidate: Seeds) -> Welch:
+def _compare(baseline: SeedAccuracies, candidate: SeedAccuracies) -> Welch:
     """Return the statistic; no variance is taken to be under that of rounding to an image."""
     rounding = (1 / baseline.images**2 / 12, 1 / candidate.images**2 / 12)
     return welch(baseline.accuracies, candidate.accuracies, rounding)
@@ -111,8 +113,8 @@ def _compare(baseline: Seeds, candidate: Seeds) -> Welch:
 
 def _verdict(
     name: str,
-    says: Says,
-    sides: tuple[Seeds, Seeds],
+    says: VerdictKind,
+    sides: tuple[SeedAccuracies, SeedAccuracies],
     found: Welch,
     margin: float,
     cells: int,

@@ -5,15 +5,15 @@ from pathlib import Path
 import msgspec
 
 from bench.core.exit_codes import ExitCode
-from bench.regression.outcome import Outcome, gate_status, judge_gate
+from bench.regression.outcome import GateOutcome, gate_status, judge_gate
 from bench.regression.pair import Pair
 from bench.regression.pytest_plugin.replay import ReplayClock
 from bench.regression.pytest_plugin.tally import Tally
 from bench.regression.report import sentences
-from bench.regression.store import Book, GatePlan
+from bench.regression.store import GatePlan, GateStore
 from bench.system.machine import machine_facts
 
-TIME_TEST = "test_step_seconds"
+_TIME_TEST = "test_step_seconds"
 VERDICT_TEST = "test_verdict"
 
 
@@ -30,7 +30,7 @@ class GateReplay(msgspec.Struct, kw_only=True):
     """The rows by name, a clock for each, the verdicts, and the tally of what was judged."""
 
     plan: GatePlan
-    outcome: Outcome
+    outcome: GateOutcome
     rows: dict[str, StepRow]
     clocks: dict[str, ReplayClock]
     tally: Tally
@@ -65,7 +65,7 @@ class GateReplay(msgspec.Struct, kw_only=True):
 
 def open_replay(folder: Path) -> GateReplay:
     """Return the session of the gate in `folder`; BookError says why it cannot be read."""
-    book = Book(folder)
+    book = GateStore(folder)
     plan, pairs = book.plan(), book.pairs()
     outcome = judge_gate(plan, pairs, machine_facts()["machine_id"])
     rows = {
@@ -73,7 +73,7 @@ def open_replay(folder: Path) -> GateReplay:
         for found in outcome.verdicts
         for side in ("baseline", "candidate")
     }
-    expected = [f"{TIME_TEST}[{name}]" for name in rows]
+    expected = [f"{_TIME_TEST}[{name}]" for name in rows]
     expected += [f"{VERDICT_TEST}[{found.cell_id}]" for found in outcome.verdicts]
     return GateReplay(
         plan=plan,
@@ -84,7 +84,9 @@ def open_replay(folder: Path) -> GateReplay:
     )
 
 
-def _row(plan: GatePlan, outcome: Outcome, pairs: list[Pair], cell_id: str, side: str) -> StepRow:
+def _row(
+    plan: GatePlan, outcome: GateOutcome, pairs: list[Pair], cell_id: str, side: str
+) -> StepRow:
     own = [pair for pair in pairs if (pair.kind, pair.cell_id) == ("cell", cell_id)]
     slices = [getattr(turn, side) for pair in own for turn in pair.turns]
     (verdict,) = [each for each in outcome.verdicts if each.cell_id == cell_id]

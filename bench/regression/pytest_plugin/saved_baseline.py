@@ -5,7 +5,7 @@ from typing import Any, Final
 
 import msgspec
 
-from bench.core.text import LineError, one_line
+from bench.core.text import BenchError, sanitize_line
 
 #: What must be equal on both sides of a comparison; unlike rows are refused. Versions and digest
 #: are not among them: that they change is what a regression gate is for.
@@ -18,7 +18,7 @@ MUST_MATCH: Final = (
 )
 
 
-class SavedError(LineError, ValueError):
+class SavedError(BenchError, ValueError):
     """A file is no baseline that pytest-benchmark saved."""
 
 
@@ -49,7 +49,7 @@ def parse_baseline(content: object) -> Baseline:
     except (ValueError, RecursionError, msgspec.MsgspecError) as error:
         raise SavedError(f"The saved baseline is none of pytest-benchmark's: {error}.") from error
     return Baseline(
-        saved_at=one_line(saved.datetime),
+        saved_at=sanitize_line(saved.datetime),
         rows={row.fullname: row.extra_info or {} for row in saved.benchmarks},
     )
 

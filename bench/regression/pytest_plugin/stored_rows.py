@@ -10,7 +10,7 @@ from bench.storage.store import latest_records
 from models.table import WORKLOADS
 
 
-class Row(msgspec.Struct, frozen=True, kw_only=True):
+class StoredRow(msgspec.Struct, frozen=True, kw_only=True):
     """A cell that the suite expects.
 
     `records` are its newest, one per repetition, all of one digest; `problem` says in a phrase
@@ -73,7 +73,7 @@ class Row(msgspec.Struct, frozen=True, kw_only=True):
         }
 
 
-def make_rows(cells: Sequence[Cell], records: Sequence[Record], machine_id: str) -> list[Row]:
+def make_rows(cells: Sequence[Cell], records: Sequence[Record], machine_id: str) -> list[StoredRow]:
     """Return a row for every cell, in order, those without a usable record included.
 
     Instrumented launches are not measurements, so none is judged.
@@ -85,7 +85,7 @@ def make_rows(cells: Sequence[Cell], records: Sequence[Record], machine_id: str)
         own = tuple(record for record in latest if record.cell == cell)
         elsewhere = any(record.cell == cell for record in plain)
         problem = _problem(own) if own else _absence(machine_id, elsewhere=elsewhere)
-        rows.append(Row(cell=cell, records=own, problem=problem))
+        rows.append(StoredRow(cell=cell, records=own, problem=problem))
     return rows
 
 

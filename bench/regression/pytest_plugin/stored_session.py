@@ -5,15 +5,15 @@ from pathlib import Path
 
 import msgspec
 
-from bench.core.suite import Choices, expand, load_suite
+from bench.core.suite import Overrides, expand, load_suite
 from bench.regression.pytest_plugin.replay import ReplayClock
 from bench.regression.pytest_plugin.saved_baseline import Baseline, baseline_failures, same_records
-from bench.regression.pytest_plugin.stored_rows import Row, make_rows
+from bench.regression.pytest_plugin.stored_rows import StoredRow, make_rows
 from bench.regression.pytest_plugin.tally import Tally
 from bench.storage.store import Store
 from bench.system.machine import machine_facts
 
-TIME_TEST = "test_epoch_seconds"
+_TIME_TEST = "test_epoch_seconds"
 ACCURACY_TEST = "test_accuracy_floor"
 
 
@@ -25,7 +25,7 @@ class GateSession(msgspec.Struct, kw_only=True):
 
     suite: str
     reports: Path
-    rows: dict[str, Row]
+    rows: dict[str, StoredRow]
     clocks: dict[str, ReplayClock]
     tally: Tally
     unreadable: list[str]
@@ -50,7 +50,7 @@ class GateSession(msgspec.Struct, kw_only=True):
         """
         problems = {cell_id: row.problem for cell_id, row in self.rows.items() if row.problem}
         explained = {
-            f"{test}[{cell_id}]" for cell_id in problems for test in (TIME_TEST, ACCURACY_TEST)
+            f"{test}[{cell_id}]" for cell_id in problems for test in (_TIME_TEST, ACCURACY_TEST)
         }
         failures = [f"{cell_id}: {problem}." for cell_id, problem in problems.items()]
         failures += self.tally.failures(explained)
@@ -81,18 +81,18 @@ class GateSession(msgspec.Struct, kw_only=True):
 
     def _facts(self, time_file: str) -> dict[str, dict[str, object]]:
         return {
-            f"{time_file}::{TIME_TEST}[{cell_id}]": row.extra_info()
+            f"{time_file}::{_TIME_TEST}[{cell_id}]": row.extra_info()
             for cell_id, row in self.rows.items()
         }
 
 
 def open_session(suite: str, reports: Path) -> GateSession:
     """Return the session of a suite's name or file; SuiteError says what is wrong there."""
-    cells = expand(load_suite(suite), Choices(), suite)
+    cells = expand(load_suite(suite), Overrides(), suite)
     store = Store(reports)
     machine_id = str(machine_facts()["machine_id"])
     rows = {row.cell.id: row for row in make_rows(cells, store.load_all(), machine_id)}
-    expected = [f"{TIME_TEST}[{cell_id}]" for cell_id in rows]
+    expected = [f"{_TIME_TEST}[{cell_id}]" for cell_id in rows]
     expected += [f"{ACCURACY_TEST}[{cell_id}]" for cell_id in _floored(rows)]
     return GateSession(
         suite=suite,
@@ -104,5 +104,5 @@ def open_session(suite: str, reports: Path) -> GateSession:
     )
 
 
-def _floored(rows: Mapping[str, Row]) -> list[str]:
+def _floored(rows: Mapping[str, StoredRow]) -> list[str]:
     return [cell_id for cell_id, row in rows.items() if row.accuracy_floor is not None]

@@ -3,9 +3,9 @@
 from collections.abc import Collection, Iterable
 from typing import Final, Literal
 
-Outcome = Literal["not collected", "deselected", "not run", "skipped", "failed", "passed"]
+TestOutcome = Literal["not collected", "deselected", "not run", "skipped", "failed", "passed"]
 
-_HINTS: Final[dict[Outcome, str]] = {
+_HINTS: Final[dict[TestOutcome, str]] = {
     "not collected": "a node id, --ignore, xdist's -n or an error left them out",
     "deselected": "-k, -m or --deselect left them out",
     "not run": "the session ended before them",
@@ -20,14 +20,14 @@ class Tally:
 
     def __init__(self, expected: Iterable[str]) -> None:
         """Expect these rows; until something is noted, none was collected."""
-        self._outcomes: dict[str, Outcome] = dict.fromkeys(expected, "not collected")
+        self._outcomes: dict[str, TestOutcome] = dict.fromkeys(expected, "not collected")
 
-    def note(self, name: str, outcome: Outcome) -> None:
+    def note(self, name: str, outcome: TestOutcome) -> None:
         """Set the outcome of a row, unless it is no expected one or has failed already."""
         if self._outcomes.get(name, "failed") != "failed":
             self._outcomes[name] = outcome
 
-    def note_phase(self, name: str, phase: str, outcome: Outcome) -> None:
+    def note_phase(self, name: str, phase: str, outcome: TestOutcome) -> None:
         """Note what pytest reports of one phase ("setup", "call" or "teardown") of a test."""
         if outcome != "passed" or phase == "call":
             self.note(name, outcome)

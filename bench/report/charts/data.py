@@ -13,7 +13,7 @@ from bench.report.render.format import (
     RowKey,
     frames_by_row,
     row_key,
-    sittings_text,
+    sessions_note,
     table_rows,
 )
 from bench.report.tables.build import Tables
@@ -47,7 +47,7 @@ class Drawn(NamedTuple):
     notes: list[str]
 
 
-def drawn_rows(tables: Tables, rows: Sequence[Row]) -> list[Drawn]:
+def chart_data(tables: Tables, rows: Sequence[Row]) -> list[Drawn]:
     """Return what to draw for each of `rows` of the comparison; backends that are `ok` alone."""
     epochs, cells = (
         frames_by_row(frame[~frame["instrumented"]]) for frame in (tables.epochs, tables.cells)
@@ -87,7 +87,7 @@ def _drawn(
     numbers = sorted(set(epochs["epoch"].dropna().tolist()))
     shown = epochs[epochs["epoch"].isin(_thinned(numbers, MOST_EPOCHS))]
     most = int(steady["backend"].value_counts().max()) if len(steady) else 0
-    notes = [text] if (text := sittings_text(ratios)) else []
+    notes = [text] if (text := sessions_note(ratios)) else []
     if len(numbers) > MOST_EPOCHS:
         notes.append(f"The curves show {MOST_EPOCHS} of {len(numbers):,} epochs, evenly spaced.")
     if most > MOST_POINTS:

@@ -4,7 +4,7 @@ from collections.abc import Sequence
 from html import escape
 from typing import Final
 
-from bench.core.text import one_line
+from bench.core.text import sanitize_line
 from bench.report.render.format import Row
 
 _WIDTH: Final = 760
@@ -76,4 +76,4 @@ def _y(seconds: float, largest: float) -> float:
 
 
 def _safe(text: str) -> str:
-    return escape(one_line(text))
+    return escape(sanitize_line(text))

@@ -4,7 +4,7 @@ import errno
 import re
 from typing import Any, Final, NamedTuple
 
-from bench.core.text import one_line
+from bench.core.text import sanitize_line
 from bench.report.charts import vega as specs
 from bench.report.charts.data import Series
 from bench.report.render.format import Row
@@ -155,4 +155,4 @@ def row_svg(series: Series) -> str | None:
 def figure_caption(row: Row) -> str:
     """Return what the figure of a row shows, for those who cannot see it."""
     title = f"{row['workload']} on {row['dataset']}, lane {row['lane']}"
-    return one_line(f"{title}: loss, accuracy and seconds of each epoch, by backend")
+    return sanitize_line(f"{title}: loss, accuracy and seconds of each epoch, by backend")

@@ -8,15 +8,15 @@ import pandas as pd
 from rich.table import Table
 from rich.text import Text
 
-from bench.core.text import one_line
+from bench.core.text import sanitize_line
 from bench.parity.certificate import Certificate
-from bench.parity.quantity import Quantity
+from bench.parity.quantity import ComparedQuantity
 from bench.report.files import write_csv, write_text
 from bench.storage.store import StoreError
 
 
 def write_certificate(
-    folder: Path, certificate: Certificate, quantities: Sequence[Quantity]
+    folder: Path, certificate: Certificate, quantities: Sequence[ComparedQuantity]
 ) -> Path:
     """Write certificate.json and quantities.csv; return the path of the first.
 
@@ -33,7 +33,7 @@ def write_certificate(
     return path
 
 
-def quantity_frame(quantities: Sequence[Quantity]) -> pd.DataFrame:
+def quantity_frame(quantities: Sequence[ComparedQuantity]) -> pd.DataFrame:
     """Return a row per quantity and pair of backends; all figures are root mean squares.
 
     `difference` is that of the two float64 results, `error_a` and `error_b` those of float32,
@@ -74,5 +74,5 @@ def certificate_table(certificate: Certificate) -> Table:
         closest = "–" if pair.closest is None else f"{pair.closest:.0%}"
         cells = (" / ".join(pair.backends), pair.text, str(pair.quantities), closest)
         style = "green" if pair.says == "certified" else "red"
-        table.add_row(*(Text(one_line(cell)) for cell in cells), style=style)
+        table.add_row(*(Text(sanitize_line(cell)) for cell in cells), style=style)
     return table

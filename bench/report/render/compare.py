@@ -9,7 +9,7 @@ from rich.console import RenderableType
 from rich.table import Table
 from rich.text import Text
 
-from bench.core.text import markdown_text, one_line
+from bench.core.text import escape_markdown, sanitize_line
 from bench.report.charts.vega import forest
 from bench.report.files import write_csv, write_text
 from bench.report.render.format import Row, conditions, heading
@@ -18,7 +18,7 @@ from bench.report.render.markdown_sections import markdown_table
 from bench.report.tables.compare_runs import FEWEST_LAUNCHES
 from bench.stats.stability import CALIBRATION_BOUND
 
-HEADINGS: Final = (
+_HEADINGS: Final = (
     *("backend", "A epoch s", "B epoch s", "B / A"),
     *("A val_accuracy", "B val_accuracy", "B - A"),
 )
@@ -59,7 +59,7 @@ def lonely_lines(rows: Sequence[Row], names: dict[str, str]) -> list[str]:
 
 
 def row_texts(row: Row) -> list[str]:
-    """Return the texts under HEADINGS."""
+    """Return the texts under _HEADINGS."""
     return [
         row["backend"],
         *(_seconds_text(row, side) for side in "ab"),
@@ -69,7 +69,7 @@ def row_texts(row: Row) -> list[str]:
     ]
 
 
-def row_notes(row: Row) -> list[str]:
+def comparison_notes(row: Row) -> list[str]:
     """Return what the table cannot say of a row, each after the name of its backend."""
     notes = []
     if row["across_machines"]:
@@ -134,18 +134,18 @@ def _launches(row: Row) -> str:
 
 def compare_markdown(rows: Sequence[Row], a: str, b: str) -> str:
     """Return the whole document on the rows of the runs `a` and `b`."""
-    lines = [f"# {markdown_text(b)} against {markdown_text(a)}", ""]
+    lines = [f"# {escape_markdown(b)} against {escape_markdown(a)}", ""]
     lonely = lonely_lines(rows, {"A": a, "B": b})
     if lonely:
         lines += [f"## NOT COMPARED: {len(lonely)} of {len(rows)} cells are on one side only", ""]
-        lines += [*(f"- **{markdown_text(line)}**" for line in lonely), ""]
-    lines += [f"A is {markdown_text(a)}, B is {markdown_text(b)}.", ""]
+        lines += [*(f"- **{escape_markdown(line)}**" for line in lonely), ""]
+    lines += [f"A is {escape_markdown(a)}, B is {escape_markdown(b)}.", ""]
     for group in groups_of(rows):
-        texts = ([markdown_text(text) for text in row_texts(row)] for row in group)
-        lines += [f"## {markdown_text(heading(group[0]))}", ""]
-        lines += [f"{markdown_text(conditions(group[0]))}.", ""]
-        lines += [*markdown_table(HEADINGS, texts, "---"), ""]
-        notes = [f"- {markdown_text(note)}" for row in group for note in row_notes(row)]
+        texts = ([escape_markdown(text) for text in row_texts(row)] for row in group)
+        lines += [f"## {escape_markdown(heading(group[0]))}", ""]
+        lines += [f"{escape_markdown(conditions(group[0]))}.", ""]
+        lines += [*markdown_table(_HEADINGS, texts, "---"), ""]
+        notes = [f"- {escape_markdown(note)}" for row in group for note in comparison_notes(row)]
         lines += [*notes, ""] if notes else []
     return "\n".join([*lines, "## How to read it", "", *(f"- {note}" for note in NOTES), ""])
 
@@ -174,13 +174,13 @@ def compare_page(rows: Sequence[Row], a: str, b: str) -> str:
         lonely=lonely_lines(rows, {"A": a, "B": b}),
         drawn=len(shown),
         ratios=len(ratios),
-        headings=HEADINGS,
+        headings=_HEADINGS,
         groups=[
             {
                 "heading": heading(group[0]),
                 "conditions": conditions(group[0]),
                 "lines": [row_texts(row) for row in group],
-                "notes": [note for row in group for note in row_notes(row)],
+                "notes": [note for row in group for note in comparison_notes(row)],
             }
             for group in groups_of(rows)
         ],
@@ -197,26 +197,26 @@ def _drawn(row: Row) -> dict[str, Any]:
 def compare_renderables(rows: Sequence[Row], a: str, b: str) -> list[RenderableType]:
     """Return what to print of the rows of `a` and `b`: what one side lacks, tables, notes."""
     lonely = lonely_lines(rows, {"A": a, "B": b})
-    parts: list[RenderableType] = [Text(one_line(f"A: {a}, B: {b}"))]
+    parts: list[RenderableType] = [Text(sanitize_line(f"A: {a}, B: {b}"))]
     if lonely:
         title = f"NOT COMPARED: {len(lonely)} of {len(rows)} cells are on one side only"
         parts += [Text(title, style="bold red")]
-        parts += [Text(one_line(line), style="red") for line in lonely]
+        parts += [Text(sanitize_line(line), style="red") for line in lonely]
     for group in groups_of(rows):
-        notes = [one_line(note) for row in group for note in row_notes(row)]
+        notes = [sanitize_line(note) for row in group for note in comparison_notes(row)]
         parts += [Text(), _table(group), *(Text(note) for note in notes)]
     return [*parts, Text(), Text("\n".join(NOTES), style="dim")]
 
 
 def _table(rows: Sequence[Row]) -> Table:
-    title = Text(f"{one_line(heading(rows[0]))}\n{one_line(conditions(rows[0]))}")
+    title = Text(f"{sanitize_line(heading(rows[0]))}\n{sanitize_line(conditions(rows[0]))}")
     table = Table(title=title, title_justify="left", title_style="bold", box=None, pad_edge=False)
-    for name in HEADINGS:
+    for name in _HEADINGS:
         table.add_column(
             name.replace("val_", "val_\n").replace("epoch ", "epoch\n"), overflow="fold"
         )
     for row in rows:
-        table.add_row(*(Text(one_line(text)) for text in row_texts(row)))
+        table.add_row(*(Text(sanitize_line(text)) for text in row_texts(row)))
     return table
 
 

@@ -44,7 +44,7 @@ def _megabytes(size: float) -> str:
     return f"{size / 1e6:,.0f}"
 
 
-class Figure(NamedTuple):
+class NumberFormat(NamedTuple):
     """A number of a backend's column group: its heading, and how it is written."""
 
     heading: str
@@ -53,35 +53,35 @@ class Figure(NamedTuple):
 
 
 EPOCH_FIGURES: Final = (
-    Figure("epoch s", "epoch_seconds_median", _seconds),
-    Figure("min", "epoch_seconds_min", _seconds),
-    Figure("max", "epoch_seconds_max", _seconds),
-    Figure("n", "epoch_seconds_n", str),
+    NumberFormat("epoch s", "epoch_seconds_median", _seconds),
+    NumberFormat("min", "epoch_seconds_min", _seconds),
+    NumberFormat("max", "epoch_seconds_max", _seconds),
+    NumberFormat("n", "epoch_seconds_n", str),
 )
 FIT_FIGURES: Final = (
-    Figure("fit s", "fit_seconds_total_median", _seconds),
-    Figure("images/s", "images_per_second", "{:,.0f}".format),
-    Figure("first step s", "first_step_seconds", _seconds),
+    NumberFormat("fit s", "fit_seconds_total_median", _seconds),
+    NumberFormat("images/s", "images_per_second", "{:,.0f}".format),
+    NumberFormat("first step s", "first_step_seconds", _seconds),
 )
 METRIC_FIGURES: Final = (
-    Figure("loss", "final_loss", "{:.4f}".format),
-    Figure("accuracy", "final_accuracy", "{:.4f}".format),
-    Figure("val_loss", "final_val_loss", "{:.4f}".format),
-    Figure("val_accuracy", "final_val_accuracy", "{:.4f}".format),
+    NumberFormat("loss", "final_loss", "{:.4f}".format),
+    NumberFormat("accuracy", "final_accuracy", "{:.4f}".format),
+    NumberFormat("val_loss", "final_val_loss", "{:.4f}".format),
+    NumberFormat("val_accuracy", "final_val_accuracy", "{:.4f}".format),
 )
-PERPLEXITY: Final = Figure("val perplexity", "final_val_perplexity", "{:.3f}".format)
+PERPLEXITY: Final = NumberFormat("val perplexity", "final_val_perplexity", "{:.3f}".format)
 LATENCY_FIGURES: Final = tuple(
-    Figure(f"p{percent} ms", f"latency_p{percent}_seconds", _milliseconds)
+    NumberFormat(f"p{percent} ms", f"latency_p{percent}_seconds", _milliseconds)
     for percent in LATENCY_PERCENTILES
 )
-MEMORY_FIGURES: Final = (Figure("peak MB", "peak_memory_bytes", _megabytes),)
+MEMORY_FIGURES: Final = (NumberFormat("peak MB", "peak_memory_bytes", _megabytes),)
 WORK_FIGURES: Final = (
-    Figure("GFLOP/s", "achieved_gflops", "{:,.1f}".format),
-    Figure("of the CPU's GEMM peak", "gemm_peak_fraction", "{:.1%}".format),
+    NumberFormat("GFLOP/s", "achieved_gflops", "{:,.1f}".format),
+    NumberFormat("of the CPU's GEMM peak", "gemm_peak_fraction", "{:.1%}".format),
     *MEMORY_FIGURES,
-    Figure("over baseline MB", "memory_over_baseline_bytes", _megabytes),
+    NumberFormat("over baseline MB", "memory_over_baseline_bytes", _megabytes),
 )
-DEVICE_MEMORY: Final = Figure("GPU peak MB", "device_peak_memory_bytes", _megabytes)
+DEVICE_MEMORY: Final = NumberFormat("GPU peak MB", "device_peak_memory_bytes", _megabytes)
 
 
 def table_rows(frame: pd.DataFrame) -> list[Row]:
@@ -123,13 +123,13 @@ def by_race(ratios: Iterable[Row]) -> list[list[Row]]:
     return list(groups.values())
 
 
-def figure_text(row: Row, backend: str, figure: Figure) -> str:
+def figure_text(row: Row, backend: str, figure: NumberFormat) -> str:
     """Return the figure as people read it, empty when it is missing."""
     value = row[f"{backend}_{figure.column}"]
     return "" if value is None else figure.write(value)
 
 
-def figures_of(row: Row, figures: Sequence[Figure]) -> list[Figure]:
+def figures_of(row: Row, figures: Sequence[NumberFormat]) -> list[NumberFormat]:
     """Return the figures to show of a row: of `fit` all, of other tasks those that it has.
 
     Perplexity and latencies come behind them wherever there are any.
@@ -214,7 +214,7 @@ def ratio_text(ratio: Row) -> str:
     return reasons[ratio["status"]]
 
 
-def sittings_text(ratios: Sequence[Row]) -> str:
+def sessions_note(ratios: Sequence[Row]) -> str:
     """Return of one race `Measured in 2 sittings: …`, empty when it was measured in one."""
     if not ratios or ratios[0]["sittings"] < 2:
         return ""

@@ -9,13 +9,13 @@ from rich.console import RenderableType
 from rich.table import Table
 from rich.text import Text
 
-from bench.core.text import markdown_text, one_line
+from bench.core.text import escape_markdown, sanitize_line
 from bench.report.charts.history import history_svg
 from bench.report.files import write_csv, write_text
 from bench.report.render.format import Row
 from bench.report.render.markdown_sections import markdown_table
 
-HEADINGS: Final = ("run", "epoch s", "min to max", "n", "val_accuracy", "plot", "changed")
+_HEADINGS: Final = ("run", "epoch s", "min to max", "n", "val_accuracy", "plot", "changed")
 
 NOTE: Final = (
     "Epoch seconds: the median of all epochs of the run but the first ones, without validation; "
@@ -28,7 +28,7 @@ _PLOT_WIDTH: Final = 12
 
 
 def history_texts(rows: Sequence[Row]) -> list[list[str]]:
-    """Return the texts under HEADINGS, oldest run first."""
+    """Return the texts under _HEADINGS, oldest run first."""
     longest = max((row["epoch_seconds_median"] or 0 for row in rows), default=0)
     return [_texts(row, longest) for row in rows]
 
@@ -54,14 +54,14 @@ def _texts(row: Row, longest: float) -> list[str]:
 def history_renderables(rows: Sequence[Row]) -> list[RenderableType]:
     """Return what to print: a line per run, changes in bold, and a note."""
     table = Table(box=None, pad_edge=False)
-    for name in HEADINGS:
+    for name in _HEADINGS:
         table.add_column(
             name.replace("val_", "val_\n"), no_wrap=name in ("run", "plot"), overflow="fold"
         )
     for row, texts in zip(rows, history_texts(rows), strict=True):
         style = "bold" if row["changed"] else ""
-        table.add_row(*(Text(one_line(text)) for text in texts), style=style)
-    title = one_line(rows[0]["cell_id"]) if rows else ""
+        table.add_row(*(Text(sanitize_line(text)) for text in texts), style=style)
+    title = sanitize_line(rows[0]["cell_id"]) if rows else ""
     return [Text(title, style="bold"), table, Text(NOTE, style="dim")]
 
 
@@ -78,8 +78,8 @@ def write_history(folder: Path, frame: pd.DataFrame, rows: Sequence[Row]) -> Pat
 
 
 def _markdown(rows: Sequence[Row]) -> str:
-    name = markdown_text(rows[0]["cell_id"]) if rows else "no cell"
-    texts = [[markdown_text(text) for text in line] for line in history_texts(rows)]
-    table = markdown_table(HEADINGS, texts, "---")
+    name = escape_markdown(rows[0]["cell_id"]) if rows else "no cell"
+    texts = [[escape_markdown(text) for text in line] for line in history_texts(rows)]
+    table = markdown_table(_HEADINGS, texts, "---")
     drawing = "![Epoch seconds over runs](history.svg)"
     return "\n".join([f"# {name} over runs", "", drawing, "", *table, "", NOTE, ""])

@@ -4,14 +4,14 @@ from collections.abc import Collection, Sequence
 
 from bench.core.cell import BACKENDS
 from bench.core.record import Record
-from bench.core.text import markdown_text
+from bench.core.text import escape_markdown
 from bench.report.charts.data import newest_ratios
 from bench.report.charts.render import figure_caption, figure_name
 from bench.report.render.format import (
     EPOCH_FIGURES,
     FIT_FIGURES,
     METRIC_FIGURES,
-    Figure,
+    NumberFormat,
     Row,
     by_row_key,
     conditions,
@@ -33,7 +33,7 @@ from bench.report.render.markdown_sections import (
     steps_section,
     work_section,
 )
-from bench.report.render.summary import verdict_sentences
+from bench.report.render.summary import summarise_row
 from bench.report.tables.build import Tables
 from bench.report.tables.provenance import measured_facts, records_sentence
 
@@ -45,7 +45,7 @@ def report_markdown(tables: Tables, title: str, figures: Collection[str] = ()) -
 
     `figures` are the names of files in the folder `figures` beside it, of the rows that have one.
     """
-    lines = [f"# {markdown_text(title)}", ""]
+    lines = [f"# {escape_markdown(title)}", ""]
     if not tables.records:
         return "\n".join([*lines, "There is no record yet.", ""])
     rows, ratios = table_rows(tables.comparison), table_rows(tables.ratios)
@@ -66,8 +66,8 @@ def report_markdown(tables: Tables, title: str, figures: Collection[str] = ()) -
 def _verdicts(rows: Sequence[Row], ratios: Sequence[Row]) -> list[str]:
     newest = newest_ratios(ratios)
     lines = [
-        f"- **{markdown_text(heading(row))}** ({markdown_text(conditions(row))}): "
-        f"{markdown_text(verdict_sentences(row, newest.get(row_key(row), [])))}"
+        f"- **{escape_markdown(heading(row))}** ({escape_markdown(conditions(row))}): "
+        f"{escape_markdown(summarise_row(row, newest.get(row_key(row), [])))}"
         for row in rows
     ]
     return [*lines, ""]
@@ -76,11 +76,11 @@ def _verdicts(rows: Sequence[Row], ratios: Sequence[Row]) -> list[str]:
 def _figure(name: str, row: Row, figures: Collection[str]) -> list[str]:
     if name not in figures:
         return []
-    return [f"![{markdown_text(figure_caption(row))}](figures/{name})", ""]
+    return [f"![{escape_markdown(figure_caption(row))}](figures/{name})", ""]
 
 
 def _section(row: Row) -> list[str]:
-    fingerprint = markdown_text(row["dataset_fingerprint"])
+    fingerprint = escape_markdown(row["dataset_fingerprint"])
     official = "true" if row["dataset_official"] else "false"
     facts = f"`official: {official}`, fingerprint {fingerprint}"
     versions = f"Keras {row['keras_version'] or 'unknown'}, machine {row['machine_id']}"
@@ -88,10 +88,10 @@ def _section(row: Row) -> list[str]:
     headings = ["backend", "epoch s: median [min to max], n", *(f.heading for f in figures)]
     texts = (_backend_texts(row, backend, figures) for backend in BACKENDS)
     return [
-        f"## {markdown_text(heading(row))}",
+        f"## {escape_markdown(heading(row))}",
         "",
-        f"{markdown_text(conditions(row))}. {row['timing'].capitalize()}.",
-        f"Dataset: {facts}. {markdown_text(versions)}.",
+        f"{escape_markdown(conditions(row))}. {row['timing'].capitalize()}.",
+        f"Dataset: {facts}. {escape_markdown(versions)}.",
         "",
         *markdown_table(headings, texts, "---:"),
         "",
@@ -101,19 +101,19 @@ def _section(row: Row) -> list[str]:
 
 def _notes(row: Row) -> list[str]:
     notes = [
-        f"- {backend}: {markdown_text(reason)}"
+        f"- {backend}: {escape_markdown(reason)}"
         for backend in BACKENDS
         if (reason := reason_text(row, backend))
     ]
     if row["unlike"]:
-        notes.append(f"- No fastest backend: they differ in {markdown_text(row['unlike'])}.")
+        notes.append(f"- No fastest backend: they differ in {escape_markdown(row['unlike'])}.")
     if row["lane"] == "matched" and row["stochastic_layers"]:
-        layers = markdown_text(row["stochastic_layers"])
+        layers = escape_markdown(row["stochastic_layers"])
         notes.append(f"- Not matched: the random masks of {layers}; each backend draws its own.")
     return [*notes, ""] if notes else []
 
 
-def _backend_texts(row: Row, backend: str, figures: Sequence[Figure]) -> list[str]:
+def _backend_texts(row: Row, backend: str, figures: Sequence[NumberFormat]) -> list[str]:
     name = f"**{backend}** (fastest)" if row["fastest_backend"] == backend else backend
     median, low, high, n = (figure_text(row, backend, figure) for figure in EPOCH_FIGURES)
     epoch = f"{median} [{low} to {high}], n={n}" if median else status_text(row, backend)
@@ -123,5 +123,5 @@ def _backend_texts(row: Row, backend: str, figures: Sequence[Figure]) -> list[st
 def _how_measured(records: Sequence[Record]) -> list[str]:
     lines = ["## How it was measured", "", records_sentence(records), ""]
     for name, texts in measured_facts(records).items():
-        lines += [f"- {name}:", *(f"  - {markdown_text(text)}" for text in texts)]
+        lines += [f"- {name}:", *(f"  - {escape_markdown(text)}" for text in texts)]
     return lines

@@ -6,7 +6,7 @@ from typing import Final
 
 from bench.core.cell import BACKENDS
 from bench.core.record import Record
-from bench.core.text import markdown_text
+from bench.core.text import escape_markdown
 from bench.report.render.format import (
     DEVICE_MEMORY,
     PARITY_NOTE,
@@ -21,9 +21,9 @@ from bench.report.render.format import (
     ratio_lines,
     ratio_text,
     row_key,
-    sittings_text,
+    sessions_note,
 )
-from bench.report.tables.columns import record_facts
+from bench.report.tables.columns import record_columns
 from bench.report.tables.epochs import step_figures
 from bench.report.tables.metrics import PHASE_COLUMNS
 
@@ -53,9 +53,9 @@ def ratios_section(ratios: Sequence[Row]) -> list[str]:
     ]
     for pairs in by_race(ratios):
         title = f"{heading(pairs[0])}, {conditions(pairs[0])}, run {pairs[0]['run_id']}:"
-        lines += [markdown_text(title), ""]
+        lines += [escape_markdown(title), ""]
         lines += [*(f"- {name}: {text}" for name, text in ratio_lines(pairs)), ""]
-        lines += [text, ""] if (text := sittings_text(pairs)) else []
+        lines += [text, ""] if (text := sessions_note(pairs)) else []
     return lines
 
 
@@ -64,7 +64,7 @@ def parity_section(parity: Sequence[Row]) -> list[str]:
     if not parity:
         return []
     lines = [
-        f"- {markdown_text(name)}: {markdown_text(text)}" for name, text in parity_lines(parity)
+        f"- {escape_markdown(name)}: {escape_markdown(text)}" for name, text in parity_lines(parity)
     ]
     return ["## Parity", "", PARITY_NOTE, "", *lines, ""]
 
@@ -83,7 +83,7 @@ def work_section(row: Row) -> list[str]:
             line.append(figure_text(row, line[0], DEVICE_MEMORY) or "cannot tell")
     notes = []
     if row["uncounted_layers"]:
-        layers = markdown_text(row["uncounted_layers"])
+        layers = escape_markdown(row["uncounted_layers"])
         notes = ["", f"- No GFLOP/s: there is no rule to count the work of {layers}."]
     return ["### Work and memory", "", *markdown_table(headings, lines, "---:"), *notes, ""]
 
@@ -122,7 +122,7 @@ def ledger_section(entries: Sequence[Row]) -> list[str]:
     if not present:
         return []
     differing = [
-        [markdown_text(text or "") for text in (entry["entry"], *(entry[b] for b in present))]
+        [escape_markdown(text or "") for text in (entry["entry"], *(entry[b] for b in present))]
         for entry in entries
         if entry["differs"]
     ]
@@ -148,7 +148,7 @@ def _equal_entries(entries: Sequence[Row]) -> list[str]:
         part, _, name = entry["entry"].partition(".")
         value = next((entry[backend] for backend in BACKENDS if entry[backend]), "")
         parts.setdefault(part, []).append(f"{name}={value}")
-    return [f"- {part}: {markdown_text(', '.join(texts))}" for part, texts in parts.items()]
+    return [f"- {part}: {escape_markdown(', '.join(texts))}" for part, texts in parts.items()]
 
 
 def steps_section(records: Sequence[Record], ratios: Sequence[Row]) -> list[str]:
@@ -188,9 +188,9 @@ def _step_texts(records: Sequence[Record], costs: Mapping[tuple[RowKey, str], st
         figures.gap_median_seconds,
     )
     feed = figures.feed_seconds
-    cost = costs.get((row_key(record_facts(first)), first.cell.backend), "")
+    cost = costs.get((row_key(record_columns(first)), first.cell.backend), "")
     return [
-        markdown_text(first.cell.id),
+        escape_markdown(first.cell.id),
         steps,
         *("" if seconds is None else f"{seconds * 1e3:,.3f}" for seconds in clocks),
         "" if feed is None else f"{feed:.3f}",
@@ -200,7 +200,7 @@ def _step_texts(records: Sequence[Record], costs: Mapping[tuple[RowKey, str], st
 
 def _failures(groups: Iterable[Sequence[Record]]) -> list[str]:
     reasons = [
-        f"- {markdown_text(record.cell.id)}: {markdown_text(record.reason)}"
+        f"- {escape_markdown(record.cell.id)}: {escape_markdown(record.reason)}"
         for records in groups
         for record in records
         if record.reason is not None

@@ -3,17 +3,17 @@
 from collections.abc import Sequence
 
 from bench.core.cell import BACKENDS
-from bench.report.render.format import Row, ratio_text, sittings_text
+from bench.report.render.format import Row, ratio_text, sessions_note
 from models.table import WORKLOADS
 
 
-def verdict_sentences(row: Row, ratios: Sequence[Row]) -> str:
+def summarise_row(row: Row, ratios: Sequence[Row]) -> str:
     """Return who is fastest, by how much, whether of the same function, accuracy, and failures.
 
     `ratios` are those between backends of the row's newest race, both quantities. A factor never
     stands without its interval; without a race there is none.
     """
-    speed, sittings = _speed(row, ratios), sittings_text(ratios)
+    speed, sittings = _speed(row, ratios), sessions_note(ratios)
     parts = (speed, sittings, _parity(ratios), _accuracy(row), _failures(row))
     return " ".join(part for part in parts if part)
 

@@ -10,7 +10,7 @@ from rich.text import Text
 
 from bench.core.cell import BACKENDS
 from bench.core.record import Record
-from bench.core.text import one_line
+from bench.core.text import sanitize_line
 from bench.parity.certificate import Certificate
 from bench.report.render.format import (
     EPOCH_FIGURES,
@@ -28,7 +28,7 @@ from bench.report.render.format import (
     ratio_lines,
     reason_text,
     row_key,
-    sittings_text,
+    sessions_note,
     status_text,
     table_rows,
     timing_notes,
@@ -70,8 +70,8 @@ def _ratio_table(ratios: Sequence[Row]) -> Table:
     table.add_column("ratio", no_wrap=True)
     table.add_column("of epoch seconds; of steps, without each epoch's first; parity")
     for name, text in ratio_lines(ratios):
-        table.add_row(name, Text(one_line(text)))
-    if text := sittings_text(ratios):
+        table.add_row(name, Text(sanitize_line(text)))
+    if text := sessions_note(ratios):
         table.caption, table.caption_justify = Text(text), "left"
     return table
 
@@ -105,17 +105,17 @@ def _style(row: Row, backend: str) -> str:
 def _notes(row: Row, differing: str) -> list[str]:
     """Return what the table cannot say; plain text, control characters removed."""
     reasons = [f"{backend}: {reason_text(row, backend)}" for backend in BACKENDS]
-    notes = [one_line(text) for text in reasons if not text.endswith(": ")]
+    notes = [sanitize_line(text) for text in reasons if not text.endswith(": ")]
     if row["fastest_backend"]:
         notes.append("* lowest median epoch")
     if row["unlike"]:
         notes.append(f"no fastest backend: they differ in {row['unlike']}")
     if row["lane"] == "matched" and row["stochastic_layers"]:
-        notes.append(one_line(f"not matched: the random masks of {row['stochastic_layers']}"))
+        notes.append(sanitize_line(f"not matched: the random masks of {row['stochastic_layers']}"))
     if not row["dataset_official"]:
-        notes.append(one_line(f"official: false, fingerprint {row['dataset_fingerprint']}"))
-    return [*notes, one_line(f"what differs: {differing}")] if differing else notes
+        notes.append(sanitize_line(f"official: false, fingerprint {row['dataset_fingerprint']}"))
+    return [*notes, sanitize_line(f"what differs: {differing}")] if differing else notes
 
 
 def _safe(text: str) -> str:
-    return escape(one_line(text))
+    return escape(sanitize_line(text))

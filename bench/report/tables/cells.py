@@ -13,10 +13,10 @@ from bench.report.tables.columns import (
     backend_version,
     make_frame,
     names,
-    record_facts,
+    record_columns,
     sorted_records,
 )
-from bench.report.tables.metrics import record_figures
+from bench.report.tables.metrics import record_metrics
 
 _PLACE: Final = (
     Column("race_round", "Int64", "round of its race, from 0; empty outside a race"),
@@ -167,8 +167,8 @@ def _cells_row(record: Record) -> dict[str, object]:
     subject = subject_of(record)
     variables = (f"{name}={value}" for name, value in sorted(record.environment.items()))
     return {
-        **record_facts(record),
-        **record_figures(record),
+        **record_columns(record),
+        **record_metrics(record),
         **machine,
         "race_round": record.race.round if record.race else None,
         "race_position": record.race.position if record.race else None,

@@ -119,7 +119,7 @@ def sorted_records(records: Sequence[Record]) -> list[Record]:
     return found
 
 
-def record_facts(record: Record) -> dict[str, object]:
+def record_columns(record: Record) -> dict[str, object]:
     """Return the values of RECORD_COLUMNS."""
     return {
         **msgspec.structs.asdict(record.cell),

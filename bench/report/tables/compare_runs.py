@@ -9,15 +9,15 @@ import msgspec
 import pandas as pd
 
 from bench.core.cell import Cell
-from bench.core.diff import changes
+from bench.core.diff import diff_records
 from bench.core.record import Record
-from bench.core.text import LineError
-from bench.parity.certificate import Certificate, standing
+from bench.core.text import BenchError
+from bench.parity.certificate import Certificate, is_current
 from bench.parity.fingerprint import subject_of
 from bench.report.tables.columns import RECORD_COLUMNS, Column, make_frame
-from bench.report.tables.metrics import record_figures
-from bench.report.tables.run_selection import Side
-from bench.stats.hodges_lehmann import shift_interval
+from bench.report.tables.metrics import record_metrics
+from bench.report.tables.run_selection import ComparedRun
+from bench.stats.hodges_lehmann import hodges_lehmann_interval
 from bench.stats.stability import CONFIDENCE, is_steady, movement
 
 #: Launches that each side needs for an interval, as many as a race needs rounds: that of fewer
@@ -81,7 +81,7 @@ COMPARE_COLUMNS: Final = (
 )
 
 
-class UnlikeError(LineError):
+class UnlikeError(BenchError):
     """Two runs cannot be compared: they share no cell, or differ in machine or dataset."""
 
 
@@ -98,8 +98,8 @@ class _Half(NamedTuple):
 
 
 def compare_frame(
-    a: Side,
-    b: Side,
+    a: ComparedRun,
+    b: ComparedRun,
     certificates: Sequence[Certificate] = (),
     *,
     across_machines: bool = False,
@@ -126,17 +126,17 @@ def compare_frame(
     return make_frame(rows, COMPARE_COLUMNS)
 
 
-def _halves(side: Side) -> dict[Cell, _Half]:
+def _halves(side: ComparedRun) -> dict[Cell, _Half]:
     halves: dict[Cell, _Half] = {}
     for record in side.records:
         half = halves.setdefault(record.cell, _Half([], []))
         half.records.append(record)
         if record.status == "ok":
-            half.figures.append(record_figures(record))
+            half.figures.append(record_metrics(record))
     return halves
 
 
-def _check_datasets(a: Side, b: Side, of_a: _Half, of_b: _Half) -> None:
+def _check_datasets(a: ComparedRun, b: ComparedRun, of_a: _Half, of_b: _Half) -> None:
     name = of_a.records[0].cell.dataset
     prints = [{r.dataset.fingerprint for r in half.records} for half in (of_a, of_b)]
     if prints[0] != prints[1]:
@@ -147,7 +147,7 @@ def _check_datasets(a: Side, b: Side, of_a: _Half, of_b: _Half) -> None:
         )
 
 
-def _check_machines(a: Side, b: Side) -> None:
+def _check_machines(a: ComparedRun, b: ComparedRun) -> None:
     machines = [sorted({record.machine_id for record in side.records}) for side in (a, b)]
     if machines[0] != machines[1] or len(machines[0]) > 1:
         texts = [", ".join(found) for found in machines]
@@ -171,7 +171,7 @@ def _row(cell: Cell, a: _Half, b: _Half, certificates: Sequence[Certificate]) ->
         **_half_columns(a, "a"),
         **_half_columns(b, "b"),
         "across_machines": not alike if both else None,
-        "changed": "; ".join(changes(a.records[-1], b.records[-1])) or None if both else None,
+        "changed": "; ".join(diff_records(a.records[-1], b.records[-1])) or None if both else None,
         "function": _function(a, b, certificates),
         "time": time,
         **(_seconds_ratio(a, b) if time == "ok" else {}),
@@ -191,7 +191,7 @@ def _function(a: _Half, b: _Half, certificates: Sequence[Certificate]) -> str | 
         return None
     if subjects[0] == subjects[1]:
         return "unchanged"
-    texts = (standing(certificates, subject) for (subject,) in subjects)
+    texts = (is_current(certificates, subject) for (subject,) in subjects)
     return ", ".join(f"{side} {text}" for side, text in zip("AB", texts, strict=True))
 
 
@@ -224,7 +224,7 @@ def _time_status(a: _Half, b: _Half, movements: list[float | None]) -> str:
 
 def _seconds_ratio(a: _Half, b: _Half) -> dict[str, object]:
     logs = [[log(value) for value in half.known("epoch_seconds_median")] for half in (a, b)]
-    shift = shift_interval(logs[0], logs[1], CONFIDENCE)
+    shift = hodges_lehmann_interval(logs[0], logs[1], CONFIDENCE)
     ends = shift and [exp(value) for value in shift[:3]]
     return _interval_columns("seconds_ratio", ends)
 
@@ -233,7 +233,7 @@ def _accuracy_difference(a: _Half, b: _Half) -> dict[str, object]:
     scores = [half.known("final_val_accuracy") for half in (a, b)]
     if min(map(len, scores)) < FEWEST_LAUNCHES:
         return {}
-    shift = shift_interval(scores[0], scores[1], CONFIDENCE)
+    shift = hodges_lehmann_interval(scores[0], scores[1], CONFIDENCE)
     return _interval_columns("val_accuracy_difference", shift and shift[:3])
 
 

@@ -21,7 +21,7 @@ from bench.report.tables.columns import (
 from bench.report.tables.epochs import epochs_frame
 from bench.report.tables.metrics import FLOPS_PER_MAC
 from bench.report.tables.ratios import race_movements
-from bench.stats.median_ci import Interval, median_interval
+from bench.stats.median_ci import Interval, median_confidence_interval
 from bench.stats.stability import CONFIDENCE, is_steady
 
 _BACKEND: Final = (
@@ -222,7 +222,9 @@ def launch_intervals(epochs: pd.DataFrame) -> dict[tuple[RowKey, str], Interval]
     launches = steady.groupby([*ROW_KEY, "backend", *RECORD_KEY], dropna=False)["train_seconds"]
     medians = launches.median().groupby([*ROW_KEY, "backend"], dropna=False)
     found = {
-        (key_of_group(key[:-1]), str(key[-1])): median_interval(seconds.tolist(), CONFIDENCE)
+        (key_of_group(key[:-1]), str(key[-1])): median_confidence_interval(
+            seconds.tolist(), CONFIDENCE
+        )
         for key, seconds in medians
     }
     return {key: interval for key, interval in found.items() if interval is not None}

@@ -13,7 +13,7 @@ from bench.report.tables.columns import (
     RECORD_COLUMNS,
     Column,
     make_frame,
-    record_facts,
+    record_columns,
     sorted_records,
     typed,
 )
@@ -44,7 +44,7 @@ _DERIVED: Final[dict[str, Callable[[Record, Epoch], object]]] = {
 def epochs_frame(records: Sequence[Record]) -> pd.DataFrame:
     """Return a row per epoch of the ok records and one, without epoch, per failed record."""
     records = sorted_records(records)
-    facts = make_frame([record_facts(record) for record in records], RECORD_COLUMNS)
+    facts = make_frame([record_columns(record) for record in records], RECORD_COLUMNS)
     # A million epochs are the size to bear: a column at a time, and no mapping per row.
     epochs = [_epochs(record) for record in records]
     lengths = np.array([len(own) for own in epochs], dtype=np.intp)

@@ -8,9 +8,9 @@ from typing import Final
 
 import pandas as pd
 
-from bench.core.diff import changes
+from bench.core.diff import diff_records
 from bench.core.record import Record
-from bench.core.text import LineError
+from bench.core.text import BenchError
 from bench.report.tables.columns import Column, backend_version, make_frame
 from bench.report.tables.comparison import COMPARISON_COLUMNS
 
@@ -52,7 +52,7 @@ def history_frame(records: Sequence[Record]) -> pd.DataFrame:
             key = (record.run_id, record.digest, record.machine_id)
             groups.setdefault(key, []).append(record)
     firsts = [group[0] for group in groups.values()]
-    changed = [[], *(changes(before, after) for before, after in pairwise(firsts))]
+    changed = [[], *(diff_records(before, after) for before, after in pairwise(firsts))]
     rows = [
         {**_row(group), "changed": "; ".join(found) or None}
         for group, found in zip(groups.values(), changed, strict=False)
@@ -89,7 +89,7 @@ def _row(records: Sequence[Record]) -> dict[str, object]:
 _MOST_SHOWN: Final = 5
 
 
-class UnknownCellError(LineError):
+class UnknownCellError(BenchError):
     """A name belongs to no cell of the store, or to several."""
 
 

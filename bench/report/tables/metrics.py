@@ -8,7 +8,7 @@ from bench.core.record import Record
 from bench.core.result import Epoch, Result
 from bench.stats.quantile import lower_quartile
 
-Figure = float | int | str | None
+_Figure = float | int | str | None
 
 #: Floating point operations for each multiply-accumulate of the forward pass. One of them is two
 #: operations, and the backward pass has two products for each one of the forward pass (Kaplan et
@@ -38,7 +38,7 @@ _AS_MEASURED: Final = (
 )
 
 
-def record_figures(record: Record) -> dict[str, Figure]:
+def record_metrics(record: Record) -> dict[str, _Figure]:
     """Return the record's numbers by column of cells.csv; a missing one is absent or None."""
     calibration = _calibration(record)
     if record.result is None:
@@ -69,7 +69,7 @@ def step_seconds(record: Record, epoch: Epoch) -> float | None:
     return rest / (steps - 1) if steps > 1 else None
 
 
-def _metrics(result: Result) -> dict[str, Figure]:
+def _metrics(result: Result) -> dict[str, _Figure]:
     last = result.epochs[-1]
     scores = [epoch.val_accuracy for epoch in result.epochs if epoch.val_accuracy is not None]
     return {
@@ -88,7 +88,7 @@ def _perplexity(result: Result) -> float | None:
     return exp(loss) if result.settings.get("target") == "next" and loss is not None else None
 
 
-def _latencies(result: Result) -> dict[str, Figure]:
+def _latencies(result: Result) -> dict[str, _Figure]:
     """Return the percentiles of single predictions; an observed one each, none in between."""
     ordered = sorted(result.latency_seconds)
     if not ordered:
@@ -99,7 +99,7 @@ def _latencies(result: Result) -> dict[str, Figure]:
     }
 
 
-def _steady_statistics(record: Record, result: Result) -> dict[str, Figure]:
+def _steady_statistics(record: Record, result: Result) -> dict[str, _Figure]:
     seconds = [epoch.train_seconds for epoch in result.steady_epochs]
     if not seconds:
         return {}
@@ -117,15 +117,15 @@ def _steady_statistics(record: Record, result: Result) -> dict[str, Figure]:
     }
 
 
-def _memory(result: Result) -> dict[str, Figure]:
+def _memory(result: Result) -> dict[str, _Figure]:
     if result.baseline_memory_bytes is None:
         return {}
     return {"memory_over_baseline_bytes": result.peak_memory_bytes - result.baseline_memory_bytes}
 
 
-def _work(record: Record, result: Result) -> dict[str, Figure]:
+def _work(record: Record, result: Result) -> dict[str, _Figure]:
     seconds = [epoch.train_seconds for epoch in result.steady_epochs]
-    figures: dict[str, Figure] = {
+    figures: dict[str, _Figure] = {
         "uncounted_layers": ", ".join(result.uncounted_layers) or None,
         "stochastic_layers": ", ".join(result.stochastic_layers) or None,
         "feed_seconds": result.detail.feed_seconds if result.detail else None,
@@ -141,7 +141,7 @@ def _work(record: Record, result: Result) -> dict[str, Figure]:
     return figures
 
 
-def _calibration(record: Record) -> dict[str, Figure]:
+def _calibration(record: Record) -> dict[str, _Figure]:
     if record.calibration is None:
         return {}
     before, after = record.calibration

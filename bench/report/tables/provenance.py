@@ -15,7 +15,7 @@ from bench.report.tables.columns import (
     ROW_ORDER,
     Column,
     make_frame,
-    record_facts,
+    record_columns,
     sorted_records,
 )
 from bench.stats.quantile import lower_quartile
@@ -31,7 +31,7 @@ LEDGER_COLUMNS: Final = (
 )
 
 #: The parts of an entry's name, in the order of the rows.
-PARTS: Final = ("settings", "environment", "version", "machine", "git", "dataset")
+PROVENANCE_PARTS: Final = ("settings", "environment", "version", "machine", "git", "dataset")
 
 
 def ledger_frame(records: Sequence[Record]) -> pd.DataFrame:
@@ -43,7 +43,7 @@ def ledger_frame(records: Sequence[Record]) -> pd.DataFrame:
     groups: defaultdict[tuple[object, ...], list[Record]] = defaultdict(list)
     for record in sorted_records(records):
         if not record.instrumented:
-            facts = record_facts(record)
+            facts = record_columns(record)
             groups[tuple(facts[name] for name in ROW_KEY)].append(record)
     rows = [
         {**dict(zip(ROW_KEY, key, strict=True)), **row}
@@ -58,7 +58,7 @@ def ledger_frame(records: Sequence[Record]) -> pd.DataFrame:
 
 def _rows(records: Sequence[Record]) -> Iterator[dict[str, object]]:
     """Yield the columns of LEDGER_COLUMNS from `entry` on, for the records of one row."""
-    for part in PARTS:
+    for part in PROVENANCE_PARTS:
         by_backend = _values(records, part)
         for name in sorted({name for values in by_backend.values() for name in values}):
             found = {backend: values.get(name, set()) for backend, values in by_backend.items()}

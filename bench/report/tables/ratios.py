@@ -19,7 +19,7 @@ from bench.report.tables.columns import (
     make_frame,
     names,
 )
-from bench.stats.stability import CALIBRATION_BOUND, Verdict, judge, race_movement
+from bench.stats.stability import CALIBRATION_BOUND, RatioVerdict, judge_ratio, race_movement
 from bench.storage.sessions import minute, number_ranges
 
 _RUN: Final = Column("run_id", "string", "the run that made the record")
@@ -168,7 +168,7 @@ def _ratios(pair: _Pair, movements: Mapping[str, float | None]) -> Iterator[dict
     unlike = ", ".join(disagreements(launches[launches["status"].eq("ok")]))
     for quantity, column in _QUANTITIES[launches["task"].iloc[0]].items():
         seconds = [_by_round(side, column) for side in (pair.above, pair.below)]
-        verdict = judge(seconds[0], seconds[1], list(movements.values()))
+        verdict = judge_ratio(seconds[0], seconds[1], list(movements.values()))
         yield {
             **{"kind": pair.kind, "numerator": pair.numerator, "denominator": pair.denominator},
             "quantity": quantity,
@@ -190,7 +190,7 @@ def _parity(pair: _Pair, certificates: Sequence[Certificate]) -> str | None:
     return "certified" if found == {"certified"} else min(found - {"certified"})
 
 
-def _interval(verdict: Verdict) -> dict[str, object]:
+def _interval(verdict: RatioVerdict) -> dict[str, object]:
     if verdict.ratio is None:
         return {}
     median, low, high, confidence = verdict.ratio

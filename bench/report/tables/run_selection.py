@@ -4,23 +4,23 @@ from pathlib import Path
 from typing import NamedTuple
 
 from bench.core.record import Record
-from bench.core.text import LineError
+from bench.core.text import BenchError
 from bench.report.tables.columns import sorted_records
 from bench.storage.store import Store
 
 
-class SideError(LineError):
+class SideError(BenchError):
     """What was named as a run is none, or holds nothing that can be compared."""
 
 
-class Side(NamedTuple):
+class ComparedRun(NamedTuple):
     """A run by its name, and its records in the report's order, instrumented ones left out."""
 
     name: str
     records: list[Record]
 
 
-def find_side(run: str, store: Store) -> Side:
+def find_side(run: str, store: Store) -> ComparedRun:
     """Return the side that `run` names: a run id of `store`, or a folder that holds records/.
 
     SideError says what is wrong with it and names the newest runs.
@@ -34,7 +34,7 @@ def find_side(run: str, store: Store) -> Side:
     records = [record for record in store.load_folder(folder) if not record.instrumented]
     if not records:
         raise SideError(f"{run!r} holds no record that can be compared.")
-    return Side(folder.resolve().name, sorted_records(records))
+    return ComparedRun(folder.resolve().name, sorted_records(records))
 
 
 def _holds_records(folder: Path) -> bool:

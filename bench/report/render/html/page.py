@@ -4,8 +4,8 @@ from collections.abc import Sequence
 from typing import Final, NamedTuple
 
 from bench.core.record import Record
-from bench.core.text import plain_lines
-from bench.report.charts.data import Drawn, Series, drawn_rows, newest_ratios
+from bench.core.text import sanitize_lines
+from bench.report.charts.data import Drawn, Series, chart_data, newest_ratios
 from bench.report.charts.render import CHARTS
 from bench.report.render.format import (
     PARITY_NOTE,
@@ -19,7 +19,7 @@ from bench.report.render.format import (
     timing_notes,
 )
 from bench.report.render.html.table import (
-    HEADINGS,
+    COLUMN_HEADINGS,
     Table,
     comparison_lines,
     first_at_accuracy,
@@ -29,7 +29,7 @@ from bench.report.render.html.table import (
     row_notes,
 )
 from bench.report.render.html.template import render
-from bench.report.render.summary import verdict_sentences
+from bench.report.render.summary import summarise_row
 from bench.report.tables.build import Tables, first_rows
 from bench.report.tables.comparison import launch_intervals
 from bench.report.tables.provenance import measured_facts, records_sentence
@@ -64,7 +64,7 @@ def page_text(tables: Tables, title: str) -> str:
     """
     shown, charted = first_rows(tables, MOST_ROWS), first_rows(tables, MOST_CHARTED)
     rows = table_rows(shown.comparison)
-    drawn = drawn_rows(charted, rows[:MOST_CHARTED])
+    drawn = chart_data(charted, rows[:MOST_CHARTED])
     ratios = newest_ratios(table_rows(shown.ratios))
     failed = [record for record in tables.records if record.status == "failed"]
     return render(
@@ -74,10 +74,10 @@ def page_text(tables: Tables, title: str) -> str:
         rows=[each.series for each in drawn],
         figures=CHARTS,
         verdicts=[
-            (heading(row), conditions(row), verdict_sentences(row, ratios.get(row_key(row), [])))
+            (heading(row), conditions(row), summarise_row(row, ratios.get(row_key(row), [])))
             for row in rows
         ],
-        headings=HEADINGS,
+        headings=COLUMN_HEADINGS,
         lines=comparison_lines(rows, launch_intervals(shown.epochs)),
         timing=timing_notes(rows),
         parity_note=PARITY_NOTE,
@@ -136,7 +136,7 @@ def _failure(record: Record) -> dict[str, str | int | None]:
         "repetition": record.repetition,
         "exit_status": record.exit_status,
         "reason": record.reason,
-        "log": plain_lines(record.log_tail),
+        "log": sanitize_lines(record.log_tail),
     }
 
 

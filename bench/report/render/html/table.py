@@ -6,7 +6,7 @@ from statistics import median
 from typing import Any, Final, NamedTuple
 
 from bench.core.cell import BACKENDS
-from bench.core.text import one_line
+from bench.core.text import sanitize_line
 from bench.report.charts.data import Series
 from bench.report.render.format import (
     EPOCH_FIGURES,
@@ -15,7 +15,7 @@ from bench.report.render.format import (
     METRIC_FIGURES,
     PERPLEXITY,
     WORK_FIGURES,
-    Figure,
+    NumberFormat,
     Row,
     RowKey,
     figure_text,
@@ -34,7 +34,7 @@ _FIGURES: Final = (
 _INTERVAL: Final = "95% interval of the median"
 
 #: The headings after those of the row itself and its backend; the interval stands after the median.
-HEADINGS: Final = (_FIGURES[0].heading, _INTERVAL, *(f.heading for f in _FIGURES[1:]))
+COLUMN_HEADINGS: Final = (_FIGURES[0].heading, _INTERVAL, *(f.heading for f in _FIGURES[1:]))
 
 
 class Field(NamedTuple):
@@ -75,7 +75,7 @@ def _line(number: int, row: Row, backend: str, intervals: Intervals) -> Line:
     return Line(number, row, backend, row[f"{backend}_status"], fastest, fields)
 
 
-def _field(row: Row, backend: str, figure: Figure) -> Field:
+def _field(row: Row, backend: str, figure: NumberFormat) -> Field:
     value = row[f"{backend}_{figure.column}"]
     return Field(
         figure_text(row, backend, figure), None if value is None else float(value), figure.column
@@ -157,12 +157,12 @@ def ledger_tables(entries: Sequence[Row]) -> tuple[Table, Table]:
     """Return the entries of one row's ledger that differ, by backend, and those that are equal."""
     present = [backend for backend in BACKENDS if any(entry[backend] for entry in entries)]
     differing = [
-        [entry["entry"], *(one_line(entry[b] or "none") for b in present)]
+        [entry["entry"], *(sanitize_line(entry[b] or "none") for b in present)]
         for entry in entries
         if entry["differs"]
     ]
     equal = [
-        [entry["entry"], next((one_line(entry[b]) for b in present if entry[b]), "none")]
+        [entry["entry"], next((sanitize_line(entry[b]) for b in present if entry[b]), "none")]
         for entry in entries
         if not entry["differs"]
     ]

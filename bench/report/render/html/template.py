@@ -7,7 +7,7 @@ from typing import Final
 
 import jinja2
 
-from bench.core.text import one_line
+from bench.core.text import sanitize_line
 from bench.report.charts.palette import BACKEND_COLOURS
 from bench.report.charts.render import VEGA_LITE
 from bench.report.charts.vega import Spec
@@ -64,5 +64,5 @@ def _environment() -> jinja2.Environment:
         lstrip_blocks=True,
         keep_trailing_newline=True,
     )
-    environment.filters["line"] = one_line
+    environment.filters["line"] = sanitize_line
     return environment

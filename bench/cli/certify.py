@@ -69,7 +69,7 @@ def certify(arguments: argparse.Namespace, output: CommandConsole) -> int:
     says = {pair.says for certificate in found for pair in certificate.pairs}
     failed = any(certificate.failures for certificate in found)
     status = ExitCode.OK if says == {"certified"} and not failed else ExitCode.DIFFERS
-    output.finish(
+    output.print_result(
         "Certificates",
         folder,
         lambda: {
@@ -130,7 +130,7 @@ def _certify(
 def _tell(certificate: Certificate, output: CommandConsole) -> None:
     output.print(certificate_table(certificate))
     for backend, reason in certificate.failures.items():
-        output.complain(f"{certificate.workload} on {backend} cannot be compared: {reason}.")
+        output.error(f"{certificate.workload} on {backend} cannot be compared: {reason}.")
 
 
 def _teller(
@@ -144,7 +144,7 @@ def _teller(
         spent = monotonic() - begin
         left = f", {time_left(spent / done * (total - done))}" if done else ""
         done += 1
-        output.say(f"({done}/{total}) {workload} on {backend} in {precision}{left}")
+        output.print_line(f"({done}/{total}) {workload} on {backend} in {precision}{left}")
 
     return tell
 

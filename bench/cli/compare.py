@@ -31,7 +31,7 @@ def compare_runs(arguments: argparse.Namespace, output: CommandConsole) -> None:
     counts = {"cells": len(rows), "compared": _count(frame, "both")}
     counts |= {"only_a": _count(frame, "only A"), "only_b": _count(frame, "only B")}
     runs: dict[str, object] = {"run_a": a.name, "run_b": b.name}
-    output.finish("Compared", path, lambda: {**runs, **_facts("compare", counts, path, rows)})
+    output.print_result("Compared", path, lambda: {**runs, **_facts("compare", counts, path, rows)})
 
 
 def history_command(arguments: argparse.Namespace, output: CommandConsole) -> None:
@@ -47,7 +47,7 @@ def history_command(arguments: argparse.Namespace, output: CommandConsole) -> No
     output.print(*history_renderables(rows), sep="\n")
     counts = {"runs": len(rows), "changed": int(frame["changed"].notna().sum())}
     cell = {"cell_id": cell_id}
-    output.finish("History", path, lambda: {**cell, **_facts("history", counts, path, rows)})
+    output.print_result("History", path, lambda: {**cell, **_facts("history", counts, path, rows)})
 
 
 def _written(folder: Path, write: Callable[[], Path]) -> Path:

@@ -79,21 +79,23 @@ class CommandConsole(Console):
             reason = self._stream.failed
             print(f"Standard output cannot be written: {reason}.", file=sys.stderr)
 
-    def say(self, text: str) -> None:
+    def print_line(self, text: str) -> None:
         """Print a line as it is, whatever it looks like, but for what would steer a terminal."""
         self.print(sanitize_lines(text), markup=False, highlight=False, soft_wrap=True)
 
-    def complain(self, text: str) -> None:
+    def error(self, text: str) -> None:
         """Tell what went wrong: with the rest, or where that is not shown on the error stream."""
         if self.mode == "full":
-            self.say(text)
+            self.print_line(text)
         else:
             print(sanitize_line(text), file=sys.stderr)
 
-    def finish(self, name: str, path: Path, facts: Callable[[], Mapping[str, object]]) -> None:
+    def print_result(
+        self, name: str, path: Path, facts: Callable[[], Mapping[str, object]]
+    ) -> None:
         """Tell where the result is: `NAME: PATH`, or the path alone, or `facts` as one object."""
         if self.mode == "full":
-            self.say(f"{name}: {path}")
+            self.print_line(f"{name}: {path}")
             return
         self.quiet = False
         # ASCII, so that no text from a record can steer a terminal.

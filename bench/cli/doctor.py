@@ -28,11 +28,13 @@ def check_store(arguments: argparse.Namespace, output: CommandConsole) -> bool:
     broken = sum(flaw.state != "foreign" for flaw in flaws)
     said = f"{examined} files examined in {arguments.reports}: {broken} broken or left over"
     foreign = len(flaws) - broken
-    output.say(f"{said}, {foreign} foreign (left alone)." if foreign else f"{said}.")
+    output.print_line(f"{said}, {foreign} foreign (left alone)." if foreign else f"{said}.")
     if folder is not None:
-        output.say(f"Set aside, with the reasons in {WHY}: {folder}")
+        output.print_line(f"Set aside, with the reasons in {WHY}: {folder}")
     elif broken:
-        output.say("`doctor --store --repair` sets them aside in quarantine/; nothing is deleted.")
+        output.print_line(
+            "`doctor --store --repair` sets them aside in quarantine/; nothing is deleted."
+        )
     return broken == 0 or folder is not None
 
 

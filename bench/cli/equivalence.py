@@ -38,7 +38,7 @@ def equivalence_command(arguments: argparse.Namespace, output: CommandConsole) -
     needed = [row.seeds_needed or arguments.most for row in pilot if row.says != "invalid"]
     count = min(max([FEWEST_SEEDS, *needed]), arguments.most)
     spread = max((row.spread for row in pilot if row.spread is not None), default=0.0)
-    output.say(
+    output.print_line(
         f"The pilot's seeds spread by {100 * spread:.2f} points: "
         f"{max(needed, default=FEWEST_SEEDS)} seeds are needed, {count} are trained."
     )
@@ -50,14 +50,14 @@ def equivalence_command(arguments: argparse.Namespace, output: CommandConsole) -
     output.print(_table(rows))
     reasons = [f"{' / '.join(row.backends)}: {row.reason}." for row in rows if row.reason]
     for reason in reasons:
-        output.complain(sanitize_line(reason))
+        output.error(sanitize_line(reason))
     folder = arguments.reports / "equivalence" / new_run_id()
     try:
         path = write_frame(folder, "equivalence", _frame(rows))
     except OSError as error:
         raise StoreError(f"{folder} cannot be written: {error.strerror}.") from error
     facts = {"command": "equivalence", "exit_code": int(status), "reasons": reasons}
-    output.finish("Equivalence", path, lambda: {**facts, "paths": {"csv": str(path)}})
+    output.print_result("Equivalence", path, lambda: {**facts, "paths": {"csv": str(path)}})
     return status
 
 

@@ -59,9 +59,9 @@ def measure_time(arguments: argparse.Namespace, output: CommandConsole) -> Gate:
     check_statistics()
     fresh = arguments.resume is None
     with timing_lock(default_lock_path(), f"gate, process {os.getpid()}"):
-        book, plan, contests = _begin(arguments, output) if fresh else _resume(arguments)
+        book, plan, pair_specs = _begin(arguments, output) if fresh else _resume(arguments)
         try:
-            pairs = measure_gate(plan, contests, book, output)
+            pairs = measure_gate(plan, pair_specs, book, output)
         except KeyboardInterrupt as stop:
             call = resume_call("gate", plan.gate_id, arguments.reports)
             kept = f"Every finished pair is kept; {call} continues there."
@@ -81,13 +81,13 @@ def _begin(
     texts = (arguments.baseline, arguments.candidate)
     sides = (parse_side(texts[0]), parse_side(texts[1]))
     cells = expand(load_suite(arguments.suite), read_choices(arguments), arguments.suite)
-    margins = Margins(arguments.harmless / 100, arguments.caught / 100)
+    margins = Margins(arguments.noise_threshold / 100, arguments.fail_threshold / 100)
     check_margins(margins)
     gate_id = new_run_id()
-    plan, contests = plan_gate(gate_id, cells, sides, texts, margins, arguments.data_dir)
+    plan, pair_specs = plan_gate(gate_id, cells, sides, texts, margins, arguments.data_dir)
     if sides[0] == sides[1]:
-        output.complain("Both sides are the same: a regression is not there to be found.")
-    return GateStore(arguments.reports / "gates" / gate_id), plan, contests
+        output.error("Both sides are the same: a regression is not there to be found.")
+    return GateStore(arguments.reports / "gates" / gate_id), plan, pair_specs
 
 
 def _resume(arguments: argparse.Namespace) -> tuple[GateStore, GatePlan, list[PairSpec]]:
@@ -96,9 +96,9 @@ def _resume(arguments: argparse.Namespace) -> tuple[GateStore, GatePlan, list[Pa
     sides = (parse_side(plan.sides[0]), parse_side(plan.sides[1]))
     cells = [each.cell for each in plan.expected if each.kind == "cell"]
     data_dir = None if plan.data_dir is None else Path(plan.data_dir)
-    now, contests = plan_gate(plan.gate_id, cells, sides, plan.sides, plan.margins, data_dir)
+    now, pair_specs = plan_gate(plan.gate_id, cells, sides, plan.sides, plan.margins, data_dir)
     check_unchanged(plan, now)
-    return book, plan, contests
+    return book, plan, pair_specs
 
 
 def _tell(gate: Gate, output: CommandConsole) -> None:
@@ -107,8 +107,8 @@ def _tell(gate: Gate, output: CommandConsole) -> None:
     if text := gate_sessions_note(gate.book):
         output.print(text)
     for sentence in sentences(outcome):
-        output.complain(sentence)
-    output.finish(
+        output.error(sentence)
+    output.print_result(
         "Verdicts",
         path,
         lambda: {

@@ -42,7 +42,7 @@ STORED = "baseline="
 def keep_baseline(arguments: argparse.Namespace, output: CommandConsole) -> int:
     """Copy runs to a named baseline; a BaselineError or a StoreError says what is wrong."""
     folder = save_baseline(Store(arguments.reports), arguments.name, arguments.runs)
-    output.finish("Baseline", folder, lambda: {"command": "baseline", "path": str(folder)})
+    output.print_result("Baseline", folder, lambda: {"command": "baseline", "path": str(folder)})
     return ExitCode.OK
 
 
@@ -92,7 +92,9 @@ def screen_candidate(arguments: argparse.Namespace, output: CommandConsole) -> i
         )
         for family in families(cells)
     }
-    screenings = screen({name: (a, b) for name, (a, b) in groups.items()}, arguments.harmless / 100)
+    screenings = screen(
+        {name: (a, b) for name, (a, b) in groups.items()}, arguments.noise_threshold / 100
+    )
     invalid = any(each.says == "invalid" for each in screenings)
     status = ExitCode.INVALID if invalid else ExitCode.INCONCLUSIVE
     reasons = [f"{each.name} is invalid: {each.reason}." for each in screenings if each.reason]
@@ -169,7 +171,7 @@ def _tell(
 ) -> int:
     output.print(table)
     for reason in reasons:
-        output.complain(sanitize_line(reason))
+        output.error(sanitize_line(reason))
     facts = {"command": command, "exit_code": int(status), "reasons": list(reasons)}
-    output.finish("Verdicts", path, lambda: {**facts, "paths": {"csv": str(path)}})
+    output.print_result("Verdicts", path, lambda: {**facts, "paths": {"csv": str(path)}})
     return status

@@ -38,9 +38,9 @@ def time_layers(arguments: argparse.Namespace, output: CommandConsole) -> int:
     for table in findings_tables(findings):
         output.print(table)
     for text in (*findings.failures, *findings.notes):
-        output.complain(sanitize_line(text))
+        output.error(sanitize_line(text))
     code = 1 if findings.failures else 0
-    output.finish(
+    output.print_result(
         "Layers",
         folder,
         lambda: {

@@ -131,8 +131,8 @@ def _overhead(arguments: argparse.Namespace, output: CommandConsole) -> int:
             console=output,
         )
     for failure in found.failures:
-        output.complain(failure)
-    output.say(f"Overhead: {folder / 'overhead.csv'}")
+        output.error(failure)
+    output.print_line(f"Overhead: {folder / 'overhead.csv'}")
     return ExitCode.CELLS_FAILED if found.failures else ExitCode.OK
 
 
@@ -148,11 +148,11 @@ def _report(arguments: argparse.Namespace, output: CommandConsole) -> int:
     paths = {}
     for run_id in arguments.runs or store.run_ids():
         paths[run_id] = str(write_run(store, run_id, parquet=arguments.parquet))
-        output.say(f"Wrote {paths[run_id]}")
+        output.print_line(f"Wrote {paths[run_id]}")
     path, latest = write_latest(store, parquet=arguments.parquet)
     print_comparison(store, latest, output)
     warn_unreadable(store)
-    output.finish(
+    output.print_result(
         "Comparison",
         path,
         lambda: {

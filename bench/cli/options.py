@@ -94,8 +94,8 @@ def add_gate(parser: argparse.ArgumentParser) -> None:
     add = parser.add_argument
     add_resume(add_sides(parser), "gate")
     for name, default, text in (
-        ("harmless", 2.0, "slower by this is harmless"),
-        ("caught", 5.0, "slower by this must be caught"),
+        ("noise-threshold", 2.0, "slower by less than this is noise"),
+        ("fail-threshold", 5.0, "slower by this or more must fail"),
     ):
         text += f" ({default:g})"
         add(f"--{name}", type=_positive_float, default=default, metavar="PERCENT", help=text)

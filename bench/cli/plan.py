@@ -76,7 +76,7 @@ def print_plan_summary(steps: Sequence[PlannedLaunch], output: CommandConsole) -
     output.print(f"{stored} stored (not trained again), {to_run} to train{about}.")
     for step in steps:
         if step.action == "blocked" and step.repetition == 0:
-            output.complain(f"{step.cell.id} cannot run: {step.why}")
+            output.error(f"{step.cell.id} cannot run: {step.why}")
 
 
 def print_plan(steps: Sequence[PlannedLaunch], output: CommandConsole) -> None:

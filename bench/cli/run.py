@@ -84,14 +84,14 @@ def report_results(
     warn_unreadable(store)
     counts = _counts(steps, records)
     if code == ExitCode.INTERRUPTED:
-        output.complain(f"Interrupted. Every finished record is kept; {continues} continues there.")
+        output.error(f"Interrupted. Every finished record is kept; {continues} continues there.")
     elif code != ExitCode.OK:
         failed = f"{counts['failed']} of {len(steps)} launches failed"
-        output.complain(f"{failed}, {counts['blocked']} could not start.")
+        output.error(f"{failed}, {counts['blocked']} could not start.")
     facts: dict[str, object] = {"command": command, "run_id": run_id if ran else None}
     facts |= {"exit_code": int(code), "counts": counts}
     facts["paths"] = {"csv": str(path), "run": str(folder) if ran else None}
-    output.finish("Comparison", path, lambda: {**facts, "rows": comparison_rows(shown)})
+    output.print_result("Comparison", path, lambda: {**facts, "rows": comparison_rows(shown)})
     return code
 
 

@@ -30,10 +30,10 @@ def trend_command(arguments: argparse.Namespace, output: CommandConsole) -> int:
         raise StoreError(f"{path} cannot be written: {error.strerror}.") from error
     output.print(trend_table(trends))
     for reason in left_out:
-        output.complain(f"A gate was left out: {reason}")
+        output.error(f"A gate was left out: {reason}")
     if not series:
-        output.complain(f"There is no soundly measured gate in {gates}.")
-    output.finish(
+        output.error(f"There is no soundly measured gate in {gates}.")
+    output.print_result(
         "Trend",
         path,
         lambda: {"command": "trend", "exit_code": 0, "path": str(path), "rows": table_rows(frame)},

@@ -38,23 +38,23 @@ class PairSpec(msgspec.Struct, frozen=True, kw_only=True):
         return self.kind, self.baseline.job.cell.id
 
 
-def fill_compile_cache(contest: PairSpec, log_folder: Path) -> None:
+def fill_compile_cache(pair_spec: PairSpec, log_folder: Path) -> None:
     """Fill the cache of compiled programs that JAX has, so that no pair has a side that compiles.
 
     What fails here fails in the first pair too, which tells of it.
     """
-    kind, cell_id = contest.key
-    if kind != "cell" or contest.baseline.job.cell.backend != "jax":
+    kind, cell_id = pair_spec.key
+    if kind != "cell" or pair_spec.baseline.job.cell.backend != "jax":
         return
-    for name, seat in (("baseline", contest.baseline), ("candidate", contest.candidate)):
+    for name, side_spec in (("baseline", pair_spec.baseline), ("candidate", pair_spec.candidate)):
         log_path = log_folder / f"{cell_id}-{name}-prime.log"
-        with suppress(PairError), SideProcess(name, seat, log_path, _TIMEOUT_SECONDS) as side:
+        with suppress(PairError), SideProcess(name, side_spec, log_path, _TIMEOUT_SECONDS) as side:
             side.wait_until_built()
             side.warm()
 
 
 def run_pair(
-    contest: PairSpec,
+    pair_spec: PairSpec,
     number: int,
     log_folder: Path,
     command: tuple[str, ...] = LOCKSTEP_COMMAND,
@@ -67,31 +67,31 @@ def run_pair(
     each side is thrown away.
     """
     begin = perf_counter()
-    kind, cell_id = contest.key
+    kind, cell_id = pair_spec.key
     pair = Pair(kind=kind, cell_id=cell_id, number=number, seconds=0.0)
     log_path = log_folder / f"{cell_id}-{kind}-p{number}.log"
     try:
         with ExitStack() as stack:
-            seats = {"baseline": contest.baseline, "candidate": contest.candidate}
+            side_specs = {"baseline": pair_spec.baseline, "candidate": pair_spec.candidate}
             names = ("baseline", "candidate") if number % 2 == 0 else ("candidate", "baseline")
             sides = {
                 name: stack.enter_context(
-                    SideProcess(name, seats[name], log_path, timeout_seconds, command)
+                    SideProcess(name, side_specs[name], log_path, timeout_seconds, command)
                 )
                 for name in names
             }
-            pair = _play(pair, sides, seats)
+            pair = _play(pair, sides, side_specs)
     except PairError as error:
         pair = replace(pair, reason=str(error))
     return replace(pair, seconds=perf_counter() - begin)
 
 
-def _play(pair: Pair, sides: Mapping[str, SideProcess], seats: Mapping[str, SideSpec]) -> Pair:
+def _play(pair: Pair, sides: Mapping[str, SideProcess], side_specs: Mapping[str, SideSpec]) -> Pair:
     """Return the pair with its turns, after both sides have got warm, one after the other."""
     for side in sides.values():
         side.wait_until_built()
-    warm = {name: _warm(side, seats[name]) for name, side in sides.items()}
-    steps = _steps(warm.values(), lcm(*(_whole(seat) for seat in seats.values())))
+    warm = {name: _warm(side, side_specs[name]) for name, side in sides.items()}
+    steps = _steps(warm.values(), lcm(*(_whole(side_spec) for side_spec in side_specs.values())))
     return replace(
         pair,
         baseline=_member(warm["baseline"]),
@@ -100,9 +100,9 @@ def _play(pair: Pair, sides: Mapping[str, SideProcess], seats: Mapping[str, Side
     )
 
 
-def _warm(side: SideProcess, seat: SideSpec) -> WarmedUp:
+def _warm(side: SideProcess, side_spec: SideSpec) -> WarmedUp:
     said = side.warm()
-    wrong = identity_mismatch(side.name, _member(said), seat.identity)
+    wrong = identity_mismatch(side.name, _member(said), side_spec.identity)
     if wrong:
         raise PairError(wrong)
     return said
@@ -119,9 +119,9 @@ def _steps(warm: Iterable[WarmedUp], whole: int) -> int:
     return ceil(steps / whole) * whole
 
 
-def _whole(seat: SideSpec) -> int:
+def _whole(side_spec: SideSpec) -> int:
     """Return the fewest steps of which a side's extra work makes a whole number of steps."""
-    return Fraction(seat.identity.work).limit_denominator(100).denominator
+    return Fraction(side_spec.identity.work).limit_denominator(100).denominator
 
 
 def _turns(baseline: SideProcess, candidate: SideProcess, steps: int) -> tuple[SlicePair, ...]:

@@ -31,16 +31,16 @@ class GateProgress(ProgressLine):
         self._done = self._kept = self._total = 0
         self._begin = monotonic()
 
-    def look(self, contests: int, pairs_each: int) -> None:
+    def look(self, pair_specs: int, pairs_each: int) -> None:
         """Tell that so many contests get so many more pairs each."""
-        self._done, self._kept, self._total = 0, 0, contests * pairs_each
+        self._done, self._kept, self._total = 0, 0, pair_specs * pairs_each
         self._begin = monotonic()
-        if contests:
-            self._print(f"{contests} undecided: {pairs_each} more pairs of processes each.")
+        if pair_specs:
+            self._print(f"{pair_specs} undecided: {pairs_each} more pairs of processes each.")
 
-    def begin(self, contest: PairSpec, number: int) -> None:
+    def begin(self, pair_spec: PairSpec, number: int) -> None:
         """Tell that a pair starts."""
-        name = pair_label(self._names, *contest.key)
+        name = pair_label(self._names, *pair_spec.key)
         name = f"[{self._done + 1}/{self._total}] {name}"
         left = None
         measured = self._done - self._kept
@@ -103,7 +103,7 @@ def _short(field: str, cell: Cell) -> str:
 
 def measure_gate(
     plan: GatePlan,
-    contests: Sequence[PairSpec],
+    pair_specs: Sequence[PairSpec],
     book: GateStore,
     console: Console,
     runner: Runner = run_pair,
@@ -119,24 +119,24 @@ def measure_gate(
     names = short_names(each.cell for each in plan.expected)
     kept = {(pair.kind, pair.cell_id, pair.number): pair for pair in pairs}
     with GateProgress(console, names) as progress:
-        for contest in contests:
-            primer(contest, book.folder / "logs")
+        for pair_spec in pair_specs:
+            primer(pair_spec, book.folder / "logs")
         number = 0
         for looks, wanted in enumerate(INTERIM_LOOKS):
             before = [pair for pair in pairs if pair.number < number]
             keys = [each.key for each in undecided(plan, before, looks)] if looks else None
-            ready = [each for each in contests if keys is None or each.key in keys]
+            ready = [each for each in pair_specs if keys is None or each.key in keys]
             progress.look(len(ready), wanted - number)
             while number < wanted:
-                for contest in list(ready):
-                    pair = kept.get((*contest.key, number))
+                for pair_spec in list(ready):
+                    pair = kept.get((*pair_spec.key, number))
                     if pair is None:
-                        pair = _measure(contest, number, book, runner, progress)
+                        pair = _measure(pair_spec, number, book, runner, progress)
                         pairs.append(pair)
                     else:
                         progress.skip()
                     if pair.reason:
-                        ready.remove(contest)
+                        ready.remove(pair_spec)
                 number += 1
     return pairs
 
@@ -152,10 +152,10 @@ def _sit_down(plan: GatePlan, book: GateStore, console: Console) -> list[Pair]:
 
 
 def _measure(
-    contest: PairSpec, number: int, book: GateStore, runner: Runner, progress: GateProgress
+    pair_spec: PairSpec, number: int, book: GateStore, runner: Runner, progress: GateProgress
 ) -> Pair:
-    progress.begin(contest, number)
-    pair = runner(contest, number, book.folder / "logs")
+    progress.begin(pair_spec, number)
+    pair = runner(pair_spec, number, book.folder / "logs")
     book.add(pair)
     progress.end(pair)
     return pair

@@ -63,67 +63,67 @@ def plan_gate(
     itself, and with CONTROL_WORK of the work. Datasets are prepared on the way. A cell whose
     interpreter, source or dataset is missing, or which is not `fit`, is `unplanned`, with a reason.
     """
-    contests: list[PairSpec] = []
+    pair_specs: list[PairSpec] = []
     unplanned = {c.id: f"the gate times training, not {c.task}" for c in cells if c.task != "fit"}
     for cell in [cell for cell in cells if cell.id not in unplanned]:
         try:
             folder = prepare(cell.dataset, data_dir=data_dir)
-            seats = (_seat(cell, folder, sides[0]), _seat(cell, folder, sides[1]))
+            side_specs = (_side_spec(cell, folder, sides[0]), _side_spec(cell, folder, sides[1]))
         except (InterpreterError, DataError, WorkloadNameError) as error:
             unplanned[cell.id] = str(error).rstrip(".")
             continue
-        found = [PairSpec(kind="cell", baseline=seats[0], candidate=seats[1])]
-        if cell.backend not in {each.baseline.job.cell.backend for each in contests}:
-            found += _controls(seats[0])
-        contests += found
+        found = [PairSpec(kind="cell", baseline=side_specs[0], candidate=side_specs[1])]
+        if cell.backend not in {each.baseline.job.cell.backend for each in pair_specs}:
+            found += _controls(side_specs[0])
+        pair_specs += found
     plan = GatePlan(
         gate_version=GATE_VERSION,
         gate_id=gate_id,
         sides=texts,
         margins=margins,
         machine=machine_facts(),
-        expected=tuple(map(_expected, contests)),
+        expected=tuple(map(_expected, pair_specs)),
         unplanned=unplanned,
         data_dir=None if data_dir is None else str(data_dir.absolute()),
-        datasets=_fingerprints(contests),
+        datasets=_fingerprints(pair_specs),
     )
-    return plan, contests
+    return plan, pair_specs
 
 
-def _fingerprints(contests: Sequence[PairSpec]) -> dict[str, str]:
-    jobs = {each.baseline.job.cell.dataset: each.baseline.job for each in contests}
+def _fingerprints(pair_specs: Sequence[PairSpec]) -> dict[str, str]:
+    jobs = {each.baseline.job.cell.dataset: each.baseline.job for each in pair_specs}
     return {name: read_manifest(Path(job.dataset_folder)).fingerprint for name, job in jobs.items()}
 
 
-def _expected(contest: PairSpec) -> Expected:
+def _expected(pair_spec: PairSpec) -> Expected:
     return Expected(
-        kind=contest.kind,
-        cell=contest.baseline.job.cell,
-        baseline=contest.baseline.identity,
-        candidate=contest.candidate.identity,
+        kind=pair_spec.kind,
+        cell=pair_spec.baseline.job.cell,
+        baseline=pair_spec.baseline.identity,
+        candidate=pair_spec.candidate.identity,
     )
 
 
-def _controls(seat: SideSpec) -> list[PairSpec]:
-    harder = replace(seat, identity=replace(seat.identity, work=CONTROL_WORK))
+def _controls(side_spec: SideSpec) -> list[PairSpec]:
+    harder = replace(side_spec, identity=replace(side_spec.identity, work=CONTROL_WORK))
     return [
-        PairSpec(kind="negative", baseline=seat, candidate=seat),
-        PairSpec(kind="positive", baseline=seat, candidate=harder),
+        PairSpec(kind="negative", baseline=side_spec, candidate=side_spec),
+        PairSpec(kind="positive", baseline=side_spec, candidate=harder),
     ]
 
 
-def _seat(cell: Cell, dataset_folder: Path, side: Side) -> SideSpec:
+def _side_spec(cell: Cell, dataset_folder: Path, side: Side) -> SideSpec:
     interpreter = find_interpreter(cell.backend, side.pythons, cell.device)
-    outer = {**_steady(cell), **side.outer}
+    base_environment = {**_steady(cell), **side.base_environment}
     return SideSpec(
         job=job_of(cell, dataset_folder, side.source),
         identity=Identity(
             python=interpreter.python,
             versions=interpreter.versions,
             workload_source=source_hash(cell.workload, side.folder),
-            variables=performance_variables(cell, outer),
+            variables=performance_variables(cell, base_environment),
         ),
-        outer=outer,
+        base_environment=base_environment,
     )
 
 

@@ -37,12 +37,12 @@ def judge_looks(
     return verdicts
 
 
-def learn_priors(contests: Iterable[Sequence[Pair]]) -> Priors:
+def learn_priors(pair_specs: Iterable[Sequence[Pair]]) -> Priors:
     """Return what the first look's pairs of many contests say of the variance, by clock.
 
     No more than those, of each: which contests got more pairs depends on how much theirs varied.
     """
-    first = [pairs[: INTERIM_LOOKS[0]] for pairs in contests if len(pairs) >= INTERIM_LOOKS[0]]
+    first = [pairs[: INTERIM_LOOKS[0]] for pairs in pair_specs if len(pairs) >= INTERIM_LOOKS[0]]
     found = {
         clock: fit_variance_prior([log_ratios(pairs, clock) for pairs in first]) for clock in CLOCKS
     }

@@ -40,7 +40,7 @@ class SideSpec(msgspec.Struct, frozen=True, kw_only=True):
 
     job: Job
     identity: Identity
-    outer: dict[str, str]
+    base_environment: dict[str, str]
 
 
 class SideProcess:
@@ -49,7 +49,7 @@ class SideProcess:
     def __init__(
         self,
         name: str,
-        seat: SideSpec,
+        side_spec: SideSpec,
         log_path: Path,
         timeout_seconds: float,
         command: Sequence[str] = LOCKSTEP_COMMAND,
@@ -62,15 +62,15 @@ class SideProcess:
         folder = Path(self._scratch.name)
         turns, self._baton = os.pipe()
         self._events, events = os.pipe()
-        job = msgspec.structs.replace(seat.job, events_fd=events)
-        side = SideJob(job=job, identity=seat.identity, baton_fd=turns)
+        job = msgspec.structs.replace(side_spec.job, events_fd=events)
+        side = SideJob(job=job, identity=side_spec.identity, baton_fd=turns)
         (folder / "side.json").write_bytes(msgspec.json.encode(side))
-        python = seat.identity.python
+        python = side_spec.identity.python
         try:
             with log_path.open("ab") as log:
                 self._worker = subprocess.Popen(
                     [python, *command, str(folder / "side.json")],
-                    env=worker_environment(job.cell, seat.outer, folder),
+                    env=worker_environment(job.cell, side_spec.base_environment, folder),
                     stdin=subprocess.DEVNULL,
                     stdout=log,
                     stderr=subprocess.STDOUT,

@@ -24,22 +24,22 @@ POWER: Final = 0.8
 
 
 class Margins(NamedTuple):
-    """What is harmless and what must be caught, as added parts of the time: 0.02 is 2%."""
+    """Added fractions of the time: noise up to the first, a failure from the second on."""
 
-    harmless: float = 0.02
-    caught: float = 0.05
+    noise_threshold: float = 0.02
+    fail_threshold: float = 0.05
 
 
 class MarginError(ValueError):
-    """What is called harmless is not less than what must be caught."""
+    """The noise threshold is not below the fail threshold."""
 
 
 def check_margins(margins: Margins) -> None:
     """Raise MarginError unless something lies between the margins."""
-    if not margins.harmless < margins.caught:
+    if not margins.noise_threshold < margins.fail_threshold:
         raise MarginError(
-            f"harmless is {100 * margins.harmless:g}% and caught is {100 * margins.caught:g}%; "
-            "what is harmless must be less than what is caught."
+            f"The noise threshold ({100 * margins.noise_threshold:g}%) must be below the fail "
+            f"threshold ({100 * margins.fail_threshold:g}%)."
         )
 
 
@@ -150,19 +150,19 @@ def decide(
 ) -> dict[str, VerdictKind]:
     """Return what each name's means say, each family of tests held at `level` by Holm.
 
-    - `regressed`: on one of the clocks the ratio is above 1 + harmless. Either clock can raise the
+    - `regressed`: on one of the clocks the ratio is above 1 + noise. Either clock can raise the
       alarm, so its p value is twice the smaller one (Bonferroni). Wall time is what users wait
       for; CPU time sees work that hides on an idle core, and is steadier beside a busy neighbour.
-    - `improved`: the mirror image, below 1 / (1 + harmless).
-    - `pass`: on both clocks the ratio is below 1 + caught; the p value is the larger one (an
+    - `improved`: the mirror image, below 1 / (1 + noise).
+    - `pass`: on both clocks the ratio is below 1 + fail; the p value is the larger one (an
       intersection-union test needs no correction).
     - else `inconclusive`.
     """
-    harmless, caught = log1p(margins.harmless), log1p(margins.caught)
+    noise, fail = log1p(margins.noise_threshold), log1p(margins.fail_threshold)
     families: dict[VerdictKind, dict[str, float]] = {
-        "regressed": {name: _p_slower(own, harmless) for name, own in means.items()},
-        "improved": {name: _p_faster(own, harmless) for name, own in means.items()},
-        "pass": {n: max(m.p_below(caught) for m in own.values()) for n, own in means.items()},
+        "regressed": {name: _p_slower(own, noise) for name, own in means.items()},
+        "improved": {name: _p_faster(own, noise) for name, own in means.items()},
+        "pass": {n: max(m.p_below(fail) for m in own.values()) for n, own in means.items()},
     }
     found = {says: holm(p_values, expected, level) for says, p_values in families.items()}
     return {name: _says(name, found) for name in means}
@@ -204,4 +204,4 @@ def _detectable(mean: Mean, margins: Margins, tail: float) -> float:
     from scipy.stats import t
 
     needed = float(t.isf(tail, mean.degrees) + t.isf(1 - POWER, mean.degrees))
-    return exp(log1p(margins.harmless) + needed * mean.error) - 1
+    return exp(log1p(margins.noise_threshold) + needed * mean.error) - 1

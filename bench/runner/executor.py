@@ -66,7 +66,7 @@ def _run_step(
         log_path=log_path(store.run_folder(run_id), step.cell, step.repetition),
         timeout_seconds=timeout_seconds,
         on_progress=lambda event: progress.epoch(step, event),
-        outer=step.side.outer,
+        base_environment=step.side.base_environment,
         command=command,
     )
     return make_record(step, run_id, outcome, (before, calibrate()))
@@ -141,6 +141,6 @@ def _contradiction(step: PlannedLaunch, outcome: LaunchOutcome) -> str | None:
         return "its clock readings are not within its launch"
     # A record names variables and versions; of matched cells the number of processors is among the
     # first, and a pip that ran meanwhile would make it name the wrong ones of the second.
-    if performance_variables(step.cell, step.side.outer) != step.environment:
+    if performance_variables(step.cell, step.side.base_environment) != step.environment:
         return "its processors are not as many as when it was planned"
     return changed_version(step.interpreter)

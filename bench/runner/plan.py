@@ -103,7 +103,7 @@ def draft_step(
     except (InterpreterError, DataError, WorkloadNameError) as error:
         return PlannedLaunch(cell=cell, repetition=0, action="blocked", why=str(error))
     found = estimate(cell, records, _images(manifest))
-    environment = performance_variables(cell, side.outer)
+    environment = performance_variables(cell, side.base_environment)
     return PlannedLaunch(
         cell=cell,
         repetition=0,

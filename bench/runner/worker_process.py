@@ -56,7 +56,7 @@ def launch(
     log_path: Path,
     timeout_seconds: float,
     on_progress: Callable[[Progress], None] = lambda _: None,
-    outer: Mapping[str, str] = os.environ,
+    base_environment: Mapping[str, str] = os.environ,
     command: Sequence[str] = WORKER_COMMAND,
 ) -> LaunchOutcome:
     """Run the job in a fresh process of `python` and return how it ended.
@@ -72,7 +72,9 @@ def launch(
     line = [python, *command]
     known = become_subreaper()
     try:
-        return _launch(job, line, log_path, timeout_seconds, on_progress, outer, started_at)
+        return _launch(
+            job, line, log_path, timeout_seconds, on_progress, base_environment, started_at
+        )
     except OSError as error:
         place = f" ({error.filename})" if error.filename else ""
         reason = f"the launch broke off: {error.strerror}{place}"
@@ -87,7 +89,7 @@ def _launch(
     log_path: Path,
     timeout_seconds: float,
     on_progress: Callable[[Progress], None],
-    outer: Mapping[str, str],
+    base_environment: Mapping[str, str],
     started_at: str,
 ) -> LaunchOutcome:
     log_path.parent.mkdir(parents=True, exist_ok=True)
@@ -96,7 +98,7 @@ def _launch(
         start = perf_counter()
         with deferred_signals() as release:
             try:
-                worker, events = _start(job, command, folder, outer, log)
+                worker, events = _start(job, command, folder, base_environment, log)
             except OSError as error:
                 reason = f"{command[0]} cannot be started: {error.strerror}."
                 return _never_started(reason, started_at, start)
@@ -115,7 +117,11 @@ def _launch(
 
 
 def _start(
-    job: Job, command: Sequence[str], folder: Path, outer: Mapping[str, str], log: BinaryIO
+    job: Job,
+    command: Sequence[str],
+    folder: Path,
+    base_environment: Mapping[str, str],
+    log: BinaryIO,
 ) -> tuple[subprocess.Popen[bytes], BinaryIO]:
     """Start the worker; return it and the end of the pipe on which it tells of its epochs."""
     reader, writer = os.pipe()
@@ -126,7 +132,7 @@ def _start(
         (folder / "job.json").write_bytes(msgspec.json.encode(job))
         worker = subprocess.Popen(
             [*command, str(folder / "job.json")],
-            env=worker_environment(job.cell, outer, folder),
+            env=worker_environment(job.cell, base_environment, folder),
             stdin=subprocess.DEVNULL,
             stdout=log,
             stderr=subprocess.STDOUT,

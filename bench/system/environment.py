@@ -75,14 +75,14 @@ def is_decisive(name: str) -> bool:
     return name.startswith(_DECISIVE) and not _SECRET.search(name)
 
 
-def performance_variables(cell: Cell, outer: Mapping[str, str]) -> dict[str, str]:
+def performance_variables(cell: Cell, base_environment: Mapping[str, str]) -> dict[str, str]:
     """Return the variables a worker of `cell` gets that can change speed or numerics, sorted.
 
-    A cell on the CPU sees no GPU, whatever `outer` says. In the lane `matched` every backend is
-    told the same number of threads (JAX, which has no such option, takes one for each usable core)
-    and the C library keeps freed memory.
+    A cell on the CPU sees no GPU, whatever `base_environment` has. In the lane `matched` every
+    backend gets the same number of threads (JAX, which has no such option, takes one for each
+    usable core) and the C library keeps freed memory.
     """
-    found = {name: value for name, value in outer.items() if is_decisive(name)}
+    found = {name: value for name, value in base_environment.items() if is_decisive(name)}
     if cell.device == "cpu":
         found |= {"CUDA_VISIBLE_DEVICES": "", "JAX_PLATFORMS": "cpu"}
     if cell.lane == "matched":
@@ -91,16 +91,18 @@ def performance_variables(cell: Cell, outer: Mapping[str, str]) -> dict[str, str
     return dict(sorted(found.items()))
 
 
-def worker_environment(cell: Cell, outer: Mapping[str, str], keras_home: Path) -> dict[str, str]:
+def worker_environment(
+    cell: Cell, base_environment: Mapping[str, str], keras_home: Path
+) -> dict[str, str]:
     """Return the whole environment of a worker of `cell`.
 
     `keras_home` is a folder of this launch alone: a user's `keras.json` could silently change
     floatx, data format and epsilon.
     """
     return {
-        **{name: value for name, value in outer.items() if name in _NEEDED},
+        **{name: value for name, value in base_environment.items() if name in _NEEDED},
         "TF_CPP_MIN_LOG_LEVEL": "2",
-        **performance_variables(cell, outer),
+        **performance_variables(cell, base_environment),
         "KERAS_BACKEND": cell.backend,
         "KERAS_HOME": str(keras_home),
         "PYTHONPATH": str(CHECKOUT),

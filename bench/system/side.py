@@ -37,7 +37,7 @@ class Side(msgspec.Struct, frozen=True, forbid_unknown_fields=True, kw_only=True
         return Path(self.source) if self.source else None
 
     @property
-    def outer(self) -> dict[str, str]:
+    def base_environment(self) -> dict[str, str]:
         """The environment that a worker of this side starts from."""
         return {**os.environ, **self.variables}
 

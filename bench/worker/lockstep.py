@@ -84,7 +84,7 @@ class GateChannel:
             raise GateGoneError
         return line
 
-    def say(self, said: Message) -> None:
+    def send(self, said: Message) -> None:
         """Tell the gate."""
         if self._events_fd is not None:
             os.write(self._events_fd, msgspec.json.encode(said) + b"\n")
@@ -105,7 +105,7 @@ def _train(side: SideJob, baton: GateChannel, backend: Backend) -> None:
     dataset = open_dataset(Path(side.job.dataset_folder))
     job, classes = side.job, dataset.manifest.classes
     model = build_model(job, input_shapes(job.target, dataset.x_train), classes)
-    baton.say(Ready())
+    baton.send(Ready())
 
     def feed_of(steps: int) -> Any:
         """Return what `fit` trains so many full batches of, the data again and again."""
@@ -119,11 +119,11 @@ def _train(side: SideJob, baton: GateChannel, backend: Backend) -> None:
     identity = find_identity(side)
     settings = resolved_settings(model, warm, backend, job.target)
     step_seconds = clock.wall_seconds / _WARM_STEPS
-    baton.say(WarmedUp(identity=identity, settings=settings, step_seconds=step_seconds))
+    baton.send(WarmedUp(identity=identity, settings=settings, step_seconds=step_seconds))
 
     steps = msgspec.json.decode(baton.wait(), type=StartSlices).steps
     feed = feed_of(round(steps * identity.work) + _UNTIMED_STEPS)
-    clock = SliceTimer(wait=baton.wait, tell=lambda clock: baton.say(_slice(clock, steps)))
+    clock = SliceTimer(wait=baton.wait, tell=lambda clock: baton.send(_slice(clock, steps)))
     model.fit(**feed.arguments, epochs=_ENDLESS, callbacks=[clock], verbose=0)
 
 
@@ -148,7 +148,7 @@ def _main(path: str) -> None:
         return
     except Exception as error:  # whatever user code or a framework raises is this side's failure
         traceback.print_exc()
-        baton.say(Failed(reason=one_sentence(error)))
+        baton.send(Failed(reason=one_sentence(error)))
 
 
 if __name__ == "__main__":

@@ -39,9 +39,9 @@ def deeper(tmp_path: Path) -> Side:
 
 @pytest.mark.parametrize("backend", BACKENDS)
 def test_a_pair_trains_both_sides_in_turns(backend: str, deeper: Side, tmp_path: Path) -> None:
-    plan, contests = plan_gate("gate", [make_cell(backend)], (HERE, deeper), ("", ""), Margins())
+    plan, pair_specs = plan_gate("gate", [make_cell(backend)], (HERE, deeper), ("", ""), Margins())
     assert plan.unplanned == {}
-    pair = run_pair(contests[0], 0, tmp_path)
+    pair = run_pair(pair_specs[0], 0, tmp_path)
     assert pair.reason is None, pair.reason
     assert pair.baseline and pair.candidate
     assert pair.baseline.identity.workload_source != pair.candidate.identity.workload_source
@@ -62,8 +62,8 @@ def test_a_pair_trains_both_sides_in_turns(backend: str, deeper: Side, tmp_path:
 
 
 def test_a_control_does_a_tenth_more_steps_than_it_says(tmp_path: Path) -> None:
-    _, contests = plan_gate("gate", [make_cell("tensorflow")], (HERE, HERE), ("", ""), Margins())
-    pair = run_pair(contests[2], 1, tmp_path)
+    _, pair_specs = plan_gate("gate", [make_cell("tensorflow")], (HERE, HERE), ("", ""), Margins())
+    pair = run_pair(pair_specs[2], 1, tmp_path)
     assert pair.reason is None, pair.reason
     assert pair.candidate
     assert pair.candidate.identity.work == 1.1

@@ -48,7 +48,7 @@ _SIDES = [
 _COMMANDS = [
     b"run\0--suite\0lab\0--backend\0jax\0--epochs\x003\0--batch-size\x0016\0--seed\x000\0--quiet",
     b"race\0--rounds\x006\0--workload\0lab_deep\0--timeout\x0010\0--python\0jax=/p\0--json",
-    b"gate\0--candidate\0src=.\0--harmless\x002\0--caught\x005\0--limit-train\x0064",
+    b"gate\0--candidate\0src=.\0--noise-threshold\x002\0--fail-threshold\x005\0--limit-train\x0064",
     b"certify\0lab_baseline\0--steps\x003\0--seeds\x004",
     b"proof\0simulated\0--suites\x001\0--minutes\x000.5",
     b"plan\0--repeats\x002\0--fresh\0--lane\0matched\0--task\0predict\0--precision\0float32",

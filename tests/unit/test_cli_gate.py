@@ -119,9 +119,9 @@ def test_accuracy_trains_both_sides_with_every_seed(bench: Bench) -> None:
 
 
 def test_margins_the_wrong_way_round_are_refused(bench: Bench) -> None:
-    code = bench.call("gate", *sides(bench), "--harmless=5", "--caught=2")
+    code = bench.call("gate", *sides(bench), "--noise-threshold=5", "--fail-threshold=2")
     assert code == cli.ExitCode.USAGE
-    assert "harmless is 5%" in bench.err
+    assert "noise threshold (5%)" in bench.err
 
 
 @pytest.mark.parametrize(("mode", "status"), [("reason", 13), ("crash", 12)])
@@ -214,7 +214,7 @@ def test_a_gate_of_which_a_side_changed_is_not_resumed(
     ("words", "says"),
     [
         (["--resume", "../elsewhere"], "There is no gate '../elsewhere' in "),
-        (["--resume", "--caught=9"], "--caught cannot be given with --resume"),
+        (["--resume", "--fail-threshold=9"], "--fail-threshold cannot be given with --resume"),
         (["--resume"], "There is no unfinished gate in "),
     ],
 )

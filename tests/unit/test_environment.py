@@ -93,8 +93,11 @@ def test_what_changes_speed_or_numerics_reaches_the_worker_and_the_record(name):
 
 
 def test_a_cell_on_the_cpu_sees_no_gpu_whatever_the_user_set():
-    outer = {"CUDA_VISIBLE_DEVICES": "0,1", "JAX_PLATFORMS": "cuda"}
-    for environment in (worker_environment(CPU, outer, HOME), performance_variables(CPU, outer)):
+    base_environment = {"CUDA_VISIBLE_DEVICES": "0,1", "JAX_PLATFORMS": "cuda"}
+    for environment in (
+        worker_environment(CPU, base_environment, HOME),
+        performance_variables(CPU, base_environment),
+    ):
         assert environment["CUDA_VISIBLE_DEVICES"] == ""
         assert environment["JAX_PLATFORMS"] == "cpu"
 
@@ -107,9 +110,9 @@ def test_a_cell_on_the_gpu_sees_the_gpus_that_the_user_chose():
 
 
 def test_what_a_process_needs_is_passed_on_and_not_recorded():
-    outer = {"PATH": "/bin", "HOME": "/home/me", "TMPDIR": "/scratch"}
-    assert outer.items() <= worker_environment(CPU, outer, HOME).items()
-    assert not outer.keys() & performance_variables(CPU, outer)
+    base_environment = {"PATH": "/bin", "HOME": "/home/me", "TMPDIR": "/scratch"}
+    assert base_environment.items() <= worker_environment(CPU, base_environment, HOME).items()
+    assert not base_environment.keys() & performance_variables(CPU, base_environment)
 
 
 def test_the_recorded_variables_are_sorted():

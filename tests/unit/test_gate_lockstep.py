@@ -37,25 +37,27 @@ def make_seat(mode: str = "ok", **identity: object) -> SideSpec:
     return SideSpec(
         job=job,
         identity=Identity(**fields | identity),
-        outer={"XLA_FAKE": mode},  # type: ignore[arg-type]
+        base_environment={"XLA_FAKE": mode},  # type: ignore[arg-type]
     )
 
 
 def pair(
     tmp_path: Path, candidate: SideSpec, number: int = 0, timeout_seconds: float = 30.0
 ) -> Pair:
-    contest = PairSpec(kind="cell", baseline=make_seat(), candidate=candidate)
-    return run_pair(contest, number, tmp_path, FAKE, timeout_seconds)
+    pair_spec = PairSpec(kind="cell", baseline=make_seat(), candidate=candidate)
+    return run_pair(pair_spec, number, tmp_path, FAKE, timeout_seconds)
 
 
 @pytest.mark.parametrize("number", [0, 1])
 def test_both_sides_take_all_their_turns(tmp_path: Path, number: int) -> None:
-    seat = make_seat()
-    found = pair(tmp_path, seat, number)
+    side_spec = make_seat()
+    found = pair(tmp_path, side_spec, number)
     assert found.reason is None
     assert len(found.turns) == TURNS
     assert {turn.baseline.steps for turn in found.turns} == {13}
-    assert invalid_reason([replace(found, number=0)], seat.identity, seat.identity) is None
+    assert (
+        invalid_reason([replace(found, number=0)], side_spec.identity, side_spec.identity) is None
+    )
 
 
 def test_more_work_is_seen_and_the_side_says_that_it_does_it(tmp_path: Path) -> None:

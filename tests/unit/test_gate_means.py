@@ -43,7 +43,7 @@ def test_faster_cells_are_an_improvement() -> None:
 
 
 def test_between_its_margins_nothing_is_shown() -> None:
-    middle = 1 + (MEAN_MARGINS.harmless + MEAN_MARGINS.caught) / 2
+    middle = 1 + (MEAN_MARGINS.noise_threshold + MEAN_MARGINS.fail_threshold) / 2
     assert mean_says(cells_at(middle, number=2, spread=0.03)) == "inconclusive"
 
 

@@ -36,11 +36,11 @@ class Fakes:
         self._stops = stops
         self.asked: list[tuple[Key, int]] = []
 
-    def __call__(self, contest: PairSpec, number: int, log_folder: Path) -> Pair:
+    def __call__(self, pair_spec: PairSpec, number: int, log_folder: Path) -> Pair:
         if len(self.asked) == self._stops:
             raise KeyboardInterrupt
-        self.asked.append((contest.key, number))
-        each = self._expected[contest.key]
+        self.asked.append((pair_spec.key, number))
+        each = self._expected[pair_spec.key]
         ratio = self._ratios.get(each.cell.id, 1.0) if each.kind == "cell" else each.candidate.work
         if ratio == 0:
             pair = make_pair(each, number, 1.0, self._noise)
@@ -54,15 +54,15 @@ def measure(
     folder: Path, ratios: dict[str, float], spread: float = 0.002, stops: int | None = None
 ) -> tuple[Fakes, GatePlan, list[Pair]]:
     plan = make_plan(CELLS)
-    contests = [_contest(each.kind, seat(each.cell)) for each in plan.expected]
+    pair_specs = [_contest(each.kind, side_spec(each.cell)) for each in plan.expected]
     fakes = Fakes(plan, ratios, spread, stops)
     pairs = measure_gate(
-        plan, contests, GateStore(folder), Console(quiet=True), fakes, lambda *_: None
+        plan, pair_specs, GateStore(folder), Console(quiet=True), fakes, lambda *_: None
     )
     return fakes, plan, pairs
 
 
-def seat(cell: object) -> SideSpec:
+def side_spec(cell: object) -> SideSpec:
     made = make_seat()
     return replace(made, job=replace(made.job, cell=cell))
 

@@ -18,28 +18,28 @@ from bench.stats.empirical_bayes import (
 )
 
 
-def contests(noise: random.Random, number: int, unlike: float = 0.0) -> list[list[float]]:
+def pair_specs(noise: random.Random, number: int, unlike: float = 0.0) -> list[list[float]]:
     """Return five values of each contest, of variance 1 but for a factor that varies."""
     return [[noise.gauss(0, exp(noise.gauss(0, unlike))) for _ in range(5)] for _ in range(number)]
 
 
 def test_contests_of_one_variance_tell_it_well() -> None:
-    prior = fit_variance_prior(contests(random.Random(1), 200))
+    prior = fit_variance_prior(pair_specs(random.Random(1), 200))
     assert prior is not None
     assert prior.variance == pytest.approx(1.0, rel=0.15)
     assert prior.degrees > 30
 
 
 def test_contests_of_unlike_variances_tell_little() -> None:
-    prior = fit_variance_prior(contests(random.Random(1), 200, unlike=1.0))
+    prior = fit_variance_prior(pair_specs(random.Random(1), 200, unlike=1.0))
     assert prior is not None
     assert prior.degrees < 3
 
 
 def test_too_few_contests_tell_nothing() -> None:
     noise = random.Random(1)
-    assert fit_variance_prior(contests(noise, FEWEST_CONTESTS - 1)) is None
-    assert fit_variance_prior(contests(noise, FEWEST_CONTESTS)) is not None
+    assert fit_variance_prior(pair_specs(noise, FEWEST_CONTESTS - 1)) is None
+    assert fit_variance_prior(pair_specs(noise, FEWEST_CONTESTS)) is not None
 
 
 def test_a_contest_that_never_varied_or_has_one_value_is_no_sample() -> None:
@@ -47,7 +47,7 @@ def test_a_contest_that_never_varied_or_has_one_value_is_no_sample() -> None:
 
 
 def test_no_variance_is_known_better_than_by_all_samples() -> None:
-    prior = fit_variance_prior(contests(random.Random(1), 3))
+    prior = fit_variance_prior(pair_specs(random.Random(1), 3))
     assert prior is not None
     _, degrees = prior.posterior(1.0, 4)
     assert degrees <= 12
@@ -71,7 +71,7 @@ def test_moderation_keeps_the_level_of_the_test(number: int, unlike: float) -> N
     noise = random.Random(7)
     rejected = []
     for _ in range(3000 // number):
-        samples = contests(noise, number, unlike)
+        samples = pair_specs(noise, number, unlike)
         prior = fit_variance_prior(samples)
         rejected += [mean_of(values, prior).p_above(0.0) < 0.01 for values in samples]
     error = sqrt(0.01 * 0.99 / len(rejected))
@@ -80,7 +80,7 @@ def test_moderation_keeps_the_level_of_the_test(number: int, unlike: float) -> N
 
 def test_moderation_finds_more() -> None:
     noise = random.Random(7)
-    samples = [[value + 2.0 for value in values] for values in contests(noise, 30)]
+    samples = [[value + 2.0 for value in values] for values in pair_specs(noise, 30)]
     prior = fit_variance_prior(samples)
     found = sum(mean_of(values, prior).p_above(0.0) < 0.001 for values in samples)
     assert found > 2 * sum(mean_of(values, None).p_above(0.0) < 0.001 for values in samples)

@@ -150,9 +150,9 @@ def test_no_name_of_a_workload_or_dataset_leaves_the_folder_of_its_run(one: str,
     st.text("ABCXYZ_", max_size=6),
 )
 def test_a_variable_that_is_named_like_a_secret_is_never_passed_on(a, b, c, d) -> None:
-    outer = {f"{a}{b}{c}{d}": MARK} if not d.startswith("OR") else {}
-    assert MARK not in worker_environment(CELL, outer, Path("/keras")).values()
-    assert MARK not in performance_variables(CELL, outer).values()
+    base_environment = {f"{a}{b}{c}{d}": MARK} if not d.startswith("OR") else {}
+    assert MARK not in worker_environment(CELL, base_environment, Path("/keras")).values()
+    assert MARK not in performance_variables(CELL, base_environment).values()
 
 
 def test_no_secret_of_the_environment_ends_in_anything_that_is_written(

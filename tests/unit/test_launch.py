@@ -233,8 +233,13 @@ def test_a_timeout_of_a_year_is_allowed(tmp_path):
 
 
 def test_a_worker_sees_the_listed_variables_only(tmp_path):
-    outer = {**os.environ, "GITHUB_TOKEN": "hidden", "KERAS_BACKEND": "mxnet", "OMP_PLACES": "x"}
-    outcome = end_of("environment", tmp_path, outer=outer)
+    base_environment = {
+        **os.environ,
+        "GITHUB_TOKEN": "hidden",
+        "KERAS_BACKEND": "mxnet",
+        "OMP_PLACES": "x",
+    }
+    outcome = end_of("environment", tmp_path, base_environment=base_environment)
     seen = json.loads(outcome.log_tail)
     assert "hidden" not in outcome.log_tail
     assert (seen["KERAS_BACKEND"], seen["OMP_PLACES"]) == ("torch", "x")

@@ -14,7 +14,7 @@ from bench.storage.store import StoreError
 from bench.system.interpreter import InterpreterError
 from tests.fixtures.pairs import make_cell, make_pair, make_plan
 from tests.fixtures.proof_rows import AA, TENTH, make_context, make_gate
-from tests.unit.test_gate_measure import seat
+from tests.unit.test_gate_measure import side_spec
 from validation.gate import measure, real
 from validation.gate.background_load import bursts, half_load
 from validation.gate.measure import measure_real
@@ -119,12 +119,12 @@ class FakeRunner:
     def __init__(self, spread: float = 0.005) -> None:
         self.noise = random.Random(5)
         self.spread = spread
-        self.contests: list[PairSpec] = []
+        self.pair_specs: list[PairSpec] = []
 
-    def __call__(self, contest: PairSpec, number: int, log_folder: Path) -> Pair:
-        self.contests.append(contest)
+    def __call__(self, pair_spec: PairSpec, number: int, log_folder: Path) -> Pair:
+        self.pair_specs.append(pair_spec)
         each = replace(
-            EACH, baseline=contest.baseline.identity, candidate=contest.candidate.identity
+            EACH, baseline=pair_spec.baseline.identity, candidate=pair_spec.candidate.identity
         )
         ratio = each.candidate.work * self.noise.lognormvariate(0, self.spread)
         return make_pair(each, number, ratio, self.noise)
@@ -139,7 +139,9 @@ def clock(monkeypatch: pytest.MonkeyPatch) -> None:
         measure,
         "_contests",
         lambda backends: {
-            b: PairSpec(kind="cell", baseline=seat(make_cell(b)), candidate=seat(make_cell(b)))
+            b: PairSpec(
+                kind="cell", baseline=side_spec(make_cell(b)), candidate=side_spec(make_cell(b))
+            )
             for b in backends
         },
     )
@@ -191,15 +193,15 @@ def test_the_candidate_does_the_work_and_half_a_load_runs_beside(
     run(tmp_path, "s1", 3, runner)
     half = [row for row in SampleStore(tmp_path).rows(RealPair) if row.condition == "half loaded"]
     assert len(set(loads)) == len(loads) == len(half) == 5
-    assert {contest.candidate.identity.work for contest in runner.contests[:5]} == {1.1}
-    assert "MALLOC_TOP_PAD_" not in runner.contests[5].baseline.outer
+    assert {pair_spec.candidate.identity.work for pair_spec in runner.pair_specs[:5]} == {1.1}
+    assert "MALLOC_TOP_PAD_" not in runner.pair_specs[5].baseline.base_environment
 
 
 @pytest.mark.usefixtures("clock")
 def test_an_unsound_pair_is_kept_with_its_reason(tmp_path: Path) -> None:
     class Failing(FakeRunner):
-        def __call__(self, contest: PairSpec, number: int, log_folder: Path) -> Pair:
-            pair = super().__call__(contest, number, log_folder)
+        def __call__(self, pair_spec: PairSpec, number: int, log_folder: Path) -> Pair:
+            pair = super().__call__(pair_spec, number, log_folder)
             return replace(pair, turns=(), reason="candidate has ended")
 
     run(tmp_path, "s1", 1, Failing())

@@ -18,7 +18,7 @@ def test_all_parts_together(tmp_path: Path) -> None:
     )
     assert side.pythons == {"jax": "/a/python", "tensorflow": "/a/python", "torch": "/b/python"}
     assert side.folder == tmp_path.resolve()
-    assert side.outer["OMP_NUM_THREADS"] == "1"
+    assert side.base_environment["OMP_NUM_THREADS"] == "1"
 
 
 def test_a_value_may_hold_commas_and_equal_signs() -> None:

@@ -170,8 +170,12 @@ def test_one_unknown_layer_is_named_and_makes_the_sum_unknown() -> None:
 
 def test_a_model_inside_a_model_is_walked() -> None:
     inner = model(DENSE, RELU, name="inner", inputs=[Fake(shape=(None, 800))])
-    outer = model(call(inner, [(None, 800)], (None, 10)), RELU)
-    assert list(count_calls(outer)) == [("inner/dense", 8000), ("inner/relu", 0), ("relu", 0)]
+    base_environment = model(call(inner, [(None, 800)], (None, 10)), RELU)
+    assert list(count_calls(base_environment)) == [
+        ("inner/dense", 8000),
+        ("inner/relu", 0),
+        ("relu", 0),
+    ]
 
 
 def test_a_sequential_model_is_walked_by_its_graph() -> None:

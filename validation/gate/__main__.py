@@ -55,8 +55,8 @@ def prove_gate(arguments: argparse.Namespace, output: CommandConsole) -> int:
     output.print(proof_table(proof))
     _, others = book.suites()
     for version, count in others.items():
-        output.say(f"{count} suites of rules version {version} are kept and not counted.")
-    output.finish(
+        output.print_line(f"{count} suites of rules version {version} are kept and not counted.")
+    output.print_result(
         "Proof",
         path,
         lambda: {
@@ -81,7 +81,7 @@ def _measure_gates(
         with timing_lock(default_lock_path(), f"proof {session}, process {os.getpid()}"):
             measure_real(book, session, logs, backends, arguments.minutes, output, kinds)
     except KeyboardInterrupt:
-        output.complain("Interrupted. Every finished pair is kept; the same call continues there.")
+        output.error("Interrupted. Every finished pair is kept; the same call continues there.")
 
 
 def _train_seeds(

@@ -53,22 +53,22 @@ def measure_real(
     versions and variables; elsewhere it stays as it is, and counts as undecided. InterpreterError
     when a backend is not installed.
     """
-    contests = _contests(backends)
-    context = _context(session, contests)
+    pair_specs = _contests(backends)
+    context = _context(session, pair_specs)
     like = {name for name, other in book.contexts().items() if _is_like(other, context)}
     book.add(context)
     try:
         logs.mkdir(parents=True, exist_ok=True)
     except OSError as error:
         raise StoreError(f"{logs} cannot be made: {error.strerror}.") from error
-    for contest in contests.values():
-        primer(contest, logs)
+    for pair_spec in pair_specs.values():
+        primer(pair_spec, logs)
     gates = gates_of(book.rows(RealPair))
     deadline = monotonic() + 60 * minutes
     while monotonic() < deadline:
         arm, number = next_gate(gates, backends, {*like, session}, kinds)
         gate = gates.setdefault((arm, number), [])
-        row = _measure(contests[arm.backend], arm, number, len(gate), session, logs, runner)
+        row = _measure(pair_specs[arm.backend], arm, number, len(gate), session, logs, runner)
         book.add(row)
         gate.append(row)
         _tell(console, row, deadline)
@@ -77,13 +77,13 @@ def measure_real(
 def _contests(backends: Sequence[str]) -> dict[str, PairSpec]:
     """Return a contest of this checkout against itself per backend."""
     cells = expand(load_suite(_SUITE), Overrides(backends=tuple(backends)), _SUITE)
-    plan, contests = plan_gate("", cells, (HERE, HERE), ("", ""), Margins())
+    plan, pair_specs = plan_gate("", cells, (HERE, HERE), ("", ""), Margins())
     for reason in plan.unplanned.values():
         raise InterpreterError(f"{reason}.")
-    return {c.baseline.job.cell.backend: c for c in contests if c.kind == "cell"}
+    return {c.baseline.job.cell.backend: c for c in pair_specs if c.kind == "cell"}
 
 
-def _context(session: str, contests: Mapping[str, PairSpec]) -> Context:
+def _context(session: str, pair_specs: Mapping[str, PairSpec]) -> Context:
     git = git_facts()
     return Context(
         proof_version=PROOF_VERSION,
@@ -91,9 +91,11 @@ def _context(session: str, contests: Mapping[str, PairSpec]) -> Context:
         machine=machine_facts(),
         commit=git.commit,
         dirty=git.dirty,
-        cells={backend: c.baseline.job.cell.id for backend, c in contests.items()},
-        versions={backend: c.baseline.identity.versions for backend, c in contests.items()},
-        variables={backend: _steady(c.baseline.outer) for backend, c in contests.items()},
+        cells={backend: c.baseline.job.cell.id for backend, c in pair_specs.items()},
+        versions={backend: c.baseline.identity.versions for backend, c in pair_specs.items()},
+        variables={
+            backend: _steady(c.baseline.base_environment) for backend, c in pair_specs.items()
+        },
     )
 
 
@@ -110,7 +112,7 @@ def _is_like(other: Context, own: Context) -> bool:
 
 
 def _measure(
-    contest: PairSpec,
+    pair_spec: PairSpec,
     arm: Arm,
     gate: int,
     number: int,
@@ -119,11 +121,11 @@ def _measure(
     runner: Runner,
 ) -> RealPair:
     started_at = datetime.now(UTC).isoformat(timespec="seconds")
-    armed = _armed(contest, arm)
+    armed = _armed(pair_spec, arm)
     with ExitStack() as stack:
         if arm.condition == "half loaded":
             seed = f"{arm.backend} {arm.work} {gate} {number}"
-            stack.enter_context(half_load(len(contest.baseline.job.cpus), seed))
+            stack.enter_context(half_load(len(pair_spec.baseline.job.cpus), seed))
         pair = runner(armed, number, logs)
     first = replace(pair, number=0)
     reason = invalid_reason([first], armed.baseline.identity, armed.candidate.identity)
@@ -143,14 +145,20 @@ def _measure(
     )
 
 
-def _armed(contest: PairSpec, arm: Arm) -> PairSpec:
+def _armed(pair_spec: PairSpec, arm: Arm) -> PairSpec:
     """Return the contest with the arm's work and variables."""
-    seat = contest.baseline
+    side_spec = pair_spec.baseline
     if arm.condition == "plain":
-        identity = replace(seat.identity, variables=_without_steady(seat.identity.variables))
-        seat = replace(seat, identity=identity, outer=_without_steady(seat.outer))
-    harder = replace(seat, identity=replace(seat.identity, work=arm.work))
-    return replace(contest, baseline=seat, candidate=harder)
+        identity = replace(
+            side_spec.identity, variables=_without_steady(side_spec.identity.variables)
+        )
+        side_spec = replace(
+            side_spec,
+            identity=identity,
+            base_environment=_without_steady(side_spec.base_environment),
+        )
+    harder = replace(side_spec, identity=replace(side_spec.identity, work=arm.work))
+    return replace(pair_spec, baseline=side_spec, candidate=harder)
 
 
 def _steady(variables: Mapping[str, str]) -> dict[str, str]:

@@ -29,13 +29,13 @@ class Screening(msgspec.Struct, frozen=True, kw_only=True):
 
 
 def screen(
-    cells: Mapping[str, tuple[Sequence[Record], Sequence[Record]]], harmless: float
+    cells: Mapping[str, tuple[Sequence[Record], Sequence[Record]]], noise: float
 ) -> list[Screening]:
     """Return a screening per cell from its baseline's and its candidate's records.
 
     A launch counts once, by the median of its steady epochs. `suspect` when a one-sided Welch t
     test of the launches' log seconds, at ALPHA over all cells by Holm, puts the ratio above
-    1 + `harmless`. The two sides met the machine at different times, and nothing in their numbers
+    1 + `noise`. The two sides met the machine at different times, and nothing in their numbers
     tells a slow hour from slow code: that is why there is no `pass`.
     """
     found: dict[str, Screening] = {}
@@ -53,7 +53,7 @@ def screen(
             reason=reason,
         )
         if not reason and min(map(len, logs)) >= 2:
-            p_values[name] = welch(logs[0], logs[1]).p_below(log1p(harmless))
+            p_values[name] = welch(logs[0], logs[1]).p_below(log1p(noise))
     for name in holm(p_values, len(cells), ALPHA):
         found[name] = msgspec.structs.replace(found[name], says="suspect")
     return list(found.values())

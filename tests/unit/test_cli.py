@@ -49,16 +49,16 @@ def test_a_run_that_trains_everything_exits_0_and_names_its_table(reporting):
 
 
 def test_a_second_run_trains_nothing_and_says_so_and_a_fresh_one_trains(bench):
-    bench.runner.executor("ok")
-    assert bench.runner.executor("ok") == 0
+    bench.run("ok")
+    assert bench.run("ok") == 0
     assert "1 stored (not trained again), 0 to train." in bench.out
     assert len(Store(bench.reports).load_all()) == 1
-    assert bench.runner.executor("ok", more=("--fresh",)) == 0
+    assert bench.run("ok", more=("--fresh",)) == 0
     assert len(Store(bench.reports).load_all()) == 2
 
 
 def test_three_repeats_give_three_records(bench):
-    assert bench.runner.executor("ok", more=("--repeats=3",)) == 0
+    assert bench.run("ok", more=("--repeats=3",)) == 0
     assert sorted(record.repetition for record in Store(bench.reports).load_all()) == [0, 1, 2]
 
 
@@ -82,14 +82,14 @@ def test_every_failed_cell_is_in_every_csv_with_its_reason_and_the_exit_code_is_
 
 
 def test_a_failed_cell_is_tried_again_and_an_ok_one_is_not(bench):
-    bench.runner.executor("ok", "crash")
-    assert bench.runner.executor("ok", "crash") == 1
+    bench.run("ok", "crash")
+    assert bench.run("ok", "crash") == 1
     assert "1 stored (not trained again), 1 to train" in bench.out
 
 
 def test_a_blocked_cell_is_told_while_the_others_run_and_the_exit_code_is_1(bench):
     missing = (f"--python=torch={bench.folder}/none", "--backend=torch")
-    assert bench.runner.executor("ok", more=missing) == 1
+    assert bench.run("ok", more=missing) == 1
     assert "cannot run: " in bench.out and f"{bench.folder}/none" in bench.out
     assert "0 of 2 launches failed, 1 could not start." in bench.out
 
@@ -126,20 +126,20 @@ def test_a_wrong_argument_is_told_in_words_and_exits_2(bench, arguments, words):
 
 
 def test_a_run_of_which_no_cell_can_start_exits_2(bench):
-    assert bench.runner.executor("ok", more=("--dataset=no_such",)) == 2
+    assert bench.run("ok", more=("--dataset=no_such",)) == 2
     assert "There is no dataset 'no_such'" in bench.out
     assert Store(bench.reports).run_ids() == []
 
 
 def test_a_second_run_on_the_machine_exits_3_with_the_first_ones_name(bench):
     with timing_lock(default_lock_path(), "run 7, process 42"):
-        assert bench.runner.executor("ok") == cli.ExitCode.BUSY == 3
+        assert bench.run("ok") == cli.ExitCode.BUSY == 3
     assert "run 7, process 42" in bench.err
     assert not bench.reports.exists()
 
 
 def test_a_plan_and_a_report_need_no_lock(bench):
-    bench.runner.executor("ok")
+    bench.run("ok")
     with timing_lock(default_lock_path(), "run 7, process 42"):
         assert bench.call("plan", *bench.select("ok")) == 0
         assert bench.call("report", f"--reports={bench.reports}") == 0
@@ -147,7 +147,7 @@ def test_a_plan_and_a_report_need_no_lock(bench):
 
 def test_a_store_that_cannot_be_read_or_written_exits_4_before_anything_is_trained(bench):
     bench.reports.touch()
-    assert bench.runner.executor("ok") == cli.ExitCode.STORE == 4
+    assert bench.run("ok") == cli.ExitCode.STORE == 4
     assert "Not a directory" in bench.err
     assert ": started" not in bench.out
 
@@ -161,7 +161,7 @@ def test_a_report_that_cannot_be_written_exits_4_and_the_records_are_kept(report
 
 
 def test_a_plan_tells_action_estimate_and_reason_and_trains_nothing(bench):
-    bench.runner.executor("ok", "crash")
+    bench.run("ok", "crash")
     modes = ("ok", "crash", "reason")
     assert bench.call("plan", *bench.select(*modes), "--repeats=2") == 0
     text = " ".join(bench.out.split())
@@ -175,7 +175,7 @@ def test_a_plan_of_which_no_cell_can_start_exits_2(bench):
 
 
 def test_what_a_framework_printed_is_shown_as_it_is(bench):
-    bench.runner.executor("ok")
+    bench.run("ok")
     record = Store(bench.reports).load_all()[0]
     fields = {"cell": record.cell, "digest": record.digest, "machine": record.machine}
     strange = "[/job:localhost] [red]\x1b[2J"
@@ -187,7 +187,7 @@ def test_what_a_framework_printed_is_shown_as_it_is(bench):
 
 def test_a_folder_whose_name_looks_like_markup_is_shown_as_it_is(bench):
     bench.reports = bench.folder / "[red]" / "[" / "red]"
-    assert bench.runner.executor("ok") == 0
+    assert bench.run("ok") == 0
     assert f"Comparison: {bench.reports}/latest/x.csv" in bench.out
     assert bench.call("report", f"--reports={bench.reports}") == 0
     assert f"Wrote {bench.reports}/runs/" in bench.out
@@ -205,7 +205,7 @@ def test_every_table_is_written_again_byte_for_byte_from_the_records(reporting):
 
 
 def test_the_report_of_an_unknown_run_is_refused_with_the_known_ones(bench):
-    bench.runner.executor("ok")
+    bench.run("ok")
     assert bench.call("report", "20260101T000000Z-0000", f"--reports={bench.reports}") == 2
     assert "There is no run '20260101T000000Z-0000'" in bench.err
     assert Store(bench.reports).run_ids()[0] in bench.err
@@ -217,7 +217,7 @@ def test_the_report_of_an_empty_store_says_so(reporting):
 
 
 def test_unreadable_records_are_told_and_left_out(bench):
-    bench.runner.executor("ok")
+    bench.run("ok")
     (path,) = bench.reports.glob("runs/*/records/*.json")
     path.with_name("older.json").write_bytes(b'{"record_version": 0}')
     assert bench.call("report", f"--reports={bench.reports}") == 0

@@ -83,7 +83,7 @@ def test_a_side_that_is_no_side_is_refused(bench: Bench) -> None:
 
 def run_seeds(bench: Bench, seeds: int = 2) -> str:
     """Run the fake worker's cell with some seeds; return the run's id."""
-    assert bench.runner.executor("ok", more=(f"--seeds={seeds}",)) == 0
+    assert bench.run("ok", more=(f"--seeds={seeds}",)) == 0
     (run_id,) = Store(bench.reports).run_ids()
     return run_id
 

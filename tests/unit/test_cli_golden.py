@@ -41,7 +41,7 @@ def test_the_help_of_a_command_is_the_golden_one(bench, command):
 
 
 def test_the_plan_of_a_fixed_store_is_the_golden_one(bench):
-    assert bench.runner.executor("ok", more=("--quiet",)) == 0
+    assert bench.run("ok", more=("--quiet",)) == 0
     assert bench.call("plan", *bench.select("ok"), "--repeats=2") == 0
     text = re.sub(r"~\S+", "~…", bench.out)
     text = re.sub(r"\d{8}T\d{6}Z-\w{4}", "20260101T000000Z-0000", text)

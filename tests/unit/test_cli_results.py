@@ -119,13 +119,13 @@ def test_the_json_of_a_comparison_has_its_rows_with_missing_values_as_null(bench
 
 
 def test_a_quiet_run_tells_its_failures_on_the_error_stream(bench):
-    assert bench.runner.executor("ok", "crash", more=("--quiet",)) == 1
+    assert bench.run("ok", "crash", more=("--quiet",)) == 1
     assert bench.out == f"{bench.reports}/latest/comparison.csv\n"
     assert "1 of 2 launches failed" in bench.err
 
 
 def test_the_json_of_a_run_has_its_id_its_counts_and_its_rows(bench):
-    assert bench.runner.executor("ok", "crash", more=("--json",)) == 1
+    assert bench.run("ok", "crash", more=("--json",)) == 1
     told = json.loads(bench.out)
     assert told["run_id"] in Store(bench.reports).run_ids()
     assert told["counts"] == {
@@ -134,7 +134,7 @@ def test_the_json_of_a_run_has_its_id_its_counts_and_its_rows(bench):
     }
     assert told["exit_code"] == 1
     assert {row["jax_status"] for row in told["rows"]} == {"ok", "failed"}
-    assert bench.runner.executor("ok", more=("--json",)) == 0
+    assert bench.run("ok", more=("--json",)) == 0
     told = json.loads(bench.out)
     assert told["run_id"] is None and told["counts"]["stored"] == 1
     assert [row["jax_status"] for row in told["rows"]] == ["ok"]

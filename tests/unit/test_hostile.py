@@ -162,7 +162,7 @@ def test_no_secret_of_the_environment_ends_in_anything_that_is_written(
         monkeypatch.setenv(name, MARK)
     monkeypatch.setenv("OMP_NUM_THREADS", "2")
     # One of the fake workers prints its whole environment into its log.
-    assert bench.runner.executor("ok", "environment", "crash") == cli.ExitCode.CELLS_FAILED
+    assert bench.run("ok", "environment", "crash") == cli.ExitCode.CELLS_FAILED
     assert bench.call("race", *bench.select("ok"), "--rounds=2") == cli.ExitCode.OK
     assert bench.call("report", f"--reports={bench.reports}") == cli.ExitCode.OK
     records = Store(bench.reports).load_all()

@@ -16,7 +16,7 @@ _NEEDED: Final = frozenset(
 
 #: Passed on, kept in the record and covered by the digest: they change speed or numerics.
 #: TensorFlow's are spelt out, since Terraform's variables begin with TF_ too.
-_DECISIVE: Final = (
+PERFORMANCE_PREFIXES: Final = (
     "CUDA_",
     "GLIBC_TUNABLES",
     "GOMP_",
@@ -72,7 +72,7 @@ _SECRET: Final = re.compile(
 
 def is_decisive(name: str) -> bool:
     """Return whether a worker gets this variable because it can change speed or numerics."""
-    return name.startswith(_DECISIVE) and not _SECRET.search(name)
+    return name.startswith(PERFORMANCE_PREFIXES) and not _SECRET.search(name)
 
 
 def performance_variables(cell: Cell, base_environment: Mapping[str, str]) -> dict[str, str]:

@@ -13,7 +13,7 @@ from bench.report.tables.columns import RECORD_COLUMNS, ROW_COLUMNS
 from docs.generators import csv_columns, lists
 from docs.generators.command_line import command_lines
 from docs.generators.markdown import write_if_changed
-from docs.generators.pages import copied_page
+from docs.generators.pages import turned_links
 from docs.generators.structs import field_table, struct_sections
 from docs.pictures.architecture import architecture_picture
 from docs.pictures.certificate import certificate_picture
@@ -75,13 +75,11 @@ def _contents(docs: Path, wanted: Iterable[Path]) -> dict[Path, str]:
     development, results = docs / "development", docs / "results"
     own = [page for page in wanted if page.parent == development / "_generated"]
     entries = {
-        development: [*own, *sorted((docs / "decisions").glob("*.md"))],
-        results: sorted(results.glob("upstream*.md")),
+        development / "_generated" / "more.inc": [*own, *docs.glob("releasing.md")],
+        development / "_generated" / "decisions.inc": sorted((docs / "decisions").glob("*.md")),
+        results / "_generated" / "more.inc": sorted(results.glob("upstream*.md")),
     }
-    return {
-        section / "_generated" / "more.inc": _toctree(section, pages)
-        for section, pages in entries.items()
-    }
+    return {piece: _toctree(piece.parents[1], pages) for piece, pages in entries.items()}
 
 
 def _toctree(section: Path, pages: Sequence[Path]) -> str:
@@ -92,7 +90,10 @@ def _toctree(section: Path, pages: Sequence[Path]) -> str:
 def _pages(docs: Path) -> dict[Path, str]:
     """Return the pages whose text lies elsewhere in the checkout, by path."""
     pages = dict(_homes(docs))
-    return {page: copied_page(source, page, pages) for source, page in pages.items()}
+    return {
+        page: turned_links(source.read_text("utf-8"), source, page, pages)
+        for source, page in pages.items()
+    }
 
 
 def _homes(docs: Path) -> Iterator[tuple[Path, Path]]:

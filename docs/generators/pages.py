@@ -10,8 +10,8 @@ from bench.core.paths import CHECKOUT
 _LINK = re.compile(r"(?P<image>!?)\[(?P<text>(?:[^\[\]]|\[[^\[\]]*\])*)\]\((?P<target>[^)\s]+)\)")
 
 
-def copied_page(source: Path, page: Path, pages: Mapping[Path, Path]) -> str:
-    """Return the text of `source` as it must stand in `page`, with its relative links turned.
+def turned_links(text: str, source: Path, page: Path, pages: Mapping[Path, Path]) -> str:
+    """Return the `text` of `source` as it must stand in `page`, with its relative links turned.
 
     `pages` maps files of the checkout to the pages that hold their text. A link to another page of
     the site leads there, an image is taken from its place, and of a link to anything else in the
@@ -19,19 +19,19 @@ def copied_page(source: Path, page: Path, pages: Mapping[Path, Path]) -> str:
     """
 
     def turned(match: re.Match[str]) -> str:
-        image, text, target = match["image"], match["text"], match["target"]
+        image, words, target = match["image"], match["text"], match["target"]
         if re.match(r"[a-z]+:|#", target):
             return match[0]
         place, anchor = re.match(r"([^#]*)(.*)", target).groups()  # type: ignore[union-attr]
         file = (source.parent / place).resolve()
         if image:
-            return f"![{text}]({_relative(file, page)})"
+            return f"![{words}]({_relative(file, page)})"
         if file in pages or (CHECKOUT / "docs" in file.parents and file.suffix == ".md"):
-            return f"[{text}]({_relative(pages.get(file, file), page)}{anchor})"
+            return f"[{words}]({_relative(pages.get(file, file), page)}{anchor})"
         path = os.path.relpath(file, CHECKOUT)
-        return text if text.strip("`/") == path else f"{text} (`{path}`)"
+        return words if words.strip("`/") == path else f"{words} (`{path}`)"
 
-    return _LINK.sub(turned, source.read_text("utf-8"))
+    return _LINK.sub(turned, text)
 
 
 def _relative(file: Path, page: Path) -> str:

@@ -21,7 +21,10 @@ def pair_picture() -> str:
     for place, side in enumerate(order):
         y, kind = _ROWS[side]
         x = _LEFT + 96 + place * _SLICE
-        shapes += [box(x + 2, y, _SLICE - 4, 32, kind), text(x + _SLICE / 2, y + 21, "0.3 s", "on")]
+        shapes += [
+            box(x + 2, y, _SLICE - 4, 32, kind),
+            text(x + _SLICE / 2, y + 21, "0.3 s", "light"),
+        ]
     end = _LEFT + 96 + _SLICE * len(order)
     for place in range(0, len(order), 2):
         x = _LEFT + 96 + place * _SLICE

@@ -1,14 +1,14 @@
 """The rounds of a race: fresh processes in alternating order, calibrations around each launch."""
 
+from bench.core.cell import BACKENDS
 from docs.pictures.svg import arrow, box, brace, drawing, labelled, text
 
-_KINDS = {"jax": "a", "tensorflow": "b", "torch": "c"}
-_WIDTH, _GAP, _CALIBRATION = 130, 4, 16
+_WIDTH, _GAP, _CALIBRATION = 92, 3, 14
 
 
 def round_picture() -> str:
     """Return two rounds of a race side by side, and what becomes of their times."""
-    first, second = list(_KINDS), list(reversed(_KINDS))
+    first, second = list(BACKENDS), list(reversed(BACKENDS))
     end_1, shapes_1 = _round(10, first)
     end_2, shapes_2 = _round(end_1 + 26, second)
     middle_1, middle_2 = (10 + end_1) / 2, (end_1 + 26 + end_2) / 2
@@ -18,8 +18,8 @@ def round_picture() -> str:
         *brace(10, end_1, 84, "round 0: A B C"),
         *brace(end_1 + 26, end_2, 84, "round 1: C B A"),
         text(end_2 + 12, 58, "…", "strong", "start"),
-        *labelled(middle_1 - 150, 140, 300, 30, "ratio of round 0: jax / torch"),
-        *labelled(middle_2 - 150, 140, 300, 30, "ratio of round 1: jax / torch"),
+        *labelled(middle_1 - 125, 140, 250, 30, "ratio of round 0: jax / torch"),
+        *labelled(middle_2 - 125, 140, 250, 30, "ratio of round 1: jax / torch"),
         arrow(middle_1, 112, middle_1, 138),
         arrow(middle_2, 112, middle_2, 138),
         *labelled((middle_1 + middle_2) / 2 - 190, 206, 380, 30, "", "good"),
@@ -45,7 +45,7 @@ def _round(x: float, backends: list[str]) -> tuple[float, list[str]]:
     for backend in backends:
         shapes.append(box(x, 36, _CALIBRATION, 38, "quiet"))
         x += _CALIBRATION + _GAP
-        shapes += labelled(x, 36, _WIDTH, 38, backend, _KINDS[backend])
+        shapes += labelled(x, 36, _WIDTH, 38, backend, backend)
         x += _WIDTH + _GAP
         shapes.append(box(x, 36, _CALIBRATION, 38, "quiet"))
         x += _CALIBRATION + _GAP

@@ -2,6 +2,10 @@
 
 from collections.abc import Sequence
 from html import escape
+from typing import Final
+
+#: The class of a text upon a coloured rectangle: light on the dark colours, dark on the light.
+_ON: Final = {"jax": "light", "tensorflow": "dark", "torch": "dark", "a": "light", "b": "light"}
 
 
 def drawing(width: int, height: int, title: str, shapes: Sequence[str]) -> str:
@@ -24,12 +28,12 @@ def drawing(width: int, height: int, title: str, shapes: Sequence[str]) -> str:
 
 
 def box(x: float, y: float, width: float, height: float, kind: str = "box") -> str:
-    """Return a rectangle; `kind` is its class: `box`, `a`, `b`, `c`, `quiet`, `work`, `good`."""
+    """Return a rectangle; `kind` is its class: `box`, `quiet`, `idle`, `good`, `a`, …"""
     return f'<rect class="{kind}" x="{x}" y="{y}" width="{width}" height="{height}" rx="4"/>'
 
 
 def text(x: float, y: float, words: str, kind: str = "", anchor: str = "middle") -> str:
-    """Return one line of text; `kind` may be `small`, `strong`, `on` (upon a colour)."""
+    """Return one line of text; `kind` may be `small`, `strong`, `light`, `dark`."""
     return f'<text class="{kind}" x="{x}" y="{y}" text-anchor="{anchor}">{escape(words)}</text>'
 
 
@@ -37,7 +41,7 @@ def labelled(
     x: float, y: float, width: float, height: float, words: str, kind: str = "box"
 ) -> list[str]:
     """Return a rectangle with one line in its middle."""
-    on = "on" if kind in ("a", "b", "c") else ""
+    on = _ON.get(kind, "")
     return [box(x, y, width, height, kind), text(x + width / 2, y + height / 2 + 4.5, words, on)]
 
 

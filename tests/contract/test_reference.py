@@ -1,0 +1,146 @@
+"""The generated reference has every column, command, key, code and name that the code has."""
+
+import argparse
+import re
+import tomllib
+from pathlib import Path
+
+import msgspec
+import pytest
+
+from bench.core.cell import BACKENDS
+from bench.core.exit_codes import ExitCode
+from bench.core.paths import CHECKOUT
+from bench.core.record import Record
+from bench.core.suite import Entry, suite_names
+from bench.report.tables.columns import RECORD_COLUMNS, ROW_COLUMNS
+from bench.report.tables.comparison import BACKEND_GROUP
+from bench.report.write import CSV_TABLES
+from docs.generate import generate_all
+from docs.generators import csv_columns, lists
+from docs.generators.command_line import command_lines, command_parsers
+from docs.generators.pages import turned_links
+from docs.generators.structs import field_table, type_text
+from docs.pictures.architecture import PURPOSES
+from models.table import WORKLOADS
+from tests.contract.documents import DOCS
+
+_GROUPS = {f"{backend}_{name}": name for backend in BACKENDS for name in BACKEND_GROUP}
+_TABLES = csv_columns.declared_tables()
+_COLUMNS = [(table, column) for table, columns in _TABLES.items() for column in columns]
+_SECTIONS = csv_columns.csv_sections()
+_SHARED = csv_columns.column_table(RECORD_COLUMNS) + csv_columns.column_table(ROW_COLUMNS)
+
+
+@pytest.fixture(scope="module")
+def generated(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """The folder of a site that has nothing but what is generated."""
+    folder = tmp_path_factory.mktemp("docs")
+    generate_all(folder)
+    return folder
+
+
+@pytest.mark.parametrize(
+    ("table", "column"), _COLUMNS, ids=lambda value: getattr(value, "name", value)
+)
+def test_the_reference_explains_the_column(table: str, column: csv_columns.Column) -> None:
+    own = _SECTIONS.partition(f"## `{table}.csv`")[2].partition("\n## ")[0]
+    name = f"BACKEND_{_GROUPS[column.name]}" if column.name in _GROUPS else column.name
+    line = f"| `{name}` | {column.dtype} | {column.meaning} |"
+    assert line in own or line in _SHARED
+
+
+def test_the_reference_explains_no_column_that_there_is_not() -> None:
+    lines = re.findall(r"^\| `(\w+)` \| \w+ \| (.+) \|$", _SECTIONS + _SHARED, re.MULTILINE)
+    meanings = {(_GROUPS.get(c.name, c.name), c.meaning) for _, c in _COLUMNS}
+    assert {(name.removeprefix("BACKEND_"), meaning) for name, meaning in lines} <= meanings
+
+
+def test_every_table_of_a_report_is_explained() -> None:
+    assert {*CSV_TABLES, "compare", "history", "layers", "gaps"} == set(_TABLES)
+    assert all(f"`{name}.csv` has " in _SECTIONS for name in _TABLES)
+
+
+def test_every_command_and_option_is_there() -> None:
+    from bench.cli.parser import make_parser
+
+    text = command_lines()
+    for name, parser in command_parsers(make_parser()).items():
+        section = text.partition(f"\n## `{name}`\n")[2].partition("\n## ")[0]
+        for action in parser._actions:
+            if action.help != argparse.SUPPRESS and not isinstance(action, argparse._HelpAction):
+                names = action.option_strings or [str(action.metavar or action.dest)]
+                assert all(f"`{each}" in section.replace("\\|", "|") for each in names[:1]), names
+
+
+def test_every_exit_code_has_a_meaning() -> None:
+    table = lists.exit_code_table()
+    assert all(re.search(rf"^\| {code.value} \| \S", table, re.MULTILINE) for code in ExitCode)
+
+
+def test_workloads_suites_and_keys_are_there() -> None:
+    workloads, suites = lists.workload_table(), lists.suite_table()
+    assert all(
+        f"| `{n}` | {w.summary} | {w.parameters:,} |" in workloads for n, w in WORKLOADS.items()
+    )
+    assert all(f"| `{name}` | " in suites for name in suite_names())
+    assert all(f"| `{name}` | " in field_table(Entry) for name in Entry.__struct_fields__)
+
+
+def test_datasets_are_there_and_their_origins_too() -> None:
+    from data.catalogue import DATASETS, USER_DATASETS
+
+    page = (DOCS / "reference" / "datasets.md").read_text("utf-8")
+    assert all(f"| `{name}` | " in lists.dataset_table() for name in DATASETS)
+    assert all(f"| `{name}` | " in lists.user_dataset_table() for name in USER_DATASETS)
+    assert all(re.search(rf"^\| `{name}[`:]", page, re.MULTILINE) for name in DATASETS)
+
+
+def test_every_field_of_a_record_is_there(generated: Path) -> None:
+    text = (generated / "reference" / "_generated" / "record.inc").read_text("utf-8")
+    assert all(f"| `{field.name}` | `" in text for field in msgspec.structs.fields(Record))
+    assert type_text(int | None) == "int | null"
+    assert type_text(tuple[float, ...]) == "list of float"
+    assert type_text(dict[str, str]) == "object of str"
+
+
+def test_every_piece_is_included_by_one_page_and_every_inclusion_is_generated(
+    generated: Path,
+) -> None:
+    pieces = {str(path.relative_to(generated)) for path in generated.glob("*/_generated/*.inc")}
+    included = []
+    for page in DOCS.rglob("*.md"):
+        if "_build" not in page.parts and "_generated" not in page.parts:
+            for target in re.findall(r"[\w./-]*_generated/[\w-]+\.inc", page.read_text("utf-8")):
+                included.append(str((page.parent / target).resolve().relative_to(DOCS)))
+    assert sorted(included) == sorted(pieces)
+
+
+def test_a_second_generation_changes_no_file(generated: Path) -> None:
+    before = {path: path.stat().st_mtime_ns for path in generated.glob("*/_generated/*")}
+    (generated / "reference" / "_generated" / "stale.inc").write_text("x")
+    generate_all(generated)
+    assert {path: path.stat().st_mtime_ns for path in generated.glob("*/_generated/*")} == before
+
+
+def test_the_picture_of_the_rooms_has_each_room_of_the_contract(generated: Path) -> None:
+    contracts = tomllib.loads((CHECKOUT / "pyproject.toml").read_text("utf-8"))["tool"][
+        "importlinter"
+    ]
+    [layers] = [c["layers"] for c in contracts["contracts"] if c["type"] == "layers"]
+    rooms = {room.strip().removeprefix("bench.") for layer in layers for room in layer.split("|")}
+    assert rooms | {"worker"} == set(PURPOSES)
+    picture = (generated / "pictures" / "_generated" / "architecture.inc").read_text("utf-8")
+    assert all(f">{room}<" in picture for room in rooms)
+
+
+def test_links_of_a_copied_page_are_turned() -> None:
+    published, results = CHECKOUT / "reports" / "published", DOCS / "results" / "_generated"
+    text = (
+        "[y](../y/README.md#a) [code](../../../bench/core/cell.py) [t](https://a.b/c) ![f](f.svg)"
+    )
+    pages = {published / "y" / "README.md": results / "y.md"}
+    assert turned_links(text, published / "x" / "README.md", results / "x.md", pages) == (
+        "[y](y.md#a) code (`bench/core/cell.py`) [t](https://a.b/c) "
+        "![f](../../../reports/published/x/f.svg)"
+    )

@@ -1,7 +1,8 @@
-"""Do the backends train to the same accuracy? From the options to a verdict per pair."""
+"""`equivalence`: do the backends train to the same accuracy? A verdict per pair, over seeds."""
 
 import argparse
 from collections.abc import Mapping, Sequence
+from pathlib import Path
 
 import pandas as pd
 from rich.table import Table
@@ -9,8 +10,17 @@ from rich.text import Text
 
 from bench.cli.console import CommandConsole
 from bench.cli.gate_accuracy import train_sides
-from bench.cli.parser import read_pythons
-from bench.core.cell import Cell
+from bench.cli.options import (
+    add_margin,
+    add_output,
+    add_pythons,
+    add_reports,
+    add_timeout,
+    positive_int,
+    read_pythons,
+    set_examples,
+)
+from bench.core.cell import BACKENDS, Cell
 from bench.core.exit_codes import ExitCode
 from bench.core.suite import Overrides, expand, load_suite
 from bench.core.text import sanitize_line
@@ -25,6 +35,24 @@ from bench.system.side import Side
 _SUITE = "quick"
 
 
+def add_equivalence_arguments(parser: argparse.ArgumentParser) -> None:
+    """Add the workloads, the numbers of seeds and the options of `equivalence`."""
+    add = parser.add_argument
+    add("--workload", action="append", metavar="NAME|FILE.py:FUNCTION", help="(lab_baseline)")
+    add("--backend", action="append", choices=BACKENDS, help="two or more; default: all")
+    add("--dataset", metavar="NAME", help="instead of the suite's (digits)")
+    add("--data-dir", type=Path, metavar="DIR", help="a local copy of it")
+    add("--epochs", type=positive_int, metavar="N")
+    add("--pilot-seeds", type=positive_int, default=8, metavar="N", help="for the spread (8)")
+    add("--max-seeds", type=positive_int, default=60, metavar="N", help="judged at most (60)")
+    add_pythons(parser)
+    add_margin(parser, "a difference below this counts as equivalent")
+    add_timeout(parser)
+    add_reports(parser)
+    add_output(parser)
+    set_examples(parser, "equivalence", "equivalence --workload mlp --max-seeds 20")
+
+
 def equivalence_command(arguments: argparse.Namespace, output: CommandConsole) -> int:
     """Train seeds of every backend and say which pairs are equivalent in their final accuracy.
 
@@ -34,15 +62,15 @@ def equivalence_command(arguments: argparse.Namespace, output: CommandConsole) -
     """
     check_statistics()
     margin = arguments.margin / 100
-    pilot = judge_equivalence(_train(arguments, output, range(arguments.pilot)), margin)
-    needed = [row.seeds_needed or arguments.most for row in pilot if row.says != "invalid"]
-    count = min(max([FEWEST_SEEDS, *needed]), arguments.most)
+    pilot = judge_equivalence(_train(arguments, output, range(arguments.pilot_seeds)), margin)
+    needed = [row.seeds_needed or arguments.max_seeds for row in pilot if row.says != "invalid"]
+    count = min(max([FEWEST_SEEDS, *needed]), arguments.max_seeds)
     spread = max((row.spread for row in pilot if row.spread is not None), default=0.0)
     output.print_line(
         f"The pilot's seeds spread by {100 * spread:.2f} points: "
         f"{max(needed, default=FEWEST_SEEDS)} seeds are needed, {count} are trained."
     )
-    seeds = range(arguments.pilot, arguments.pilot + count)
+    seeds = range(arguments.pilot_seeds, arguments.pilot_seeds + count)
     rows = judge_equivalence(_train(arguments, output, seeds), margin)
     says = {row.says for row in rows}
     status = ExitCode.INCONCLUSIVE if "not shown" in says else ExitCode.OK

@@ -1,4 +1,4 @@
-"""The steps that a command line asks for, and what a person is told of them."""
+"""`plan`: print the launches of `run`, why, and about how long they take."""
 
 import argparse
 from collections.abc import Mapping, Sequence
@@ -8,45 +8,58 @@ from rich.table import Table
 from rich.text import Text
 
 from bench.cli.console import CommandConsole
-from bench.cli.parser import read_choices, read_pythons
+from bench.cli.options import (
+    add_pythons,
+    add_repeats,
+    add_selection,
+    read_cells,
+    read_pythons,
+    set_examples,
+)
 from bench.cli.report import warn_unreadable
 from bench.core.cell import Cell
-from bench.core.suite import expand, load_suite
+from bench.core.exit_codes import ExitCode
 from bench.core.text import sanitize_line
-from bench.runner.interleave import interleaved_launches
 from bench.runner.plan import PlannedLaunch, draft_step, make_plan, remaining_seconds
 from bench.storage.store import Store
 from bench.system.machine import machine_facts
 
 
-def plan_run(arguments: argparse.Namespace, store: Store) -> list[PlannedLaunch]:
-    """Return the steps of a run."""
-    cells = expand(load_suite(arguments.suite), read_choices(arguments), arguments.suite)
+def add_plan_arguments(parser: argparse.ArgumentParser) -> None:
+    """Add the options of `plan`, which are those of `run` that choose its launches."""
+    add_selection(parser, suite="quick")
+    add_pythons(parser)
+    add_repeats(parser)
+    set_examples(parser, "plan --suite vision", "plan --backend torch --repeats 3")
+
+
+def plan_command(arguments: argparse.Namespace, console: CommandConsole) -> int:
+    """Print the plan of a run; the exit code is 2 when nothing of it can start."""
+    store = Store(arguments.reports)
+    steps = plan_run(read_cells(arguments), read_pythons(arguments), arguments, store)
+    print_plan(steps, console)
+    print_plan_summary(steps, console)
+    return ExitCode.USAGE if all(step.action == "blocked" for step in steps) else ExitCode.OK
+
+
+def plan_run(
+    cells: Sequence[Cell],
+    pythons: Mapping[str, str],
+    arguments: argparse.Namespace,
+    store: Store,
+) -> list[PlannedLaunch]:
+    """Return the launches of a run, stored ones included."""
     steps = make_plan(
         cells,
         store.load_all(),
         str(machine_facts()["machine_id"]),
         repeats=arguments.repeats,
         fresh=arguments.fresh,
-        pythons=read_pythons(arguments),
+        pythons=pythons,
         data_dir=arguments.data_dir,
     )
     warn_unreadable(store)
     return steps
-
-
-def plan_race(arguments: argparse.Namespace, store: Store) -> list[PlannedLaunch]:
-    """Return the steps of a race; that of `steps` puts an instrumented launch beside each plain."""
-    cells = expand(load_suite(arguments.suite), read_choices(arguments), arguments.suite)
-    kinds = (False, True) if arguments.command == "steps" else (False,)
-    contenders = plan_entries(
-        [(cell, instrumented) for cell in cells for instrumented in kinds],
-        store,
-        read_pythons(arguments),
-        arguments.data_dir,
-    )
-    warn_unreadable(store)
-    return interleaved_launches(contenders, arguments.rounds)
 
 
 def plan_entries(

@@ -1,4 +1,4 @@
-"""Runs: from what a command line asks for to the reports on it, and what all measuring shares."""
+"""`run`: launch the cells that are not stored, then report; what other commands share of it."""
 
 import argparse
 import os
@@ -7,6 +7,16 @@ from collections.abc import Sequence
 from typing import NamedTuple
 
 from bench.cli.console import CommandConsole
+from bench.cli.options import (
+    add_output,
+    add_pythons,
+    add_repeats,
+    add_selection,
+    add_timeout,
+    read_cells,
+    read_pythons,
+    set_examples,
+)
 from bench.cli.plan import plan_run, print_plan_summary
 from bench.cli.report import (
     comparison_rows,
@@ -33,13 +43,23 @@ class RunOutcome(NamedTuple):
     interrupted: bool = False
 
 
+def add_run_arguments(parser: argparse.ArgumentParser) -> None:
+    """Add the options of `run`."""
+    add_selection(parser, suite="quick")
+    add_pythons(parser)
+    add_repeats(parser)
+    add_timeout(parser)
+    add_output(parser)
+    set_examples(parser, "run --backend jax", "run --workload my_model.py:build --epochs 3")
+
+
 def run_command(arguments: argparse.Namespace, output: CommandConsole) -> int:
     """Plan, launch and report, alone on the machine; return the exit code."""
+    cells, pythons = read_cells(arguments), read_pythons(arguments)
     store = Store(arguments.reports)
     run_id = new_run_id()
-    measured = RunOutcome(run_id, [], [])
     with timing_lock(default_lock_path(), f"run {run_id}, process {os.getpid()}"):
-        steps = plan_run(arguments, store)
+        steps = plan_run(cells, pythons, arguments, store)
         print_plan_summary(steps, output)
         measured = RunOutcome(run_id, steps, [])
         if any(step.action == "run" for step in steps):

@@ -1,12 +1,21 @@
-"""Change points over many gates, from their folder to a table."""
+"""`trend`: change points over many gates against one baseline."""
 
 import argparse
 
 from bench.cli.console import CommandConsole
+from bench.cli.options import add_output, add_reports, set_examples
+from bench.core.exit_codes import ExitCode
 from bench.regression.trend import check_otava, find_changes, read_series, trend_frame, trend_table
 from bench.report.files import write_csv
 from bench.report.render.format import table_rows
 from bench.storage.store import StoreError
+
+
+def add_trend_arguments(parser: argparse.ArgumentParser) -> None:
+    """Add the options of `trend`."""
+    add_reports(parser)
+    add_output(parser)
+    set_examples(parser, "trend", "trend --reports /mnt/nightly")
 
 
 def trend_command(arguments: argparse.Namespace, output: CommandConsole) -> int:
@@ -38,4 +47,4 @@ def trend_command(arguments: argparse.Namespace, output: CommandConsole) -> int:
         path,
         lambda: {"command": "trend", "exit_code": 0, "path": str(path), "rows": table_rows(frame)},
     )
-    return 0
+    return ExitCode.OK

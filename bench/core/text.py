@@ -2,12 +2,20 @@
 
 import re
 import unicodedata
+from typing import ClassVar
+
+from bench.core.exit_codes import ExitCode
 
 _ESCAPE = re.compile(r"\x1b(?:\[[0-?]*[ -/]*[@-~]|\][^\x07\x1b]*(?:\x07|\x1b\\)?|[@-Z\\^_])")
 
 
 class BenchError(Exception):
-    """What is told in one sentence; what it quotes from names and files cannot steer a terminal."""
+    """An error that ends a command in one sentence and in the exit code of its class.
+
+    The sentence may quote names and files: it is stripped of all that could steer a terminal.
+    """
+
+    exit_code: ClassVar[ExitCode] = ExitCode.USAGE
 
     def __init__(self, sentence: str) -> None:
         """Keep the sentence on one line, without control characters."""

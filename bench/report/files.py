@@ -11,7 +11,7 @@ from typing import Any, Final
 
 import pandas as pd
 
-from bench.core.text import escape_csv
+from bench.core.text import BenchError, escape_csv
 
 _ROWS_AT_ONCE: Final = 50_000
 
@@ -71,7 +71,7 @@ def _field(text: str) -> str:
     return line.getvalue().removesuffix(",\n")
 
 
-class ParquetError(Exception):
+class ParquetError(BenchError):
     """Parquet is asked for and pyarrow is not installed."""
 
 

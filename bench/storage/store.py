@@ -7,6 +7,7 @@ from datetime import UTC, datetime
 from pathlib import Path
 
 from bench.core.cell import Cell
+from bench.core.exit_codes import ExitCode
 from bench.core.paths import CHECKOUT
 from bench.core.record import Record, RecordError, decode_record, encode_record
 from bench.core.text import BenchError
@@ -16,9 +17,13 @@ from bench.storage.atomic import sync_folder, write_atomic
 class StoreError(BenchError):
     """The store's folder cannot be read or written."""
 
+    exit_code = ExitCode.STORE
+
 
 class UnknownRunError(StoreError):
     """There is no run of that name."""
+
+    exit_code = ExitCode.USAGE
 
 
 def default_reports_folder() -> Path:

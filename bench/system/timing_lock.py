@@ -7,21 +7,20 @@ from collections.abc import Iterator
 from contextlib import contextmanager, suppress
 from pathlib import Path
 
+from bench.core.exit_codes import ExitCode
 from bench.core.text import BenchError
 
 
 class MachineBusyError(BenchError):
     """Another timing run holds this machine's lock."""
 
+    exit_code = ExitCode.BUSY
+
 
 def default_lock_path() -> Path:
     """Return the lock's path: one for the machine, not one for a checkout or a user."""
     configured = os.environ.get("KERAS_BENCH_LOCK")
-    return (
-        Path(configured)
-        if configured
-        else Path(tempfile.gettempdir()) / "keras-bench.system.timing_lock"
-    )
+    return Path(configured) if configured else Path(tempfile.gettempdir()) / "keras-bench.lock"
 
 
 @contextmanager

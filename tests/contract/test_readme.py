@@ -5,8 +5,8 @@ from pathlib import Path
 
 import pytest
 
-from bench.cli.main import ExitCode
 from bench.core.cell import BACKENDS
+from bench.core.exit_codes import ExitCode
 from bench.core.suite import suite_names
 from bench.profiling.columns import GAPS_COLUMNS, LAYERS_COLUMNS
 from bench.report.tables.cells import CELLS_COLUMNS

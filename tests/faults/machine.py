@@ -160,7 +160,7 @@ def one_processor(stage: Stage) -> Ended:
 def one_processor_of_matched(stage: Stage) -> Ended:
     done = stage.run("take_cpus", more=("--lane=matched",))
     assert stage.statuses() == ["failed"]
-    assert stage.call("doctor", "--store").code == 0
+    assert stage.call("check-store").code == 0
     return done
 
 

@@ -1,13 +1,19 @@
-"""The gate's own proof from its options to its table."""
+"""`python -m validation.gate`: how often is the gate wrong? Known answers, counted."""
 
 import argparse
 import os
+import sys
+from collections.abc import Sequence
 from pathlib import Path
 from typing import Final
 
 from bench.cli.console import CommandConsole
 from bench.cli.gate_accuracy import train_sides
+from bench.cli.main import run_guarded
+from bench.cli.options import add_output, add_reports, add_timeout, positive_float, positive_int
+from bench.cli.parser import SuggestingParser
 from bench.core.cell import BACKENDS
+from bench.core.exit_codes import ExitCode
 from bench.core.record import Record
 from bench.core.suite import Overrides, expand, load_suite
 from bench.regression.verdict import check_statistics
@@ -25,24 +31,55 @@ from validation.gate.store import SampleStore, SampleStoreError
 from validation.gate.table import count_rows
 
 _PARTS: Final = ("simulated", "real", "accuracy")
+_IMPORT_HELP: Final = "import the real gates of another folder of rows"
+
+
+def make_gate_proof_parser() -> SuggestingParser:
+    """Return the parser of `python -m validation.gate`."""
+    parser = SuggestingParser(
+        prog="python -m validation.gate",
+        description="How often is the gate wrong? Known answers, counted.",
+        allow_abbrev=False,
+    )
+    parser.set_defaults(mode="full")
+    add = parser.add_argument
+    add("parts", nargs="*", metavar="PART", help="simulated, real, accuracy (default: count only)")
+    add("--suites", type=positive_int, default=600, metavar="N", help="simulated ones (600)")
+    add("--minutes", type=positive_float, default=60.0, metavar="N", help="for real gates (60)")
+    add("--backend", action="append", choices=BACKENDS, help="of real gates; repeatable")
+    kinds = ", ".join(KINDS)
+    add("--kind", action="append", choices=KINDS, metavar="KIND", help=f"only such: {kinds}")
+    add("--candidate", default="", metavar="SIDE", help="for accuracy: a side with a fault")
+    add("--seeds", type=positive_int, default=100, metavar="N", help="for accuracy, a side (100)")
+    add("--folder", type=Path, metavar="DIR", help="of the rows (reports/published/gate-proof)")
+    add("--import", dest="imported", type=Path, action="append", metavar="DIR", help=_IMPORT_HELP)
+    add("--data-dir", type=Path, help=argparse.SUPPRESS)
+    add_timeout(parser)
+    add_reports(parser)
+    add_output(parser)
+    return parser
+
+
+def gate_proof_main(words: Sequence[str] | None = None) -> int:
+    """Run `python -m validation.gate` and return its exit code."""
+    arguments = make_gate_proof_parser().parse_args(words)
+    return run_guarded(lambda console: prove_gate(arguments, console), arguments.mode)
 
 
 def prove_gate(arguments: argparse.Namespace, output: CommandConsole) -> int:
-    """Append the rows of the parts that were named, count all rows anew, write and tell the table.
+    """Append the rows of the named parts, count all rows, write and print the table.
 
-    Without a part nothing is simulated, measured or trained. SampleStoreError and StoreError
-    name what is wrong.
+    Without a part nothing is simulated, measured or trained. SampleStoreError or StoreError names
+    an error.
     """
     check_statistics()
-    unknown = [part for part in arguments.parts if part not in _PARTS]
-    if unknown:
-        raise SampleStoreError(f"{unknown[0]!r} is no part of the proof: {', '.join(_PARTS)}.")
+    _check_parts(arguments.parts)
     folder = arguments.folder or default_reports_folder() / "published" / "gate-proof"
     book = SampleStore(folder)
     session = new_run_id()
-    if arguments.parts or arguments.gather:
+    if arguments.parts or arguments.imported:
         book.mend()
-    for other in arguments.gather or ():
+    for other in arguments.imported or ():
         import_gates(book, SampleStore(other))
     if "simulated" in arguments.parts:
         simulate_missing(book, arguments.suites, output)
@@ -56,18 +93,23 @@ def prove_gate(arguments: argparse.Namespace, output: CommandConsole) -> int:
     _, others = book.suites()
     for version, count in others.items():
         output.print_line(f"{count} suites of rules version {version} are kept and not counted.")
-    output.print_result(
-        "Proof",
-        path,
-        lambda: {
-            "command": "proof",
-            "exit_code": 0,
-            "paths": {"csv": str(path), "arms": str(folder / "arms.csv")},
-            "suites_of_other_rules": {str(version): count for version, count in others.items()},
-            "rows": table_rows(proof),
-        },
-    )
-    return 0
+    facts = {
+        "command": "gate-proof",
+        "exit_code": 0,
+        "paths": {"csv": str(path), "arms": str(folder / "arms.csv")},
+        "suites_of_other_rules": {str(version): count for version, count in others.items()},
+        "rows": table_rows(proof),
+    }
+    output.print_result("Proof", path, lambda: facts)
+    return ExitCode.OK
+
+
+def _check_parts(parts: Sequence[str]) -> None:
+    for part in parts:
+        if part not in _PARTS:
+            raise SampleStoreError(
+                f"{part!r} is not a part of the proof; parts are {', '.join(_PARTS)}."
+            )
 
 
 def _measure_gates(
@@ -118,3 +160,7 @@ def _seed_row(session: str, side: str, record: Record) -> SeedRow | None:
         val_accuracy=record.result.epochs[-1].val_accuracy,
         images=record.result.validation_images,
     )
+
+
+if __name__ == "__main__":
+    sys.exit(gate_proof_main())

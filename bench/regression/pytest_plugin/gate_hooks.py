@@ -1,6 +1,7 @@
-"""Binds a gate to pytest and pytest-benchmark: hooks only; `bench.regression` decides.
+"""The pytest plugin of `tox -e gate`: hooks only; `bench.regression` decides.
 
-`--baseline SIDE --candidate SIDE` measures a gate first; `--gate FOLDER` takes a measured one.
+`--baseline SIDE --candidate SIDE` measures a gate first; `--gate FOLDER` takes a measured one. The
+rows are in `gate_checks.py`.
 """
 
 import warnings
@@ -9,18 +10,17 @@ from pathlib import Path
 from typing import Any
 
 import pytest
+from rich.console import Console
 
-from bench.cli.console import CommandConsole
-from bench.cli.gate import measure_time
-from bench.cli.main import USER_ERRORS
-from bench.cli.parser import make_parser
 from bench.core.exit_codes import ExitCode
+from bench.core.suite import Overrides, expand, load_suite
+from bench.core.text import BenchError
+from bench.regression.gate_run import GateRequest, begin_gate
 from bench.regression.pytest_plugin.gate_session import GateReplay, open_replay
-from bench.regression.store import GateStoreError
-from bench.storage.store import StoreError
-from bench.system.timing_lock import MachineBusyError
+from bench.storage.store import default_reports_folder
+from data.errors import DataError
 
-GATE = pytest.StashKey[GateReplay]()
+_GATE = pytest.StashKey[GateReplay]()
 
 
 def pytest_addoption(parser: pytest.Parser) -> None:
@@ -38,15 +38,15 @@ def pytest_addoption(parser: pytest.Parser) -> None:
 
 def pytest_configure(config: pytest.Config) -> None:
     if config.getoption("benchmark_compare", default=None) is None:
-        _leave("tests/gate needs pytest-benchmark, which is off or not installed.")
+        _leave("A gate needs pytest-benchmark, which is off or not installed.")
     if hasattr(config, "workerinput") or config.getoption("numprocesses", default=None):
         _leave("A gate cannot be judged by several processes: leave xdist's -n away.")
     if config.getoption("benchmark_disable") or config.getoption("benchmark_skip"):
         _leave("--benchmark-disable and --benchmark-skip leave the rows of a gate unjudged.")
     warnings.filterwarnings("default", category=pytest.PytestWarning, module="pytest_benchmark")
     try:
-        config.stash[GATE] = open_replay(_folder(config))
-    except (*USER_ERRORS, GateStoreError, MachineBusyError, StoreError) as error:
+        config.stash[_GATE] = open_replay(_folder(config))
+    except (BenchError, DataError) as error:
         _leave(str(error))
 
 
@@ -56,17 +56,27 @@ def _folder(config: pytest.Config) -> Path:
         _leave("Name either a measured gate with --gate FOLDER, or a side with --candidate SIDE.")
     if gate is not None:
         return Path(gate)
-    words = ["gate", "--candidate", candidate, "--baseline", config.getoption("baseline") or ""]
-    for name in ("suite", "reports", "dataset", "backend", "workload"):
-        given = config.getoption(f"gate_{name}")
-        for value in given if isinstance(given, list) else [given] if given else []:
-            words += [f"--{name}", value]
     try:
-        return measure_time(make_parser().parse_args(words), CommandConsole()).book.folder
+        return _measured(config, candidate)
     except KeyboardInterrupt as stop:
         pytest.exit(
             " ".join(("Interrupted.", *map(str, stop.args))), returncode=ExitCode.INTERRUPTED
         )
+
+
+def _measured(config: pytest.Config, candidate: str) -> Path:
+    """Measure a gate as the options ask for it and return its folder."""
+    suite = config.getoption("gate_suite") or "gate"
+    overrides = Overrides(
+        backends=tuple(config.getoption("gate_backend") or ()),
+        workloads=tuple(config.getoption("gate_workload") or ()),
+        dataset=config.getoption("gate_dataset"),
+    )
+    cells = expand(load_suite(suite), overrides, suite)
+    request = GateRequest(config.getoption("baseline") or "", candidate, cells)
+    reports = Path(config.getoption("gate_reports") or default_reports_folder())
+    console = Console()
+    return begin_gate(request, reports, console, console.print).store.folder
 
 
 def _leave(sentence: str) -> None:
@@ -74,11 +84,11 @@ def _leave(sentence: str) -> None:
 
 
 def pytest_report_header(config: pytest.Config) -> str:
-    return config.stash[GATE].summary()
+    return config.stash[_GATE].summary()
 
 
 def pytest_generate_tests(metafunc: pytest.Metafunc) -> None:
-    gate = metafunc.config.stash[GATE]
+    gate = metafunc.config.stash[_GATE]
     if "benchmark" in metafunc.fixturenames:
         metafunc.parametrize("row_name", [_timed(gate, name) for name in gate.rows])
     else:
@@ -92,17 +102,18 @@ def _timed(gate: GateReplay, name: str) -> Any:
 
 
 @pytest.fixture
-def gate(request: pytest.FixtureRequest) -> GateReplay:
-    return request.config.stash[GATE]
+def gate_replay(request: pytest.FixtureRequest) -> GateReplay:
+    """The gate that is replayed."""
+    return request.config.stash[_GATE]
 
 
 def pytest_itemcollected(item: pytest.Item) -> None:
-    item.config.stash[GATE].tally.note(item.name, "not run")
+    item.config.stash[_GATE].tally.note(item.name, "not run")
 
 
 def pytest_deselected(items: Iterable[pytest.Item]) -> None:
     for item in items:
-        item.config.stash[GATE].tally.note(item.name, "deselected")
+        item.config.stash[_GATE].tally.note(item.name, "deselected")
 
 
 @pytest.hookimpl(wrapper=True, tryfirst=True)
@@ -110,13 +121,13 @@ def pytest_runtest_makereport(
     item: pytest.Item,
 ) -> Generator[None, pytest.TestReport, pytest.TestReport]:
     report = yield
-    item.config.stash[GATE].tally.note_phase(item.name, report.when, report.outcome)
+    item.config.stash[_GATE].tally.note_phase(item.name, report.when, report.outcome)
     return report
 
 
 def pytest_sessionfinish(session: pytest.Session) -> None:
     """Leave with the gate's status, whatever pytest makes of the tests."""
-    status = session.config.stash[GATE].status()
+    status = session.config.stash[_GATE].status()
     if session.exitstatus in (
         pytest.ExitCode.OK,
         pytest.ExitCode.TESTS_FAILED,
@@ -128,7 +139,7 @@ def pytest_sessionfinish(session: pytest.Session) -> None:
 def pytest_terminal_summary(
     terminalreporter: pytest.TerminalReporter, config: pytest.Config
 ) -> None:
-    gate = config.stash[GATE]
+    gate = config.stash[_GATE]
     terminalreporter.section("bench gate")
     for sentence in gate.failures():
         terminalreporter.write_line(f"FAILED: {sentence}", red=True)

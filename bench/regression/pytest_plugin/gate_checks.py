@@ -7,9 +7,9 @@ import pytest
 from bench.regression.pytest_plugin.gate_session import GateReplay
 
 
-def test_step_seconds(row_name: str, gate: GateReplay, benchmark: Any) -> None:
+def test_step_seconds(row_name: str, gate_replay: GateReplay, benchmark: Any) -> None:
     """Replay a side's slices as the rounds of a benchmark: seconds per step, one slice a round."""
-    row, clock = gate.rows[row_name], gate.clocks[row_name]
+    row, clock = gate_replay.rows[row_name], gate_replay.clocks[row_name]
     if not row.samples_seconds:
         pytest.fail(f"{row_name} was not measured.", pytrace=False)
     benchmark.extra_info.update(row.extra_info)
@@ -19,8 +19,8 @@ def test_step_seconds(row_name: str, gate: GateReplay, benchmark: Any) -> None:
         pytest.fail(f"{row_name}: pytest-benchmark did not measure the row.", pytrace=False)
 
 
-def test_verdict(cell_id: str, gate: GateReplay) -> None:
+def test_verdict(cell_id: str, gate_replay: GateReplay) -> None:
     """Hold the verdict of a cell: anything but `pass` and `improved` fails."""
-    complaint = gate.complaint(cell_id)
+    complaint = gate_replay.complaint(cell_id)
     if complaint:
         pytest.fail(complaint, pytrace=False)

@@ -7,9 +7,9 @@ import pytest
 from bench.regression.pytest_plugin.stored_session import GateSession
 
 
-def test_epoch_seconds(cell_id: str, gate: GateSession, benchmark: Any) -> None:
+def test_epoch_seconds(cell_id: str, gate_session: GateSession, benchmark: Any) -> None:
     """Replay the cell's epoch times as the rounds of a benchmark, one epoch a round."""
-    row, clock = gate.rows[cell_id], gate.clocks[cell_id]
+    row, clock = gate_session.rows[cell_id], gate_session.clocks[cell_id]
     if row.problem:
         pytest.fail(f"{cell_id}: {row.problem}", pytrace=False)
     benchmark.extra_info.update(row.extra_info())
@@ -24,9 +24,9 @@ def test_epoch_seconds(cell_id: str, gate: GateSession, benchmark: Any) -> None:
         )
 
 
-def test_accuracy_floor(cell_id: str, gate: GateSession) -> None:
+def test_accuracy_floor(cell_id: str, gate_session: GateSession) -> None:
     """Hold the last epoch's val_accuracy of every repetition against the workload's floor."""
-    row = gate.rows[cell_id]
+    row = gate_session.rows[cell_id]
     if row.problem:
         pytest.fail(f"{cell_id}: {row.problem}", pytrace=False)
     defects = row.accuracy_defects()

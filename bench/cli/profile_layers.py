@@ -1,4 +1,4 @@
-"""Layers from the options of the command line to their tables."""
+"""`profile-layers`: time each layer on each backend, and explain the widest gaps."""
 
 import argparse
 import os
@@ -6,8 +6,19 @@ from pathlib import Path
 from typing import Final
 
 from bench.cli.console import CommandConsole
-from bench.cli.parser import read_pythons
-from bench.core.cell import BACKENDS, Cell, CellError
+from bench.cli.options import (
+    FEWEST_ROUNDS,
+    add_output,
+    add_pythons,
+    add_reports,
+    add_rounds,
+    add_timeout,
+    add_workloads,
+    positive_int,
+    read_pythons,
+    set_examples,
+)
+from bench.core.cell import BACKENDS, DEVICES, Cell, CellError
 from bench.core.text import sanitize_line
 from bench.core.workload import job_of, local_dataset_of, recipe_of, resolve_workload
 from bench.profiling.columns import gaps_frame
@@ -24,12 +35,27 @@ from data.prepare import prepare
 DEFAULT_WORKLOAD: Final = "lab_baseline"
 
 
-def time_layers(arguments: argparse.Namespace, output: CommandConsole) -> int:
-    """Time the layers of each workload on each backend, write and tell what was found.
+def add_profile_layers_arguments(parser: argparse.ArgumentParser) -> None:
+    """Add the workloads and the options of `profile-layers`."""
+    add = parser.add_argument
+    add_workloads(parser, DEFAULT_WORKLOAD)
+    add("--backend", action="append", choices=BACKENDS, help="only this backend; repeatable")
+    add("--batch-size", type=positive_int, metavar="N", help="instead of the recipe's")
+    add("--device", choices=DEVICES, default="cpu")
+    add_rounds(parser, FEWEST_ROUNDS)
+    add("--from", dest="source", type=Path, metavar="DIR", help="only write its tables again")
+    add_timeout(parser)
+    add_pythons(parser)
+    add_reports(parser)
+    add_output(parser)
+    set_examples(parser, "profile-layers mobilenet", "profile-layers my_model.py:build --rounds 6")
 
-    The exit status is 1 when a process failed. A WorkloadNameError, an InterpreterError, a
-    DataError or a LayersError says what is wrong. An interruption keeps what is finished, with its
-    tables.
+
+def profile_layers_command(arguments: argparse.Namespace, output: CommandConsole) -> int:
+    """Time the layers of each workload on each backend, write and print the findings.
+
+    The exit code is 1 when a process failed. WorkloadNameError, InterpreterError, DataError or
+    LayersError names an error. An interruption keeps the finished samples, with their tables.
     """
     folder: Path = arguments.source or arguments.reports / "layers" / new_run_id()
     if arguments.source is None:
@@ -44,7 +70,7 @@ def time_layers(arguments: argparse.Namespace, output: CommandConsole) -> int:
         "Layers",
         folder,
         lambda: {
-            "command": "layers",
+            "command": "profile-layers",
             "exit_code": code,
             "path": str(folder),
             "failures": findings.failures,
@@ -60,7 +86,7 @@ def _measure(arguments: argparse.Namespace, folder: Path, output: CommandConsole
     backends = dict.fromkeys(arguments.backend or BACKENDS)
     interpreters = [find_interpreter(backend, pythons, device) for backend in backends]
     workloads = dict.fromkeys(map(resolve_workload, arguments.workloads or [DEFAULT_WORKLOAD]))
-    with timing_lock(default_lock_path(), f"layers {folder.name}, process {os.getpid()}"):
+    with timing_lock(default_lock_path(), f"profile-layers {folder.name}, process {os.getpid()}"):
         entrants = [
             entrant
             for workload in workloads

@@ -24,7 +24,7 @@ def add_check_store_arguments(parser: argparse.ArgumentParser) -> None:
     set_examples(parser, "check-store", "check-store --repair")
 
 
-def check_store_command(arguments: argparse.Namespace, output: CommandConsole) -> int:
+def check_store_command(arguments: argparse.Namespace, console: CommandConsole) -> int:
     """Print every file that is not sound, set it aside if asked; the exit code is 4 if any is left.
 
     Nothing may be measured meanwhile: a file that is just being written would look broken. Raises
@@ -34,15 +34,15 @@ def check_store_command(arguments: argparse.Namespace, output: CommandConsole) -
         flaws, examined = check_reports(arguments.reports)
         folder = repair(arguments.reports, flaws) if arguments.repair else None
     if flaws:
-        output.print(_table(flaws))
+        console.print(_table(flaws))
     broken = sum(flaw.state != "foreign" for flaw in flaws)
     said = f"{examined} files examined in {arguments.reports}: {broken} broken or left over"
     foreign = len(flaws) - broken
-    output.print_line(f"{said}, {foreign} foreign (left alone)." if foreign else f"{said}.")
+    console.print_line(f"{said}, {foreign} foreign (left alone)." if foreign else f"{said}.")
     if folder is not None:
-        output.print_line(f"Set aside, with the reasons in {WHY}: {folder}")
+        console.print_line(f"Set aside, with the reasons in {WHY}: {folder}")
     elif broken:
-        output.print_line("`check-store --repair` moves them to quarantine/; nothing is deleted.")
+        console.print_line("`check-store --repair` moves them to quarantine/; nothing is deleted.")
     return ExitCode.OK if broken == 0 or folder is not None else ExitCode.STORE
 
 

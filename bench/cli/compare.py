@@ -28,7 +28,7 @@ def add_compare_arguments(parser: argparse.ArgumentParser) -> None:
     set_examples(parser, "compare 20261101T120000Z-0a1b 20261102T120000Z-0c2d", "compare a/ b/")
 
 
-def compare_command(arguments: argparse.Namespace, output: CommandConsole) -> int:
+def compare_command(arguments: argparse.Namespace, console: CommandConsole) -> int:
     """Compare two runs; a SideError or UnlikeError names why they are not compared."""
     store = Store(arguments.reports)
     a, b = (find_side(run, store) for run in (arguments.run_a, arguments.run_b))
@@ -38,11 +38,11 @@ def compare_command(arguments: argparse.Namespace, output: CommandConsole) -> in
     rows = table_rows(frame)
     folder = store.reports / "compare" / f"{a.name}--{b.name}"
     path = write_or_refuse(folder, lambda: write_comparison(folder, frame, rows, a.name, b.name))
-    output.print(*compare_renderables(rows, a.name, b.name), sep="\n")
+    console.print(*compare_renderables(rows, a.name, b.name), sep="\n")
     counts = {"cells": len(rows), "compared": _count(frame, "both")}
     counts |= {"only_a": _count(frame, "only A"), "only_b": _count(frame, "only B")}
     runs: dict[str, object] = {"run_a": a.name, "run_b": b.name}
-    output.print_result(
+    console.print_result(
         "Compared", path, lambda: {**runs, **result_facts("compare", counts, path, rows)}
     )
     return ExitCode.OK

@@ -53,7 +53,7 @@ def add_equivalence_arguments(parser: argparse.ArgumentParser) -> None:
     set_examples(parser, "equivalence", "equivalence --workload mlp --max-seeds 20")
 
 
-def equivalence_command(arguments: argparse.Namespace, output: CommandConsole) -> int:
+def equivalence_command(arguments: argparse.Namespace, console: CommandConsole) -> int:
     """Train seeds of every backend and say which pairs are equivalent in their final accuracy.
 
     The pilot's seeds tell the spread, and so how many are needed; the seeds after them are judged.
@@ -62,35 +62,35 @@ def equivalence_command(arguments: argparse.Namespace, output: CommandConsole) -
     """
     check_statistics()
     margin = arguments.margin / 100
-    pilot = judge_equivalence(_train(arguments, output, range(arguments.pilot_seeds)), margin)
+    pilot = judge_equivalence(_train(arguments, console, range(arguments.pilot_seeds)), margin)
     needed = [row.seeds_needed or arguments.max_seeds for row in pilot if row.says != "invalid"]
     count = min(max([FEWEST_SEEDS, *needed]), arguments.max_seeds)
     spread = max((row.spread for row in pilot if row.spread is not None), default=0.0)
-    output.print_line(
+    console.print_line(
         f"The pilot's seeds spread by {100 * spread:.2f} points: "
         f"{max(needed, default=FEWEST_SEEDS)} seeds are needed, {count} are trained."
     )
     seeds = range(arguments.pilot_seeds, arguments.pilot_seeds + count)
-    rows = judge_equivalence(_train(arguments, output, seeds), margin)
+    rows = judge_equivalence(_train(arguments, console, seeds), margin)
     says = {row.says for row in rows}
     status = ExitCode.INCONCLUSIVE if "not shown" in says else ExitCode.OK
     status = ExitCode.INVALID if "invalid" in says or not rows else status
-    output.print(_table(rows))
+    console.print(_table(rows))
     reasons = [f"{' / '.join(row.backends)}: {row.reason}." for row in rows if row.reason]
     for reason in reasons:
-        output.error(sanitize_line(reason))
+        console.error(sanitize_line(reason))
     folder = arguments.reports / "equivalence" / new_run_id()
     try:
         path = write_frame(folder, "equivalence", _frame(rows))
     except OSError as error:
         raise StoreError(f"{folder} cannot be written: {error.strerror}.") from error
     facts = {"command": "equivalence", "exit_code": int(status), "reasons": reasons}
-    output.print_result("Equivalence", path, lambda: {**facts, "paths": {"csv": str(path)}})
+    console.print_result("Equivalence", path, lambda: {**facts, "paths": {"csv": str(path)}})
     return status
 
 
 def _train(
-    arguments: argparse.Namespace, output: CommandConsole, seeds: Sequence[int]
+    arguments: argparse.Namespace, console: CommandConsole, seeds: Sequence[int]
 ) -> Mapping[str, Mapping[str, SeedAccuracies]]:
     """Return the seeds of each cell and backend, after training what is not stored."""
     choices = Overrides(
@@ -102,7 +102,7 @@ def _train(
     )
     cells = expand(load_suite(_SUITE), choices, _SUITE)
     side = Side(pythons=read_pythons(arguments))
-    (records,) = train_sides(cells, [side], Store(arguments.reports), arguments, output)
+    (records,) = train_sides(cells, [side], Store(arguments.reports), arguments, console)
     found: dict[str, dict[str, SeedAccuracies]] = {}
     for family, own in families(cells).items():
         found.setdefault(_name(family), {})[family.backend] = seeds_of(family, own, records)

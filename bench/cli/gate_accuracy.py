@@ -60,7 +60,7 @@ def add_gate_accuracy_arguments(parser: argparse.ArgumentParser) -> None:
     )
 
 
-def gate_accuracy_command(arguments: argparse.Namespace, output: CommandConsole) -> int:
+def gate_accuracy_command(arguments: argparse.Namespace, console: CommandConsole) -> int:
     """Train what is missing of both sides' seeds and judge the candidate's accuracy."""
     check_statistics()
     store = Store(arguments.reports)
@@ -72,7 +72,7 @@ def gate_accuracy_command(arguments: argparse.Namespace, output: CommandConsole)
         kept, baseline = [], parse_side(arguments.baseline)
         cells = read_cells(arguments)
     sides = [*([] if baseline is None else [baseline]), parse_side(arguments.candidate)]
-    *found, candidate = train_sides(cells, sides, store, arguments, output)
+    *found, candidate = train_sides(cells, sides, store, arguments, console)
     kept = found[0] if found else kept
     mixed = unlike(kept, candidate)
     groups = {}
@@ -86,10 +86,10 @@ def gate_accuracy_command(arguments: argparse.Namespace, output: CommandConsole)
     reasons = [f"{v.name} is {v.says}: {v.reason}." for v in verdicts if v.reason]
     reasons += [f"The sides cannot be compared: {mixed}."] if mixed else []
     path = _written(store, "accuracy", accuracy_frame(verdicts))
-    return _print("gate-accuracy", accuracy_table(verdicts), reasons, path, status, output)
+    return _print("gate-accuracy", accuracy_table(verdicts), reasons, path, status, console)
 
 
-def screen_candidate(arguments: argparse.Namespace, output: CommandConsole) -> int:
+def screen_candidate(arguments: argparse.Namespace, console: CommandConsole) -> int:
     """Train the candidate like a stored baseline, and say what looks slower; never `pass`."""
     check_statistics()
     store = Store(arguments.reports)
@@ -97,7 +97,7 @@ def screen_candidate(arguments: argparse.Namespace, output: CommandConsole) -> i
     cells = list(dict.fromkeys(record.cell for record in kept))
     side = parse_side(arguments.candidate)
     repeats = 1 + max(record.repetition for record in kept)
-    (found,) = train_sides(cells, [side], store, arguments, output, repeats=repeats, fresh=True)
+    (found,) = train_sides(cells, [side], store, arguments, console, repeats=repeats, fresh=True)
     groups = {
         family.id: tuple(
             [record for record in records if family_of(record.cell) == family]
@@ -113,7 +113,7 @@ def screen_candidate(arguments: argparse.Namespace, output: CommandConsole) -> i
     reasons = [f"{each.name} is invalid: {each.reason}." for each in screenings if each.reason]
     reasons.append("Stored records only screen; a gate of two live sides gives verdicts.")
     path = _written(store, "screening", screening_frame(screenings))
-    return _print("gate", screening_table(screenings), reasons, path, status, output)
+    return _print("gate", screening_table(screenings), reasons, path, status, console)
 
 
 def train_sides(
@@ -121,7 +121,7 @@ def train_sides(
     sides: Sequence[Side],
     store: Store,
     arguments: argparse.Namespace,
-    output: CommandConsole,
+    console: CommandConsole,
     *,
     repeats: int = 1,
     fresh: bool = False,
@@ -144,10 +144,10 @@ def train_sides(
             for side in sides
         ]
         steps = _without_doubles([step for plan in plans for step in plan])
-        print_plan_summary(steps, output)
+        print_plan_summary(steps, console)
         if any(step.action == "run" for step in steps):
             store.check_writable(run_id)
-            execute(steps, store, run_id, output, timeout_seconds=arguments.timeout)
+            execute(steps, store, run_id, console, timeout_seconds=arguments.timeout)
             write_run(store, run_id)
     newest = newest_of_each(record for record in store.load_all() if record.race is None)
     return [_records_of(plan, newest) for plan in plans]
@@ -180,11 +180,11 @@ def _print(
     reasons: Sequence[str],
     path: Path,
     status: ExitCode,
-    output: CommandConsole,
+    console: CommandConsole,
 ) -> int:
-    output.print(table)
+    console.print(table)
     for reason in reasons:
-        output.error(sanitize_line(reason))
+        console.error(sanitize_line(reason))
     facts = {"command": command, "exit_code": int(status), "reasons": list(reasons)}
-    output.print_result("Verdicts", path, lambda: {**facts, "paths": {"csv": str(path)}})
+    console.print_result("Verdicts", path, lambda: {**facts, "paths": {"csv": str(path)}})
     return status

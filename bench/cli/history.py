@@ -21,7 +21,7 @@ def add_history_arguments(parser: argparse.ArgumentParser) -> None:
     set_examples(parser, "history lab_baseline-digits-jax", "history resnet20 --json")
 
 
-def history_command(arguments: argparse.Namespace, output: CommandConsole) -> int:
+def history_command(arguments: argparse.Namespace, console: CommandConsole) -> int:
     """Print the history of a cell; UnknownCellError when no cell has that name."""
     store = Store(arguments.reports)
     records = store.load_all()
@@ -31,10 +31,10 @@ def history_command(arguments: argparse.Namespace, output: CommandConsole) -> in
     rows = table_rows(frame)
     folder = store.reports / "history" / cell_id
     path = write_or_refuse(folder, lambda: write_history(folder, frame, rows))
-    output.print(*history_renderables(rows), sep="\n")
+    console.print(*history_renderables(rows), sep="\n")
     counts = {"runs": len(rows), "changed": int(frame["changed"].notna().sum())}
     cell = {"cell_id": cell_id}
-    output.print_result(
+    console.print_result(
         "History", path, lambda: {**cell, **result_facts("history", counts, path, rows)}
     )
     return ExitCode.OK

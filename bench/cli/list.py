@@ -24,7 +24,7 @@ def add_list_arguments(parser: argparse.ArgumentParser) -> None:
     set_examples(parser, "list", "list --python torch=/opt/torch/bin/python")
 
 
-def list_command(arguments: argparse.Namespace, output: CommandConsole) -> int:
+def list_command(arguments: argparse.Namespace, console: CommandConsole) -> int:
     """Print workloads, datasets, suites and the interpreters of the backends."""
     pythons = read_pythons(arguments)
     rows = [("workload", name, workload.summary) for name, workload in WORKLOADS.items()]
@@ -36,13 +36,13 @@ def list_command(arguments: argparse.Namespace, output: CommandConsole) -> int:
             rows.append(("backend", backend, find_interpreter(backend, pythons).python))
         except InterpreterError as error:
             rows.append(("backend", backend, f"missing: {error}"))
-    print_rows(("kind", "name", "what"), rows, output)
+    print_rows(("kind", "name", "what"), rows, console)
     return ExitCode.OK
 
 
-def print_rows(head: Sequence[str], rows: Iterable[Sequence[str]], output: CommandConsole) -> None:
+def print_rows(head: Sequence[str], rows: Iterable[Sequence[str]], console: CommandConsole) -> None:
     """Print a table of texts, stripped of what could steer a terminal."""
     table = Table(*head)
     for row in rows:
         table.add_row(*(Text(sanitize_line(text)) for text in row))
-    output.print(table)
+    console.print(table)

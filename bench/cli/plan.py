@@ -77,7 +77,7 @@ def plan_entries(
     ]
 
 
-def print_plan_summary(steps: Sequence[PlannedLaunch], output: CommandConsole) -> None:
+def print_plan_summary(steps: Sequence[PlannedLaunch], console: CommandConsole) -> None:
     """Tell how much there is to train, about how long it takes, and what cannot run."""
     stored = sum(step.action == "stored" for step in steps)
     to_run = sum(step.action == "run" for step in steps)
@@ -86,13 +86,13 @@ def print_plan_summary(steps: Sequence[PlannedLaunch], output: CommandConsole) -
     about = f", about {seconds / 60:.1f} min" if seconds else ""
     about += f", part of it by {' and '.join(sorted(rough))}" if rough else ""
     about += f" ({unknown} without an estimate)" if unknown and seconds else ""
-    output.print(f"{stored} stored (not trained again), {to_run} to train{about}.")
+    console.print(f"{stored} stored (not trained again), {to_run} to train{about}.")
     for step in steps:
         if step.action == "blocked" and step.repetition == 0:
-            output.error(f"{step.cell.id} cannot run: {step.why}")
+            console.error(f"{step.cell.id} cannot run: {step.why}")
 
 
-def print_plan(steps: Sequence[PlannedLaunch], output: CommandConsole) -> None:
+def print_plan(steps: Sequence[PlannedLaunch], console: CommandConsole) -> None:
     """Print a row per step."""
     table = Table("cell", "rep", "action", "about", "why")
     for step in steps:
@@ -101,4 +101,4 @@ def print_plan(steps: Sequence[PlannedLaunch], output: CommandConsole) -> None:
         about = known if step.action == "run" else ""
         row = (step.cell.id, str(step.repetition), step.action, about, step.why)
         table.add_row(*(Text(sanitize_line(text)) for text in row))
-    output.print(table)
+    console.print(table)

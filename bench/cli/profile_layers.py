@@ -51,7 +51,7 @@ def add_profile_layers_arguments(parser: argparse.ArgumentParser) -> None:
     set_examples(parser, "profile-layers mobilenet", "profile-layers my_model.py:build --rounds 6")
 
 
-def profile_layers_command(arguments: argparse.Namespace, output: CommandConsole) -> int:
+def profile_layers_command(arguments: argparse.Namespace, console: CommandConsole) -> int:
     """Time the layers of each workload on each backend, write and print the findings.
 
     The exit code is 1 when a process failed. WorkloadNameError, InterpreterError, DataError or
@@ -59,14 +59,14 @@ def profile_layers_command(arguments: argparse.Namespace, output: CommandConsole
     """
     folder: Path = arguments.source or arguments.reports / "layers" / new_run_id()
     if arguments.source is None:
-        _measure(arguments, folder, output)
+        _measure(arguments, folder, console)
     findings = _write(folder)
     for table in findings_tables(findings):
-        output.print(table)
+        console.print(table)
     for text in (*findings.failures, *findings.notes):
-        output.error(sanitize_line(text))
+        console.error(sanitize_line(text))
     code = 1 if findings.failures else 0
-    output.print_result(
+    console.print_result(
         "Layers",
         folder,
         lambda: {
@@ -80,7 +80,7 @@ def profile_layers_command(arguments: argparse.Namespace, output: CommandConsole
     return code
 
 
-def _measure(arguments: argparse.Namespace, folder: Path, output: CommandConsole) -> None:
+def _measure(arguments: argparse.Namespace, folder: Path, console: CommandConsole) -> None:
     """Run all processes, alone on the machine."""
     pythons, device = read_pythons(arguments), arguments.device
     backends = dict.fromkeys(arguments.backend or BACKENDS)
@@ -95,7 +95,7 @@ def _measure(arguments: argparse.Namespace, folder: Path, output: CommandConsole
         turns = make_turns(entrants, arguments.rounds)
         done = 0
         try:
-            for _ in measure_layers(turns, folder, arguments.timeout, output):
+            for _ in measure_layers(turns, folder, arguments.timeout, console):
                 done += 1
         except KeyboardInterrupt:
             if done:

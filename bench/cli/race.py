@@ -63,13 +63,13 @@ def add_race_options(parser: argparse.ArgumentParser, rounds: int) -> None:
     add_output(parser)
 
 
-def race_command(arguments: argparse.Namespace, output: CommandConsole) -> int:
+def race_command(arguments: argparse.Namespace, console: CommandConsole) -> int:
     """Launch the rounds of a race, report, return the exit code."""
-    return measure_race(arguments, output, kinds=(False,))
+    return measure_race(arguments, console, kinds=(False,))
 
 
 def measure_race(
-    arguments: argparse.Namespace, output: CommandConsole, kinds: Sequence[bool]
+    arguments: argparse.Namespace, console: CommandConsole, kinds: Sequence[bool]
 ) -> int:
     """Launch the rounds of a new race or of an interrupted one, report, return the exit code.
 
@@ -84,11 +84,11 @@ def measure_race(
         plan = _find(store, arguments.command, arguments.resume)
     with timing_lock(default_lock_path(), f"{arguments.command}, process {os.getpid()}"):
         if arguments.resume is None:
-            measured = _begin(entries, pythons, arguments, store, output)
+            measured = _begin(entries, pythons, arguments, store, console)
         else:
-            measured = _resume(plan, store, output)
+            measured = _resume(plan, store, console)
     continues = resume_call(arguments.command, measured.run_id, arguments.reports)
-    return report_results(arguments.command, store, measured, continues, output)
+    return report_results(arguments.command, store, measured, continues, console)
 
 
 def _begin(
@@ -96,13 +96,13 @@ def _begin(
     pythons: Mapping[str, str],
     arguments: argparse.Namespace,
     store: Store,
-    output: CommandConsole,
+    console: CommandConsole,
 ) -> RunOutcome:
     run_id = new_run_id()
     contenders = plan_entries(entries, store, pythons, arguments.data_dir)
     warn_unreadable(store)
     steps = interleaved_launches(contenders, arguments.rounds)
-    print_plan_summary(steps, output)
+    print_plan_summary(steps, console)
     if not any(step.action == "run" for step in steps):
         return RunOutcome(run_id, steps, [])
     store.check_writable(run_id)
@@ -118,10 +118,10 @@ def _begin(
         start_session(folder)
     except OSError as error:
         raise StoreError(f"{folder} cannot be written: {error.strerror}.") from error
-    return launch_steps(steps, store, run_id, arguments.timeout, output)
+    return launch_steps(steps, store, run_id, arguments.timeout, console)
 
 
-def _resume(book: RacePlan, store: Store, output: CommandConsole) -> RunOutcome:
+def _resume(book: RacePlan, store: Store, console: CommandConsole) -> RunOutcome:
     records = store.load(book.run_id)
     drafts = plan_entries(
         [(each.cell, each.instrumented) for each in book.contenders],
@@ -131,9 +131,9 @@ def _resume(book: RacePlan, store: Store, output: CommandConsole) -> RunOutcome:
     )
     steps = keep_complete_rounds(planned_steps(book, drafts), records)
     steps = _start_session(store, book, steps, records)
-    print_plan_summary(steps, output)
+    print_plan_summary(steps, console)
     warn_unreadable(store)
-    measured = launch_steps(steps, store, book.run_id, book.chosen.timeout_seconds, output)
+    measured = launch_steps(steps, store, book.run_id, book.chosen.timeout_seconds, console)
     kept = {(step.digest, step.repetition) for step in steps if step.action == "stored"}
     failed = [record for record in records if record.key in kept and record.status == "failed"]
     return measured._replace(records=[*failed, *measured.records])

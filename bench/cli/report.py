@@ -30,17 +30,17 @@ def add_report_arguments(parser: argparse.ArgumentParser) -> None:
     set_examples(parser, "report", "report 20261101T120000Z-0a1b --parquet")
 
 
-def report_command(arguments: argparse.Namespace, output: CommandConsole) -> int:
+def report_command(arguments: argparse.Namespace, console: CommandConsole) -> int:
     """Write the reports on runs and on the newest records again, from the records alone."""
     store = Store(arguments.reports)
     paths = {}
     for run_id in arguments.runs or store.run_ids():
         paths[run_id] = str(write_run(store, run_id, parquet=arguments.parquet))
-        output.print_line(f"Wrote {paths[run_id]}")
+        console.print_line(f"Wrote {paths[run_id]}")
     path, latest = write_latest(store, parquet=arguments.parquet)
-    print_comparison(store, latest, output)
+    print_comparison(store, latest, console)
     warn_unreadable(store)
-    output.print_result(
+    console.print_result(
         "Comparison",
         path,
         lambda: {
@@ -70,11 +70,11 @@ def records_of(steps: Sequence[PlannedLaunch], records: Sequence[Record]) -> lis
     return [record for record in records if record.cell.comparison_key in keys]
 
 
-def print_comparison(store: Store, records: Sequence[Record], output: CommandConsole) -> None:
+def print_comparison(store: Store, records: Sequence[Record], console: CommandConsole) -> None:
     """Print the tables of `records`, and of their newest race the ratios with their parity."""
-    if not output.quiet:
+    if not console.quiet:
         ratios = ratio_renderables(records, load_certificates(store))
-        output.print(*comparison_renderables(records), *ratios, sep="\n")
+        console.print(*comparison_renderables(records), *ratios, sep="\n")
 
 
 def comparison_rows(records: Sequence[Record]) -> list[Row]:

@@ -18,7 +18,7 @@ def add_trend_arguments(parser: argparse.ArgumentParser) -> None:
     set_examples(parser, "trend", "trend --reports /mnt/nightly")
 
 
-def trend_command(arguments: argparse.Namespace, output: CommandConsole) -> int:
+def trend_command(arguments: argparse.Namespace, console: CommandConsole) -> int:
     """Find and tell what changed over all gates against the same anchor.
 
     A TrendMissingError or a StoreError says what is wrong. It is advice: the status is 0.
@@ -37,12 +37,12 @@ def trend_command(arguments: argparse.Namespace, output: CommandConsole) -> int:
         write_csv(path, frame)
     except OSError as error:
         raise StoreError(f"{path} cannot be written: {error.strerror}.") from error
-    output.print(trend_table(trends))
+    console.print(trend_table(trends))
     for reason in left_out:
-        output.error(f"A gate was left out: {reason}")
+        console.error(f"A gate was left out: {reason}")
     if not series:
-        output.error(f"There is no soundly measured gate in {gates}.")
-    output.print_result(
+        console.error(f"There is no soundly measured gate in {gates}.")
+    console.print_result(
         "Trend",
         path,
         lambda: {"command": "trend", "exit_code": 0, "path": str(path), "rows": table_rows(frame)},

@@ -66,7 +66,7 @@ def gate_proof_main(words: Sequence[str] | None = None) -> int:
     return run_guarded(lambda console: prove_gate(arguments, console), arguments.mode)
 
 
-def prove_gate(arguments: argparse.Namespace, output: CommandConsole) -> int:
+def prove_gate(arguments: argparse.Namespace, console: CommandConsole) -> int:
     """Append the rows of the named parts, count all rows, write and print the table.
 
     Without a part nothing is simulated, measured or trained. SampleStoreError or StoreError names
@@ -82,17 +82,17 @@ def prove_gate(arguments: argparse.Namespace, output: CommandConsole) -> int:
     for other in arguments.imported or ():
         import_gates(book, SampleStore(other))
     if "simulated" in arguments.parts:
-        simulate_missing(book, arguments.suites, output)
+        simulate_missing(book, arguments.suites, console)
     if "accuracy" in arguments.parts:
-        _train_seeds(book, session, arguments, output)
+        _train_seeds(book, session, arguments, console)
     if "real" in arguments.parts:
-        _measure_gates(book, session, arguments, output)
+        _measure_gates(book, session, arguments, console)
     proof, arms = count_rows(book)
     path = write_proof(folder, proof, arms)
-    output.print(proof_table(proof))
+    console.print(proof_table(proof))
     _, others = book.suites()
     for version, count in others.items():
-        output.print_line(f"{count} suites of rules version {version} are kept and not counted.")
+        console.print_line(f"{count} suites of rules version {version} are kept and not counted.")
     facts = {
         "command": "gate-proof",
         "exit_code": 0,
@@ -100,7 +100,7 @@ def prove_gate(arguments: argparse.Namespace, output: CommandConsole) -> int:
         "suites_of_other_rules": {str(version): count for version, count in others.items()},
         "rows": table_rows(proof),
     }
-    output.print_result("Proof", path, lambda: facts)
+    console.print_result("Proof", path, lambda: facts)
     return ExitCode.OK
 
 
@@ -113,7 +113,7 @@ def _check_parts(parts: Sequence[str]) -> None:
 
 
 def _measure_gates(
-    book: SampleStore, session: str, arguments: argparse.Namespace, output: CommandConsole
+    book: SampleStore, session: str, arguments: argparse.Namespace, console: CommandConsole
 ) -> None:
     """Measure real gates until time is up or Ctrl-C; what was measured is kept and counted."""
     backends = arguments.backend or BACKENDS
@@ -121,13 +121,13 @@ def _measure_gates(
     logs = Path(arguments.reports) / "gates" / session / "logs"
     try:
         with timing_lock(default_lock_path(), f"proof {session}, process {os.getpid()}"):
-            measure_real(book, session, logs, backends, arguments.minutes, output, kinds)
+            measure_real(book, session, logs, backends, arguments.minutes, console, kinds)
     except KeyboardInterrupt:
-        output.error("Interrupted. Every finished pair is kept; the same call continues there.")
+        console.error("Interrupted. Every finished pair is kept; the same call continues there.")
 
 
 def _train_seeds(
-    book: SampleStore, session: str, arguments: argparse.Namespace, output: CommandConsole
+    book: SampleStore, session: str, arguments: argparse.Namespace, console: CommandConsole
 ) -> None:
     """Train what is not stored of both sides' seeds, and append those that the proof lacks."""
     if not arguments.candidate:
@@ -140,7 +140,7 @@ def _train_seeds(
     )
     cells = expand(load_suite("quick"), choices, "quick")
     sides = [HERE, parse_side(arguments.candidate)]
-    trained = train_sides(cells, sides, store, arguments, output)
+    trained = train_sides(cells, sides, store, arguments, console)
     known = {(row.backend, row.side, row.seed) for row in book.rows(SeedRow)}
     for side, records in zip(("baseline", "candidate"), trained, strict=True):
         rows = [row for record in records if (row := _seed_row(session, side, record))]

@@ -45,7 +45,7 @@ def broken_links(text: str, folder: Path) -> list[str]:
 
 
 def missing_paths(text: str) -> list[str]:
-    """Return the paths in code spans that the checkout lacks; capitals are for the reader to fill."""
+    """Return the paths in code spans that the checkout lacks; capitals stand for other names."""
     paths = {path for code in re.findall(r"`([^`\n]+)`", text) for path in _PATH.findall(code)}
     return sorted(path for path in paths if not (CHECKOUT / path).exists())
 

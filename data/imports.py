@@ -1,25 +1,32 @@
-"""The files that a user's Python file is made of: what it imports from its own folder."""
+"""The files that a Python file is made of: itself, and what it imports from its own folder."""
 
 import ast
 from collections.abc import Iterator
 from pathlib import Path
 
 
-def own_files(path: Path) -> list[Path]:
-    """Return `path` and the files of its folder that it imports, by themselves or through others.
+def own_files(path: Path, package: Path | None = None) -> list[Path]:
+    """Return `path` and the files of its folder that it imports, directly or through others.
 
-    They are read and never run, so a name that is only known at run time is not found. A file that
-    is no Python, or is not there, imports nothing.
+    Where `path` is a module of a `package`, which is the package's folder, absolute imports start
+    beside that folder, files outside it are left out, and the `__init__.py` of each package on the
+    way to `path` belongs to it. The files are parsed and never run, so a name that is only known at
+    run time is not found. A file that is not Python, or does not exist, imports nothing.
     """
-    found, todo = {path}, [path]
-    while todo:
-        new = set(_imported_by(todo.pop(), path.parent)) - found
-        found |= new
-        todo += new
-    return [path, *sorted(found - {path})]
+    root = path.parent if package is None else package.parent
+    name = "" if package is None else ".".join(path.relative_to(root).with_suffix("").parts)
+    queue = [path, *(file for file in _files_of(root, name) if file != path)]
+    files = set(queue)
+    while queue:
+        imported = set(_imported_by(queue.pop(), root)) - files
+        if package is not None:
+            imported = {file for file in imported if file.is_relative_to(package)}
+        files |= imported
+        queue += imported
+    return [path, *sorted(files - {path})]
 
 
-def _imported_by(file: Path, folder: Path) -> Iterator[Path]:
+def _imported_by(file: Path, root: Path) -> Iterator[Path]:
     try:
         tree = ast.parse(file.read_bytes())
     except (OSError, SyntaxError, ValueError, RecursionError, MemoryError):
@@ -27,16 +34,16 @@ def _imported_by(file: Path, folder: Path) -> Iterator[Path]:
     for node in ast.walk(tree):
         if isinstance(node, ast.Import):
             for alias in node.names:
-                yield from _files_of(folder, alias.name)
+                yield from _files_of(root, alias.name)
         elif isinstance(node, ast.ImportFrom):
             above = min(node.level, len(file.parents)) - 1
-            base = file.parents[above] if node.level else folder
+            base = file.parents[above] if node.level else root
             for alias in node.names:
                 yield from _files_of(base, ".".join(filter(None, (node.module, alias.name))))
 
 
 def _files_of(base: Path, name: str) -> Iterator[Path]:
-    """Yield the modules and packages on the way to `name` that lie under `base`."""
-    for part in name.split("."):
+    """Yield the modules and packages on the way to the dotted `name` that lie under `base`."""
+    for part in filter(None, name.split(".")):
         base /= part
         yield from filter(Path.is_file, (base.with_name(f"{part}.py"), base / "__init__.py"))

@@ -16,8 +16,10 @@ TASKS: Final = ("fit", "evaluate", "predict")
 PRECISIONS: Final = ("float32", "mixed_bfloat16", "mixed_float16")
 DEVICES: Final = ("cpu", "gpu")
 
-#: Raised whenever what is timed changes, so that unlike records are never compared.
-PROTOCOL_VERSION: Final = 2
+#: Raised whenever what is timed, or what a digest covers, changes: records of different versions
+#: are never compared. Records of an older version are still read and reported, and trained again.
+#: 3: a digest covers the workload's own files and recipe, in place of all files of `models/`.
+PROTOCOL_VERSION: Final = 3
 
 _LANE_DEFAULT: Final = "default"
 

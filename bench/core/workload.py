@@ -2,7 +2,6 @@
 
 import ast
 import dataclasses
-import hashlib
 import os
 from pathlib import Path
 from typing import Final
@@ -12,7 +11,7 @@ import msgspec
 from bench.core.cell import Cell
 from bench.core.job import Job
 from bench.core.paths import CHECKOUT
-from bench.core.source_hash import UNSAFE, files_sha256, source_files
+from bench.core.source_hash import APPLICATIONS, UNSAFE, source_sha256
 from bench.core.text import BenchError
 from data.prepare import default_cache_dir
 from models.table import DEFAULT_RECIPE, WORKLOADS, Recipe
@@ -60,9 +59,21 @@ def _recipe(node: ast.Assign | ast.AnnAssign, path: Path) -> Recipe:
     if unknown:
         raise RecipeError(f"{place} has {unknown[0]!r}; allowed are {', '.join(_KEYS)}.")
     try:
-        return msgspec.convert(values, Recipe)
+        recipe = msgspec.convert(values, Recipe)
     except msgspec.ValidationError as error:
         raise RecipeError(f"{place}: {error}.") from error
+    if not _survives_json(recipe):
+        raise RecipeError(f"{place} holds a value that JSON cannot represent.")
+    return recipe
+
+
+def _survives_json(recipe: Recipe) -> bool:
+    """Return whether a worker, which gets the recipe as JSON, has the same values as its parent."""
+    try:
+        text = msgspec.json.encode(recipe)
+        return msgspec.json.encode(msgspec.json.decode(text, type=Recipe)) == text
+    except (TypeError, ValueError, OverflowError, RecursionError):
+        return False
 
 
 #: How a user's own is named, for `bench list` and for who names it wrongly.
@@ -71,7 +82,6 @@ USER_WORKLOADS: Final = {
     "FILE.keras": "your saved model, loaded in Keras's safe mode",
     "applications:NAME": "a model of keras.applications with new weights",
 }
-_APPLICATIONS: Final = "applications:"
 _SAVED: Final = ".keras"
 #: A user's workload that takes any input, on what there is without a download.
 _DEFAULT_DATASET: Final = "digits"
@@ -168,23 +178,19 @@ def builder_of(name: str, folder: Path | None = None) -> str:
 
 
 def source_hash(name: str, folder: Path | None = None) -> str:
-    """Return the sha256 of the workload's source: all of `models/`, or the user's file with
-    what it imports from its own folder.
+    """Return the sha256 of what decides how a workload computes.
 
-    They are looked for in `folder`, in this checkout by default. The source of an application is
-    Keras's, whose version is known; its name alone counts. Raises WorkloadNameError when there is
-    nothing, or when it cannot be read.
+    That is its builder's file, what this imports from its own folder (of a workload of the table:
+    from `models/`), and the values of its recipe that compile its model. Other workloads and their
+    recipes do not count. The files are those of `folder`, of this checkout by default; the recipe
+    is always this checkout's, or the one in the user's file. The source of an application is
+    Keras's, whose version is known. Raises WorkloadNameError when a file cannot be read.
     """
-    if _is_application(name):
-        return hashlib.sha256(name.encode()).hexdigest()
-    paths = source_files(builder_of(name, folder), folder or CHECKOUT)
-    if not paths:
-        raise WorkloadNameError(f"{folder} has no folder models with the workload {name}.")
+    recipe = recipe_of(name)
     try:
-        return files_sha256(paths)
+        return source_sha256(builder_of(name, folder), recipe, folder or CHECKOUT)
     except OSError as error:
-        where = error.filename or paths[0]
-        raise WorkloadNameError(f"{where} cannot be read: {error.strerror}.") from error
+        raise WorkloadNameError(f"{error.filename} cannot be read: {error.strerror}.") from error
 
 
 def job_of(cell: Cell, dataset_folder: Path, source: str = "") -> Job:
@@ -209,4 +215,4 @@ def job_of(cell: Cell, dataset_folder: Path, source: str = "") -> Job:
 
 
 def _is_application(name: str) -> bool:
-    return name.startswith(_APPLICATIONS) and name[len(_APPLICATIONS) :].isidentifier()
+    return name.startswith(APPLICATIONS) and name[len(APPLICATIONS) :].isidentifier()

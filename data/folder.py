@@ -21,9 +21,9 @@ from data.manifest import (
     fingerprint_of,
     write_manifest,
 )
-from data.own import count_classes
 from data.part import PART_NAMES, flatten
 from data.source import Source
+from data.user_arrays import count_classes
 
 
 def write_folder(source: Source, folder: Path) -> None:

@@ -15,9 +15,9 @@ import numpy as np
 import numpy.typing as npt
 
 from data.errors import BadOption, MissingSource, SourceUnreadable, WrongArrays
-from data.own import TEST_SHARE
 from data.place import user_path
 from data.source import Arrays, Source
+from data.user_arrays import TEST_SHARE
 
 ENDINGS: Final = frozenset({".bmp", ".gif", ".jpeg", ".jpg", ".png", ".ppm", ".webp"})
 _SIZE: Final = re.compile(r"(.+)@(\d{1,5})x(\d{1,5})")

@@ -6,8 +6,8 @@ import numpy as np
 import pytest
 
 from data.errors import WrongArrays
-from data.own import arrange, count_classes
 from data.part import PART_NAMES
+from data.user_arrays import arrange, count_classes
 
 PLACE = "/somewhere/mine.npz"
 

@@ -7,7 +7,7 @@ from typing import Any
 
 import numpy as np
 
-from data.part import Array
+from data.named_arrays import Array
 
 
 class ArchiveDamaged(Exception):  # noqa: N818 - it says what is wrong, as those of data.errors do

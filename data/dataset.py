@@ -10,7 +10,7 @@ import numpy.typing as npt
 from data.arrays import damage
 from data.errors import PreparedChanged
 from data.manifest import ArrayFacts, Manifest, read_manifest
-from data.part import Part, gather
+from data.named_arrays import Part, gather
 
 __all__ = ["ArrayFacts", "Dataset", "Manifest", "open_dataset"]
 

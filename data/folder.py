@@ -21,7 +21,7 @@ from data.manifest import (
     fingerprint_of,
     write_manifest,
 )
-from data.part import PART_NAMES, flatten
+from data.named_arrays import PART_NAMES, flatten
 from data.source import Source
 from data.user_arrays import count_classes
 

@@ -18,8 +18,8 @@ import numpy.typing as npt
 from data.archive import MOST_BYTES
 from data.arrays import ArchiveDamaged, load_arrays
 from data.errors import LabelOutOfRange, SourceUnreadable, WrongSize
+from data.named_arrays import PART_NAMES
 from data.official import Official, obtain
-from data.part import PART_NAMES
 from data.source import Arrays, Source
 
 _CLASSES: Final = 10

@@ -3,7 +3,7 @@
 from collections.abc import Callable
 from dataclasses import dataclass
 
-from data.part import Part
+from data.named_arrays import Part
 
 #: The four parts by their names.
 Arrays = dict[str, Part]

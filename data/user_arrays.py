@@ -6,7 +6,7 @@ from typing import Any, Final
 import numpy as np
 
 from data.errors import WrongArrays
-from data.part import PART_NAMES, Array, Part, are_named_well, each, flatten, gather
+from data.named_arrays import PART_NAMES, Array, Part, are_named_well, each, flatten, gather
 from data.source import Arrays
 
 #: A fifth of what is not split is for validation.

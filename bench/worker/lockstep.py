@@ -27,7 +27,7 @@ from bench.worker.backend import Backend, import_backend
 from bench.worker.entry import die_with_parent, one_sentence
 from bench.worker.phases import Phases
 from data.dataset import open_dataset
-from data.part import length, take
+from data.named_arrays import length, take
 
 
 def find_identity(side: SideJob) -> Identity:

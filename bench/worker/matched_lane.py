@@ -15,7 +15,7 @@ import numpy as np
 import numpy.typing as npt
 
 from data.arrays import ArchiveDamaged, load_arrays
-from data.part import Array
+from data.named_arrays import Array
 
 Indices = npt.NDArray[np.int64]
 

@@ -11,7 +11,7 @@ import pytest
 from data import function_runner
 from data.dataset import open_dataset
 from data.errors import BadOption, MissingSource, OwnFunctionFailed, WrongArrays
-from data.part import PART_NAMES
+from data.named_arrays import PART_NAMES
 from data.prepare import find_source, prepare
 
 ROOT = Path(__file__).parents[2]

@@ -9,7 +9,7 @@ import pytest
 from data import mnist
 from data.dataset import open_dataset
 from data.errors import LabelOutOfRange, SourceUnreadable, WrongSize
-from data.part import PART_NAMES
+from data.named_arrays import PART_NAMES
 from data.prepare import prepare
 from tests.fixtures.data_places import (
     idx_of,

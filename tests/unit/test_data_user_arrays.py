@@ -6,7 +6,7 @@ import numpy as np
 import pytest
 
 from data.errors import WrongArrays
-from data.part import PART_NAMES
+from data.named_arrays import PART_NAMES
 from data.user_arrays import arrange, count_classes
 
 PLACE = "/somewhere/mine.npz"

@@ -3,7 +3,7 @@
 import numpy as np
 import pytest
 
-from data.part import (
+from data.named_arrays import (
     PART_NAMES,
     are_named_well,
     each,

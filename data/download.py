@@ -4,7 +4,7 @@ import sys
 from pathlib import Path
 
 from data.errors import DownloadFailed, WrongHash
-from data.folder import writing_to
+from data.prepared_folder import writing_to
 
 _TIMEOUT_SECONDS = 30
 _CHUNK_BYTES = 2**20

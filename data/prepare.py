@@ -12,12 +12,12 @@ from data.cifar100 import cifar100_source
 from data.dataset import open_dataset
 from data.digits import digits_source
 from data.errors import ManifestUnreadable, OtherManifestVersion, PreparedChanged
-from data.folder import write_folder, writing_to
 from data.function import function_source
 from data.images import images_source
 from data.manifest import MANIFEST_VERSION
 from data.mnist import fashion_mnist_source, mnist_source
 from data.npz import npz_source
+from data.prepared_folder import write_folder, writing_to
 from data.ratings import ratings_source
 from data.source import Source
 from data.synthetic import SyntheticSpec, parse_options, synthetic_source

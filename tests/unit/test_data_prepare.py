@@ -11,8 +11,8 @@ from pathlib import Path
 import numpy as np
 import pytest
 
-from data import folder as folder_module
 from data import prepare as prepare_module
+from data import prepared_folder as folder_module
 from data.dataset import open_dataset
 from data.errors import BadOption, CacheUnwritable, DataError, ForeignFile, UnknownDataset
 from data.prepare import default_cache_dir, prepare

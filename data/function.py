@@ -14,7 +14,7 @@ from pathlib import Path
 from typing import Final
 
 from data.errors import BadOption, MissingSource, OwnFunctionFailed
-from data.imports import own_files
+from data.local_imports import local_files
 from data.npz import read_npz
 from data.place import user_path
 from data.source import Arrays, Source
@@ -29,7 +29,7 @@ def function_source(name: str) -> Source:
     if not function.isidentifier():
         raise BadOption(f"The dataset {name!r} names no function, as FILE.py:FUNCTION does.")
     try:
-        contents = [file.read_bytes() for file in own_files(path)]
+        contents = [file.read_bytes() for file in local_files(path)]
     except OSError as error:
         raise MissingSource(f"{error.filename} cannot be read ({error.strerror}).") from error
     path = path.resolve()

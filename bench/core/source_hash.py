@@ -11,7 +11,7 @@ from typing import TYPE_CHECKING, Final
 
 import msgspec
 
-from data.imports import own_files
+from data.local_imports import local_files
 
 if TYPE_CHECKING:  # a worker that imported `models` here could not import a side's own later
     from bench.core.job import Job
@@ -40,11 +40,11 @@ def source_files(builder: str, folder: Path) -> list[Path]:
         return [Path(builder.removeprefix(UNSAFE))]
     location = builder.rpartition(":")[0]
     if location.endswith(".py"):
-        return own_files(Path(location))
+        return local_files(Path(location))
     package, *modules = location.split(".")
     path = folder.joinpath(package, *modules)
     is_package = (path / "__init__.py").is_file()
-    return own_files(
+    return local_files(
         path / "__init__.py" if is_package else path.with_suffix(".py"), folder / package
     )
 

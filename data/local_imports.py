@@ -5,7 +5,7 @@ from collections.abc import Iterator
 from pathlib import Path
 
 
-def own_files(path: Path, package: Path | None = None) -> list[Path]:
+def local_files(path: Path, package: Path | None = None) -> list[Path]:
     """Return `path` and the files of its folder that it imports, directly or through others.
 
     Where `path` is a module of a `package`, which is the package's folder, absolute imports start

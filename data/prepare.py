@@ -6,7 +6,6 @@ from typing import Final
 
 from filelock import FileLock
 
-from data.catalogue import parse_name
 from data.cifar10 import cifar10_source
 from data.cifar100 import cifar100_source
 from data.dataset import open_dataset
@@ -19,6 +18,7 @@ from data.mnist import fashion_mnist_source, mnist_source
 from data.npz import npz_source
 from data.prepared_folder import write_folder, writing_to
 from data.ratings import ratings_source
+from data.registry import parse_name
 from data.source import Source
 from data.synthetic import SyntheticSpec, parse_options, synthetic_source
 from data.verses import verses_source

@@ -38,9 +38,9 @@ from bench.system.environment import performance_variables
 from bench.system.interpreter import Interpreter, changed_version, find_interpreter
 from bench.system.machine import git_facts, machine_facts
 from bench.system.timing_lock import default_lock_path, timing_lock
-from data.catalogue import resolve_dataset
 from data.dataset import open_dataset
 from data.prepare import prepare
+from data.registry import resolve_dataset
 from models.table import WORKLOADS
 
 

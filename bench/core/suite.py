@@ -17,7 +17,7 @@ from bench.core.workload import (
     recipe_of,
     resolve_workload,
 )
-from data.catalogue import resolve_dataset
+from data.registry import resolve_dataset
 from models.table import DEFAULT_RECIPE, WORKLOADS
 
 Value = TypeVar("Value")

@@ -3,9 +3,9 @@
 import numpy as np
 import pytest
 
-from data.catalogue import DATASETS, USER_DATASETS, parse_name, resolve_dataset
 from data.errors import BadOption, DataError, UnknownDataset
 from data.prepare import find_source
+from data.registry import DATASETS, USER_DATASETS, parse_name, resolve_dataset
 from tests.fixtures.data_places import npz_of
 
 FAMILIES = "cifar10, cifar100, digits, fashion_mnist, mnist, ratings, synthetic, verses"

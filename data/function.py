@@ -16,8 +16,8 @@ from typing import Final
 from data.errors import BadOption, MissingSource, OwnFunctionFailed
 from data.local_imports import local_files
 from data.npz import read_npz
-from data.place import user_path
 from data.source import Arrays, Source
+from data.user_arrays import user_path
 
 _RUNNER: Final = Path(__file__).with_name("function_runner.py")
 

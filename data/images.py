@@ -15,9 +15,8 @@ import numpy as np
 import numpy.typing as npt
 
 from data.errors import BadOption, MissingSource, SourceUnreadable, WrongArrays
-from data.place import user_path
 from data.source import Arrays, Source
-from data.user_arrays import TEST_SHARE
+from data.user_arrays import TEST_SHARE, user_path
 
 ENDINGS: Final = frozenset({".bmp", ".gif", ".jpeg", ".jpg", ".png", ".ppm", ".webp"})
 _SIZE: Final = re.compile(r"(.+)@(\d{1,5})x(\d{1,5})")

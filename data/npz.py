@@ -6,9 +6,8 @@ from pathlib import Path
 from data.archive import unreadable
 from data.arrays import ArchiveDamaged, load_arrays
 from data.errors import MissingSource, SourceUnreadable
-from data.place import user_path
 from data.source import Arrays, Source
-from data.user_arrays import arrange
+from data.user_arrays import arrange, user_path
 
 
 def npz_source(text: str) -> Source:

@@ -1,11 +1,12 @@
-"""A user's own arrays: checked, split where they are not, and counted by class."""
+"""A user's arrays: where they are, their checks, their split, and the number of classes."""
 
 from collections.abc import Mapping
+from pathlib import Path
 from typing import Any, Final
 
 import numpy as np
 
-from data.errors import WrongArrays
+from data.errors import MissingSource, WrongArrays
 from data.named_arrays import PART_NAMES, Array, Part, are_named_well, each, flatten, gather
 from data.source import Arrays
 
@@ -13,6 +14,21 @@ from data.source import Arrays
 TEST_SHARE: Final = 0.2
 _SPLIT_SEED: Final = 0
 _KINDS: Final = "biuf"
+
+
+def user_path(text: str) -> Path:
+    """Return the path with a leading `~` spelled out; MissingSource where it leads nowhere.
+
+    That is the home of an unknown user, a loop of links or a zero byte; the file itself may not be
+    there.
+    """
+    try:
+        path = Path(text).expanduser()
+        path.resolve()
+    except (OSError, RuntimeError, ValueError) as error:
+        reason = str(error).rstrip(".")
+        raise MissingSource(f"{text!r} cannot be found ({reason}).") from error
+    return path
 
 
 def arrange(flat: Mapping[str, Array], place: str) -> Arrays:

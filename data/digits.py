@@ -15,9 +15,8 @@ from typing import Final
 import numpy as np
 import numpy.typing as npt
 
-from data.embedded import embedded_bytes
 from data.errors import SourceUnreadable
-from data.source import Arrays, Source
+from data.source import Arrays, Source, embedded_bytes
 
 _CLASSES: Final = 10
 _FILE: Final = Path(__file__).with_name("digits.npz")

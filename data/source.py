@@ -2,7 +2,9 @@
 
 from collections.abc import Callable
 from dataclasses import dataclass
+from pathlib import Path
 
+from data.errors import MissingSource, SourceUnreadable
 from data.named_arrays import Part
 
 #: The four parts by their names.
@@ -25,3 +27,16 @@ class Source:
     official: bool
     classes: int | None
     read: Callable[[], Arrays]
+
+
+def embedded_bytes(path: Path) -> bytes:
+    """Return the content of a dataset's file in the checkout.
+
+    Raises MissingSource or SourceUnreadable.
+    """
+    try:
+        return path.read_bytes()
+    except FileNotFoundError as error:
+        raise MissingSource(f"{path} is missing; it belongs to the checkout.") from error
+    except OSError as error:
+        raise SourceUnreadable(f"{path} cannot be read ({error.strerror}).") from error

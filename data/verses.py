@@ -14,9 +14,8 @@ from typing import Final
 import numpy as np
 import numpy.typing as npt
 
-from data.embedded import embedded_bytes
 from data.errors import SourceUnreadable
-from data.source import Arrays, Source
+from data.source import Arrays, Source, embedded_bytes
 
 BOOKS: Final = ("Ge", "Psa", "Isa", "Mat")
 LENGTH: Final = 128

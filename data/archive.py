@@ -8,7 +8,12 @@ from pathlib import Path
 from typing import Any
 
 from data.arrays import damage
-from data.errors import MissingSource, SourceUnreadable, TruncatedFile, WrongSize
+from data.errors import (
+    MissingSourceError,
+    SourceUnreadableError,
+    TruncatedFileError,
+    WrongSizeError,
+)
 
 #: The largest member that is read where its size is not known beforehand.
 MOST_BYTES = 256 * 2**20
@@ -19,8 +24,8 @@ MOST_UNPACKED_BYTES = 2**30
 def read_members(path: Path, sizes: Mapping[str, int | None]) -> Iterator[tuple[str, bytes]]:
     """Yield name and content of each regular member named in `sizes`, in the archive's order.
 
-    A size is the exact one, or None where any up to MOST_BYTES will do. Raises MissingSource,
-    SourceUnreadable, TruncatedFile or WrongSize.
+    A size is the exact one, or None where any up to MOST_BYTES will do. Raises MissingSourceError,
+    SourceUnreadableError, TruncatedFileError or WrongSizeError.
     """
     missing = dict(sizes)
     try:
@@ -40,12 +45,12 @@ def read_members(path: Path, sizes: Mapping[str, int | None]) -> Iterator[tuple[
                 content = file.read()
                 check_size(place, len(content), member.size)
                 yield member.name, content
-    except (TruncatedFile, WrongSize):
+    except (TruncatedFileError, WrongSizeError):
         raise
     except Exception as error:  # tarfile raises more than its own errors on damaged headers
         raise unreadable(path, error) from error
     if missing:
-        raise MissingSource(f"{path} lacks the member {min(missing)}.")
+        raise MissingSourceError(f"{path} lacks the member {min(missing)}.")
 
 
 class _Bounded(io.RawIOBase):
@@ -69,15 +74,15 @@ class _Bounded(io.RawIOBase):
 
 
 def check_size(place: str, size_bytes: int, allowed_bytes: int) -> None:
-    """Raise TruncatedFile or WrongSize where a file is not of the size that its format has."""
+    """Raise TruncatedFileError or WrongSizeError for a file whose size is not its format's."""
     sentence = f"{place} has {size_bytes:,} bytes, where exactly {allowed_bytes:,} are allowed."
     if size_bytes < allowed_bytes:
-        raise TruncatedFile(sentence)
+        raise TruncatedFileError(sentence)
     if size_bytes > allowed_bytes:
-        raise WrongSize(sentence)
+        raise WrongSizeError(sentence)
 
 
-def unreadable(path: Path, error: Exception) -> SourceUnreadable:
+def unreadable(path: Path, error: Exception) -> SourceUnreadableError:
     """Return the one sentence for a file that is there and cannot be read."""
     reason = error.strerror if isinstance(error, OSError) and error.strerror else damage(error)
-    return SourceUnreadable(f"{path} cannot be read ({reason}).")
+    return SourceUnreadableError(f"{path} cannot be read ({reason}).")

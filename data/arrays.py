@@ -10,12 +10,12 @@ import numpy as np
 from data.named_arrays import Array
 
 
-class ArchiveDamaged(Exception):  # noqa: N818 - it says what is wrong, as those of data.errors do
+class ArchiveDamagedError(Exception):
     """A file is no archive of plain arrays; the reason is a phrase on one line."""
 
 
 def load_arrays(path: Path) -> dict[str, Array]:
-    """Return the arrays of an `.npz` by their names; ArchiveDamaged, or OSError.
+    """Return the arrays of an `.npz` by their names; ArchiveDamagedError, or OSError.
 
     What would unpack to more than this machine's memory is refused before it is unpacked.
     """
@@ -29,7 +29,7 @@ def load_arrays(path: Path) -> dict[str, Array]:
         except OSError:
             raise
         except Exception as error:  # of zipfile, zlib, tokenize, ast, struct: there is no list
-            raise ArchiveDamaged(damage(error)) from error
+            raise ArchiveDamagedError(damage(error)) from error
 
 
 def damage(error: Exception) -> str:

@@ -11,7 +11,7 @@ from typing import Final
 import numpy as np
 
 from data.archive import read_members
-from data.errors import LabelOutOfRange
+from data.errors import LabelOutOfRangeError
 from data.keras_cache import keras_file, read_batches
 from data.official import Official, obtain
 from data.source import Arrays, Source
@@ -51,7 +51,7 @@ def _read(data_dir: Path | None, cache_dir: Path) -> Arrays:
     arrays: Arrays = {}
     for part, pixels, labels in found:
         if labels.max() >= _CLASSES:
-            raise LabelOutOfRange(
+            raise LabelOutOfRangeError(
                 f"cifar100's {part} images have the label {labels.max()}, where 0 to "
                 f"{_CLASSES - 1} are allowed."
             )

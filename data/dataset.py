@@ -8,7 +8,7 @@ import numpy as np
 import numpy.typing as npt
 
 from data.arrays import damage
-from data.errors import PreparedChanged
+from data.errors import PreparedChangedError
 from data.manifest import ArrayFacts, Manifest, read_manifest
 from data.named_arrays import Part, gather
 
@@ -36,7 +36,7 @@ def open_dataset(folder: Path) -> Dataset:
     """Return the dataset of a prepared folder, memory-mapped read-only.
 
     Files are checked by size and modification time, not by hash, so that this takes milliseconds
-    at any size. Raises PreparedChanged, ManifestUnreadable or OtherManifestVersion.
+    at any size. Raises PreparedChangedError, ManifestUnreadableError or OtherManifestVersionError.
     """
     manifest = read_manifest(folder)
     arrays = {name: _open_array(folder, facts) for name, facts in manifest.arrays.items()}
@@ -52,7 +52,7 @@ def _open_array(folder: Path, facts: ArrayFacts) -> npt.NDArray[Any]:
         if status.st_mtime_ns != facts.mtime_ns:
             raise _changed(path, "was modified after it was prepared")
         array: npt.NDArray[Any] = np.load(path, mmap_mode="r", allow_pickle=False)
-    except PreparedChanged:
+    except PreparedChangedError:
         raise
     except Exception as error:  # NumPy parses the header as Python: of tokenize, ast and more
         raise _changed(path, f"cannot be opened ({damage(error)})") from error
@@ -63,7 +63,7 @@ def _open_array(folder: Path, facts: ArrayFacts) -> npt.NDArray[Any]:
     return array
 
 
-def _changed(path: Path, what: str) -> PreparedChanged:
-    return PreparedChanged(
+def _changed(path: Path, what: str) -> PreparedChangedError:
+    return PreparedChangedError(
         f"{path} {what}; delete the prepared folder {path.parent} and prepare the dataset again."
     )

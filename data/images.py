@@ -14,7 +14,7 @@ from typing import Final
 import numpy as np
 import numpy.typing as npt
 
-from data.errors import BadOption, MissingSource, SourceUnreadable, WrongArrays
+from data.errors import BadOptionError, MissingSourceError, SourceUnreadableError, WrongArraysError
 from data.source import Arrays, Source
 from data.user_arrays import TEST_SHARE, user_path
 
@@ -31,7 +31,7 @@ Files = dict[str, list[tuple[Path, int]]]
 def images_source(text: str) -> Source:
     """Return the source of the folder in `text`.
 
-    Raises BadOption, MissingSource, SourceUnreadable or WrongArrays.
+    Raises BadOptionError, MissingSourceError, SourceUnreadableError or WrongArraysError.
     """
     folder, size = _parse(text)
     try:
@@ -42,7 +42,7 @@ def images_source(text: str) -> Source:
             for path, _ in found
         ]
     except OSError as error:
-        raise SourceUnreadable(f"{folder} cannot be read ({error.strerror}).") from error
+        raise SourceUnreadableError(f"{folder} cannot be read ({error.strerror}).") from error
     digest = hashlib.sha256(f"{folder.resolve()}\0{size}\0".encode(errors="surrogateescape"))
     digest.update("\n".join(facts).encode(errors="surrogateescape"))
     return Source(
@@ -62,14 +62,16 @@ def _parse(text: str) -> tuple[Path, Size | None]:
         return folder, None
     size = int(match[2]), int(match[3])
     if not all(1 <= side <= _MOST_SIDE for side in size):
-        raise BadOption(f"The size in images:{text} is not from 1x1 to {_MOST_SIDE}x{_MOST_SIDE}.")
+        raise BadOptionError(
+            f"The size in images:{text} is not from 1x1 to {_MOST_SIDE}x{_MOST_SIDE}."
+        )
     return folder, size
 
 
 def _find(folder: Path) -> tuple[Files, list[str]]:
     """Return the pictures of both halves with their class ids, and the classes' names in order."""
     if not folder.is_dir():
-        raise MissingSource(f"{folder} is not a folder; images:FOLDER has a folder per class.")
+        raise MissingSourceError(f"{folder} is not a folder; images:FOLDER has a folder per class.")
     is_split = (folder / "train").is_dir() and (folder / "test").is_dir()
     halves = {half: _by_class(folder / half) for half in ("train", "test")} if is_split else {}
     if not is_split:
@@ -77,9 +79,9 @@ def _find(folder: Path) -> tuple[Files, list[str]]:
     classes = sorted(halves["train"])
     if sorted(halves["test"]) != classes:
         odd = min(set(halves["test"]) ^ set(classes))
-        raise WrongArrays(f"{folder}: the class {odd} is in one of train and test alone.")
+        raise WrongArraysError(f"{folder}: the class {odd} is in one of train and test alone.")
     if len(classes) < 2:
-        raise WrongArrays(
+        raise WrongArraysError(
             f"{folder} has {len(classes)} folders with pictures ({', '.join(sorted(ENDINGS))}), "
             "where one per class, at least two, are expected."
         )
@@ -111,7 +113,7 @@ def _split(by_class: Mapping[str, list[Path]]) -> dict[str, dict[str, list[Path]
         order = random.permutation(len(paths))
         count = max(1, round(len(paths) * TEST_SHARE))
         if len(paths) < 2:
-            raise WrongArrays(f"The class {name} has one picture; to be split it needs two.")
+            raise WrongArraysError(f"The class {name} has one picture; to be split it needs two.")
         halves["test"][name] = [paths[i] for i in sorted(order[:count])]
         halves["train"][name] = [paths[i] for i in sorted(order[count:])]
     return halves
@@ -127,7 +129,7 @@ def _read(files: Files, size: Size | None) -> Arrays:
             image = read_picture(path, size)
             first = first or (image.shape[0], image.shape[1])
             if image.shape[:2] != first:
-                raise WrongArrays(
+                raise WrongArraysError(
                     f"{path} is {image.shape[0]}x{image.shape[1]}, not {first[0]}x{first[1]} like "
                     f"the first one; images:FOLDER@{first[0]}x{first[1]} makes all of one size."
                 )
@@ -140,12 +142,15 @@ def _read(files: Files, size: Size | None) -> Arrays:
 
 
 def read_picture(path: Path, size: Size | None) -> npt.NDArray[np.uint8]:
-    """Return a picture as uint8 (height, width, 3), scaled to `size` if any; SourceUnreadable."""
+    """Return a picture as uint8 (height, width, 3), scaled to `size` if given.
+
+    Raises SourceUnreadableError.
+    """
     # Only here: Keras imports Pillow where it is installed, and needs none of it to train.
     try:
         from PIL import Image, ImageOps, UnidentifiedImageError
     except ImportError as error:
-        raise SourceUnreadable(
+        raise SourceUnreadableError(
             f"{path} cannot be read without Pillow; pip install pillow."
         ) from error
     try:
@@ -162,4 +167,4 @@ def read_picture(path: Path, size: Size | None) -> npt.NDArray[np.uint8]:
         Image.DecompressionBombError,
         struct.error,  # of Exif that is cut off
     ) as error:
-        raise SourceUnreadable(f"{path} is no picture that can be read ({error}).") from error
+        raise SourceUnreadableError(f"{path} is no picture that can be read ({error}).") from error

@@ -8,7 +8,7 @@ from typing import Final
 
 import msgspec
 
-from data.errors import ManifestUnreadable, OtherManifestVersion
+from data.errors import ManifestUnreadableError, OtherManifestVersionError
 from data.named_arrays import PART_NAMES, are_named_well
 
 #: Raised whenever the manifest's layout or the way any dataset is prepared changes. It is part of
@@ -74,26 +74,26 @@ def write_manifest(manifest: Manifest, folder: Path) -> None:
 def read_manifest(folder: Path) -> Manifest:
     """Return the manifest of a prepared folder.
 
-    Raises ManifestUnreadable where there is none or it is damaged, OtherManifestVersion where an
-    older or newer program wrote it.
+    Raises ManifestUnreadableError where there is none or it is damaged, OtherManifestVersionError
+    where an older or newer program wrote it.
     """
     path = folder / MANIFEST_FILE
     try:
         text = path.read_bytes()
         version = msgspec.json.decode(text, type=_Versioned).version
         if version != MANIFEST_VERSION:
-            raise OtherManifestVersion(
+            raise OtherManifestVersionError(
                 f"{path} has version {version}, and only version {MANIFEST_VERSION} can be read; "
                 "delete that folder and prepare the dataset again."
             )
         manifest = msgspec.json.decode(text, type=Manifest)
     except (OSError, ValueError, RecursionError) as error:
         reason = error.strerror if isinstance(error, OSError) else error
-        raise ManifestUnreadable(
+        raise ManifestUnreadableError(
             f"{path} cannot be read ({reason}); delete that folder and prepare the dataset again."
         ) from error
     if not are_named_well(list(manifest.arrays)):
-        raise ManifestUnreadable(
+        raise ManifestUnreadableError(
             f"{path} lists the arrays {sorted(manifest.arrays)}, where exactly "
             f"{', '.join(PART_NAMES)}, or PART.NAME of several, are allowed; delete that folder "
             "and prepare again."

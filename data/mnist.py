@@ -16,8 +16,8 @@ import numpy as np
 import numpy.typing as npt
 
 from data.archive import MOST_BYTES
-from data.arrays import ArchiveDamaged, load_arrays
-from data.errors import LabelOutOfRange, SourceUnreadable, WrongSize
+from data.arrays import ArchiveDamagedError, load_arrays
+from data.errors import LabelOutOfRangeError, SourceUnreadableError, WrongSizeError
 from data.named_arrays import PART_NAMES
 from data.official import Official, obtain
 from data.source import Arrays, Source
@@ -89,20 +89,22 @@ def fashion_mnist_source(data_dir: Path | None, cache_dir: Path) -> Source:
 
 
 def read_idx(path: Path) -> npt.NDArray[np.uint8]:
-    """Return the bytes of a gzipped IDX file in the shape that it names; or SourceUnreadable."""
+    """Return the bytes of a gzipped IDX file in its own shape; raises SourceUnreadableError."""
     try:
         with gzip.open(path) as stream:
             content = stream.read(MOST_BYTES + 1)
     except (OSError, EOFError, zlib.error) as error:
-        raise SourceUnreadable(f"{path} cannot be read ({error}).") from error
+        raise SourceUnreadableError(f"{path} cannot be read ({error}).") from error
     if len(content) > MOST_BYTES:
-        raise WrongSize(f"{path} unpacks to more than the {MOST_BYTES:,} bytes that are allowed.")
+        raise WrongSizeError(
+            f"{path} unpacks to more than the {MOST_BYTES:,} bytes that are allowed."
+        )
     axes = content[3] if len(content) >= 4 and content[:3] == bytes([0, 0, _UNSIGNED_BYTE]) else 0
     begin = 4 + 4 * axes
     lengths = content[4:begin]
     shape = tuple(int.from_bytes(lengths[i : i + 4]) for i in range(0, len(lengths), 4))
     if not shape or math.prod(shape) != len(content) - begin:
-        raise SourceUnreadable(f"{path} is no IDX file of bytes, or not all of it.")
+        raise SourceUnreadableError(f"{path} is no IDX file of bytes, or not all of it.")
     return np.frombuffer(content, np.uint8, offset=begin).reshape(shape)
 
 
@@ -110,15 +112,15 @@ def _read_npz(path: Path) -> dict[str, npt.NDArray[Any]]:
     try:
         found = load_arrays(path)
         return {name: found[name] for name in PART_NAMES}
-    except (OSError, ArchiveDamaged, KeyError) as error:
-        raise SourceUnreadable(f"{path} cannot be read ({error}).") from error
+    except (OSError, ArchiveDamagedError, KeyError) as error:
+        raise SourceUnreadableError(f"{path} cannot be read ({error}).") from error
 
 
 def _arranged(found: dict[str, npt.NDArray[Any]], paths: dict[str, Path]) -> Arrays:
     """Return the images with an axis for their one channel, and the labels as int64."""
     for part in ("y_train", "y_test"):
         if found[part].max() >= _CLASSES:
-            raise LabelOutOfRange(
+            raise LabelOutOfRangeError(
                 f"{paths[part]} has the label {found[part].max()}, where 0 to {_CLASSES - 1} are "
                 "allowed."
             )

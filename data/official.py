@@ -31,7 +31,7 @@ def obtain(official: Official, data_dir: Path | None, folder: Path) -> Path:
     """Return where the file is: in `data_dir`, in Keras's cache, of a package, else downloaded.
 
     Only a file with the right sha256 is taken, or with the right content. The download is kept in
-    `folder`. Raises DownloadFailed, WrongHash or CacheUnwritable.
+    `folder`. Raises DownloadFailedError, WrongHashError or CacheUnwritableError.
     """
     local = [data_dir.expanduser() / official.file] if data_dir else []
     local += [Path(official.package_path)] if official.package_path else []

@@ -12,7 +12,7 @@ from typing import Any
 import numpy as np
 import numpy.typing as npt
 
-from data.errors import CacheUnwritable, ForeignFile
+from data.errors import CacheUnwritableError, ForeignFileError
 from data.manifest import (
     MANIFEST_FILE,
     MANIFEST_VERSION,
@@ -31,8 +31,8 @@ def write_folder(source: Source, folder: Path) -> None:
 
     The caller holds the lock of `folder`. It is written beside `folder` and renamed, so that no
     reader ever sees half of it, and removed again on any failure, Ctrl-C included. Raises
-    ForeignFile before anything else where `folder` holds files that are not ours, CacheUnwritable,
-    and what `source.read` raises.
+    ForeignFileError before anything else where `folder` holds files that are not ours,
+    CacheUnwritableError, and what `source.read` raises.
     """
     _remove_leftovers(folder)
     _check_ours(folder)
@@ -56,11 +56,11 @@ def write_folder(source: Source, folder: Path) -> None:
 
 @contextmanager
 def writing_to(place: Path) -> Iterator[None]:
-    """Turn an OSError of the block into CacheUnwritable, naming `place` and the way out."""
+    """Turn an OSError of the block into CacheUnwritableError, naming `place` and the way out."""
     try:
         yield
     except OSError as error:
-        raise CacheUnwritable(
+        raise CacheUnwritableError(
             f"The cache folder {place} cannot be written ({error.strerror or error}); free or "
             "unlock it, or set KERAS_BENCH_CACHE to a folder that can be written."
         ) from error
@@ -84,7 +84,7 @@ def _check_ours(folder: Path) -> None:
     if not foreign:
         foreign = [entry for entry in folder.iterdir() if not _is_ours(entry.name)]
     if foreign:
-        raise ForeignFile(
+        raise ForeignFileError(
             f"{foreign[0]} is in the place of a prepared dataset but was not written by this "
             "program; move it away, or set KERAS_BENCH_CACHE to another folder."
         )

@@ -3,7 +3,7 @@
 from pathlib import Path
 from typing import Final
 
-from data.errors import BadOption, UnknownDataset
+from data.errors import BadOptionError, UnknownDatasetError
 
 #: Family -> one line for `bench list`.
 DATASETS: Final[dict[str, str]] = {
@@ -27,22 +27,23 @@ USER_DATASETS: Final[dict[str, str]] = {
 def parse_name(name: str) -> tuple[str, str]:
     """Return the dataset's family (a key of DATASETS, `npz`, `images`, `function`) and the rest.
 
-    Raises UnknownDataset for another family, BadOption where options or a place are wrong.
+    Raises UnknownDatasetError for another family, BadOptionError where options or a place are
+    wrong.
     """
     if name.rpartition(":")[0].endswith(".py"):
         return "function", name
     family, colon, rest = name.partition(":")
     if family in ("npz", "images"):
         if not rest:
-            raise BadOption(f"The dataset {name!r} names no place; {family}:PATH does.")
+            raise BadOptionError(f"The dataset {name!r} names no place; {family}:PATH does.")
         return family, rest
     if family not in DATASETS:
-        raise UnknownDataset(
+        raise UnknownDatasetError(
             f"There is no dataset {family!r}; the allowed ones are "
             f"{', '.join([*DATASETS, *USER_DATASETS])}."
         )
     if colon and family != "synthetic":
-        raise BadOption(f"The dataset {family} takes no options, but {name!r} has {rest!r}.")
+        raise BadOptionError(f"The dataset {family} takes no options, but {name!r} has {rest!r}.")
     return family, rest
 
 
@@ -55,6 +56,6 @@ def resolve_dataset(name: str) -> str:
             return f"{Path(location).expanduser().resolve()}:{function}"
         if family in ("npz", "images"):
             return f"{family}:{Path(rest).expanduser().resolve()}"
-    except (BadOption, UnknownDataset, OSError, RuntimeError, ValueError):
+    except (BadOptionError, UnknownDatasetError, OSError, RuntimeError, ValueError):
         pass  # said where the dataset is prepared
     return name

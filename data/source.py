@@ -4,7 +4,7 @@ from collections.abc import Callable
 from dataclasses import dataclass
 from pathlib import Path
 
-from data.errors import MissingSource, SourceUnreadable
+from data.errors import MissingSourceError, SourceUnreadableError
 from data.named_arrays import Part
 
 #: The four parts by their names.
@@ -32,11 +32,11 @@ class Source:
 def embedded_bytes(path: Path) -> bytes:
     """Return the content of a dataset's file in the checkout.
 
-    Raises MissingSource or SourceUnreadable.
+    Raises MissingSourceError or SourceUnreadableError.
     """
     try:
         return path.read_bytes()
     except FileNotFoundError as error:
-        raise MissingSource(f"{path} is missing; it belongs to the checkout.") from error
+        raise MissingSourceError(f"{path} is missing; it belongs to the checkout.") from error
     except OSError as error:
-        raise SourceUnreadable(f"{path} cannot be read ({error.strerror}).") from error
+        raise SourceUnreadableError(f"{path} cannot be read ({error.strerror}).") from error

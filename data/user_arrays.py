@@ -6,7 +6,7 @@ from typing import Any, Final
 
 import numpy as np
 
-from data.errors import MissingSource, WrongArrays
+from data.errors import MissingSourceError, WrongArraysError
 from data.named_arrays import PART_NAMES, Array, Part, are_named_well, each, flatten, gather
 from data.source import Arrays
 
@@ -17,7 +17,7 @@ _KINDS: Final = "biuf"
 
 
 def user_path(text: str) -> Path:
-    """Return the path with a leading `~` spelled out; MissingSource where it leads nowhere.
+    """Return the path with a leading `~` spelled out; MissingSourceError where it leads nowhere.
 
     That is the home of an unknown user, a loop of links or a zero byte; the file itself may not be
     there.
@@ -27,7 +27,7 @@ def user_path(text: str) -> Path:
         path.resolve()
     except (OSError, RuntimeError, ValueError) as error:
         reason = str(error).rstrip(".")
-        raise MissingSource(f"{text!r} cannot be found ({reason}).") from error
+        raise MissingSourceError(f"{text!r} cannot be found ({reason}).") from error
     return path
 
 
@@ -35,7 +35,7 @@ def arrange(flat: Mapping[str, Array], place: str) -> Arrays:
     """Return the four parts of arrays named x_train, y_train, x_test, y_test, or PART.NAME each.
 
     `x` and `y` alone are split: a fifth, chosen at random with a fixed seed, is for validation.
-    Integers become int64 where they are class ids. Raises WrongArrays, which names `place`.
+    Integers become int64 where they are class ids. Raises WrongArraysError, which names `place`.
     """
     _check_types(flat, place)
     if {name.partition(".")[0] for name in flat} == {"x", "y"}:
@@ -43,7 +43,7 @@ def arrange(flat: Mapping[str, Array], place: str) -> Arrays:
     # The byte order of this machine: no framework takes another.
     flat = {n: a.astype(a.dtype.newbyteorder("="), copy=False) for n, a in flat.items()}
     if not are_named_well(list(flat)):
-        raise WrongArrays(
+        raise WrongArraysError(
             f"{place} holds {', '.join(sorted(flat)) or 'nothing'}, where {', '.join(PART_NAMES)}, "
             "or x and y alone, are expected, each as one array or as several named PART.NAME."
         )
@@ -72,7 +72,7 @@ def _check_types(flat: Mapping[str, Array], place: str) -> None:
     for name, array in flat.items():
         if not isinstance(array, np.ndarray) or array.dtype.kind not in _KINDS or array.ndim == 0:
             kind = array.dtype.name if isinstance(array, np.ndarray) else type(array).__name__
-            raise WrongArrays(
+            raise WrongArraysError(
                 f"{place}: {name} is {kind}, where arrays of numbers with a first axis are allowed."
             )
 
@@ -81,7 +81,7 @@ def _split(flat: Mapping[str, Array], place: str) -> dict[str, Array]:
     counts = {name: len(array) for name, array in flat.items()}
     count = max(counts.values())
     if count < 2 or len(set(counts.values())) > 1:
-        raise WrongArrays(f"{place} cannot be split: it has {_told(counts)} examples.")
+        raise WrongArraysError(f"{place} cannot be split: it has {_told(counts)} examples.")
     order = np.random.RandomState(_SPLIT_SEED).permutation(count)
     test = np.sort(order[: max(1, round(count * TEST_SHARE))])
     train = np.sort(order[len(test) :])
@@ -95,7 +95,7 @@ def _split(flat: Mapping[str, Array], place: str) -> dict[str, Array]:
 def _check_lengths(inputs: Part, targets: Part, half: str, place: str) -> None:
     counts = {n: len(array) for n, array in flatten({"x": inputs, "y": targets}).items()}
     if len(set(counts.values())) > 1 or not all(counts.values()):
-        raise WrongArrays(
+        raise WrongArraysError(
             f"{place} has {_told(counts)} {half} examples, where equally many, at least one, are "
             "allowed."
         )
@@ -104,7 +104,7 @@ def _check_lengths(inputs: Part, targets: Part, half: str, place: str) -> None:
 def _check_shapes(train: dict[str, Array], test: dict[str, Array], place: str) -> None:
     for name, array in train.items():
         if array.shape[1:] != test[name].shape[1:]:
-            raise WrongArrays(
+            raise WrongArraysError(
                 f"{place}: {name} has the shape {array.shape[1:]} for training and "
                 f"{test[name].shape[1:]} for validation; they must be equal."
             )

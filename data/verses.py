@@ -14,7 +14,7 @@ from typing import Final
 import numpy as np
 import numpy.typing as npt
 
-from data.errors import SourceUnreadable
+from data.errors import SourceUnreadableError
 from data.source import Arrays, Source, embedded_bytes
 
 BOOKS: Final = ("Ge", "Psa", "Isa", "Mat")
@@ -27,7 +27,7 @@ _SHUFFLE_SEED: Final = 0
 
 
 def verses_source() -> Source:
-    """Return the source of verses; raises MissingSource or SourceUnreadable."""
+    """Return the source of verses; raises MissingSourceError or SourceUnreadableError."""
     content = embedded_bytes(_FILE)
     return Source(
         name="verses",
@@ -67,6 +67,6 @@ def _chapters(content: bytes) -> Iterator[tuple[int, int, str]]:
         lines = lzma.decompress(content).decode("ascii").splitlines()
         verses = [_VERSE.fullmatch(line).groups() for line in lines]  # type: ignore[union-attr]
     except (lzma.LZMAError, UnicodeDecodeError, AttributeError) as error:
-        raise SourceUnreadable(f"{_FILE} is damaged ({error}); check it out again.") from error
+        raise SourceUnreadableError(f"{_FILE} is damaged ({error}); check it out again.") from error
     for (book, chapter), found in groupby(verses, key=lambda verse: verse[:2]):
         yield BOOKS.index(book), int(chapter), "\n".join(verse[2] for verse in found)

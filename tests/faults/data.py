@@ -96,7 +96,7 @@ def full_cache(stage: Stage) -> Ended:
     "the cache is deleted after a run was planned",
     "the cell fails with the reason; the same call prepares it again",
     code=1,
-    says="FAILED .*: ManifestUnreadable: .* prepare the dataset again",
+    says="FAILED .*: ManifestUnreadableError: .* prepare the dataset again",
 )
 def deleted_before_reading(stage: Stage) -> Ended:
     done = stage.run("lose_cache")

@@ -5,7 +5,7 @@ import re
 import numpy as np
 import pytest
 
-from data.errors import WrongArrays
+from data.errors import WrongArraysError
 from data.named_arrays import PART_NAMES
 from data.user_arrays import arrange, count_classes
 
@@ -24,7 +24,7 @@ def four(**changed) -> dict:
 
 
 def refused(flat: dict, sentence: str) -> None:
-    with pytest.raises(WrongArrays, match=sentence) as caught:
+    with pytest.raises(WrongArraysError, match=sentence) as caught:
         arrange(flat, PLACE)
     assert PLACE in str(caught.value)
 

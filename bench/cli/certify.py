@@ -34,7 +34,7 @@ from bench.parity.run import Participant, run_tasks
 from bench.report.render.certificate import certificate_table, write_certificate
 from bench.runner.progress import time_left
 from bench.storage.store import StoreError, new_run_id
-from bench.system.environment import performance_variables
+from bench.system.environment import resolve_environment
 from bench.system.interpreter import Interpreter, changed_version, find_interpreter
 from bench.system.machine import git_facts, machine_facts
 from bench.system.timing_lock import default_lock_path, timing_lock
@@ -196,7 +196,7 @@ def _subject(entrant: Participant, source: str, dumps: Dumps) -> FunctionFingerp
         machine_id=str(machine_facts()["machine_id"]),
         versions=entrant.versions,
         settings=dump.settings,
-        environment=performance_variables(cell, os.environ),
+        environment=resolve_environment(cell, os.environ).performance,
     )
 
 

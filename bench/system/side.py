@@ -9,7 +9,7 @@ import msgspec
 
 from bench.core.cell import BACKENDS
 from bench.core.text import BenchError
-from bench.system.environment import is_decisive
+from bench.system.environment import is_performance_variable
 
 _KEYS: Final = "python=PATH, python.BACKEND=PATH, src=DIR and env.NAME=VALUE"
 #: A comma ends a part only where another one begins: XLA_FLAGS may hold commas.
@@ -61,7 +61,7 @@ def parse_side(text: str) -> Side:
         fields[key] = value
     variables = _strip(fields, "env.")
     for name in variables:
-        if not is_decisive(name):
+        if not is_performance_variable(name):
             raise SideTextError(
                 f"side {text!r} sets {name}, which no worker gets: only variables that change "
                 "speed or numerics are passed on (XLA_FLAGS, OMP_…, TF_ENABLE_… and the like)."

@@ -18,7 +18,7 @@ _NEEDED: Final = frozenset(
 
 #: Passed on, kept in the record and covered by the digest: they change speed or numerics.
 #: TensorFlow's are spelt out, since Terraform's variables begin with TF_ too.
-_PERFORMANCE: Final = (
+PERFORMANCE_PREFIXES: Final = (
     "CUDA_",
     "GLIBC_TUNABLES",
     "GOMP_",
@@ -74,7 +74,7 @@ _SECRET: Final = re.compile(
 
 def is_performance_variable(name: str) -> bool:
     """Return whether a variable is passed on because it can change speed or numerics."""
-    return name.startswith(_PERFORMANCE) and not _SECRET.search(name)
+    return name.startswith(PERFORMANCE_PREFIXES) and not _SECRET.search(name)
 
 
 class CellEnvironment(msgspec.Struct, frozen=True, kw_only=True):

@@ -17,11 +17,7 @@ class MachineBusyError(BenchError):
 def default_lock_path() -> Path:
     """Return the lock's path: one for the machine, not one for a checkout or a user."""
     configured = os.environ.get("KERAS_BENCH_LOCK")
-    return (
-        Path(configured)
-        if configured
-        else Path(tempfile.gettempdir()) / "keras-bench.system.timing_lock"
-    )
+    return Path(configured) if configured else Path(tempfile.gettempdir()) / "keras-bench.lock"
 
 
 @contextmanager

@@ -1,4 +1,4 @@
-"""Text from outside made harmless: reasons, names and errors hold whatever somebody wrote."""
+"""Untrusted text made safe to print: reasons, names and errors may hold any characters."""
 
 import re
 import unicodedata
@@ -7,7 +7,7 @@ _ESCAPE = re.compile(r"\x1b(?:\[[0-?]*[ -/]*[@-~]|\][^\x07\x1b]*(?:\x07|\x1b\\)?
 
 
 class BenchError(Exception):
-    """What is told in one sentence; what it quotes from names and files cannot steer a terminal."""
+    """An error of one sentence; quoted names and file contents cannot control a terminal."""
 
     def __init__(self, sentence: str) -> None:
         """Keep the sentence on one line, without control characters."""
@@ -31,12 +31,12 @@ def _visible(text: str) -> str:
 
 
 def escape_csv(text: str) -> str:
-    """Return one line that no spreadsheet runs as a formula: a quote precedes `= + - @`."""
+    """Return one line that a spreadsheet does not run as a formula: a quote precedes `= + - @`."""
     line = sanitize_line(text)
     return f"'{line}" if line.startswith(("=", "+", "-", "@")) else line
 
 
 def escape_markdown(text: str) -> str:
-    """Return one line of Markdown that shows `text` as it is, in a table's cell too."""
+    """Return one line of Markdown that shows `text` unchanged, also inside a table's cell."""
     line = sanitize_line(text).replace("&", "&amp;").replace("<", "&lt;").replace(">", "&gt;")
     return re.sub(r"[\\`*~|\[\]]|(?<![A-Za-z0-9])_|_(?![A-Za-z0-9])", r"\\\g<0>", line)

@@ -82,9 +82,9 @@ def test_a_file_without_a_recipe_has_the_default_one(tmp_path, text):
 @pytest.mark.parametrize(
     ("text", "words"),
     [
-        ("RECIPE = 3", "line 1: RECIPE must be a dictionary"),
-        ("RECIPE: dict", "line 1: RECIPE must be a dictionary"),
-        ("RECIPE = dict(epochs=2)", "must be a dictionary that is written out"),
+        ("RECIPE = 3", "line 1: RECIPE must be a literal dictionary"),
+        ("RECIPE: dict", "line 1: RECIPE must be a literal dictionary"),
+        ("RECIPE = dict(epochs=2)", "must be a literal dictionary"),
         ("x = 1\nRECIPE = {'epoch': 2}", "line 2: RECIPE has 'epoch'; allowed are optimizer, "),
         ("RECIPE = {'epochs': '2'}", "RECIPE: Expected `int`, got `str`"),
         ("RECIPE = {'target': 'all'}", "RECIPE: Invalid enum value 'all'"),
@@ -106,7 +106,7 @@ def test_a_saved_model_is_its_own_builder_and_its_bytes_are_its_source(tmp_path)
     before = source_hash(name)
     path.write_bytes(b"two")
     assert source_hash(name) != before
-    with pytest.raises(WorkloadNameError, match=r"there is no file .*gone\.keras"):
+    with pytest.raises(WorkloadNameError, match=r"the file .*gone\.keras does not exist"):
         resolve_workload(str(tmp_path / "gone.keras"))
 
 
@@ -119,7 +119,7 @@ def test_a_saved_model_whose_code_may_run_is_marked_by_the_flag_alone(tmp_path):
     assert source_hash(name) == source_hash(str(path))
     assert allow_unsafe(str(path), unsafe=False) == str(path)
     assert allow_unsafe("lab_deep", unsafe=True) == "lab_deep"
-    with pytest.raises(WorkloadNameError, match="runs with --unsafe-keras alone"):
+    with pytest.raises(WorkloadNameError, match="runs only with --unsafe-keras"):
         allow_unsafe(name, unsafe=False)
 
 

@@ -1,4 +1,4 @@
-"""The environment of a worker: an allow-list, so that nothing unseen changes a number."""
+"""The environment of a worker: an allow-list, so that no unrecorded variable changes a result."""
 
 import os
 import re
@@ -11,13 +11,13 @@ import msgspec
 from bench.core.cell import Cell
 from bench.core.paths import CHECKOUT
 
-#: Passed on because a process needs them; they do not change what is computed.
+#: Passed on because a process needs them; they do not change any result.
 _NEEDED: Final = frozenset(
     ["PATH", "HOME", "USER", "LANG", "LC_ALL", "TZ", "TMPDIR", "LD_LIBRARY_PATH", "SSL_CERT_FILE"]
 )
 
 #: Passed on, kept in the record and covered by the digest: they change speed or numerics.
-#: TensorFlow's are spelt out, since Terraform's variables begin with TF_ too.
+#: TensorFlow's are listed in detail, since Terraform's variables begin with TF_ too.
 PERFORMANCE_PREFIXES: Final = (
     "CUDA_",
     "GLIBC_TUNABLES",
@@ -54,17 +54,17 @@ _THREAD_COUNTS: Final = (
     "TF_NUM_INTEROP_THREADS",
 )
 
-#: Else glibc hands the memory of every batch back and faults it in again where a backend copies
-#: batches from Python: TensorFlow's epochs of lab_baseline took twice the CPU seconds. 32 MiB is
-#: the largest threshold that glibc accepts.
+#: Without these, glibc returns the memory of every batch and page-faults it in again where a
+#: backend copies batches from Python: TensorFlow's epochs of lab_baseline took twice the CPU
+#: seconds. 32 MiB is the largest threshold that glibc accepts.
 _KEEP_MEMORY: Final = {
     "MALLOC_MMAP_THRESHOLD_": str(32 * 2**20),
     "MALLOC_TRIM_THRESHOLD_": str(256 * 2**20),
     "MALLOC_TOP_PAD_": str(64 * 2**20),
 }
 
-#: Never passed on or recorded, whatever the prefix: NVIDIA_API_KEY is the common one. Not every
-#: KEY: some options of JAX are about the key of its cache.
+#: Never passed on or recorded, whatever the prefix, such as NVIDIA_API_KEY. Not every name with
+#: KEY is secret: some options of JAX concern the key of its cache.
 _SECRET: Final = re.compile(
     "(API|ACCESS|PRIVATE|SIGNING|SSH|NGC)_?KEY|TOKEN|SECRET|PASSW|PASSPHRASE|CREDENTIAL|COOKIE"
     "|AUTH(?!OR)|LICEN[CS]E|PWD|(?<![A-Z])PAT(?![A-Z])",

@@ -28,7 +28,7 @@ ARCHIVE_SIZE_BYTES = 170_052_171
 #: What Keras downloads: the same rows, as pickles.
 CIFAR10_KERAS_NAME: Final = "cifar-10-batches-py-target_archive"
 CIFAR10_KERAS_SHA256 = "6d958be074577803d12ecdefd02955f39262c83c16fe9348329d7fe0b5c001ce"
-#: Not just "downloads": a cache set to a home folder must not meet the user's own Downloads.
+#: Not just "downloads": if the cache is a home folder, it must not be the user's Downloads.
 DOWNLOAD_FOLDER: Final = "cifar10-download"
 ARCHIVE_FILE: Final = "cifar-10-binary.tar.gz"
 FOLDER: Final = "cifar-10-batches-bin"
@@ -40,7 +40,7 @@ ROW_BYTES: Final = 1 + 3 * 32 * 32
 
 
 def cifar10_source(data_dir: Path | None, cache_dir: Path) -> Source:
-    """Return where cifar10 comes from: `data_dir` if given, else Keras's own download or ours.
+    """Return the source of cifar10: `data_dir` if given, else Keras's download or ours.
 
     `data_dir` holds `cifar-10-batches-bin/`, never official because only the archive's hash is
     known, or else `cifar-10-binary.tar.gz`, which must be the official one. Raises
@@ -62,7 +62,7 @@ def cifar10_source(data_dir: Path | None, cache_dir: Path) -> Source:
         raise unreadable(data_dir, error) from error
     raise MissingSourceError(
         f"{data_dir} (from --data-dir or KERAS_BENCH_DATA) must be a folder that holds "
-        f"{FOLDER}/ or {ARCHIVE_FILE}, and neither is there."
+        f"{FOLDER}/ or {ARCHIVE_FILE}, and it holds neither."
     )
 
 
@@ -127,9 +127,9 @@ def _read_file(path: Path) -> bytes:
 
 
 def _download(cache_dir: Path) -> Arrays:
-    kept = keras_file(CIFAR10_KERAS_NAME, CIFAR10_KERAS_SHA256)
-    if kept:
-        return _assemble(_unpickled(kept))
+    keras_archive = keras_file(CIFAR10_KERAS_NAME, CIFAR10_KERAS_SHA256)
+    if keras_archive:
+        return _assemble(_unpickled(keras_archive))
     path = cache_dir / DOWNLOAD_FOLDER / ARCHIVE_FILE
     return _read_archive(download_archive(ARCHIVE_URL, ARCHIVE_SHA256, path))
 
@@ -154,7 +154,7 @@ def _read_archive(path: Path) -> Arrays:
 
 
 def _unpickled(archive: Path) -> Iterator[tuple[str, bytes]]:
-    """Yield the rows of Keras's batches as those of the official files."""
+    """Yield the rows of Keras's batches in the format of the official files."""
     members = {f"cifar-10-batches-py/{Path(name).stem}": name for name in FILES}
     for member, batch in read_batches(archive, tuple(members)):
         labels = np.array(batch[b"labels"], np.uint8)[:, np.newaxis]

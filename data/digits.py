@@ -44,7 +44,7 @@ def _read(content: bytes) -> Arrays:
     try:
         with np.load(io.BytesIO(content), allow_pickle=False) as archive:
             images, labels = scale(archive["images"]), archive["labels"].astype(np.int64)
-    except Exception as error:  # whatever zipfile and NumPy raise on other bytes
+    except Exception as error:  # from zipfile, NumPy and others on other bytes
         raise SourceUnreadableError(f"{_FILE} is damaged ({error}); check it out again.") from error
     in_test = choose_test(labels)
     return {

@@ -13,11 +13,11 @@ _CHUNK_BYTES = 2**20
 def download_archive(url: str, sha256: str, path: Path) -> Path:
     """Return `path`, downloaded from `url` unless a file with that sha256 is already there.
 
-    The caller holds the dataset's lock. Only a file with the right sha256 ever stands at `path`;
+    The caller holds the dataset's lock. There is never a file with another sha256 at `path`;
     after any failure the next call downloads again. Raises DownloadFailedError without a network or
     on an HTTP error, WrongHashError, CacheUnwritableError.
     """
-    # Only here, because they cost 0.2 s that no other dataset needs.
+    # Imported here, because they cost 0.2 s, which other datasets need not spend.
     import pooch
     from requests.exceptions import RequestException
 

@@ -1,7 +1,7 @@
 """The dataset `images:FOLDER[@HEIGHTxWIDTH]`: a folder of pictures, one folder per class.
 
-FOLDER/cat/1.png …, or FOLDER/train/cat/1.png … and FOLDER/test/cat/2.png …; without the latter a
-fifth of each class is for validation.
+FOLDER/cat/1.png …, or FOLDER/train/cat/1.png … and FOLDER/test/cat/2.png …; without train/ and
+test/, a fifth of each class is for validation.
 """
 
 import hashlib
@@ -38,8 +38,8 @@ def images_source(text: str) -> Source:
         files, classes = _find(folder)
         facts = [
             f"{path.relative_to(folder)}\0{path.stat().st_size}\0{path.stat().st_mtime_ns}"
-            for found in files.values()
-            for path, _ in found
+            for half in files.values()
+            for path, _ in half
         ]
     except OSError as error:
         raise SourceUnreadableError(f"{folder} cannot be read ({error.strerror}).") from error
@@ -69,7 +69,7 @@ def _parse(text: str) -> tuple[Path, Size | None]:
 
 
 def _find(folder: Path) -> tuple[Files, list[str]]:
-    """Return the pictures of both halves with their class ids, and the classes' names in order."""
+    """Return the pictures of both halves with their class ids, and the ordered class names."""
     if not folder.is_dir():
         raise MissingSourceError(f"{folder} is not a folder; images:FOLDER has a folder per class.")
     is_split = (folder / "train").is_dir() and (folder / "test").is_dir()
@@ -78,8 +78,8 @@ def _find(folder: Path) -> tuple[Files, list[str]]:
         halves = _split(_by_class(folder))
     classes = sorted(halves["train"])
     if sorted(halves["test"]) != classes:
-        odd = min(set(halves["test"]) ^ set(classes))
-        raise WrongArraysError(f"{folder}: the class {odd} is in one of train and test alone.")
+        unmatched = min(set(halves["test"]) ^ set(classes))
+        raise WrongArraysError(f"{folder}: the class {unmatched} is in only one of train and test.")
     if len(classes) < 2:
         raise WrongArraysError(
             f"{folder} has {len(classes)} folders with pictures ({', '.join(sorted(ENDINGS))}), "
@@ -87,13 +87,13 @@ def _find(folder: Path) -> tuple[Files, list[str]]:
         )
     ids = {name: index for index, name in enumerate(classes)}
     return {
-        half: [(path, ids[name]) for name in classes for path in found[name]]
-        for half, found in halves.items()
+        half: [(path, ids[name]) for name in classes for path in by_class[name]]
+        for half, by_class in halves.items()
     }, classes
 
 
 def _by_class(folder: Path) -> dict[str, list[Path]]:
-    found = {
+    by_class = {
         entry.name: sorted(
             p
             for p in entry.iterdir()
@@ -102,7 +102,7 @@ def _by_class(folder: Path) -> dict[str, list[Path]]:
         for entry in folder.iterdir()
         if entry.is_dir() and not entry.name.startswith(".")
     }
-    return {name: paths for name, paths in found.items() if paths}
+    return {name: paths for name, paths in by_class.items() if paths}
 
 
 def _split(by_class: Mapping[str, list[Path]]) -> dict[str, dict[str, list[Path]]]:
@@ -123,21 +123,21 @@ def _read(files: Files, size: Size | None) -> Arrays:
     """Return uint8 images (n, height, width, 3) and int64 class ids (n,) of both halves."""
     arrays: Arrays = {}
     first: Size | None = None
-    for half, found in files.items():
+    for half, pictures in files.items():
         images = None
-        for index, (path, _) in enumerate(found):
+        for index, (path, _) in enumerate(pictures):
             image = read_picture(path, size)
             first = first or (image.shape[0], image.shape[1])
             if image.shape[:2] != first:
                 raise WrongArraysError(
                     f"{path} is {image.shape[0]}x{image.shape[1]}, not {first[0]}x{first[1]} like "
-                    f"the first one; images:FOLDER@{first[0]}x{first[1]} makes all of one size."
+                    f"the first one; images:FOLDER@{first[0]}x{first[1]} scales all to one size."
                 )
             if images is None:
-                images = np.empty((len(found), *first, 3), np.uint8)
+                images = np.empty((len(pictures), *first, 3), np.uint8)
             images[index] = image
         assert images is not None  # each class has a picture in each half
-        arrays |= {f"x_{half}": images, f"y_{half}": np.array([c for _, c in found], np.int64)}
+        arrays |= {f"x_{half}": images, f"y_{half}": np.array([c for _, c in pictures], np.int64)}
     return arrays
 
 

@@ -8,10 +8,11 @@ from pathlib import Path
 def local_files(path: Path, package: Path | None = None) -> list[Path]:
     """Return `path` and the files of its folder that it imports, directly or through others.
 
-    Where `path` is a module of a `package`, which is the package's folder, absolute imports start
-    beside that folder, files outside it are left out, and the `__init__.py` of each package on the
-    way to `path` belongs to it. The files are parsed and never run, so a name that is only known at
-    run time is not found. A file that is not Python, or does not exist, imports nothing.
+    If `path` is a module of a package, `package` is the folder of that package. Absolute imports
+    then start from the folder's parent, files outside the folder are left out, and the
+    `__init__.py` of each package on the way to `path` is included. The files are parsed and never
+    run, so a name that is only known at run time is not found. A file that is not Python, or does
+    not exist, imports nothing.
     """
     root = path.parent if package is None else package.parent
     name = "" if package is None else ".".join(path.relative_to(root).with_suffix("").parts)

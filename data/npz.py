@@ -37,7 +37,7 @@ def read_npz(path: Path, place: str) -> Arrays:
         raise unreadable(path, error) from error
     except ArchiveDamagedError as error:
         raise SourceUnreadableError(
-            f"{path} is no .npz archive of plain arrays ({error}); numpy.savez writes one."
+            f"{path} is not an .npz archive of plain arrays ({error}); numpy.savez writes one."
         ) from error
     return arrange(flat, place)
 

@@ -1,4 +1,4 @@
-"""A source: what a prepared folder is made from, before anything is read."""
+"""Sources: the origin of a prepared folder, described before anything is read."""
 
 from collections.abc import Callable
 from dataclasses import dataclass
@@ -15,10 +15,10 @@ Arrays = dict[str, Part]
 class Source:
     """One dataset's origin.
 
-    `key` names the prepared folder: letters, digits and dashes, another one whenever the bytes may
-    differ. `description` becomes the manifest's `source`. `classes` is 0 where the targets are no
-    class ids, None where its labels have to tell. `read` returns the parts x_train, y_train, x_test
-    and y_test, or raises a DataError; it is the only costly part.
+    `key` names the prepared folder: letters, digits and dashes, and it changes whenever the bytes
+    may differ. `description` becomes the manifest's `source`. `classes` is 0 if the targets are not
+    class ids, None if it has to be counted from the labels. `read` returns the parts x_train,
+    y_train, x_test and y_test, or raises a DataError; only this call is expensive.
     """
 
     name: str

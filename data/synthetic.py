@@ -16,18 +16,18 @@ _RANGES: Final = {
     "test": (1, 100_000_000),
     "seed": (0, 2**32 - 1),
 }
-_MOST_AXES: Final = 4
-_MOST_BYTES: Final = 4 * 2**30
+_MAX_AXES: Final = 4
+_MAX_BYTES: Final = 4 * 2**30
 _IMAGES_PER_CHUNK: Final = 1024
 #: Pattern and noise each stay below this, so that their sum fits into uint8.
 _HALF: Final = 128
-#: Patterns vary over so many blocks per axis; convolutions learn coarse shapes sooner.
+#: The number of blocks of a pattern per axis; convolutions learn coarse shapes sooner.
 _BLOCKS: Final = 4
 
 
 @dataclass(frozen=True)
 class SyntheticSpec:
-    """What to generate: the shape of one image, class count, train and test images, and seed."""
+    """The parameters: shape of one image, class count, numbers of images, and seed."""
 
     shape: tuple[int, ...] = (32, 32, 3)
     classes: int = 10
@@ -128,14 +128,14 @@ def _whole(key: str, text: str, least: int, most: int) -> int:
 
 
 def _check_size(spec: SyntheticSpec) -> None:
-    if len(spec.shape) > _MOST_AXES:
+    if len(spec.shape) > _MAX_AXES:
         raise BadOptionError(
             f"The synthetic dataset's shape has {len(spec.shape)} axes, "
-            f"where 1 to {_MOST_AXES} are allowed."
+            f"where 1 to {_MAX_AXES} are allowed."
         )
     size_bytes = math.prod(spec.shape) * (spec.train + spec.test + spec.classes)
-    if size_bytes > _MOST_BYTES:
+    if size_bytes > _MAX_BYTES:
         raise BadOptionError(
             f"{spec.name} would need {size_bytes / 2**30:.1f} GiB, where at most "
-            f"{_MOST_BYTES // 2**30} GiB are allowed; choose a smaller shape or fewer images."
+            f"{_MAX_BYTES // 2**30} GiB are allowed; choose a smaller shape or fewer images."
         )

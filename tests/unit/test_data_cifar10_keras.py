@@ -77,7 +77,7 @@ def test_an_archive_with_another_hash_is_not_used(tmp_path, kept):
 
 def test_a_folder_that_is_asked_for_comes_first(tmp_path, monkeypatch, kept):
     put(monkeypatch, kept, archive_of(members()))
-    with pytest.raises(MissingSourceError, match="neither is there"):
+    with pytest.raises(MissingSourceError, match="it holds neither"):
         prepare("cifar10", data_dir=tmp_path, cache_dir=tmp_path / "cache")
 
 

@@ -98,7 +98,7 @@ def test_a_palette_gives_its_colours_and_not_its_indices(halves, tmp_path):
 
 def test_pictures_of_other_sizes_are_named_with_the_way_out(halves, tmp_path):
     draw(halves / "test" / "cat" / "9.png", size=(5, 7))
-    sentence = r"test/cat/9\.png is 5x7, not 4x4 like the first one; images:FOLDER@4x4 makes all"
+    sentence = r"test/cat/9\.png is 5x7, not 4x4 like the first one; images:FOLDER@4x4 scales all"
     refused(halves, tmp_path, WrongArraysError, sentence)
     assert opened(f"{halves}@4x4", tmp_path).x_test.shape == (3, 4, 4, 3)
 
@@ -138,7 +138,7 @@ def test_a_folder_without_pictures_is_refused(tmp_path):
 def test_a_class_in_one_half_alone_is_named(halves, tmp_path, half):
     draw(halves / half / "emu" / "1.png")
     refused(
-        halves, tmp_path, WrongArraysError, "pets: the class emu is in one of train and test alone"
+        halves, tmp_path, WrongArraysError, "pets: the class emu is in only one of train and test"
     )
 
 

@@ -165,7 +165,7 @@ DAMAGED_IDX = {
 def test_a_damaged_idx_file_is_named(tmp_path, kind):
     path = tmp_path / "file.gz"
     path.write_bytes(gzip.compress(DAMAGED_IDX[kind]))
-    with pytest.raises(SourceUnreadableError, match=rf"{path} is no IDX file of bytes, or not all"):
+    with pytest.raises(SourceUnreadableError, match=rf"{path} is not a complete IDX file of bytes"):
         mnist.read_idx(path)
 
 

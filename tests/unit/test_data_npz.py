@@ -97,7 +97,7 @@ def test_a_pickled_object_array_is_refused_without_being_unpickled(tmp_path):
 def test_a_pickle_in_the_place_of_the_archive_is_refused_without_being_unpickled(tmp_path):
     path, made = tmp_path / "trap.npz", tmp_path / "made"
     np.array([Trap(made)], object).dump(path)
-    refused(path, tmp_path, SourceUnreadableError, r"is no \.npz archive of plain arrays")
+    refused(path, tmp_path, SourceUnreadableError, r"is not an \.npz archive of plain arrays")
     assert not made.exists()
 
 
@@ -115,7 +115,10 @@ def test_garbage_is_named_with_the_way_to_write_an_archive(tmp_path, kind):
     path = tmp_path / "garbage.npz"
     path.write_bytes(GARBAGE[kind])
     refused(
-        path, tmp_path, SourceUnreadableError, r"is no \.npz archive .*; numpy\.savez writes one"
+        path,
+        tmp_path,
+        SourceUnreadableError,
+        r"is not an \.npz archive .*; numpy\.savez writes one",
     )
 
 
@@ -151,14 +154,14 @@ def test_an_array_that_says_it_is_larger_than_its_file_is_refused(tmp_path):
     with zipfile.ZipFile(tmp_path / "lies.npz", "w") as archive:
         archive.writestr("x.npy", b"\x93NUMPY\x01\x00" + len(header).to_bytes(2, "little") + header)
     with pytest.raises(
-        SourceUnreadableError, match=r"lies\.npz is no \.npz archive of plain arrays"
+        SourceUnreadableError, match=r"lies\.npz is not an \.npz archive of plain arrays"
     ):
         read_npz(tmp_path / "lies.npz", "x")
 
 
 def test_an_archive_cut_short_is_refused(path, tmp_path):
     os.truncate(path, path.stat().st_size // 2)
-    refused(path, tmp_path, SourceUnreadableError, r"is no \.npz archive")
+    refused(path, tmp_path, SourceUnreadableError, r"is not an \.npz archive")
 
 
 def test_wrong_arrays_are_named_with_the_file(tmp_path):

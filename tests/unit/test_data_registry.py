@@ -48,7 +48,7 @@ def test_an_unknown_name_is_answered_with_all_that_are_allowed(name):
         parse_name(name)
     family = name.partition(":")[0]
     allowed = f"{FAMILIES}, npz:PATH, images:FOLDER[@HxW], FILE.py:FUNCTION"
-    assert str(caught.value) == f"There is no dataset {family!r}; the allowed ones are {allowed}."
+    assert str(caught.value) == f"There is no dataset {family!r}; allowed are {allowed}."
 
 
 @pytest.mark.parametrize("name", [name for name in DATASETS if name != "synthetic"])
@@ -61,7 +61,9 @@ def test_a_dataset_without_options_refuses_them(name, options):
 
 @pytest.mark.parametrize("name", ["npz", "npz:", "images", "images:"])
 def test_own_data_without_a_place_is_told_how_to_name_one(name):
-    with pytest.raises(BadOptionError, match=rf"'{name}' names no place; (npz|images):PATH does"):
+    with pytest.raises(
+        BadOptionError, match=rf"'{name}' has no path; it must be (npz|images):PATH"
+    ):
         parse_name(name)
 
 

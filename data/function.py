@@ -13,25 +13,25 @@ from importlib.util import find_spec
 from pathlib import Path
 from typing import Final
 
-from data.errors import BadOption, MissingSource, OwnFunctionFailed
-from data.imports import own_files
+from data.errors import BadOptionError, MissingSourceError, UserFunctionError
+from data.local_imports import local_files
 from data.npz import read_npz
-from data.place import user_path
 from data.source import Arrays, Source
+from data.user_arrays import user_path
 
 _RUNNER: Final = Path(__file__).with_name("function_runner.py")
 
 
 def function_source(name: str) -> Source:
-    """Return the source of `FILE.py:FUNCTION`; raises BadOption or MissingSource."""
+    """Return the source of `FILE.py:FUNCTION`; raises BadOptionError or MissingSourceError."""
     location, _, function = name.rpartition(":")
     path = user_path(location)
     if not function.isidentifier():
-        raise BadOption(f"The dataset {name!r} names no function, as FILE.py:FUNCTION does.")
+        raise BadOptionError(f"The dataset {name!r} names no function, as FILE.py:FUNCTION does.")
     try:
-        contents = [file.read_bytes() for file in own_files(path)]
+        contents = [file.read_bytes() for file in local_files(path)]
     except OSError as error:
-        raise MissingSource(f"{error.filename} cannot be read ({error.strerror}).") from error
+        raise MissingSourceError(f"{error.filename} cannot be read ({error.strerror}).") from error
     path = path.resolve()
     digest = hashlib.sha256(f"{path}\0{function}".encode(errors="surrogateescape"))
     for content in contents:
@@ -63,7 +63,7 @@ def _run(path: Path, function: str) -> Arrays:
         if done.returncode or not output.exists():  # it may have left with os._exit(0)
             sys.stderr.write(done.stderr)
             lines = done.stderr.strip().splitlines() or [f"it exited with {done.returncode}"]
-            raise OwnFunctionFailed(f"{path}:{function} gave no dataset: {lines[-1].rstrip('.')}.")
+            raise UserFunctionError(f"{path}:{function} gave no dataset: {lines[-1].rstrip('.')}.")
         return read_npz(output, f"{path}:{function}")
 
 

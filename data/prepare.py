@@ -6,19 +6,19 @@ from typing import Final
 
 from filelock import FileLock
 
-from data.catalogue import parse_name
 from data.cifar10 import cifar10_source
 from data.cifar100 import cifar100_source
 from data.dataset import open_dataset
 from data.digits import digits_source
-from data.errors import ManifestUnreadable, OtherManifestVersion, PreparedChanged
-from data.folder import write_folder, writing_to
+from data.errors import ManifestUnreadableError, OtherManifestVersionError, PreparedChangedError
 from data.function import function_source
 from data.images import images_source
 from data.manifest import MANIFEST_VERSION
 from data.mnist import fashion_mnist_source, mnist_source
 from data.npz import npz_source
+from data.prepared_folder import write_folder, writing_to
 from data.ratings import ratings_source
+from data.registry import parse_name
 from data.source import Source
 from data.synthetic import SyntheticSpec, parse_options, synthetic_source
 from data.verses import verses_source
@@ -73,8 +73,9 @@ def prepare(name: str, *, data_dir: Path | None = None, cache_dir: Path | None =
 def find_source(name: str, data_dir: Path | None, cache_dir: Path) -> Source:
     """Return what `name` would be prepared from; reads file sizes and times, nothing larger.
 
-    Raises UnknownDataset, BadOption, and where a source is a local file MissingSource,
-    SourceUnreadable, TruncatedFile, WrongSize or WrongArrays.
+    Raises UnknownDatasetError, BadOptionError, and where a source is a local file
+    MissingSourceError, SourceUnreadableError, TruncatedFileError, WrongSizeError or
+    WrongArraysError.
     """
     family, rest = parse_name(name)
     named = os.environ.get("KERAS_BENCH_DATA")
@@ -92,6 +93,6 @@ def find_source(name: str, data_dir: Path | None, cache_dir: Path) -> Source:
 def _is_intact(folder: Path) -> bool:
     try:
         open_dataset(folder)
-    except (PreparedChanged, ManifestUnreadable, OtherManifestVersion):
+    except (PreparedChangedError, ManifestUnreadableError, OtherManifestVersionError):
         return False
     return True

@@ -14,7 +14,7 @@ from bench.core.suite import load_suite, suite_names
 from bench.core.text import sanitize_line
 from bench.core.workload import USER_WORKLOADS
 from bench.system.interpreter import InterpreterError, find_interpreter
-from data.catalogue import DATASETS, USER_DATASETS
+from data.registry import DATASETS, USER_DATASETS
 from models.table import WORKLOADS
 
 

@@ -29,8 +29,8 @@ from bench.report.render.format import table_rows
 from bench.storage.store import StoreError, new_run_id
 from bench.system.interpreter import Interpreter, find_interpreter
 from bench.system.timing_lock import default_lock_path, timing_lock
-from data.catalogue import resolve_dataset
 from data.prepare import prepare
+from data.registry import resolve_dataset
 
 DEFAULT_WORKLOAD: Final = "lab_baseline"
 

@@ -1,4 +1,4 @@
-"""Text from outside made harmless: reasons, names and errors hold whatever somebody wrote."""
+"""Untrusted text made safe to print: reasons, names and errors may hold any characters."""
 
 import re
 import unicodedata
@@ -39,12 +39,12 @@ def _visible(text: str) -> str:
 
 
 def escape_csv(text: str) -> str:
-    """Return one line that no spreadsheet runs as a formula: a quote precedes `= + - @`."""
+    """Return one line that a spreadsheet does not run as a formula: a quote precedes `= + - @`."""
     line = sanitize_line(text)
     return f"'{line}" if line.startswith(("=", "+", "-", "@")) else line
 
 
 def escape_markdown(text: str) -> str:
-    """Return one line of Markdown that shows `text` as it is, in a table's cell too."""
+    """Return one line of Markdown that shows `text` unchanged, also inside a table's cell."""
     line = sanitize_line(text).replace("&", "&amp;").replace("<", "&lt;").replace(">", "&gt;")
     return re.sub(r"[\\`*~|\[\]]|(?<![A-Za-z0-9])_|_(?![A-Za-z0-9])", r"\\\g<0>", line)

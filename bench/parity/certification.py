@@ -21,12 +21,12 @@ from bench.parity.fingerprint import FunctionFingerprint, make_subject
 from bench.parity.messages import Precision
 from bench.parity.quantity import ComparedQuantity
 from bench.parity.run import Participant, run_tasks
-from bench.system.environment import performance_variables
+from bench.system.environment import resolve_environment
 from bench.system.interpreter import Interpreter, changed_version
 from bench.system.machine import git_facts, machine_facts
-from data.catalogue import resolve_dataset
 from data.dataset import open_dataset
 from data.prepare import prepare
+from data.registry import resolve_dataset
 
 
 class CertificationOptions(NamedTuple):
@@ -145,5 +145,5 @@ def _fingerprint(participant: Participant, source: str, dumps: Dumps) -> Functio
         machine_id=str(machine_facts()["machine_id"]),
         versions=participant.versions,
         settings=dump.settings,
-        environment=performance_variables(cell, os.environ),
+        environment=resolve_environment(cell, os.environ).performance,
     )

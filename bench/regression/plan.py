@@ -14,7 +14,7 @@ from bench.regression.outcome import CONTROL_WORK
 from bench.regression.side_process import SideSpec
 from bench.regression.store import GATE_VERSION, Expected, GatePlan
 from bench.regression.verdict import Margins
-from bench.system.environment import performance_variables
+from bench.system.environment import resolve_environment
 from bench.system.interpreter import InterpreterError, find_interpreter
 from bench.system.machine import machine_facts
 from bench.system.side import Side
@@ -121,7 +121,7 @@ def _side_spec(cell: Cell, dataset_folder: Path, side: Side) -> SideSpec:
             python=interpreter.python,
             versions=interpreter.versions,
             workload_source=source_hash(cell.workload, side.folder),
-            variables=performance_variables(cell, base_environment),
+            variables=resolve_environment(cell, base_environment).performance,
         ),
         base_environment=base_environment,
     )

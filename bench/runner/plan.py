@@ -11,7 +11,7 @@ from bench.core.record import DatasetFacts, RacePlace, Record
 from bench.core.workload import WorkloadNameError, source_hash
 from bench.runner.estimate import ImageCounts, estimate
 from bench.storage.store import newest_of_each
-from bench.system.environment import performance_variables
+from bench.system.environment import CellEnvironment, resolve_environment
 from bench.system.interpreter import Interpreter, InterpreterError, find_interpreter
 from bench.system.side import HERE, Side
 from data.dataset import open_dataset
@@ -26,7 +26,8 @@ class PlannedLaunch(msgspec.Struct, frozen=True, kw_only=True):
     `action` is "run", "stored" (nothing to do) or "blocked" (it cannot run); `why` says so in a
     sentence. `estimate_seconds` is None when nothing is known of a like cell, `estimate_basis` says
     what it was made of (see `bench.runner.estimate`). A blocked step has no interpreter, dataset or
-    digest. `environment` holds the variables of its digest. `instrumented` and `race` are as in its
+    digest. `environment` is that of its worker, whose
+    performance-relevant variables are in the digest. `instrumented` and `race` are as in its
     record to be, `side` is the environment in which it is trained.
     """
 
@@ -36,7 +37,7 @@ class PlannedLaunch(msgspec.Struct, frozen=True, kw_only=True):
     why: str
     digest: str = ""
     workload_source: str = ""
-    environment: dict[str, str] = {}
+    environment: CellEnvironment = CellEnvironment()
     interpreter: Interpreter | None = None
     dataset_folder: Path | None = None
     dataset: DatasetFacts | None = None
@@ -103,13 +104,13 @@ def draft_step(
     except (InterpreterError, DataError, WorkloadNameError) as error:
         return PlannedLaunch(cell=cell, repetition=0, action="blocked", why=str(error))
     found = estimate(cell, records, _images(manifest))
-    environment = performance_variables(cell, side.base_environment)
+    environment = resolve_environment(cell, side.base_environment)
     return PlannedLaunch(
         cell=cell,
         repetition=0,
         action="run",
         why="no record yet",
-        digest=_digest(cell, source, manifest, interpreter, environment, instrumented),
+        digest=_digest(cell, source, manifest, interpreter, environment.performance, instrumented),
         workload_source=source,
         environment=environment,
         interpreter=interpreter,

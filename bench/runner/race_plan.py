@@ -205,7 +205,7 @@ def _contender(step: PlannedLaunch) -> Contender:
         versions=step.interpreter.versions,
         workload_source=step.workload_source,
         dataset=step.dataset,
-        environment=step.environment,
+        environment=step.environment.performance,
     )
 
 

@@ -14,8 +14,8 @@ import msgspec
 import numpy as np
 import numpy.typing as npt
 
-from data.arrays import ArchiveDamaged, load_arrays
-from data.part import Array
+from data.arrays import ArchiveDamagedError, load_arrays
+from data.named_arrays import Array
 
 Indices = npt.NDArray[np.int64]
 
@@ -195,5 +195,5 @@ def read_weights(path: Path) -> list[Array]:
     try:
         found = load_arrays(path)
         return [found[f"arr_{index}"] for index in range(len(found))]
-    except (OSError, ArchiveDamaged, KeyError) as error:
+    except (OSError, ArchiveDamagedError, KeyError) as error:
         raise WeightFileError(f"{path} cannot be read ({error}); delete it.") from error

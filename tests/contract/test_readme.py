@@ -18,7 +18,7 @@ from bench.report.tables.parity import PARITY_COLUMNS
 from bench.report.tables.provenance import LEDGER_COLUMNS
 from bench.report.tables.ratios import RATIOS_COLUMNS, ROUNDS_COLUMNS
 from bench.report.write import CSV_TABLES
-from data.catalogue import DATASETS
+from data.registry import DATASETS
 
 _ROOT = Path(__file__).resolve().parents[2]
 README = (_ROOT / "README.md").read_text(encoding="utf-8")

@@ -17,9 +17,9 @@ from bench.report.tables.history import UnknownCellError, find_cell
 from bench.storage.store import Store, StoreError
 from bench.system.interpreter import InterpreterError
 from bench.system.side import SideTextError, parse_side
-from data.catalogue import resolve_dataset
 from data.errors import DataError
 from data.prepare import find_source
+from data.registry import resolve_dataset
 from tests.fixtures.records import make_record
 from tests.fuzz.inputs import damaged, documents
 from tests.fuzz.target import Target, argument, check_sentence, file_in

@@ -10,8 +10,8 @@ import pytest
 
 from data import function_runner
 from data.dataset import open_dataset
-from data.errors import BadOption, MissingSource, OwnFunctionFailed, WrongArrays
-from data.part import PART_NAMES
+from data.errors import BadOptionError, MissingSourceError, UserFunctionError, WrongArraysError
+from data.named_arrays import PART_NAMES
 from data.prepare import find_source, prepare
 
 ROOT = Path(__file__).parents[2]
@@ -108,7 +108,7 @@ def test_modules_beside_it_called_data_and_models_are_the_users(own, monkeypatch
 
 
 def test_a_module_of_ours_is_not_found_at_all(own):
-    refused(own, "import bench\n", OwnFunctionFailed, "No module named 'bench'")
+    refused(own, "import bench\n", UserFunctionError, "No module named 'bench'")
 
 
 def test_the_file_is_not_run_in_this_process(own):
@@ -143,7 +143,7 @@ def test_what_it_prints_is_not_in_the_way_whatever_its_bytes(own, capfd):
 
 def test_an_exception_is_one_sentence_with_the_last_line_of_its_traceback(own, capsys):
     body = "def make():\n    raise ValueError('no such rows.')\n"
-    refused(own, body, OwnFunctionFailed, r":make gave no dataset: ValueError: no such rows\.$")
+    refused(own, body, UserFunctionError, r":make gave no dataset: ValueError: no such rows\.$")
     assert "Traceback (most recent call last)" in capsys.readouterr().err
 
 
@@ -160,12 +160,12 @@ FAILURES = {
 @pytest.mark.parametrize("kind", FAILURES)
 def test_a_function_that_does_not_return_gives_one_sentence(own, kind):
     body, sentence = FAILURES[kind]
-    refused(own, body, OwnFunctionFailed, sentence)
+    refused(own, body, UserFunctionError, sentence)
 
 
 def test_a_function_that_returns_rubbish_is_told_what_is_allowed(own):
     sentence = r"it returned NoneType, not \(x_train, y_train\), \(x_test, y_test\)\.$"
-    refused(own, "def make(): ...\n", OwnFunctionFailed, sentence)
+    refused(own, "def make(): ...\n", UserFunctionError, sentence)
 
 
 HALF = ([1], [1])
@@ -185,7 +185,7 @@ def test_parts_are_named_by_whether_both_halves_are_pairs():
 
 def test_object_arrays_are_refused(own):
     body = returning("np.array([None, 1]), [0, 1]")
-    refused(own, body, OwnFunctionFailed, "ValueError: Object arrays cannot be saved")
+    refused(own, body, UserFunctionError, "ValueError: Object arrays cannot be saved")
 
 
 def test_lists_of_unequal_length_are_no_array(tmp_path):
@@ -194,18 +194,22 @@ def test_lists_of_unequal_length_are_no_array(tmp_path):
 
 
 def test_wrong_arrays_are_named_with_the_function_that_returned_them(own):
-    refused(own, returning("['a', 'b'], [0, 1]"), WrongArrays, "x is str.*, where arrays of num")
+    refused(
+        own, returning("['a', 'b'], [0, 1]"), WrongArraysError, "x is str.*, where arrays of num"
+    )
 
 
 def test_a_missing_file_or_function_is_named(tmp_path):
-    with pytest.raises(MissingSource, match=r"nothing\.py cannot be read \(No such file"):
+    with pytest.raises(MissingSourceError, match=r"nothing\.py cannot be read \(No such file"):
         prepare(f"{tmp_path}/nothing.py:make", cache_dir=tmp_path)
-    with pytest.raises(BadOption, match=r"mine\.py:' names no function, as FILE\.py:FUNCTION does"):
+    with pytest.raises(
+        BadOptionError, match=r"mine\.py:' names no function, as FILE\.py:FUNCTION does"
+    ):
         prepare(f"{tmp_path}/mine.py:", cache_dir=tmp_path)
-    with pytest.raises(BadOption, match="names no function"):
+    with pytest.raises(BadOptionError, match="names no function"):
         prepare(f"{tmp_path}/mine.py:make()", cache_dir=tmp_path)
 
 
 def test_the_home_of_an_unknown_user_is_one_sentence(tmp_path):
-    with pytest.raises(MissingSource, match=r"cannot be found \(Could not determine home"):
+    with pytest.raises(MissingSourceError, match=r"cannot be found \(Could not determine home"):
         prepare("~no.such.user/mine.py:make", cache_dir=tmp_path)

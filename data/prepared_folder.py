@@ -1,4 +1,4 @@
-"""A prepared folder: one manifest and a `.npy` file per array, written whole or not at all."""
+"""A prepared folder: a manifest and one `.npy` file per array, written completely or not at all."""
 
 import hashlib
 import os
@@ -12,7 +12,7 @@ from typing import Any
 import numpy as np
 import numpy.typing as npt
 
-from data.errors import CacheUnwritable, ForeignFile
+from data.errors import CacheUnwritableError, ForeignFileError
 from data.manifest import (
     MANIFEST_FILE,
     MANIFEST_VERSION,
@@ -21,18 +21,18 @@ from data.manifest import (
     fingerprint_of,
     write_manifest,
 )
-from data.own import count_classes
-from data.part import PART_NAMES, flatten
+from data.named_arrays import PART_NAMES, flatten
 from data.source import Source
+from data.user_arrays import count_classes
 
 
 def write_folder(source: Source, folder: Path) -> None:
-    """Read `source` and put its prepared folder at `folder`, in place of a damaged one.
+    """Read `source` and write its prepared folder to `folder`, replacing a damaged one.
 
-    The caller holds the lock of `folder`. It is written beside `folder` and renamed, so that no
-    reader ever sees half of it, and removed again on any failure, Ctrl-C included. Raises
-    ForeignFile before anything else where `folder` holds files that are not ours, CacheUnwritable,
-    and what `source.read` raises.
+    The caller holds the lock of `folder`. A temporary folder is written and then renamed, so that
+    readers never see an incomplete one; it is removed on any failure, including Ctrl-C. Raises
+    ForeignFileError before anything else where `folder` holds files that are not ours,
+    CacheUnwritableError, and what `source.read` raises.
     """
     _remove_leftovers(folder)
     _check_ours(folder)
@@ -56,11 +56,11 @@ def write_folder(source: Source, folder: Path) -> None:
 
 @contextmanager
 def writing_to(place: Path) -> Iterator[None]:
-    """Turn an OSError of the block into CacheUnwritable, naming `place` and the way out."""
+    """Turn an OSError of the block into CacheUnwritableError, which names `place` and a remedy."""
     try:
         yield
     except OSError as error:
-        raise CacheUnwritable(
+        raise CacheUnwritableError(
             f"The cache folder {place} cannot be written ({error.strerror or error}); free or "
             "unlock it, or set KERAS_BENCH_CACHE to a folder that can be written."
         ) from error
@@ -72,7 +72,7 @@ def _temporary_prefix(folder: Path) -> str:
 
 
 def _remove_leftovers(folder: Path) -> None:
-    """Remove what a killed process left; the lock says that no living one is at work."""
+    """Remove the leftovers of a killed process; the lock excludes a running one."""
     for leftover in folder.parent.glob(f"{_temporary_prefix(folder)}*"):
         shutil.rmtree(leftover, ignore_errors=True)
 
@@ -84,8 +84,8 @@ def _check_ours(folder: Path) -> None:
     if not foreign:
         foreign = [entry for entry in folder.iterdir() if not _is_ours(entry.name)]
     if foreign:
-        raise ForeignFile(
-            f"{foreign[0]} is in the place of a prepared dataset but was not written by this "
+        raise ForeignFileError(
+            f"{foreign[0]} is where a prepared dataset belongs, but was not written by this "
             "program; move it away, or set KERAS_BENCH_CACHE to another folder."
         )
 
@@ -103,7 +103,7 @@ def _write_array(folder: Path, name: str, array: npt.NDArray[Any]) -> ArrayFacts
     with path.open("wb") as stream:
         np.lib.format.write_array(stream, array, allow_pickle=False)
         stream.flush()
-        # Opening trusts size and time alone, which survive a power cut that the bytes do not.
+        # Opening checks only size and time, which can survive a power cut when the bytes do not.
         os.fsync(stream.fileno())
     status = path.stat()
     return ArrayFacts(

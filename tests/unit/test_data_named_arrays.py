@@ -3,9 +3,9 @@
 import numpy as np
 import pytest
 
-from data.part import (
+from data.named_arrays import (
     PART_NAMES,
-    are_named_well,
+    are_valid_names,
     each,
     flatten,
     gather,
@@ -64,7 +64,7 @@ GOOD_NAMES = [
 
 @pytest.mark.parametrize("names", GOOD_NAMES)
 def test_four_parts_of_one_array_or_several_are_named_well(names):
-    assert are_named_well(names)
+    assert are_valid_names(names)
 
 
 BAD_NAMES = {
@@ -86,4 +86,4 @@ BAD_NAMES = {
 
 @pytest.mark.parametrize("kind", BAD_NAMES)
 def test_anything_else_is_not(kind):
-    assert not are_named_well(BAD_NAMES[kind])
+    assert not are_valid_names(BAD_NAMES[kind])

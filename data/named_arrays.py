@@ -1,4 +1,4 @@
-"""A part of a dataset: one array, or several of equal length by the names of a model's inputs."""
+"""A part of a dataset: one array, or several arrays of equal length by name."""
 
 import re
 from collections.abc import Callable, Mapping
@@ -7,7 +7,7 @@ from typing import Any, Final
 import numpy.typing as npt
 
 Array = npt.NDArray[Any]
-#: An array of shape (n, …), or arrays of the same n by name.
+#: An array of shape (n, …), or several with the same n by the names of a model's inputs.
 Part = Array | dict[str, Array]
 
 PART_NAMES: Final = ("x_train", "y_train", "x_test", "y_test")
@@ -20,7 +20,7 @@ def length(part: Part) -> int:
 
 
 def take(part: Part, rows: Any) -> Part:
-    """Return the examples that a slice, or an array of indices, chooses."""
+    """Return the examples that `rows`, a slice or an array of indices, selects."""
     return each(part, lambda array: array[rows])
 
 
@@ -32,14 +32,14 @@ def shapes(part: Part) -> Any:
 
 
 def each(part: Part, change: Callable[[Array], Array]) -> Part:
-    """Return the part with each of its arrays changed."""
+    """Return the part with `change` applied to each of its arrays."""
     if isinstance(part, dict):
         return {name: change(array) for name, array in part.items()}
     return change(part)
 
 
 def flatten(parts: Mapping[str, Part]) -> dict[str, Array]:
-    """Return all arrays by PART or PART.NAME, as a manifest has them."""
+    """Return all arrays by PART or PART.NAME, the names in a manifest."""
     flat: dict[str, Array] = {}
     for name, part in parts.items():
         if isinstance(part, dict):
@@ -50,27 +50,29 @@ def flatten(parts: Mapping[str, Part]) -> dict[str, Array]:
 
 
 def gather(flat: Mapping[str, Array]) -> dict[str, Part]:
-    """Return the parts of arrays that `flatten` has named."""
+    """Return the parts of arrays that are named as by `flatten`."""
     parts: dict[str, Part] = {}
     for name, array in flat.items():
         part, dot, key = name.partition(".")
         if not dot:
             parts[part] = array
         else:
-            found = parts.setdefault(part, {})
-            assert isinstance(found, dict)  # `are_named_well` has seen to it
-            found[key] = array
+            named = parts.setdefault(part, {})
+            assert isinstance(named, dict)  # `are_valid_names` has checked it
+            named[key] = array
     return parts
 
 
-def are_named_well(names: list[str]) -> bool:
-    """Return whether these are all four parts, of one array or several, alike in both halves."""
+def are_valid_names(names: list[str]) -> bool:
+    """Return whether these name all four parts, with equal keys for training and test."""
     keys: dict[str, set[str]] = {part: set() for part in PART_NAMES}
     for name in names:
         part, dot, key = name.partition(".")
         if part not in keys or (dot and not _KEY.fullmatch(key)):
             return False
         keys[part].add(key)
-    if any("" in found and len(found) > 1 for found in keys.values()) or not all(keys.values()):
+    if any("" in part_keys and len(part_keys) > 1 for part_keys in keys.values()) or not all(
+        keys.values()
+    ):
         return False
     return keys["x_train"] == keys["x_test"] and keys["y_train"] == keys["y_test"]

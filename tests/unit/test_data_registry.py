@@ -3,9 +3,9 @@
 import numpy as np
 import pytest
 
-from data.catalogue import DATASETS, USER_DATASETS, parse_name, resolve_dataset
-from data.errors import BadOption, DataError, UnknownDataset
+from data.errors import BadOptionError, DataError, UnknownDatasetError
 from data.prepare import find_source
+from data.registry import DATASETS, USER_DATASETS, parse_name, resolve_dataset
 from tests.fixtures.data_places import npz_of
 
 FAMILIES = "cifar10, cifar100, digits, fashion_mnist, mnist, ratings, synthetic, verses"
@@ -44,24 +44,26 @@ def test_what_follows_the_family_is_its_rest(name, parsed):
     "name", ["", ":", "MNIST", "mnist ", "cifar", "cifar10/..", "own.py", "own:make", "NPZ:a.npz"]
 )
 def test_an_unknown_name_is_answered_with_all_that_are_allowed(name):
-    with pytest.raises(UnknownDataset) as caught:
+    with pytest.raises(UnknownDatasetError) as caught:
         parse_name(name)
     family = name.partition(":")[0]
     allowed = f"{FAMILIES}, npz:PATH, images:FOLDER[@HxW], FILE.py:FUNCTION"
-    assert str(caught.value) == f"There is no dataset {family!r}; the allowed ones are {allowed}."
+    assert str(caught.value) == f"There is no dataset {family!r}; allowed are {allowed}."
 
 
 @pytest.mark.parametrize("name", [name for name in DATASETS if name != "synthetic"])
 @pytest.mark.parametrize("options", ["", "seed=1"])
 def test_a_dataset_without_options_refuses_them(name, options):
     sentence = f"The dataset {name} takes no options, but '{name}:{options}' has '{options}'"
-    with pytest.raises(BadOption, match=sentence):
+    with pytest.raises(BadOptionError, match=sentence):
         parse_name(f"{name}:{options}")
 
 
 @pytest.mark.parametrize("name", ["npz", "npz:", "images", "images:"])
 def test_own_data_without_a_place_is_told_how_to_name_one(name):
-    with pytest.raises(BadOption, match=rf"'{name}' names no place; (npz|images):PATH does"):
+    with pytest.raises(
+        BadOptionError, match=rf"'{name}' has no path; it must be (npz|images):PATH"
+    ):
         parse_name(name)
 
 
@@ -129,7 +131,7 @@ def test_every_kind_of_own_data_has_a_source_too(tmp_path):
 
 
 def test_no_dataset_but_the_synthetic_one_may_end_in_a_colon(tmp_path):
-    with pytest.raises(BadOption, match=r"no option ''.* allowed ones are shape"):
+    with pytest.raises(BadOptionError, match=r"no option ''.* allowed ones are shape"):
         find_source("synthetic:", None, tmp_path)
 
 

@@ -1,9 +1,9 @@
-"""The catalogue: the names of all datasets."""
+"""The registry: the names of all datasets."""
 
 from pathlib import Path
 from typing import Final
 
-from data.errors import BadOption, UnknownDataset
+from data.errors import BadOptionError, UnknownDatasetError
 
 #: Family -> one line for `bench list`.
 DATASETS: Final[dict[str, str]] = {
@@ -16,7 +16,7 @@ DATASETS: Final[dict[str, str]] = {
     "synthetic": "seeded arrays; synthetic:shape=32x32x3,classes=10,train=2048,test=512,seed=0",
     "verses": "5,627 windows of 128 bytes from four old books (in the repository, no network)",
 }
-#: The same for a user's own, whose names end in where they are.
+#: The same for a user's data, whose names include its place.
 USER_DATASETS: Final[dict[str, str]] = {
     "npz:PATH": "your arrays x_train, y_train, x_test, y_test, or x and y, in a NumPy archive",
     "images:FOLDER[@HxW]": "your pictures, a folder per class, in train/ and test/ or split",
@@ -27,27 +27,27 @@ USER_DATASETS: Final[dict[str, str]] = {
 def parse_name(name: str) -> tuple[str, str]:
     """Return the dataset's family (a key of DATASETS, `npz`, `images`, `function`) and the rest.
 
-    Raises UnknownDataset for another family, BadOption where options or a place are wrong.
+    Raises UnknownDatasetError for another family, BadOptionError for wrong options or a missing
+    place.
     """
     if name.rpartition(":")[0].endswith(".py"):
         return "function", name
     family, colon, rest = name.partition(":")
     if family in ("npz", "images"):
         if not rest:
-            raise BadOption(f"The dataset {name!r} names no place; {family}:PATH does.")
+            raise BadOptionError(f"The dataset {name!r} has no path; it must be {family}:PATH.")
         return family, rest
     if family not in DATASETS:
-        raise UnknownDataset(
-            f"There is no dataset {family!r}; the allowed ones are "
-            f"{', '.join([*DATASETS, *USER_DATASETS])}."
+        raise UnknownDatasetError(
+            f"There is no dataset {family!r}; allowed are {', '.join([*DATASETS, *USER_DATASETS])}."
         )
     if colon and family != "synthetic":
-        raise BadOption(f"The dataset {family} takes no options, but {name!r} has {rest!r}.")
+        raise BadOptionError(f"The dataset {family} takes no options, but {name!r} has {rest!r}.")
     return family, rest
 
 
 def resolve_dataset(name: str) -> str:
-    """Return the name with the place of a user's own data made absolute; any other unchanged."""
+    """Return the name with the path of a user's data made absolute, or an unchanged other name."""
     try:
         family, rest = parse_name(name)
         if family == "function":
@@ -55,6 +55,6 @@ def resolve_dataset(name: str) -> str:
             return f"{Path(location).expanduser().resolve()}:{function}"
         if family in ("npz", "images"):
             return f"{family}:{Path(rest).expanduser().resolve()}"
-    except (BadOption, UnknownDataset, OSError, RuntimeError, ValueError):
-        pass  # said where the dataset is prepared
+    except (BadOptionError, UnknownDatasetError, OSError, RuntimeError, ValueError):
+        pass  # reported where the dataset is prepared
     return name

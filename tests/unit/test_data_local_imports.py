@@ -2,7 +2,7 @@
 
 import pytest
 
-from data.imports import own_files
+from data.local_imports import local_files
 
 
 @pytest.mark.parametrize(
@@ -24,7 +24,7 @@ def test_what_it_imports_from_its_folder_belongs_to_it(tmp_path, line):
     norm.write_text("raise SystemExit('never run')")
     mine.write_text(line)
     through = [tmp_path / "through.py"] if "through" in line else []
-    assert own_files(mine) == [mine, norm, *through]
+    assert local_files(mine) == [mine, norm, *through]
 
 
 def test_a_package_is_its_own_file_too_and_relative_imports_are_followed(tmp_path):
@@ -34,14 +34,14 @@ def test_a_package_is_its_own_file_too_and_relative_imports_are_followed(tmp_pat
     (tmp_path / "top.py").write_text("from ......... import nothing")
     (tmp_path / "mine.py").write_text("import parts")
     names = ["mine.py", "parts/__init__.py", "parts/norm.py", "top.py"]
-    assert own_files(tmp_path / "mine.py") == [tmp_path / name for name in names]
+    assert local_files(tmp_path / "mine.py") == [tmp_path / name for name in names]
 
 
 @pytest.mark.parametrize("content", [b"not python", b"a = '\0'", b"\xed\xa0\x80", b"(" * 100_000])
 def test_what_is_no_python_stands_alone(tmp_path, content):
     (tmp_path / "mine.py").write_bytes(content)
-    assert own_files(tmp_path / "mine.py") == [tmp_path / "mine.py"]
+    assert local_files(tmp_path / "mine.py") == [tmp_path / "mine.py"]
 
 
 def test_a_file_that_is_not_there_stands_alone(tmp_path):
-    assert own_files(tmp_path / "mine.py") == [tmp_path / "mine.py"]
+    assert local_files(tmp_path / "mine.py") == [tmp_path / "mine.py"]

@@ -5,9 +5,9 @@ import re
 import numpy as np
 import pytest
 
-from data.errors import WrongArrays
-from data.own import arrange, count_classes
-from data.part import PART_NAMES
+from data.errors import WrongArraysError
+from data.named_arrays import PART_NAMES
+from data.user_arrays import arrange, count_classes
 
 PLACE = "/somewhere/mine.npz"
 
@@ -24,7 +24,7 @@ def four(**changed) -> dict:
 
 
 def refused(flat: dict, sentence: str) -> None:
-    with pytest.raises(WrongArrays, match=sentence) as caught:
+    with pytest.raises(WrongArraysError, match=sentence) as caught:
         arrange(flat, PLACE)
     assert PLACE in str(caught.value)
 
@@ -150,8 +150,10 @@ def test_arrays_that_are_not_of_numbers_are_named_with_their_type(kind):
 
 
 def test_examples_of_another_number_than_targets_are_counted():
-    refused(four(x_train=np.zeros((5, 2))), "has 5 of x, 6 of y train examples, where equally many")
-    refused(four(y_test=np.arange(9)), "has 4 of x, 9 of y test examples, where equally many")
+    refused(
+        four(x_train=np.zeros((5, 2))), "has 5 of x, 6 of y train examples, where equal numbers"
+    )
+    refused(four(y_test=np.arange(9)), "has 4 of x, 9 of y test examples, where equal numbers")
 
 
 def test_keyed_arrays_of_unequal_length_are_counted_by_name():
@@ -164,7 +166,7 @@ def test_keyed_arrays_of_unequal_length_are_counted_by_name():
 @pytest.mark.parametrize("half", ["train", "test"])
 def test_a_half_without_an_example_is_refused_with_what_is_allowed(half):
     empty = {f"x_{half}": np.zeros((0, 2)), f"y_{half}": np.zeros(0)}
-    sentence = f"has 0 of x, 0 of y {half} examples, where equally many, at least one, are allowed"
+    sentence = f"has 0 of x, 0 of y {half} examples, where equal numbers, at least one, are allowed"
     refused(four(**empty), sentence)
 
 

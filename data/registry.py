@@ -4,6 +4,7 @@ from pathlib import Path
 from typing import Final
 
 from data.errors import BadOptionError, UnknownDatasetError
+from data.suggestion import did_you_mean
 
 #: Family -> one line for `bench list`.
 DATASETS: Final[dict[str, str]] = {
@@ -39,7 +40,8 @@ def parse_name(name: str) -> tuple[str, str]:
         return family, rest
     if family not in DATASETS:
         raise UnknownDatasetError(
-            f"There is no dataset {family!r}; allowed are {', '.join([*DATASETS, *USER_DATASETS])}."
+            f"There is no dataset {family!r}; {did_you_mean(family, DATASETS)}allowed are "
+            f"{', '.join([*DATASETS, *USER_DATASETS])}."
         )
     if colon and family != "synthetic":
         raise BadOptionError(f"The dataset {family} takes no options, but {name!r} has {rest!r}.")

@@ -14,6 +14,7 @@ from bench.cli.options import (
     add_reports,
     add_unsafe,
     add_workloads,
+    check_dataset,
     positive_int,
     read_pythons,
     set_examples,
@@ -53,6 +54,7 @@ def certify_command(arguments: argparse.Namespace, console: CommandConsole) -> i
     The exit code is 14 when two backends differ or a backend could not be compared.
     WorkloadNameError, InterpreterError, DataError or CertificateError names an error.
     """
+    check_dataset(arguments)
     named = arguments.workloads or WORKLOADS
     workloads = [resolve_workload(allow_unsafe(name, arguments.unsafe_keras)) for name in named]
     interpreters = _interpreters(arguments)

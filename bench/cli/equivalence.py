@@ -16,6 +16,7 @@ from bench.cli.options import (
     add_pythons,
     add_reports,
     add_timeout,
+    check_dataset,
     positive_int,
     read_pythons,
     set_examples,
@@ -61,6 +62,7 @@ def equivalence_command(arguments: argparse.Namespace, console: CommandConsole) 
     is 11 when something was not shown and 12 when something was no measurement.
     """
     check_statistics()
+    check_dataset(arguments)
     margin = arguments.margin / 100
     pilot = judge_equivalence(_train(arguments, console, range(arguments.pilot_seeds)), margin)
     needed = [row.seeds_needed or arguments.max_seeds for row in pilot if row.says != "invalid"]

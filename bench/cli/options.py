@@ -8,6 +8,7 @@ from bench.core.cell import BACKENDS, DEVICES, LANES, PRECISIONS, TASKS, Cell
 from bench.core.suite import Overrides, expand, load_suite, suite_names
 from bench.storage.store import default_reports_folder
 from bench.system.interpreter import parse_choices
+from data.registry import parse_name
 
 #: Two hours: longer than any cell of the suites takes on two cores, so that only a hang meets it.
 DEFAULT_TIMEOUT_SECONDS: Final = 7200.0
@@ -44,8 +45,18 @@ def add_selection(parser: argparse.ArgumentParser, suite: str) -> None:
     add_reports(parser)
 
 
+def check_dataset(arguments: argparse.Namespace) -> None:
+    """Raise UnknownDatasetError or BadOptionError where `--dataset` names no dataset."""
+    if arguments.dataset is not None:
+        parse_name(arguments.dataset)
+
+
 def read_cells(arguments: argparse.Namespace) -> list[Cell]:
-    """Return the cells that the options of `add_selection` choose; SuiteError names a wrong one."""
+    """Return the cells that the options of `add_selection` choose.
+
+    Raises SuiteError, WorkloadNameError or a DataError for a wrong one.
+    """
+    check_dataset(arguments)
     return expand(load_suite(arguments.suite), _overrides(arguments), arguments.suite)
 
 

@@ -14,6 +14,7 @@ from bench.cli.options import (
     add_rounds,
     add_timeout,
     add_workloads,
+    check_dataset,
     positive_int,
     read_pythons,
     set_examples,
@@ -82,6 +83,7 @@ def profile_layers_command(arguments: argparse.Namespace, console: CommandConsol
 
 def _measure(arguments: argparse.Namespace, folder: Path, console: CommandConsole) -> None:
     """Run all processes, alone on the machine."""
+    check_dataset(arguments)
     pythons, device = read_pythons(arguments), arguments.device
     backends = dict.fromkeys(arguments.backend or BACKENDS)
     interpreters = [find_interpreter(backend, pythons, device) for backend in backends]

@@ -7,6 +7,8 @@ from typing import Final
 
 import msgspec
 
+from data.suggestion import did_you_mean
+
 BACKENDS: Final = ("jax", "tensorflow", "torch")
 #: `default` is plain `fit` as a user writes it. In `matched`, every backend gets the same weights,
 #: batches, precision and threads.
@@ -79,7 +81,8 @@ class Cell(msgspec.Struct, frozen=True, forbid_unknown_fields=True, kw_only=True
     def _check_choice(self, field: str, allowed: tuple[str, ...]) -> None:
         value = getattr(self, field)
         if value not in allowed:
-            raise CellError(f"{field} is {value!r}; allowed are {', '.join(allowed)}.")
+            hint = did_you_mean(str(value), allowed)
+            raise CellError(f"{field} is {value!r}; {hint}allowed are {', '.join(allowed)}.")
 
     def _check_range(self, field: str, low: int, high: int) -> None:
         value = getattr(self, field)

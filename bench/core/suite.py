@@ -18,6 +18,7 @@ from bench.core.workload import (
     resolve_workload,
 )
 from data.registry import resolve_dataset
+from data.suggestion import did_you_mean
 from models.table import DEFAULT_RECIPE, WORKLOADS
 
 Value = TypeVar("Value")
@@ -89,7 +90,8 @@ def load_suite(name_or_path: str) -> Suite:
         path = SUITES / f"{name_or_path}.toml"
     elif path.suffix != ".toml":
         raise SuiteError(
-            f"suite is {name_or_path!r}; allowed are {', '.join(suite_names())} or a .toml file."
+            f"suite is {name_or_path!r}; {did_you_mean(name_or_path, suite_names())}allowed are "
+            f"{', '.join(suite_names())} or a .toml file."
         )
     try:
         suite = msgspec.convert(tomllib.loads(path.read_text(encoding="utf-8")), Suite)

@@ -14,6 +14,7 @@ from bench.core.paths import CHECKOUT
 from bench.core.source_hash import APPLICATIONS, UNSAFE, source_sha256
 from bench.core.text import BenchError
 from data.prepare import default_cache_dir
+from data.suggestion import did_you_mean
 from models.table import DEFAULT_RECIPE, WORKLOADS, Recipe
 
 _NAME: Final = "RECIPE"
@@ -57,7 +58,8 @@ def _recipe(node: ast.Assign | ast.AnnAssign, path: Path) -> Recipe:
         raise RecipeError(f"{place} must be a literal dictionary of plain values.")
     unknown = [key for key in values if key not in _KEYS]
     if unknown:
-        raise RecipeError(f"{place} has {unknown[0]!r}; allowed are {', '.join(_KEYS)}.")
+        hint = did_you_mean(unknown[0], _KEYS)
+        raise RecipeError(f"{place} has {unknown[0]!r}; {hint}allowed are {', '.join(_KEYS)}.")
     try:
         recipe = msgspec.convert(values, Recipe)
     except msgspec.ValidationError as error:
@@ -105,7 +107,8 @@ def resolve_workload(name: str) -> str:
         location, function = name.removeprefix(mark), ""
     elif not location.endswith(".py") or not function.isidentifier():
         raise WorkloadNameError(
-            f"workload is {name!r}; allowed are {', '.join([*WORKLOADS, *USER_WORKLOADS])}."
+            f"workload is {name!r}; {did_you_mean(name, WORKLOADS)}allowed are "
+            f"{', '.join([*WORKLOADS, *USER_WORKLOADS])}."
         )
     try:
         path = Path(location).expanduser().resolve()

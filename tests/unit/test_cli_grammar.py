@@ -13,7 +13,9 @@ from bench import cli as cli_package
 from bench.cli import commands, parser
 from bench.cli.commands import COMMANDS, RENAMED_COMMANDS, Command, find_command
 from bench.cli.parser import make_parser
+from bench.core.exit_codes import ExitCode
 from bench.core.paths import CHECKOUT
+from bench.system.timing_lock import default_lock_path, timing_lock
 from tests.fixtures.command_line import Bench
 
 pytestmark = pytest.mark.usefixtures("own_signals")
@@ -149,3 +151,48 @@ def test_a_shell_gets_completions(tmp_path: Path, line: str, completions: set[st
         COMP_POINT=point,
     )
     assert set(answer.read_text().split("\n")) == completions
+
+
+@pytest.mark.parametrize(
+    ("words", "sentence"),
+    [
+        (["--suite=visoin"], "suite is 'visoin'; did you mean 'vision'? allowed are "),
+        (["--workload=resnet2"], "workload is 'resnet2'; did you mean 'resnet20'? allowed are "),
+        (["--dataset=cifar1O"], "There is no dataset 'cifar1O'; did you mean 'cifar10'? allowed"),
+    ],
+    ids=str,
+)
+def test_a_mistyped_name_is_refused_with_the_nearest_one_before_the_lock_is_asked_for(
+    bench: Bench, words: list[str], sentence: str
+) -> None:
+    with timing_lock(default_lock_path(), "another run"):
+        assert bench.call("run", *words, f"--reports={bench.reports}") == ExitCode.USAGE
+    assert sentence in bench.err
+
+
+@pytest.mark.parametrize(
+    "words",
+    [
+        ["race", "--suite=none"],
+        ["profile-steps", "--suite=none"],
+        ["race", "--resume=none"],
+        ["profile-layers", "none"],
+        ["certify", "none"],
+        ["certify", "mlp", "--backend=jax"],
+        ["gate", "--candidate=src=/nowhere"],
+        ["gate", "--candidate=", "--noise-threshold=5", "--fail-threshold=2"],
+        ["gate", "--resume=none"],
+        ["gate-accuracy", "--candidate=pyhton=x"],
+        ["equivalence", "--workload=none"],
+        ["equivalence", "--dataset=none"],
+        ["certify", "mlp", "--dataset=none"],
+        ["profile-layers", "mlp", "--dataset=none"],
+    ],
+    ids=" ".join,
+)
+def test_wrong_arguments_are_reported_before_the_lock_is_asked_for(
+    bench: Bench, words: list[str]
+) -> None:
+    with timing_lock(default_lock_path(), "another run"):
+        assert bench.call(*words, f"--reports={bench.reports}") == ExitCode.USAGE
+    assert "another run" not in bench.err

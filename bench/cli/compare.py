@@ -8,7 +8,7 @@ import pandas as pd
 
 from bench.cli.console import CommandConsole
 from bench.cli.options import add_output, add_reports, set_examples
-from bench.cli.report import load_certificates, warn_unreadable
+from bench.cli.report import load_certificates, warn_skipped
 from bench.core.exit_codes import ExitCode
 from bench.report.render.compare import compare_renderables, write_comparison
 from bench.report.render.format import Row, table_rows
@@ -33,7 +33,7 @@ def compare_command(arguments: argparse.Namespace, console: CommandConsole) -> i
     store = Store(arguments.reports)
     a, b = (find_side(run, store) for run in (arguments.run_a, arguments.run_b))
     certificates = load_certificates(store)
-    warn_unreadable(store)
+    warn_skipped(store)
     frame = compare_frame(a, b, certificates, across_machines=arguments.across_machines)
     rows = table_rows(frame)
     folder = store.reports / "compare" / f"{a.name}--{b.name}"

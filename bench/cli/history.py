@@ -5,7 +5,7 @@ import argparse
 from bench.cli.compare import result_facts, write_or_refuse
 from bench.cli.console import CommandConsole
 from bench.cli.options import add_output, add_reports, set_examples
-from bench.cli.report import warn_unreadable
+from bench.cli.report import warn_skipped
 from bench.core.exit_codes import ExitCode
 from bench.report.render.format import table_rows
 from bench.report.render.history import history_renderables, write_history
@@ -25,7 +25,7 @@ def history_command(arguments: argparse.Namespace, console: CommandConsole) -> i
     """Print the history of a cell; UnknownCellError when no cell has that name."""
     store = Store(arguments.reports)
     records = store.load_all()
-    warn_unreadable(store)
+    warn_skipped(store)
     cell_id = find_cell(arguments.cell, {record.cell.id for record in records})
     frame = history_frame([record for record in records if record.cell.id == cell_id])
     rows = table_rows(frame)

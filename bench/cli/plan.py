@@ -16,7 +16,7 @@ from bench.cli.options import (
     read_pythons,
     set_examples,
 )
-from bench.cli.report import warn_unreadable
+from bench.cli.report import warn_skipped
 from bench.core.cell import Cell
 from bench.core.exit_codes import ExitCode
 from bench.core.text import sanitize_line
@@ -58,7 +58,7 @@ def plan_run(
         pythons=pythons,
         data_dir=arguments.data_dir,
     )
-    warn_unreadable(store)
+    warn_skipped(store)
     return steps
 
 

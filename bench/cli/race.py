@@ -19,7 +19,7 @@ from bench.cli.options import (
     set_examples,
 )
 from bench.cli.plan import plan_entries, print_plan_summary
-from bench.cli.report import warn_unreadable
+from bench.cli.report import warn_skipped
 from bench.cli.run import RunOutcome, launch_steps, report_results
 from bench.core.cell import Cell
 from bench.core.record import Record
@@ -100,7 +100,7 @@ def _begin(
 ) -> RunOutcome:
     run_id = new_run_id()
     contenders = plan_entries(entries, store, pythons, arguments.data_dir)
-    warn_unreadable(store)
+    warn_skipped(store)
     steps = interleaved_launches(contenders, arguments.rounds)
     print_plan_summary(steps, console)
     if not any(step.action == "run" for step in steps):
@@ -132,7 +132,7 @@ def _resume(book: RacePlan, store: Store, console: CommandConsole) -> RunOutcome
     steps = keep_complete_rounds(planned_steps(book, drafts), records)
     steps = _start_session(store, book, steps, records)
     print_plan_summary(steps, console)
-    warn_unreadable(store)
+    warn_skipped(store)
     measured = launch_steps(steps, store, book.run_id, book.chosen.timeout_seconds, console)
     kept = {(step.digest, step.repetition) for step in steps if step.action == "stored"}
     failed = [record for record in records if record.key in kept and record.status == "failed"]
@@ -169,12 +169,12 @@ def _find(store: Store, command: str, name: str) -> RacePlan:
         try:
             book = read_book(store.run_folder(run_id))
         except ResumeError as error:
-            store.unreadable.append(str(error))
+            store.skipped.append(str(error))
             continue
         is_own = book.run_id == run_id  # and no copy of another run's folder
         if is_own and book.command == command and not _is_complete(store, book):
             return book
-    warn_unreadable(store)
+    warn_skipped(store)
     raise ResumeError(f"There is no unfinished {command} in {store.reports} to resume.")
 
 

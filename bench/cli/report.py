@@ -39,7 +39,7 @@ def report_command(arguments: argparse.Namespace, console: CommandConsole) -> in
         console.print_line(f"Wrote {paths[run_id]}")
     path, latest = write_latest(store, parquet=arguments.parquet)
     print_comparison(store, latest, console)
-    warn_unreadable(store)
+    warn_skipped(store)
     console.print_result(
         "Comparison",
         path,
@@ -82,16 +82,16 @@ def comparison_rows(records: Sequence[Record]) -> list[Row]:
     return table_rows(comparison_frame(records))
 
 
-def warn_unreadable(store: Store) -> None:
+def warn_skipped(store: Store) -> None:
     """Tell on the error stream, once each, which records were left out."""
-    while store.unreadable:
-        print(sanitize_line(f"Left out: {store.unreadable.pop(0)}"), file=sys.stderr)
+    while store.skipped:
+        print(sanitize_line(f"Left out: {store.skipped.pop(0)}"), file=sys.stderr)
 
 
 def load_certificates(store: Store) -> list[Certificate]:
-    """Return the store's usable certificates; the store's `unreadable` gets the others' reasons."""
+    """Return the store's usable certificates; the store's `skipped` gets the others' reasons."""
     found, unusable = read_certificates(store.reports)
-    store.unreadable += [reason for reason in unusable if reason not in store.unreadable]
+    store.skipped += [reason for reason in unusable if reason not in store.skipped]
     return found
 
 

@@ -22,7 +22,7 @@ from bench.cli.report import (
     comparison_rows,
     print_comparison,
     records_of,
-    warn_unreadable,
+    warn_skipped,
     write_latest,
     write_run,
 )
@@ -101,7 +101,7 @@ def report_results(
     path, latest = write_latest(store)
     shown = records_of(steps, latest)
     print_comparison(store, shown, console)
-    warn_unreadable(store)
+    warn_skipped(store)
     counts = _counts(steps, records)
     if code == ExitCode.INTERRUPTED:
         console.error(f"Interrupted. Every finished record is kept; {continues} continues there.")

@@ -2,6 +2,7 @@
 
 import os
 import secrets
+import stat
 from collections.abc import Iterable
 from datetime import UTC, datetime
 from pathlib import Path
@@ -44,7 +45,8 @@ class Store:
     def __init__(self, reports: Path) -> None:
         """Use the folder `reports`; it is created with the first record."""
         self.reports = reports
-        self.unreadable: list[str] = []
+        self.skipped: list[str] = []
+        self._decoded: dict[Path, tuple[tuple[int, int, int], Record]] = {}
 
     def run_folder(self, run_id: str) -> Path:
         """Return the folder of one run."""
@@ -97,7 +99,7 @@ class Store:
         return sorted(path.name for path in folders)
 
     def load(self, run_id: str) -> list[Record]:
-        """Return a run's readable records, oldest first; reasons of others go to `unreadable`."""
+        """Return a run's readable records, oldest first; reasons of others go to `skipped`."""
         if not self.has_run(run_id):
             known = ", ".join(self.run_ids()[-5:]) or "none"
             raise UnknownRunError(f"There is no run {run_id!r}; the newest are: {known}.")
@@ -108,14 +110,25 @@ class Store:
         records = []
         for path in self._record_paths(folder / "records"):
             try:
-                if not path.is_file() and path.exists():  # reading a pipe would never end
-                    raise RecordError(f"{path} is not a regular file.")
-                records.append(decode_record(path.read_bytes(), str(path)))
+                records.append(self._read(path))
             except RecordError as error:
                 self._leave_out(str(error))
             except OSError as error:
                 self._leave_out(f"{path} cannot be read: {error.strerror}.")
         return sorted(records, key=_age)
+
+    def _read(self, path: Path) -> Record:
+        """Return the record in a file, decoded once for as long as the file stays the same."""
+        found = path.stat()
+        if not stat.S_ISREG(found.st_mode):  # reading a pipe would never end
+            raise RecordError(f"{path} is not a regular file.")
+        # A file is replaced, never written to: another content is another inode.
+        identity = (found.st_ino, found.st_size, found.st_mtime_ns)
+        known = self._decoded.get(path)
+        if known is None or known[0] != identity:
+            known = (identity, decode_record(path.read_bytes(), str(path)))
+            self._decoded[path] = known
+        return known[1]
 
     def _record_paths(self, folder: Path) -> list[Path]:
         try:
@@ -127,8 +140,8 @@ class Store:
             return []
 
     def _leave_out(self, reason: str) -> None:
-        if reason not in self.unreadable:
-            self.unreadable.append(reason)
+        if reason not in self.skipped:
+            self.skipped.append(reason)
 
     def load_all(self) -> list[Record]:
         """Return the readable records of all runs, oldest first."""

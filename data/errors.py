@@ -54,6 +54,10 @@ class OwnFunctionFailed(DataError):
     """A user's function raised, or returned something else than arrays."""
 
 
+class OwnFunctionTimedOut(DataError):
+    """A user's function took longer than it may, and was killed."""
+
+
 class DownloadFailed(DataError):
     """The official archive could not be downloaded."""
 

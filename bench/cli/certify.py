@@ -32,6 +32,7 @@ from bench.parity.fingerprint import FunctionFingerprint, make_subject
 from bench.parity.messages import Precision
 from bench.parity.run import Participant, run_tasks
 from bench.report.render.certificate import certificate_table, write_certificate
+from bench.runner.dataset import prepare_dataset
 from bench.runner.progress import time_left
 from bench.storage.store import StoreError, new_run_id
 from bench.system.environment import performance_variables
@@ -40,7 +41,6 @@ from bench.system.machine import git_facts, machine_facts
 from bench.system.timing_lock import default_lock_path, timing_lock
 from data.catalogue import resolve_dataset
 from data.dataset import open_dataset
-from data.prepare import prepare
 from models.table import WORKLOADS
 
 
@@ -95,7 +95,7 @@ def _certify(
 ) -> Certificate:
     """Run the workers of one workload, compare them, write and print its certificate."""
     dataset = resolve_dataset(arguments.dataset or local_dataset_of(workload))
-    dataset_folder = prepare(dataset, data_dir=arguments.data_dir)
+    dataset_folder = prepare_dataset(dataset, arguments.data_dir)
     size = arguments.batch_size
     entrants = [_entrant(workload, found, dataset, dataset_folder, size) for found in interpreters]
     own = folder / _folder_name(workload)

@@ -84,7 +84,8 @@ def _begin(
     margins = Margins(arguments.noise_threshold / 100, arguments.fail_threshold / 100)
     check_margins(margins)
     gate_id = new_run_id()
-    plan, pair_specs = plan_gate(gate_id, cells, sides, texts, margins, arguments.data_dir)
+    data_dir, timeout = arguments.data_dir, arguments.timeout
+    plan, pair_specs = plan_gate(gate_id, cells, sides, texts, margins, data_dir, timeout)
     if sides[0] == sides[1]:
         output.error("Both sides are the same: a regression is not there to be found.")
     return GateStore(arguments.reports / "gates" / gate_id), plan, pair_specs
@@ -96,7 +97,9 @@ def _resume(arguments: argparse.Namespace) -> tuple[GateStore, GatePlan, list[Pa
     sides = (parse_side(plan.sides[0]), parse_side(plan.sides[1]))
     cells = [each.cell for each in plan.expected if each.kind == "cell"]
     data_dir = None if plan.data_dir is None else Path(plan.data_dir)
-    now, pair_specs = plan_gate(plan.gate_id, cells, sides, plan.sides, plan.margins, data_dir)
+    now, pair_specs = plan_gate(
+        plan.gate_id, cells, sides, plan.sides, plan.margins, data_dir, arguments.timeout
+    )
     check_unchanged(plan, now)
     return book, plan, pair_specs
 

@@ -102,6 +102,7 @@ def _add_measuring(commands: "argparse._SubParsersAction[argparse.ArgumentParser
     add_selection(plan, suite="quick")
     add_pythons(plan)
     add_repeats(plan)
+    add_timeout(plan)
     race = commands.add_parser("race", help="time the backends in alternating rounds, for ratios")
     add_selection(race, suite="race")
     add_pythons(race)

@@ -30,6 +30,7 @@ def plan_run(arguments: argparse.Namespace, store: Store) -> list[PlannedLaunch]
         fresh=arguments.fresh,
         pythons=read_pythons(arguments),
         data_dir=arguments.data_dir,
+        timeout_seconds=arguments.timeout,
     )
     warn_unreadable(store)
     return steps
@@ -44,6 +45,7 @@ def plan_race(arguments: argparse.Namespace, store: Store) -> list[PlannedLaunch
         store,
         read_pythons(arguments),
         arguments.data_dir,
+        arguments.timeout,
     )
     warn_unreadable(store)
     return interleaved_launches(contenders, arguments.rounds)
@@ -54,12 +56,20 @@ def plan_entries(
     store: Store,
     pythons: Mapping[str, str],
     data_dir: Path | None,
+    timeout_seconds: float,
 ) -> list[PlannedLaunch]:
     """Return a draft of each contender: a cell, and whether its launches are instrumented."""
     machine_id = machine_facts()["machine_id"]
     here = [record for record in store.load_all() if record.machine_id == machine_id]
     return [
-        draft_step(cell, here, pythons, data_dir, instrumented=instrumented)
+        draft_step(
+            cell,
+            here,
+            pythons,
+            data_dir,
+            instrumented=instrumented,
+            timeout_seconds=timeout_seconds,
+        )
         for cell, instrumented in wanted
     ]
 

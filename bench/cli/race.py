@@ -70,6 +70,7 @@ def _resume(arguments: argparse.Namespace, store: Store, output: CommandConsole)
         store,
         book.chosen.pythons,
         Path(book.chosen.data_dir) if book.chosen.data_dir else None,
+        book.chosen.timeout_seconds,
     )
     steps = keep_complete_rounds(planned_steps(book, drafts), records)
     steps = _sit_down(store, book, steps, records)

@@ -2,6 +2,7 @@
 
 import ast
 import os
+from pathlib import Path
 
 import pytest
 
@@ -41,10 +42,11 @@ def test_two_writers_of_one_process_id_do_not_meet(tmp_path):
 
 def test_a_durable_file_is_on_the_disk_before_it_has_its_name(tmp_path, monkeypatch):
     synced = []
-    monkeypatch.setattr(os, "fsync", lambda fd: synced.append(os.readlink(f"/proc/self/fd/{fd}")))
+    links = Path("/proc/self/fd")
+    monkeypatch.setattr(os, "fsync", lambda fd: synced.append((links / str(fd)).readlink()))
     with replacing(tmp_path / "file", durable=True) as temporary:
         temporary.write_text("whole")
-    assert synced == [str(temporary), str(tmp_path)]
+    assert synced == [temporary, tmp_path]
 
 
 def test_no_other_module_of_bench_writes_a_temporary_file_and_renames_it():

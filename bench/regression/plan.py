@@ -75,10 +75,8 @@ def plan_gate(
         except (InterpreterError, DataError, WorkloadNameError) as error:
             unplanned[cell.id] = str(error).rstrip(".")
             continue
-        found = [PairSpec(kind="cell", baseline=side_specs[0], candidate=side_specs[1])]
-        if cell.backend not in {each.baseline.job.cell.backend for each in pair_specs}:
-            found += _controls(side_specs[0])
-        pair_specs += found
+        found = PairSpec(kind="cell", baseline=side_specs[0], candidate=side_specs[1])
+        pair_specs += _with_controls(found, pair_specs)
     plan = GatePlan(
         gate_version=GATE_VERSION,
         gate_id=gate_id,
@@ -91,6 +89,14 @@ def plan_gate(
         datasets=_fingerprints(pair_specs),
     )
     return plan, pair_specs
+
+
+def _with_controls(pair_spec: PairSpec, before: Sequence[PairSpec]) -> list[PairSpec]:
+    """Return the contest of a cell, and behind it the controls of a backend that has none yet."""
+    backends = {each.baseline.job.cell.backend for each in before}
+    if pair_spec.baseline.job.cell.backend in backends:
+        return [pair_spec]
+    return [pair_spec, *_controls(pair_spec.baseline)]
 
 
 def _fingerprints(pair_specs: Sequence[PairSpec]) -> dict[str, str]:

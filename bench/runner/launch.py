@@ -92,13 +92,9 @@ def _launch(
     ):
         folder = Path(scratch)
         job_path, output_path = folder / "job.json", folder / "output.json"
-        worker = WorkerProcess(
-            [*command, str(job_path)],
-            worker_environment(job.cell, base_environment, folder),
-            log,
-            events=events,
-            handed=[writer],
-        )
+        line = [*command, str(job_path)]
+        environment = worker_environment(job.cell, base_environment, folder)
+        worker = WorkerProcess(line, environment, log, events=events, handed=[writer])
         start = perf_counter()
         job = msgspec.structs.replace(job, output_path=str(output_path), events_fd=writer.fileno())
         job_path.write_bytes(msgspec.json.encode(job))

@@ -101,8 +101,7 @@ def draft_step(
 ) -> PlannedLaunch:
     """Return a step to run, or a blocked one when its interpreter or its dataset is missing.
 
-    `records` are those of this machine; interpreters of `side` come before `pythons`. A user's
-    dataset function ends after `timeout_seconds`.
+    `records` are of this machine; interpreters of `side` come before `pythons`.
     """
     try:
         interpreter = find_interpreter(cell.backend, {**pythons, **side.pythons}, cell.device)

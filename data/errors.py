@@ -52,6 +52,10 @@ class UserFunctionError(DataError):
     """A user's function raised, or returned something else than arrays."""
 
 
+class UserFunctionTimeoutError(DataError):
+    """A user's function took longer than it may, and was killed."""
+
+
 class DownloadFailedError(DataError):
     """The official archive could not be downloaded."""
 

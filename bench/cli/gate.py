@@ -69,6 +69,7 @@ def gate_command(arguments: argparse.Namespace, console: CommandConsole) -> int:
             read_cells(arguments),
             margins,
             arguments.data_dir,
+            arguments.timeout,
         )
         gate = begin_gate(request, arguments.reports, console, console.error)
     _print(gate, console)

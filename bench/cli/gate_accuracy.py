@@ -139,6 +139,7 @@ def train_sides(
                 repeats=repeats,
                 fresh=fresh,
                 data_dir=arguments.data_dir,
+                timeout_seconds=arguments.timeout,
                 side=side,
             )
             for side in sides

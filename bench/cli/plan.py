@@ -12,6 +12,7 @@ from bench.cli.options import (
     add_pythons,
     add_repeats,
     add_selection,
+    add_timeout,
     read_cells,
     read_pythons,
     set_examples,
@@ -30,6 +31,7 @@ def add_plan_arguments(parser: argparse.ArgumentParser) -> None:
     add_selection(parser, suite="quick")
     add_pythons(parser)
     add_repeats(parser)
+    add_timeout(parser)
     set_examples(parser, "plan --suite vision", "plan --backend torch --repeats 3")
 
 
@@ -57,6 +59,7 @@ def plan_run(
         fresh=arguments.fresh,
         pythons=pythons,
         data_dir=arguments.data_dir,
+        timeout_seconds=arguments.timeout,
     )
     warn_skipped(store)
     return steps
@@ -67,12 +70,20 @@ def plan_entries(
     store: Store,
     pythons: Mapping[str, str],
     data_dir: Path | None,
+    timeout_seconds: float,
 ) -> list[PlannedLaunch]:
     """Return a draft of each contender: a cell, and whether its launches are instrumented."""
     machine_id = machine_facts()["machine_id"]
     here = [record for record in store.load_all() if record.machine_id == machine_id]
     return [
-        draft_step(cell, here, pythons, data_dir, instrumented=instrumented)
+        draft_step(
+            cell,
+            here,
+            pythons,
+            data_dir,
+            instrumented=instrumented,
+            timeout_seconds=timeout_seconds,
+        )
         for cell, instrumented in wanted
     ]
 

@@ -27,10 +27,10 @@ from bench.profiling.report import Findings, findings_tables, write_findings
 from bench.profiling.run import ProfiledWorkload, make_turns, measure_layers
 from bench.profiling.samples import LayersError, read_visits
 from bench.report.render.format import table_rows
+from bench.runner.dataset import prepare_dataset
 from bench.storage.store import StoreError, new_run_id
 from bench.system.interpreter import Interpreter, find_interpreter
 from bench.system.timing_lock import default_lock_path, timing_lock
-from data.prepare import prepare
 from data.registry import resolve_dataset
 
 DEFAULT_WORKLOAD: Final = "lab_baseline"
@@ -109,7 +109,7 @@ def _entrants(
     workload: str, interpreters: list[Interpreter], arguments: argparse.Namespace
 ) -> list[ProfiledWorkload]:
     dataset = resolve_dataset(arguments.dataset or local_dataset_of(workload))
-    folder = prepare(dataset, data_dir=arguments.data_dir)
+    folder = prepare_dataset(dataset, arguments.data_dir, arguments.timeout)
     entrants = []
     for found in interpreters:
         try:

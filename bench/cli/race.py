@@ -99,7 +99,7 @@ def _begin(
     console: CommandConsole,
 ) -> RunOutcome:
     run_id = new_run_id()
-    contenders = plan_entries(entries, store, pythons, arguments.data_dir)
+    contenders = plan_entries(entries, store, pythons, arguments.data_dir, arguments.timeout)
     warn_skipped(store)
     steps = interleaved_launches(contenders, arguments.rounds)
     print_plan_summary(steps, console)
@@ -128,6 +128,7 @@ def _resume(book: RacePlan, store: Store, console: CommandConsole) -> RunOutcome
         store,
         book.chosen.pythons,
         Path(book.chosen.data_dir) if book.chosen.data_dir else None,
+        book.chosen.timeout_seconds,
     )
     steps = keep_complete_rounds(planned_steps(book, drafts), records)
     steps = _start_session(store, book, steps, records)

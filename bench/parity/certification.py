@@ -21,11 +21,11 @@ from bench.parity.fingerprint import FunctionFingerprint, make_subject
 from bench.parity.messages import Precision
 from bench.parity.quantity import ComparedQuantity
 from bench.parity.run import Participant, run_tasks
+from bench.runner.dataset import prepare_dataset
 from bench.system.environment import resolve_environment
 from bench.system.interpreter import Interpreter, changed_version
 from bench.system.machine import git_facts, machine_facts
 from data.dataset import open_dataset
-from data.prepare import prepare
 from data.registry import resolve_dataset
 
 
@@ -55,7 +55,7 @@ def certify_workload(
     WorkloadNameError, and CertificateError when the source or a version changes meanwhile.
     """
     dataset = resolve_dataset(options.dataset or local_dataset_of(workload))
-    folder = prepare(dataset, data_dir=options.data_dir)
+    folder = prepare_dataset(dataset, options.data_dir)
     participants = [
         _participant(workload, interpreter, dataset, folder, options.batch_size)
         for interpreter in interpreters

@@ -16,6 +16,7 @@ from bench.regression.plan import plan_gate
 from bench.regression.report import write_outcome
 from bench.regression.store import GatePlan, GateStore, check_unchanged, find_gate
 from bench.regression.verdict import Margins, check_margins, check_statistics
+from bench.runner.dataset import DATASET_TIMEOUT_SECONDS
 from bench.storage.sessions import resume_call
 from bench.storage.store import StoreError, new_run_id
 from bench.system.machine import machine_facts
@@ -34,7 +35,7 @@ class Gate(NamedTuple):
 
 
 class GateRequest(NamedTuple):
-    """A gate to begin: the texts of its sides, its cells and its margins.
+    """A gate to begin: the texts of its sides, its cells, its margins, a dataset's time limit.
 
     `baseline` and `candidate` are as `bench.system.side.parse_side` reads them.
     """
@@ -44,6 +45,7 @@ class GateRequest(NamedTuple):
     cells: Sequence[Cell]
     margins: Margins = Margins()
     data_dir: Path | None = None
+    timeout_seconds: float = DATASET_TIMEOUT_SECONDS
 
 
 def begin_gate(
@@ -61,7 +63,13 @@ def begin_gate(
     gate_id = new_run_id()
     with timing_lock(default_lock_path(), f"gate, process {os.getpid()}"):
         plan, pair_specs = plan_gate(
-            gate_id, request.cells, sides, texts, request.margins, request.data_dir
+            gate_id,
+            request.cells,
+            sides,
+            texts,
+            request.margins,
+            request.data_dir,
+            request.timeout_seconds,
         )
         if sides[0] == sides[1]:
             warn("Both sides are the same, so there is no regression to find.")

@@ -10,9 +10,9 @@ from bench.core.cell import PROTOCOL_VERSION
 from bench.core.record import Calibration, Record
 from bench.core.result import Result
 from bench.core.workload import job_of
+from bench.runner.launch import WORKER_COMMAND, LaunchOutcome, launch
 from bench.runner.plan import PlannedLaunch
 from bench.runner.progress import RunProgress
-from bench.runner.worker_process import WORKER_COMMAND, LaunchOutcome, launch
 from bench.storage.store import Store, log_path
 from bench.system.calibration import calibrate
 from bench.system.environment import resolve_environment

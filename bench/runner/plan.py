@@ -9,6 +9,7 @@ import msgspec
 from bench.core.cell import Cell, digest
 from bench.core.record import DatasetFacts, RacePlace, Record
 from bench.core.workload import WorkloadNameError, source_hash
+from bench.runner.dataset import DATASET_TIMEOUT_SECONDS, prepare_dataset
 from bench.runner.estimate import ImageCounts, estimate
 from bench.storage.store import newest_of_each
 from bench.system.environment import CellEnvironment, resolve_environment
@@ -17,7 +18,6 @@ from bench.system.side import HERE, Side
 from data.dataset import open_dataset
 from data.errors import DataError
 from data.manifest import Manifest
-from data.prepare import prepare
 
 
 class PlannedLaunch(msgspec.Struct, frozen=True, kw_only=True):
@@ -57,17 +57,24 @@ def make_plan(
     fresh: bool = False,
     pythons: Mapping[str, str] | None = None,
     data_dir: Path | None = None,
+    timeout_seconds: float = DATASET_TIMEOUT_SECONDS,
     side: Side = HERE,
 ) -> list[PlannedLaunch]:
     """Return the steps of `cells`, `repeats` times each, in the order in which they would run.
 
     Odd repetitions run backwards (A B C, C B A), so that a slow drift of the machine does not
-    always meet the same backend. Datasets are prepared on the way. `fresh` ignores what is stored;
-    the records of a race are never taken for those of a run.
+    always meet the same backend. Datasets are prepared on the way, a user's function within
+    `timeout_seconds`. `fresh` ignores what is stored; the records of a race are never taken for
+    those of a run.
     """
     here = [record for record in records if record.machine_id == machine_id]
     stored = {} if fresh else newest_of_each(record for record in here if record.race is None)
-    drafts = {cell: draft_step(cell, here, pythons or {}, data_dir, side=side) for cell in cells}
+    drafts = {
+        cell: draft_step(
+            cell, here, pythons or {}, data_dir, timeout_seconds=timeout_seconds, side=side
+        )
+        for cell in cells
+    }
     steps = []
     for repetition in range(repeats):
         for cell in cells if repetition % 2 == 0 else reversed(cells):
@@ -90,15 +97,16 @@ def draft_step(
     data_dir: Path | None,
     *,
     instrumented: bool = False,
+    timeout_seconds: float = DATASET_TIMEOUT_SECONDS,
     side: Side = HERE,
 ) -> PlannedLaunch:
     """Return a step to run, or a blocked one when its interpreter or its dataset is missing.
 
-    `records` are those of this machine; interpreters of `side` come before `pythons`.
+    `records` are of this machine; interpreters of `side` come before `pythons`.
     """
     try:
         interpreter = find_interpreter(cell.backend, {**pythons, **side.pythons}, cell.device)
-        folder = prepare(cell.dataset, data_dir=data_dir)
+        folder = prepare_dataset(cell.dataset, data_dir, timeout_seconds)
         manifest = open_dataset(folder).manifest
         source = source_hash(cell.workload, side.folder)
     except (InterpreterError, DataError, WorkloadNameError) as error:

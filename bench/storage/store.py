@@ -7,12 +7,13 @@ from collections.abc import Iterable
 from datetime import UTC, datetime
 from pathlib import Path
 
+from bench.core.atomic_file import sync_folder
 from bench.core.cell import Cell
 from bench.core.exit_codes import ExitCode
 from bench.core.paths import CHECKOUT
 from bench.core.record import Record, RecordError, decode_record, encode_record
 from bench.core.text import BenchError
-from bench.storage.atomic import sync_folder, write_atomic
+from bench.storage.atomic import write_atomic
 
 
 class StoreError(BenchError):

@@ -238,7 +238,7 @@ def an_hour_behind() -> None:
         def now(cls, tz: datetime.tzinfo | None = None) -> datetime.datetime:
             return datetime.datetime.now(tz) - datetime.timedelta(hours=1)
 
-    from bench.runner import worker_process as launch
+    from bench.runner import launch
     from bench.storage import store
 
     launch.datetime = store.datetime = Behind

@@ -1,1 +1,3 @@
-"""The harness: the only code that orchestrates, times, stores and judges."""
+"""One set of Keras 3 models, trained and timed on JAX, TensorFlow and PyTorch."""
+
+__version__ = "0.2.0.dev0"

@@ -1,4 +1,4 @@
-"""The files of a `.tar.gz`, read from the stream by exact name; nothing is extracted to disk."""
+"""The members of a `.tar.gz`, read from the stream by exact name and never extracted to disk."""
 
 import gzip
 import io
@@ -8,19 +8,24 @@ from pathlib import Path
 from typing import Any
 
 from data.arrays import damage
-from data.errors import MissingSource, SourceUnreadable, TruncatedFile, WrongSize
+from data.errors import (
+    MissingSourceError,
+    SourceUnreadableError,
+    TruncatedFileError,
+    WrongSizeError,
+)
 
-#: The largest member that is read where its size is not known beforehand.
+#: The largest member that is read if its size is not known in advance.
 MOST_BYTES = 256 * 2**20
-#: The most that is unpacked of one archive, members that nobody asked for included.
+#: The most bytes that are unpacked from one archive, including members that are skipped.
 MOST_UNPACKED_BYTES = 2**30
 
 
 def read_members(path: Path, sizes: Mapping[str, int | None]) -> Iterator[tuple[str, bytes]]:
     """Yield name and content of each regular member named in `sizes`, in the archive's order.
 
-    A size is the exact one, or None where any up to MOST_BYTES will do. Raises MissingSource,
-    SourceUnreadable, TruncatedFile or WrongSize.
+    A size is exact, or None for any size up to MOST_BYTES. Raises MissingSourceError,
+    SourceUnreadableError, TruncatedFileError or WrongSizeError.
     """
     missing = dict(sizes)
     try:
@@ -40,44 +45,44 @@ def read_members(path: Path, sizes: Mapping[str, int | None]) -> Iterator[tuple[
                 content = file.read()
                 check_size(place, len(content), member.size)
                 yield member.name, content
-    except (TruncatedFile, WrongSize):
+    except (TruncatedFileError, WrongSizeError):
         raise
     except Exception as error:  # tarfile raises more than its own errors on damaged headers
         raise unreadable(path, error) from error
     if missing:
-        raise MissingSource(f"{path} lacks the member {min(missing)}.")
+        raise MissingSourceError(f"{path} lacks the member {min(missing)}.")
 
 
 class _Bounded(io.RawIOBase):
-    """A stream that ends in an OSError where an archive unpacks to more than it may."""
+    """A stream that raises OSError after MOST_UNPACKED_BYTES."""
 
     def __init__(self, stream: gzip.GzipFile) -> None:
         self._stream = stream
-        self._left = MOST_UNPACKED_BYTES
+        self._remaining = MOST_UNPACKED_BYTES
 
     def readable(self) -> bool:
-        """Return that it is."""
+        """Return True."""
         return True
 
     def readinto(self, buffer: Any) -> int:
-        """Read into the buffer and return how many bytes."""
+        """Read into the buffer and return the number of bytes."""
         count = self._stream.readinto(buffer)
-        self._left -= count
-        if self._left < 0:
+        self._remaining -= count
+        if self._remaining < 0:
             raise OSError(f"it unpacks to more than {MOST_UNPACKED_BYTES:,} bytes")
         return count
 
 
 def check_size(place: str, size_bytes: int, allowed_bytes: int) -> None:
-    """Raise TruncatedFile or WrongSize where a file is not of the size that its format has."""
+    """Raise TruncatedFileError or WrongSizeError for a file whose size is not its format's."""
     sentence = f"{place} has {size_bytes:,} bytes, where exactly {allowed_bytes:,} are allowed."
     if size_bytes < allowed_bytes:
-        raise TruncatedFile(sentence)
+        raise TruncatedFileError(sentence)
     if size_bytes > allowed_bytes:
-        raise WrongSize(sentence)
+        raise WrongSizeError(sentence)
 
 
-def unreadable(path: Path, error: Exception) -> SourceUnreadable:
-    """Return the one sentence for a file that is there and cannot be read."""
+def unreadable(path: Path, error: Exception) -> SourceUnreadableError:
+    """Return the error for a file that exists and cannot be read."""
     reason = error.strerror if isinstance(error, OSError) and error.strerror else damage(error)
-    return SourceUnreadable(f"{path} cannot be read ({reason}).")
+    return SourceUnreadableError(f"{path} cannot be read ({reason}).")

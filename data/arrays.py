@@ -1,4 +1,4 @@
-"""NumPy archives, read without pickled objects; whatever a damaged one raises is one error."""
+"""NumPy archives, read without pickled objects; any damage raises the same error."""
 
 import os
 import zipfile
@@ -7,33 +7,33 @@ from typing import Any
 
 import numpy as np
 
-from data.part import Array
+from data.named_arrays import Array
 
 
-class ArchiveDamaged(Exception):  # noqa: N818 - it says what is wrong, as those of data.errors do
-    """A file is no archive of plain arrays; the reason is a phrase on one line."""
+class ArchiveDamagedError(Exception):
+    """A file is not an archive of plain arrays; the message is a phrase on one line."""
 
 
 def load_arrays(path: Path) -> dict[str, Array]:
-    """Return the arrays of an `.npz` by their names; ArchiveDamaged, or OSError.
+    """Return the arrays of an `.npz` by their names; raises ArchiveDamagedError or OSError.
 
-    What would unpack to more than this machine's memory is refused before it is unpacked.
+    An archive that would unpack to more than this machine's memory is refused first.
     """
-    # Opened here, since np.load leaves a file open in which it finds no archive.
+    # Opened here, since np.load leaves a file open that is not an archive.
     with path.open("rb") as stream:
         try:
             _check_size(stream)
-            # Checked first: np.load would take another file for an .npy or a pickle.
+            # Checked first: np.load would read any other file as an .npy or a pickle.
             with np.load(stream, allow_pickle=False) as archive:
                 return {name: archive[name] for name in archive.files}
         except OSError:
             raise
-        except Exception as error:  # of zipfile, zlib, tokenize, ast, struct: there is no list
-            raise ArchiveDamaged(damage(error)) from error
+        except Exception as error:  # from zipfile, zlib, tokenize, ast, struct and others
+            raise ArchiveDamagedError(damage(error)) from error
 
 
 def damage(error: Exception) -> str:
-    """Return in a phrase on one line what a reader found wrong in a file."""
+    """Return the reason of a reader's error as a phrase on one line."""
     reason = str(error).split(". ")[0].rstrip(". ") or type(error).__name__
     return " ".join("".join(c if c.isprintable() else " " for c in reason).split())
 

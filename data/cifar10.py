@@ -14,7 +14,7 @@ import numpy.typing as npt
 
 from data.archive import check_size, read_members, unreadable
 from data.download import download_archive
-from data.errors import LabelOutOfRange, MissingSource, WrongHash
+from data.errors import LabelOutOfRangeError, MissingSourceError, WrongHashError
 from data.keras_cache import keras_file, read_batches
 from data.source import Arrays, Source
 
@@ -28,7 +28,7 @@ ARCHIVE_SIZE_BYTES = 170_052_171
 #: What Keras downloads: the same rows, as pickles.
 CIFAR10_KERAS_NAME: Final = "cifar-10-batches-py-target_archive"
 CIFAR10_KERAS_SHA256 = "6d958be074577803d12ecdefd02955f39262c83c16fe9348329d7fe0b5c001ce"
-#: Not just "downloads": a cache set to a home folder must not meet the user's own Downloads.
+#: Not just "downloads": if the cache is a home folder, it must not be the user's Downloads.
 DOWNLOAD_FOLDER: Final = "cifar10-download"
 ARCHIVE_FILE: Final = "cifar-10-binary.tar.gz"
 FOLDER: Final = "cifar-10-batches-bin"
@@ -40,11 +40,11 @@ ROW_BYTES: Final = 1 + 3 * 32 * 32
 
 
 def cifar10_source(data_dir: Path | None, cache_dir: Path) -> Source:
-    """Return where cifar10 comes from: `data_dir` if given, else Keras's own download or ours.
+    """Return the source of cifar10: `data_dir` if given, else Keras's download or ours.
 
     `data_dir` holds `cifar-10-batches-bin/`, never official because only the archive's hash is
-    known, or else `cifar-10-binary.tar.gz`, which must be the official one. Raises MissingSource,
-    TruncatedFile, WrongSize or SourceUnreadable.
+    known, or else `cifar-10-binary.tar.gz`, which must be the official one. Raises
+    MissingSourceError, TruncatedFileError, WrongSizeError or SourceUnreadableError.
     """
     if data_dir is None:
         return _source("cifar10", ARCHIVE_URL, True, lambda: _download(cache_dir))
@@ -60,22 +60,22 @@ def cifar10_source(data_dir: Path | None, cache_dir: Path) -> Source:
             return _source(key, description, True, lambda: _read_local_archive(archive))
     except OSError as error:
         raise unreadable(data_dir, error) from error
-    raise MissingSource(
+    raise MissingSourceError(
         f"{data_dir} (from --data-dir or KERAS_BENCH_DATA) must be a folder that holds "
-        f"{FOLDER}/ or {ARCHIVE_FILE}, and neither is there."
+        f"{FOLDER}/ or {ARCHIVE_FILE}, and it holds neither."
     )
 
 
 def decode(rows: bytes, place: str) -> tuple[_Images, Labels]:
     """Return the uint8 images (n, 32, 32, 3) and int64 labels (n,) of n rows of 3,073 bytes.
 
-    `place` names the file in LabelOutOfRange, raised for a label above 9.
+    `place` names the file in LabelOutOfRangeError, raised for a label above 9.
     """
     table = np.frombuffer(rows, np.uint8).reshape(-1, ROW_BYTES)
     labels = table[:, 0].astype(np.int64)
     wrong = np.flatnonzero(labels >= _CLASSES)
     if len(wrong):
-        raise LabelOutOfRange(
+        raise LabelOutOfRangeError(
             f"{place} has the label {labels[wrong[0]]} in row {wrong[0]}, "
             f"where 0 to {_CLASSES - 1} are allowed."
         )
@@ -103,7 +103,7 @@ def _local_key(size_bytes_by_path: dict[Path, int]) -> str:
     facts = []
     for path, size_bytes in size_bytes_by_path.items():
         if not path.is_file():
-            raise MissingSource(f"{path} is missing or not a regular file.")
+            raise MissingSourceError(f"{path} is missing or not a regular file.")
         status = path.stat()
         check_size(str(path), status.st_size, size_bytes)
         facts.append(f"{path.resolve()}\0{status.st_size}\0{status.st_mtime_ns}")
@@ -119,7 +119,7 @@ def _read_file(path: Path) -> bytes:
     try:
         rows = path.read_bytes()
     except FileNotFoundError as error:
-        raise MissingSource(f"{path} is missing.") from error
+        raise MissingSourceError(f"{path} is missing.") from error
     except OSError as error:
         raise unreadable(path, error) from error
     check_size(str(path), len(rows), _file_size_bytes())
@@ -127,9 +127,9 @@ def _read_file(path: Path) -> bytes:
 
 
 def _download(cache_dir: Path) -> Arrays:
-    kept = keras_file(CIFAR10_KERAS_NAME, CIFAR10_KERAS_SHA256)
-    if kept:
-        return _assemble(_unpickled(kept))
+    keras_archive = keras_file(CIFAR10_KERAS_NAME, CIFAR10_KERAS_SHA256)
+    if keras_archive:
+        return _assemble(_unpickled(keras_archive))
     path = cache_dir / DOWNLOAD_FOLDER / ARCHIVE_FILE
     return _read_archive(download_archive(ARCHIVE_URL, ARCHIVE_SHA256, path))
 
@@ -141,7 +141,7 @@ def _read_local_archive(path: Path) -> Arrays:
     except OSError as error:
         raise unreadable(path, error) from error
     if sha256 != ARCHIVE_SHA256:
-        raise WrongHash(
+        raise WrongHashError(
             f"{path} has the sha256 {sha256}, where only {ARCHIVE_SHA256} of the official "
             f"archive is allowed; unpack it to {FOLDER}/ to use it as an unofficial copy."
         )
@@ -154,7 +154,7 @@ def _read_archive(path: Path) -> Arrays:
 
 
 def _unpickled(archive: Path) -> Iterator[tuple[str, bytes]]:
-    """Yield the rows of Keras's batches as those of the official files."""
+    """Yield the rows of Keras's batches in the format of the official files."""
     members = {f"cifar-10-batches-py/{Path(name).stem}": name for name in FILES}
     for member, batch in read_batches(archive, tuple(members)):
         labels = np.array(batch[b"labels"], np.uint8)[:, np.newaxis]

@@ -1,7 +1,7 @@
 """The dataset cifar100: 60,000 colour photos of 32x32 in a hundred classes, the "fine" ones.
 
 Format, from https://www.cs.toronto.edu/~kriz/cifar.html: rows of 3,074 bytes; a row is a coarse
-label, a fine label, then the pixels as in cifar10. Keras's own download holds the same as pickles.
+label, a fine label, then the pixels as in cifar10. Keras's download holds the same rows as pickles.
 """
 
 from collections.abc import Iterator
@@ -11,7 +11,7 @@ from typing import Final
 import numpy as np
 
 from data.archive import read_members
-from data.errors import LabelOutOfRange
+from data.errors import LabelOutOfRangeError
 from data.keras_cache import keras_file, read_batches
 from data.official import Official, obtain
 from data.source import Arrays, Source
@@ -30,7 +30,7 @@ _ROW_BYTES: Final = 2 + _PIXELS
 
 
 def cifar100_source(data_dir: Path | None, cache_dir: Path) -> Source:
-    """Return the source of cifar100: the official archive wherever it lies, or Keras's."""
+    """Return the source of cifar100: the official archive, wherever it is, or that of Keras."""
     return Source(
         name="cifar100",
         key="cifar100-official",
@@ -42,16 +42,16 @@ def cifar100_source(data_dir: Path | None, cache_dir: Path) -> Source:
 
 
 def _read(data_dir: Path | None, cache_dir: Path) -> Arrays:
-    kept = keras_file(CIFAR100_KERAS_NAME, CIFAR100_KERAS_SHA256)
-    found = (
-        _pickled(kept)
-        if kept
+    keras_archive = keras_file(CIFAR100_KERAS_NAME, CIFAR100_KERAS_SHA256)
+    batches = (
+        _pickled(keras_archive)
+        if keras_archive
         else _binary(obtain(ARCHIVE, data_dir, cache_dir / "cifar100-download"))
     )
     arrays: Arrays = {}
-    for part, pixels, labels in found:
+    for part, pixels, labels in batches:
         if labels.max() >= _CLASSES:
-            raise LabelOutOfRange(
+            raise LabelOutOfRangeError(
                 f"cifar100's {part} images have the label {labels.max()}, where 0 to "
                 f"{_CLASSES - 1} are allowed."
             )

@@ -15,9 +15,8 @@ from typing import Final
 import numpy as np
 import numpy.typing as npt
 
-from data.embedded import embedded_bytes
-from data.errors import SourceUnreadable
-from data.source import Arrays, Source
+from data.errors import SourceUnreadableError
+from data.source import Arrays, Source, embedded_bytes
 
 _CLASSES: Final = 10
 _FILE: Final = Path(__file__).with_name("digits.npz")
@@ -28,7 +27,7 @@ _REPEATS: Final = 4
 
 
 def digits_source() -> Source:
-    """Return the source of digits; raises MissingSource or SourceUnreadable."""
+    """Return the source of digits; raises MissingSourceError or SourceUnreadableError."""
     content = embedded_bytes(_FILE)
     return Source(
         name="digits",
@@ -45,8 +44,8 @@ def _read(content: bytes) -> Arrays:
     try:
         with np.load(io.BytesIO(content), allow_pickle=False) as archive:
             images, labels = scale(archive["images"]), archive["labels"].astype(np.int64)
-    except Exception as error:  # whatever zipfile and NumPy raise on other bytes
-        raise SourceUnreadable(f"{_FILE} is damaged ({error}); check it out again.") from error
+    except Exception as error:  # from zipfile, NumPy and others on other bytes
+        raise SourceUnreadableError(f"{_FILE} is damaged ({error}); check it out again.") from error
     in_test = choose_test(labels)
     return {
         "x_train": images[~in_test],

@@ -3,8 +3,8 @@
 import sys
 from pathlib import Path
 
-from data.errors import DownloadFailed, WrongHash
-from data.folder import writing_to
+from data.errors import DownloadFailedError, WrongHashError
+from data.prepared_folder import writing_to
 
 _TIMEOUT_SECONDS = 30
 _CHUNK_BYTES = 2**20
@@ -13,11 +13,11 @@ _CHUNK_BYTES = 2**20
 def download_archive(url: str, sha256: str, path: Path) -> Path:
     """Return `path`, downloaded from `url` unless a file with that sha256 is already there.
 
-    The caller holds the dataset's lock. Only a file with the right sha256 ever stands at `path`;
-    after any failure the next call downloads again. Raises DownloadFailed without a network or
-    on an HTTP error, WrongHash, CacheUnwritable.
+    The caller holds the dataset's lock. There is never a file with another sha256 at `path`;
+    after any failure the next call downloads again. Raises DownloadFailedError without a network or
+    on an HTTP error, WrongHashError, CacheUnwritableError.
     """
-    # Only here, because they cost 0.2 s that no other dataset needs.
+    # Imported here, because they cost 0.2 s, which other datasets need not spend.
     import pooch
     from requests.exceptions import RequestException
 
@@ -32,12 +32,12 @@ def download_archive(url: str, sha256: str, path: Path) -> Path:
         try:
             pooch.retrieve(url, sha256, path.name, path.parent, downloader=downloader)
         except (RequestException, ConnectionError, TimeoutError) as error:
-            raise DownloadFailed(
+            raise DownloadFailedError(
                 f"{url} could not be downloaded ({_reason(error)}); check the network, or give a "
                 f"folder that holds {path.name} with --data-dir or KERAS_BENCH_DATA."
             ) from error
         except ValueError as error:  # pooch's answer to another hash; it has removed the file
-            raise WrongHash(
+            raise WrongHashError(
                 f"The file downloaded from {url} does not have the sha256 {sha256} of the "
                 "official archive and was removed; try again, or use --data-dir or "
                 "KERAS_BENCH_DATA."

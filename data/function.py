@@ -6,32 +6,40 @@ an `.npz` without pickled objects.
 
 import hashlib
 import os
-import subprocess
 import sys
 import tempfile
 from importlib.util import find_spec
 from pathlib import Path
 from typing import Final
 
-from data.errors import BadOption, MissingSource, OwnFunctionFailed
-from data.imports import own_files
+from data.child import RunChild
+from data.errors import (
+    BadOptionError,
+    MissingSourceError,
+    UserFunctionError,
+    UserFunctionTimeoutError,
+)
+from data.local_imports import local_files
 from data.npz import read_npz
-from data.place import user_path
 from data.source import Arrays, Source
+from data.user_arrays import user_path
 
 _RUNNER: Final = Path(__file__).with_name("function_runner.py")
 
 
-def function_source(name: str) -> Source:
-    """Return the source of `FILE.py:FUNCTION`; raises BadOption or MissingSource."""
+def function_source(name: str, run_child: RunChild) -> Source:
+    """Return the source of `FILE.py:FUNCTION`, which `run_child` runs when it is read.
+
+    Raises BadOptionError or MissingSourceError.
+    """
     location, _, function = name.rpartition(":")
     path = user_path(location)
     if not function.isidentifier():
-        raise BadOption(f"The dataset {name!r} names no function, as FILE.py:FUNCTION does.")
+        raise BadOptionError(f"The dataset {name!r} names no function, as FILE.py:FUNCTION does.")
     try:
-        contents = [file.read_bytes() for file in own_files(path)]
+        contents = [file.read_bytes() for file in local_files(path)]
     except OSError as error:
-        raise MissingSource(f"{error.filename} cannot be read ({error.strerror}).") from error
+        raise MissingSourceError(f"{error.filename} cannot be read ({error.strerror}).") from error
     path = path.resolve()
     digest = hashlib.sha256(f"{path}\0{function}".encode(errors="surrogateescape"))
     for content in contents:
@@ -42,29 +50,27 @@ def function_source(name: str) -> Source:
         description=f"a user's function ({path.name}:{function})",
         official=False,
         classes=None,
-        read=lambda: _run(path, function),
+        read=lambda: _run(path, function, run_child),
     )
 
 
-def _run(path: Path, function: str) -> Arrays:
+def _run(path: Path, function: str, run_child: RunChild) -> Arrays:
     with tempfile.TemporaryDirectory(prefix="keras-bench-") as folder:
         output = Path(folder) / "arrays.npz"
         command = [sys.executable, str(_RUNNER), str(path), function, str(output)]
         # Neither ours nor the runner's own folder, so that `import data` finds the user's.
         own = {k: v for k, v in os.environ.items() if k != "PYTHONPATH"}
-        done = subprocess.run(
-            command,
-            capture_output=True,
-            text=True,
-            errors="replace",  # a user may print any bytes
-            env={**_keras_backend(), **own},
-            check=False,
+        end = run_child(command, {**_keras_backend(), **own})
+        if end.status == 0 and output.exists():  # it may have left with os._exit(0)
+            return read_npz(output, f"{path}:{function}")
+    sys.stderr.write(end.errors)
+    if end.status is None:
+        raise UserFunctionTimeoutError(
+            f"{path}:{function} gave no dataset within the timeout of {end.allowed_seconds:g} s "
+            "and was killed; a dataset function may take as long as one launch."
         )
-        if done.returncode or not output.exists():  # it may have left with os._exit(0)
-            sys.stderr.write(done.stderr)
-            lines = done.stderr.strip().splitlines() or [f"it exited with {done.returncode}"]
-            raise OwnFunctionFailed(f"{path}:{function} gave no dataset: {lines[-1].rstrip('.')}.")
-        return read_npz(output, f"{path}:{function}")
+    lines = end.errors.strip().splitlines() or [f"it exited with {end.status}"]
+    raise UserFunctionError(f"{path}:{function} gave no dataset: {lines[-1].rstrip('.')}.")
 
 
 def _keras_backend() -> dict[str, str]:

@@ -14,7 +14,7 @@ from typing import Any, Final
 
 from data.archive import read_members
 from data.arrays import damage
-from data.errors import SourceUnreadable
+from data.errors import SourceUnreadableError
 
 #: What a pickle of Python 2 with NumPy arrays calls, and where NumPy has it today.
 _ALLOWED: Final = {
@@ -44,13 +44,15 @@ def file_sha256(path: Path) -> str | None:
 def read_batches(archive: Path, members: tuple[str, ...]) -> Iterator[tuple[str, dict[bytes, Any]]]:
     """Yield the pickled dictionary of each member of a verified archive, by its name.
 
-    Raises MissingSource or SourceUnreadable.
+    Raises MissingSourceError or SourceUnreadableError.
     """
     for name, content in read_members(archive, dict.fromkeys(members)):
         try:
             batch = _ArraysAlone(io.BytesIO(content), encoding="bytes").load()
         except Exception as error:  # a damaged pickle makes the unpickler raise nearly anything
-            raise SourceUnreadable(f"{archive}:{name} cannot be read ({damage(error)}).") from error
+            raise SourceUnreadableError(
+                f"{archive}:{name} cannot be read ({damage(error)})."
+            ) from error
         yield name, batch
 
 

@@ -1,8 +1,8 @@
 """The datasets mnist and fashion_mnist: 70,000 grey images of 28x28 in ten classes each.
 
-mnist is the archive that Keras downloads. fashion_mnist are four files in the IDX format, as
-http://yann.lecun.com/exdb/mnist/ had it: two zero bytes, a type, the number of axes, each axis as
-four bytes, most significant first, then the values.
+mnist is the archive that Keras downloads. fashion_mnist is four files in the IDX format, as
+http://yann.lecun.com/exdb/mnist/ described it: two zero bytes, a type, the number of axes, each
+axis as four bytes, most significant first, then the values.
 """
 
 import gzip
@@ -16,10 +16,10 @@ import numpy as np
 import numpy.typing as npt
 
 from data.archive import MOST_BYTES
-from data.arrays import ArchiveDamaged, load_arrays
-from data.errors import LabelOutOfRange, SourceUnreadable, WrongSize
+from data.arrays import ArchiveDamagedError, load_arrays
+from data.errors import LabelOutOfRangeError, SourceUnreadableError, WrongSizeError
+from data.named_arrays import PART_NAMES
 from data.official import Official, obtain
-from data.part import PART_NAMES
 from data.source import Arrays, Source
 
 _CLASSES: Final = 10
@@ -68,7 +68,7 @@ _UNSIGNED_BYTE: Final = 8
 
 
 def mnist_source(data_dir: Path | None, cache_dir: Path) -> Source:
-    """Return the source of mnist, verified wherever it lies."""
+    """Return the source of mnist, verified wherever it is."""
 
     def read() -> Arrays:
         path = obtain(MNIST, data_dir, cache_dir / "mnist-download")
@@ -78,7 +78,7 @@ def mnist_source(data_dir: Path | None, cache_dir: Path) -> Source:
 
 
 def fashion_mnist_source(data_dir: Path | None, cache_dir: Path) -> Source:
-    """Return the source of fashion_mnist, verified wherever it lies."""
+    """Return the source of fashion_mnist, verified wherever it is."""
 
     def read() -> Arrays:
         folder = cache_dir / "fashion-mnist-download"
@@ -89,41 +89,43 @@ def fashion_mnist_source(data_dir: Path | None, cache_dir: Path) -> Source:
 
 
 def read_idx(path: Path) -> npt.NDArray[np.uint8]:
-    """Return the bytes of a gzipped IDX file in the shape that it names; or SourceUnreadable."""
+    """Return the bytes of a gzipped IDX file in its own shape; raises SourceUnreadableError."""
     try:
         with gzip.open(path) as stream:
             content = stream.read(MOST_BYTES + 1)
     except (OSError, EOFError, zlib.error) as error:
-        raise SourceUnreadable(f"{path} cannot be read ({error}).") from error
+        raise SourceUnreadableError(f"{path} cannot be read ({error}).") from error
     if len(content) > MOST_BYTES:
-        raise WrongSize(f"{path} unpacks to more than the {MOST_BYTES:,} bytes that are allowed.")
+        raise WrongSizeError(
+            f"{path} unpacks to more than the {MOST_BYTES:,} bytes that are allowed."
+        )
     axes = content[3] if len(content) >= 4 and content[:3] == bytes([0, 0, _UNSIGNED_BYTE]) else 0
     begin = 4 + 4 * axes
     lengths = content[4:begin]
     shape = tuple(int.from_bytes(lengths[i : i + 4]) for i in range(0, len(lengths), 4))
     if not shape or math.prod(shape) != len(content) - begin:
-        raise SourceUnreadable(f"{path} is no IDX file of bytes, or not all of it.")
+        raise SourceUnreadableError(f"{path} is not a complete IDX file of bytes.")
     return np.frombuffer(content, np.uint8, offset=begin).reshape(shape)
 
 
 def _read_npz(path: Path) -> dict[str, npt.NDArray[Any]]:
     try:
-        found = load_arrays(path)
-        return {name: found[name] for name in PART_NAMES}
-    except (OSError, ArchiveDamaged, KeyError) as error:
-        raise SourceUnreadable(f"{path} cannot be read ({error}).") from error
+        arrays = load_arrays(path)
+        return {name: arrays[name] for name in PART_NAMES}
+    except (OSError, ArchiveDamagedError, KeyError) as error:
+        raise SourceUnreadableError(f"{path} cannot be read ({error}).") from error
 
 
-def _arranged(found: dict[str, npt.NDArray[Any]], paths: dict[str, Path]) -> Arrays:
+def _arranged(raw: dict[str, npt.NDArray[Any]], paths: dict[str, Path]) -> Arrays:
     """Return the images with an axis for their one channel, and the labels as int64."""
     for part in ("y_train", "y_test"):
-        if found[part].max() >= _CLASSES:
-            raise LabelOutOfRange(
-                f"{paths[part]} has the label {found[part].max()}, where 0 to {_CLASSES - 1} are "
+        if raw[part].max() >= _CLASSES:
+            raise LabelOutOfRangeError(
+                f"{paths[part]} has the label {raw[part].max()}, where 0 to {_CLASSES - 1} are "
                 "allowed."
             )
-    arrays: Arrays = {part: found[part][..., np.newaxis] for part in ("x_train", "x_test")}
-    return arrays | {part: found[part].astype(np.int64) for part in ("y_train", "y_test")}
+    arrays: Arrays = {part: raw[part][..., np.newaxis] for part in ("x_train", "x_test")}
+    return arrays | {part: raw[part].astype(np.int64) for part in ("y_train", "y_test")}
 
 
 def _source(name: str, url: str, read: Callable[[], Arrays]) -> Source:

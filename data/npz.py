@@ -4,15 +4,17 @@ import hashlib
 from pathlib import Path
 
 from data.archive import unreadable
-from data.arrays import ArchiveDamaged, load_arrays
-from data.errors import MissingSource, SourceUnreadable
-from data.own import arrange
-from data.place import user_path
+from data.arrays import ArchiveDamagedError, load_arrays
+from data.errors import MissingSourceError, SourceUnreadableError
 from data.source import Arrays, Source
+from data.user_arrays import arrange, user_path
 
 
 def npz_source(text: str) -> Source:
-    """Return the source of the archive at `text`; raises MissingSource or SourceUnreadable."""
+    """Return the source of the archive at `text`.
+
+    Raises MissingSourceError or SourceUnreadableError.
+    """
     path = user_path(text)
     return Source(
         name=f"npz:{path.resolve()}",
@@ -25,14 +27,17 @@ def npz_source(text: str) -> Source:
 
 
 def read_npz(path: Path, place: str) -> Arrays:
-    """Return the four parts of the archive; raises SourceUnreadable, or WrongArrays of `place`."""
+    """Return the four parts of the archive.
+
+    Raises SourceUnreadableError, or WrongArraysError that names `place`.
+    """
     try:
         flat = load_arrays(path)
     except OSError as error:
         raise unreadable(path, error) from error
-    except ArchiveDamaged as error:
-        raise SourceUnreadable(
-            f"{path} is no .npz archive of plain arrays ({error}); numpy.savez writes one."
+    except ArchiveDamagedError as error:
+        raise SourceUnreadableError(
+            f"{path} is not an .npz archive of plain arrays ({error}); numpy.savez writes one."
         ) from error
     return arrange(flat, place)
 
@@ -41,7 +46,7 @@ def file_key(path: Path) -> str:
     """Return a key that changes with a file's path, size or time."""
     try:
         if not path.is_file():
-            raise MissingSource(f"{path} is missing or not a regular file.")
+            raise MissingSourceError(f"{path} is missing or not a regular file.")
         status = path.stat()
     except OSError as error:
         raise unreadable(path, error) from error

@@ -1,4 +1,4 @@
-"""A file of which one content is the right one, and the places where it may already be."""
+"""Published files: their sha256, and the places where a copy may already exist."""
 
 import gzip
 import hashlib
@@ -14,8 +14,8 @@ from data.keras_cache import file_sha256, keras_file
 class Official:
     """A published file: where it is published, its sha256 (hex), and its name.
 
-    `keras_name` is its path under Keras's own `datasets` folder, `package_path` where a Debian
-    package puts it; empty where there is none. `content_sha256` is that of a gzipped file's
+    `keras_name` is its path under Keras's `datasets` folder, `package_path` its path in a Debian
+    package; empty if there is none. `content_sha256` is that of a gzipped file's
     content: Debian removes the time and the name from gzip's header, and changes nothing else.
     """
 
@@ -28,10 +28,10 @@ class Official:
 
 
 def obtain(official: Official, data_dir: Path | None, folder: Path) -> Path:
-    """Return where the file is: in `data_dir`, in Keras's cache, of a package, else downloaded.
+    """Return the file's path: in `data_dir`, of a package, in Keras's cache, or downloaded.
 
-    Only a file with the right sha256 is taken, or with the right content. The download is kept in
-    `folder`. Raises DownloadFailed, WrongHash or CacheUnwritable.
+    Only a file with the right sha256, or the right content, is used. The download is kept in
+    `folder`. Raises DownloadFailedError, WrongHashError or CacheUnwritableError.
     """
     local = [data_dir.expanduser() / official.file] if data_dir else []
     local += [Path(official.package_path)] if official.package_path else []
@@ -39,14 +39,14 @@ def obtain(official: Official, data_dir: Path | None, folder: Path) -> Path:
         if file_sha256(path) == official.sha256 or _has_content(path, official.content_sha256):
             return path
     if official.keras_name:
-        kept = keras_file(official.keras_name, official.sha256)
-        if kept is not None:
-            return kept
+        keras_copy = keras_file(official.keras_name, official.sha256)
+        if keras_copy is not None:
+            return keras_copy
     return download_archive(official.url, official.sha256, folder / official.file)
 
 
 def _has_content(path: Path, sha256: str) -> bool:
-    """Whether the file is gzipped and what it holds has the sha256 (hex); never where it is ""."""
+    """Return whether the file is gzipped and its content has the sha256 (hex); False for ""."""
     if not sha256:
         return False
     try:

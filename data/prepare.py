@@ -6,19 +6,20 @@ from typing import Final
 
 from filelock import FileLock
 
-from data.catalogue import parse_name
+from data.child import RunChild, refuse_child
 from data.cifar10 import cifar10_source
 from data.cifar100 import cifar100_source
 from data.dataset import open_dataset
 from data.digits import digits_source
-from data.errors import ManifestUnreadable, OtherManifestVersion, PreparedChanged
-from data.folder import write_folder, writing_to
+from data.errors import ManifestUnreadableError, OtherManifestVersionError, PreparedChangedError
 from data.function import function_source
 from data.images import images_source
 from data.manifest import MANIFEST_VERSION
 from data.mnist import fashion_mnist_source, mnist_source
 from data.npz import npz_source
+from data.prepared_folder import write_folder, writing_to
 from data.ratings import ratings_source
+from data.registry import parse_name
 from data.source import Source
 from data.synthetic import SyntheticSpec, parse_options, synthetic_source
 from data.verses import verses_source
@@ -30,7 +31,7 @@ _PUBLISHED: Final = {
     "fashion_mnist": fashion_mnist_source,
     "mnist": mnist_source,
 }
-_OWN: Final = {"npz": npz_source, "images": images_source, "function": function_source}
+_OWN: Final = {"npz": npz_source, "images": images_source}
 
 
 def default_cache_dir() -> Path:
@@ -44,16 +45,23 @@ def default_cache_dir() -> Path:
     return platformdirs.user_cache_path("keras-bench", appauthor=False)
 
 
-def prepare(name: str, *, data_dir: Path | None = None, cache_dir: Path | None = None) -> Path:
+def prepare(
+    name: str,
+    *,
+    data_dir: Path | None = None,
+    cache_dir: Path | None = None,
+    run_child: RunChild = refuse_child,
+) -> Path:
     """Return the prepared folder of the dataset `name`, making it the first time.
 
     `data_dir` holds local copies of what is downloaded and falls back to KERAS_BENCH_DATA.
     `cache_dir` falls back to `default_cache_dir()`. A second call costs milliseconds
     and writes nothing; a damaged prepared folder is made anew; of several processes one prepares
-    and the others wait for it. Raises a DataError of one sentence.
+    and the others wait for it. `run_child` runs a user's dataset function. Raises a DataError of
+    one sentence.
     """
     cache = default_cache_dir() if cache_dir is None else cache_dir
-    source = find_source(name, data_dir, cache)
+    source = find_source(name, data_dir, cache, run_child)
     folder = cache / f"prepared-v{MANIFEST_VERSION}" / source.key
     if _is_intact(folder):  # before the lock, so that a read-only cache serves what it holds
         return folder
@@ -70,11 +78,14 @@ def prepare(name: str, *, data_dir: Path | None = None, cache_dir: Path | None =
     return folder
 
 
-def find_source(name: str, data_dir: Path | None, cache_dir: Path) -> Source:
+def find_source(
+    name: str, data_dir: Path | None, cache_dir: Path, run_child: RunChild = refuse_child
+) -> Source:
     """Return what `name` would be prepared from; reads file sizes and times, nothing larger.
 
-    Raises UnknownDataset, BadOption, and where a source is a local file MissingSource,
-    SourceUnreadable, TruncatedFile, WrongSize or WrongArrays.
+    Raises UnknownDatasetError, BadOptionError, and where a source is a local file
+    MissingSourceError, SourceUnreadableError, TruncatedFileError, WrongSizeError or
+    WrongArraysError.
     """
     family, rest = parse_name(name)
     named = os.environ.get("KERAS_BENCH_DATA")
@@ -86,12 +97,14 @@ def find_source(name: str, data_dir: Path | None, cache_dir: Path) -> Source:
         return _GENERATED[family]()
     if family in _PUBLISHED:
         return _PUBLISHED[family](data_dir, cache_dir)
+    if family == "function":
+        return function_source(rest, run_child)
     return _OWN[family](rest)
 
 
 def _is_intact(folder: Path) -> bool:
     try:
         open_dataset(folder)
-    except (PreparedChanged, ManifestUnreadable, OtherManifestVersion):
+    except (PreparedChangedError, ManifestUnreadableError, OtherManifestVersionError):
         return False
     return True

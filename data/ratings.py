@@ -1,7 +1,7 @@
-"""The dataset ratings: which of 4,096 items would a user like? Made up, of a few hidden tastes.
+"""The dataset ratings: does a user like an item? Generated from a few hidden factors.
 
-There is no real one: those that exist forbid that they are passed on. The sizes are those of
-MovieLens 1M, to the next power of two.
+Real data sets of this kind may not be redistributed. The sizes are those of MovieLens 1M, rounded
+up to powers of two.
 """
 
 from typing import Final
@@ -34,7 +34,8 @@ def generate_ratings() -> Arrays:
     """Return int32 pairs (n, 2) of a user and an item, and int64 answers (n,): 1 where liked.
 
     A user likes an item when the product of their hidden factors, plus noise of a third of its
-    spread, is above zero. Popular items and busy users come more often, as 1 / rank.
+    spread, is above zero. Items and users
+    are drawn in proportion to 1 / rank.
     """
     # RandomState, because NumPy froze its stream for good; Generator's may change (NEP 19).
     random = np.random.RandomState(_SEED)
@@ -52,6 +53,6 @@ def generate_ratings() -> Arrays:
 def _ranks(
     random: np.random.RandomState, size: int, count: int
 ) -> "np.ndarray[tuple[int, ...], np.dtype[np.int64]]":
-    """Return `count` numbers below `size`, the small ones more often, as 1 / rank."""
+    """Return `count` numbers below `size`, distributed in proportion to 1 / rank."""
     weights = 1 / np.arange(1, size + 1)
     return random.choice(size, count, p=weights / weights.sum())

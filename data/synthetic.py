@@ -7,7 +7,7 @@ from typing import Any, Final
 import numpy as np
 import numpy.typing as npt
 
-from data.errors import BadOption
+from data.errors import BadOptionError
 from data.source import Arrays, Source
 
 _RANGES: Final = {
@@ -16,18 +16,18 @@ _RANGES: Final = {
     "test": (1, 100_000_000),
     "seed": (0, 2**32 - 1),
 }
-_MOST_AXES: Final = 4
-_MOST_BYTES: Final = 4 * 2**30
+_MAX_AXES: Final = 4
+_MAX_BYTES: Final = 4 * 2**30
 _IMAGES_PER_CHUNK: Final = 1024
 #: Pattern and noise each stay below this, so that their sum fits into uint8.
 _HALF: Final = 128
-#: Patterns vary over so many blocks per axis; convolutions learn coarse shapes sooner.
+#: The number of blocks of a pattern per axis; convolutions learn coarse shapes sooner.
 _BLOCKS: Final = 4
 
 
 @dataclass(frozen=True)
 class SyntheticSpec:
-    """What to generate: the shape of one image, class count, train and test images, and seed."""
+    """The parameters: shape of one image, class count, numbers of images, and seed."""
 
     shape: tuple[int, ...] = (32, 32, 3)
     classes: int = 10
@@ -48,20 +48,20 @@ class SyntheticSpec:
 def parse_options(options: str) -> SyntheticSpec:
     """Return the spec of `shape=32x32x3,classes=10,...`, any subset of keys in any order.
 
-    Raises BadOption for an unknown or repeated key, a value out of range, or a total size above
-    4 GiB.
+    Raises BadOptionError for an unknown or repeated key, a value out of range, or a total size
+    above 4 GiB.
     """
     values: dict[str, Any] = {}
     for option in options.split(","):
         key, _, text = option.strip().partition("=")
         if key in values:
-            raise BadOption(f"The synthetic dataset's option {key!r} is given twice.")
+            raise BadOptionError(f"The synthetic dataset's option {key!r} is given twice.")
         if key == "shape":
             values[key] = tuple(_whole(key, part, 1, 65_536) for part in text.split("x"))
         elif key in _RANGES:
             values[key] = _whole(key, text, *_RANGES[key])
         else:
-            raise BadOption(
+            raise BadOptionError(
                 f"The synthetic dataset has no option {key!r}; "
                 f"the allowed ones are shape, {', '.join(_RANGES)}."
             )
@@ -121,21 +121,21 @@ def _whole(key: str, text: str, least: int, most: int) -> int:
     # The length first: a number of thousands of digits makes int() itself raise.
     if text.isascii() and text.isdigit() and len(text) <= 12 and least <= int(text) <= most:
         return int(text)
-    raise BadOption(
+    raise BadOptionError(
         f"The synthetic dataset's {key} is {text!r}, "
         f"where a whole number from {least} to {most} is allowed."
     )
 
 
 def _check_size(spec: SyntheticSpec) -> None:
-    if len(spec.shape) > _MOST_AXES:
-        raise BadOption(
+    if len(spec.shape) > _MAX_AXES:
+        raise BadOptionError(
             f"The synthetic dataset's shape has {len(spec.shape)} axes, "
-            f"where 1 to {_MOST_AXES} are allowed."
+            f"where 1 to {_MAX_AXES} are allowed."
         )
     size_bytes = math.prod(spec.shape) * (spec.train + spec.test + spec.classes)
-    if size_bytes > _MOST_BYTES:
-        raise BadOption(
+    if size_bytes > _MAX_BYTES:
+        raise BadOptionError(
             f"{spec.name} would need {size_bytes / 2**30:.1f} GiB, where at most "
-            f"{_MOST_BYTES // 2**30} GiB are allowed; choose a smaller shape or fewer images."
+            f"{_MAX_BYTES // 2**30} GiB are allowed; choose a smaller shape or fewer images."
         )

@@ -1,4 +1,4 @@
-"""The dataset verses: windows of 128 bytes from four old books; which book is it from?
+"""The dataset verses: windows of 128 bytes from four old books, labelled with their book.
 
 The text is in the repository, `verses.txt.xz` (attribution in verses.LICENSE.md).
 """
@@ -14,13 +14,12 @@ from typing import Final
 import numpy as np
 import numpy.typing as npt
 
-from data.embedded import embedded_bytes
-from data.errors import SourceUnreadable
-from data.source import Arrays, Source
+from data.errors import SourceUnreadableError
+from data.source import Arrays, Source, embedded_bytes
 
 BOOKS: Final = ("Ge", "Psa", "Isa", "Mat")
 LENGTH: Final = 128
-#: Every so manieth chapter is test text, so that no window of it overlaps with one of training.
+#: One chapter in five is test text, so that no test window overlaps a training window.
 _TEST_EVERY: Final = 5
 _FILE: Final = Path(__file__).with_name("verses.txt.xz")
 _VERSE: Final = re.compile(rf"({'|'.join(BOOKS)})(\d+):\d+ (.+)")
@@ -28,7 +27,7 @@ _SHUFFLE_SEED: Final = 0
 
 
 def verses_source() -> Source:
-    """Return the source of verses; raises MissingSource or SourceUnreadable."""
+    """Return the source of verses; raises MissingSourceError or SourceUnreadableError."""
     content = embedded_bytes(_FILE)
     return Source(
         name="verses",
@@ -48,15 +47,15 @@ def _read(content: bytes) -> Arrays:
         parts[part] += [(window, book) for window in windows(text)]
     # RandomState, because NumPy froze its stream for good; Generator's may change (NEP 19).
     random, arrays = np.random.RandomState(_SHUFFLE_SEED), Arrays()
-    for part, found in parts.items():
-        order = random.permutation(len(found))
-        arrays[f"x_{part}"] = np.stack([found[i][0] for i in order])
-        arrays[f"y_{part}"] = np.array([found[i][1] for i in order], np.int64)
+    for part, pairs in parts.items():
+        order = random.permutation(len(pairs))
+        arrays[f"x_{part}"] = np.stack([pairs[i][0] for i in order])
+        arrays[f"y_{part}"] = np.array([pairs[i][1] for i in order], np.int64)
     return arrays
 
 
 def windows(text: str) -> npt.NDArray[np.uint8]:
-    """Return the text's bytes in windows (n, 128) that do not overlap; the rest is not used."""
+    """Return the text's bytes in windows (n, 128) without overlap; a shorter rest is dropped."""
     characters = np.frombuffer(text.encode("ascii"), np.uint8)
     count = len(characters) // LENGTH
     return characters[: count * LENGTH].reshape(count, LENGTH)
@@ -68,6 +67,6 @@ def _chapters(content: bytes) -> Iterator[tuple[int, int, str]]:
         lines = lzma.decompress(content).decode("ascii").splitlines()
         verses = [_VERSE.fullmatch(line).groups() for line in lines]  # type: ignore[union-attr]
     except (lzma.LZMAError, UnicodeDecodeError, AttributeError) as error:
-        raise SourceUnreadable(f"{_FILE} is damaged ({error}); check it out again.") from error
-    for (book, chapter), found in groupby(verses, key=lambda verse: verse[:2]):
-        yield BOOKS.index(book), int(chapter), "\n".join(verse[2] for verse in found)
+        raise SourceUnreadableError(f"{_FILE} is damaged ({error}); check it out again.") from error
+    for (book, chapter), group in groupby(verses, key=lambda verse: verse[:2]):
+        yield BOOKS.index(book), int(chapter), "\n".join(verse[2] for verse in group)

@@ -1,75 +1,72 @@
-"""Certificates from the options of the command line to their files."""
+"""`certify`: do the backends compute the same function? A certificate per workload."""
 
 import argparse
 import hashlib
 import os
-import tempfile
-from collections.abc import Callable, Iterator, Sequence
-from contextlib import contextmanager
-from datetime import UTC, datetime
+from collections.abc import Callable, Sequence
 from pathlib import Path
 from time import monotonic
 
 from bench.cli.console import CommandConsole
-from bench.cli.parser import read_pythons
-from bench.core.cell import BACKENDS, Cell
+from bench.cli.options import (
+    add_output,
+    add_pythons,
+    add_reports,
+    add_unsafe,
+    add_workloads,
+    check_dataset,
+    positive_int,
+    read_pythons,
+    set_examples,
+)
+from bench.core.cell import BACKENDS
 from bench.core.exit_codes import ExitCode
-from bench.core.workload import (
-    allow_unsafe,
-    job_of,
-    local_dataset_of,
-    resolve_workload,
-    source_hash,
-)
-from bench.parity.certificate import (
-    CERTIFICATE_VERSION,
-    Certificate,
-    CertificateError,
-    judge_quantities,
-)
-from bench.parity.compare import Dumps, compare_dumps
-from bench.parity.fingerprint import FunctionFingerprint, make_subject
+from bench.core.workload import allow_unsafe, resolve_workload
+from bench.parity.certificate import Certificate, CertificateError
+from bench.parity.certification import CertificationOptions, certify_workload
 from bench.parity.messages import Precision
-from bench.parity.run import Participant, run_tasks
 from bench.report.render.certificate import certificate_table, write_certificate
 from bench.runner.progress import time_left
 from bench.storage.store import StoreError, new_run_id
-from bench.system.environment import performance_variables
-from bench.system.interpreter import Interpreter, changed_version, find_interpreter
-from bench.system.machine import git_facts, machine_facts
+from bench.system.interpreter import Interpreter, find_interpreter
 from bench.system.timing_lock import default_lock_path, timing_lock
-from data.catalogue import resolve_dataset
-from data.dataset import open_dataset
-from data.prepare import prepare
 from models.table import WORKLOADS
 
 
-def certify(arguments: argparse.Namespace, output: CommandConsole) -> int:
-    """Certify each workload, write and tell what was found.
+def add_certify_arguments(parser: argparse.ArgumentParser) -> None:
+    """Add the workloads and the options of `certify`."""
+    add = parser.add_argument
+    add_workloads(parser, "all in models/")
+    add("--backend", action="append", choices=BACKENDS, help="two or more; default: all")
+    add("--batch-size", type=positive_int, default=16, metavar="N", help="images a step (16)")
+    add("--steps", type=positive_int, default=10, metavar="N", help="of the trajectory (10)")
+    add("--seed", type=int, default=0, metavar="N", help="of the weights (0)")
+    add_unsafe(parser)
+    add_pythons(parser)
+    add_reports(parser)
+    add_output(parser)
+    set_examples(parser, "certify mlp", "certify my_model.py:build --backend jax --backend torch")
 
-    The exit status is 14 when two backends differ or a backend could not be compared. A
-    WorkloadNameError, an InterpreterError, a DataError or a CertificateError says what is wrong.
+
+def certify_command(arguments: argparse.Namespace, console: CommandConsole) -> int:
+    """Certify each workload, write and print its certificate.
+
+    The exit code is 14 when two backends differ or a backend could not be compared.
+    WorkloadNameError, InterpreterError, DataError or CertificateError names an error.
     """
-    named = [
-        allow_unsafe(name, arguments.unsafe_keras) for name in arguments.workloads or WORKLOADS
-    ]
-    workloads = [resolve_workload(name) for name in named]
-    backends = list(dict.fromkeys(arguments.backend or BACKENDS))
-    if len(backends) < 2:
-        raise CertificateError(
-            f"--backend names {backends[0]} alone; two backends or more can be compared."
-        )
-    pythons = read_pythons(arguments)
-    interpreters = [find_interpreter(backend, pythons) for backend in backends]
+    check_dataset(arguments)
+    named = arguments.workloads or WORKLOADS
+    workloads = [resolve_workload(allow_unsafe(name, arguments.unsafe_keras)) for name in named]
+    interpreters = _interpreters(arguments)
     run_id = new_run_id()
     folder = arguments.reports / "certificates" / run_id
     # Nothing is timed here, but what is timed beside it would be disturbed.
     with timing_lock(default_lock_path(), f"certificates {run_id}, process {os.getpid()}"):
-        found = [_certify(name, interpreters, folder, arguments, output) for name in workloads]
-    says = {pair.says for certificate in found for pair in certificate.pairs}
+        found = [_certify(name, interpreters, folder, arguments, console) for name in workloads]
+    verdicts = {pair.says for certificate in found for pair in certificate.pairs}
     failed = any(certificate.failures for certificate in found)
-    status = ExitCode.OK if says == {"certified"} and not failed else ExitCode.DIFFERS
-    output.print_result(
+    status = ExitCode.OK if verdicts == {"certified"} and not failed else ExitCode.DIFFERS
+    console.print_result(
         "Certificates",
         folder,
         lambda: {
@@ -86,126 +83,59 @@ def certify(arguments: argparse.Namespace, output: CommandConsole) -> int:
     return status
 
 
+def _interpreters(arguments: argparse.Namespace) -> list[Interpreter]:
+    backends = list(dict.fromkeys(arguments.backend or BACKENDS))
+    if len(backends) < 2:
+        raise CertificateError(
+            f"--backend names {backends[0]} alone; two backends or more can be compared."
+        )
+    pythons = read_pythons(arguments)
+    return [find_interpreter(backend, pythons) for backend in backends]
+
+
 def _certify(
     workload: str,
     interpreters: Sequence[Interpreter],
     folder: Path,
     arguments: argparse.Namespace,
-    output: CommandConsole,
+    console: CommandConsole,
 ) -> Certificate:
-    """Run the workers of one workload, compare them, write and print its certificate."""
-    dataset = resolve_dataset(arguments.dataset or local_dataset_of(workload))
-    dataset_folder = prepare(dataset, data_dir=arguments.data_dir)
-    size = arguments.batch_size
-    entrants = [_entrant(workload, found, dataset, dataset_folder, size) for found in interpreters]
-    own = folder / _folder_name(workload)
-    logs, tell = _made(own / "logs"), _teller(workload, len(entrants), output)
-    with (
-        _unchanged(workload, interpreters) as source,
-        tempfile.TemporaryDirectory(prefix="keras-bench-") as scratch,
-    ):
-        seed, steps = arguments.seed, arguments.steps
-        dumps, failures = run_tasks(entrants, seed, steps, logs, Path(scratch), tell)
-    compared = [entrant for entrant in entrants if entrant.backend not in failures]
-    quantities = compare_dumps(dumps, [entrant.backend for entrant in compared])
-    certificate = Certificate(
-        certificate_version=CERTIFICATE_VERSION,
-        workload=workload,
-        subjects=tuple(_subject(entrant, source, dumps) for entrant in compared),
-        pairs=judge_quantities(quantities),
-        failures=failures,
-        dataset=dataset,
-        dataset_fingerprint=open_dataset(dataset_folder).manifest.fingerprint,
-        batch_size=size,
-        seed=seed,
-        steps=steps,
-        made_at=datetime.now(UTC).isoformat(timespec="microseconds"),
-        commit=git_facts().commit,
+    """Certify one workload, write and print its certificate."""
+    options = CertificationOptions(
+        arguments.dataset,
+        arguments.data_dir,
+        arguments.batch_size,
+        arguments.seed,
+        arguments.steps,
     )
-    write_certificate(own, certificate, quantities)
-    _tell(certificate, output)
+    own_folder = folder / _folder_name(workload)
+    logs, announce = own_folder / "logs", _announcer(workload, len(interpreters), console)
+    try:
+        logs.mkdir(parents=True, exist_ok=True)
+    except OSError as error:
+        raise StoreError(f"{logs} cannot be made: {error.strerror}.") from error
+    certificate, quantities = certify_workload(workload, interpreters, options, logs, announce)
+    write_certificate(own_folder, certificate, quantities)
+    console.print(certificate_table(certificate))
+    for backend, reason in certificate.failures.items():
+        console.error(f"{certificate.workload} on {backend} cannot be compared: {reason}.")
     return certificate
 
 
-def _tell(certificate: Certificate, output: CommandConsole) -> None:
-    output.print(certificate_table(certificate))
-    for backend, reason in certificate.failures.items():
-        output.error(f"{certificate.workload} on {backend} cannot be compared: {reason}.")
-
-
-def _teller(
-    workload: str, backends: int, output: CommandConsole
+def _announcer(
+    workload: str, backends: int, console: CommandConsole
 ) -> Callable[[str, Precision], None]:
-    """Return what tells of each worker before it starts, and from the second on what is left."""
+    """Return a function that prints each worker as it starts, with an estimate if known."""
     begin, done, total = monotonic(), 0, 2 * backends
 
-    def tell(backend: str, precision: Precision) -> None:
+    def announce(backend: str, precision: Precision) -> None:
         nonlocal done
         spent = monotonic() - begin
         left = f", {time_left(spent / done * (total - done))}" if done else ""
         done += 1
-        output.print_line(f"({done}/{total}) {workload} on {backend} in {precision}{left}")
+        console.print_line(f"({done}/{total}) {workload} on {backend} in {precision}{left}")
 
-    return tell
-
-
-def _entrant(
-    workload: str, interpreter: Interpreter, dataset: str, dataset_folder: Path, batch_size: int
-) -> Participant:
-    """Return a backend with its job; the lane `matched` asks for full precision everywhere.
-
-    What is certified is a function, whatever the size of its batches.
-    """
-    cell = Cell(
-        workload=workload,
-        dataset=dataset,
-        backend=interpreter.backend,
-        lane="matched",
-        batch_size=batch_size,
-        epochs=1,
-    )
-    return Participant(
-        backend=interpreter.backend,
-        python=interpreter.python,
-        versions=interpreter.versions,
-        job=job_of(cell, dataset_folder),
-    )
-
-
-@contextmanager
-def _unchanged(workload: str, interpreters: Sequence[Interpreter]) -> Iterator[str]:
-    """Yield the hash of a workload's source; CertificateError where it, or a version, changes."""
-    source = source_hash(workload)
-    yield source
-    if source_hash(workload) != source:
-        raise CertificateError(f"{workload} was edited while it was certified; certify it again.")
-    for interpreter in interpreters:
-        if change := changed_version(interpreter):
-            raise CertificateError(f"{workload} is not certified: {change}.")
-
-
-def _subject(entrant: Participant, source: str, dumps: Dumps) -> FunctionFingerprint:
-    """Return what an entrant that left dumps is certified as."""
-    dump, cell = dumps[entrant.backend, "float32"], entrant.job.cell
-    macs = dump.settings["forward_macs"]
-    return make_subject(
-        cell,
-        workload_source=source,
-        parameters=int(dump.settings["parameters"] or 0),
-        forward_macs=None if macs is None else int(macs),
-        machine_id=str(machine_facts()["machine_id"]),
-        versions=entrant.versions,
-        settings=dump.settings,
-        environment=performance_variables(cell, os.environ),
-    )
-
-
-def _made(folder: Path) -> Path:
-    try:
-        folder.mkdir(parents=True, exist_ok=True)
-    except OSError as error:
-        raise StoreError(f"{folder} cannot be made: {error.strerror}.") from error
-    return folder
+    return announce
 
 
 def _folder_name(workload: str) -> str:

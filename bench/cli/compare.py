@@ -1,4 +1,4 @@
-"""Two runs side by side, and one cell over all runs."""
+"""`compare`: two runs, cell by cell."""
 
 import argparse
 from collections.abc import Callable, Mapping
@@ -7,50 +7,49 @@ from pathlib import Path
 import pandas as pd
 
 from bench.cli.console import CommandConsole
-from bench.cli.report import load_certificates, warn_unreadable
+from bench.cli.options import add_output, add_reports, set_examples
+from bench.cli.report import load_certificates, warn_skipped
+from bench.core.exit_codes import ExitCode
 from bench.report.render.compare import compare_renderables, write_comparison
 from bench.report.render.format import Row, table_rows
-from bench.report.render.history import history_renderables, write_history
 from bench.report.tables.compare_runs import compare_frame
-from bench.report.tables.history import find_cell, history_frame
 from bench.report.tables.run_selection import find_side
 from bench.storage.store import Store, StoreError
 
 
-def compare_runs(arguments: argparse.Namespace, output: CommandConsole) -> None:
-    """Compare two runs; a SideError or UnlikeError says why they are not compared."""
+def add_compare_arguments(parser: argparse.ArgumentParser) -> None:
+    """Add the two runs and the options of `compare`."""
+    add = parser.add_argument
+    add("run_a", metavar="RUN_A", help="a run id, or a folder that holds records/")
+    add("run_b", metavar="RUN_B", help="the run that is compared with it")
+    add("--across-machines", action="store_true", help="also runs of different machines")
+    add_reports(parser)
+    add_output(parser)
+    set_examples(parser, "compare 20261101T120000Z-0a1b 20261102T120000Z-0c2d", "compare a/ b/")
+
+
+def compare_command(arguments: argparse.Namespace, console: CommandConsole) -> int:
+    """Compare two runs; a SideError or UnlikeError names why they are not compared."""
     store = Store(arguments.reports)
     a, b = (find_side(run, store) for run in (arguments.run_a, arguments.run_b))
     certificates = load_certificates(store)
-    warn_unreadable(store)
+    warn_skipped(store)
     frame = compare_frame(a, b, certificates, across_machines=arguments.across_machines)
     rows = table_rows(frame)
     folder = store.reports / "compare" / f"{a.name}--{b.name}"
-    path = _written(folder, lambda: write_comparison(folder, frame, rows, a.name, b.name))
-    output.print(*compare_renderables(rows, a.name, b.name), sep="\n")
+    path = write_or_refuse(folder, lambda: write_comparison(folder, frame, rows, a.name, b.name))
+    console.print(*compare_renderables(rows, a.name, b.name), sep="\n")
     counts = {"cells": len(rows), "compared": _count(frame, "both")}
     counts |= {"only_a": _count(frame, "only A"), "only_b": _count(frame, "only B")}
     runs: dict[str, object] = {"run_a": a.name, "run_b": b.name}
-    output.print_result("Compared", path, lambda: {**runs, **_facts("compare", counts, path, rows)})
+    console.print_result(
+        "Compared", path, lambda: {**runs, **result_facts("compare", counts, path, rows)}
+    )
+    return ExitCode.OK
 
 
-def history_command(arguments: argparse.Namespace, output: CommandConsole) -> None:
-    """Tell the history of a cell; an UnknownCellError says that there is none of that name."""
-    store = Store(arguments.reports)
-    records = store.load_all()
-    warn_unreadable(store)
-    cell_id = find_cell(arguments.cell, {record.cell.id for record in records})
-    frame = history_frame([record for record in records if record.cell.id == cell_id])
-    rows = table_rows(frame)
-    folder = store.reports / "history" / cell_id
-    path = _written(folder, lambda: write_history(folder, frame, rows))
-    output.print(*history_renderables(rows), sep="\n")
-    counts = {"runs": len(rows), "changed": int(frame["changed"].notna().sum())}
-    cell = {"cell_id": cell_id}
-    output.print_result("History", path, lambda: {**cell, **_facts("history", counts, path, rows)})
-
-
-def _written(folder: Path, write: Callable[[], Path]) -> Path:
+def write_or_refuse(folder: Path, write: Callable[[], Path]) -> Path:
+    """Return the path that `write` returns; StoreError where `folder` cannot be written."""
     try:
         return write()
     except OSError as error:
@@ -61,9 +60,10 @@ def _count(frame: pd.DataFrame, sides: str) -> int:
     return int(frame["sides"].eq(sides).sum())
 
 
-def _facts(
+def result_facts(
     command: str, counts: Mapping[str, int], path: Path, rows: list[Row]
 ) -> dict[str, object]:
+    """Return the facts of a result for `--json`."""
     return {
         "command": command,
         "counts": counts,

@@ -1,47 +1,24 @@
-"""`doctor --store`: what in the reports folder is broken, and with --repair set aside."""
+"""`doctor`: what is missing on this machine, and what makes its timings noisy."""
 
 import argparse
-import os
-
-from rich.table import Table
-from rich.text import Text
 
 from bench.cli.console import CommandConsole
-from bench.core.text import sanitize_line
-from bench.integrity.check import check_reports
-from bench.integrity.readers import Problem
-from bench.integrity.repair import WHY, repair
-from bench.system.timing_lock import default_lock_path, timing_lock
+from bench.cli.list import print_rows
+from bench.cli.options import add_pythons, add_reports, read_pythons, set_examples
+from bench.core.exit_codes import ExitCode
+from bench.system.diagnostics import examine
 
 
-def check_store(arguments: argparse.Namespace, output: CommandConsole) -> bool:
-    """Tell what is not as it should be, repair it if asked, and return whether all is well now.
-
-    Nothing may be measured meanwhile: what is written just then would look like left over. Raises
-    MachineBusyError, and StoreError when the folder cannot be read or written.
-    """
-    with timing_lock(default_lock_path(), f"doctor of {arguments.reports}, process {os.getpid()}"):
-        flaws, examined = check_reports(arguments.reports)
-        folder = repair(arguments.reports, flaws) if arguments.repair else None
-    if flaws:
-        output.print(_table(flaws))
-    broken = sum(flaw.state != "foreign" for flaw in flaws)
-    said = f"{examined} files examined in {arguments.reports}: {broken} broken or left over"
-    foreign = len(flaws) - broken
-    output.print_line(f"{said}, {foreign} foreign (left alone)." if foreign else f"{said}.")
-    if folder is not None:
-        output.print_line(f"Set aside, with the reasons in {WHY}: {folder}")
-    elif broken:
-        output.print_line(
-            "`doctor --store --repair` sets them aside in quarantine/; nothing is deleted."
-        )
-    return broken == 0 or folder is not None
+def add_doctor_arguments(parser: argparse.ArgumentParser) -> None:
+    """Add the options of `doctor`."""
+    add_pythons(parser)
+    add_reports(parser)
+    set_examples(parser, "doctor", "doctor --reports /mnt/reports")
 
 
-def _table(flaws: list[Problem]) -> Table:
-    table = Table("", "file", "why")
-    for flaw in flaws:
-        table.add_row(
-            flaw.state, Text(sanitize_line(str(flaw.path))), Text(sanitize_line(flaw.why))
-        )
-    return table
+def doctor_command(arguments: argparse.Namespace, console: CommandConsole) -> int:
+    """Print a row per finding; a NOTE is advice, so the exit code is 0."""
+    findings = examine(read_pythons(arguments), arguments.reports)
+    rows = [("ok" if f.ok else "NOTE", f.what, f.seen) for f in findings]
+    print_rows(("", "what", "seen"), rows, console)
+    return ExitCode.OK

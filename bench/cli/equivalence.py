@@ -1,7 +1,8 @@
-"""Do the backends train to the same accuracy? From the options to a verdict per pair."""
+"""`equivalence`: do the backends train to the same accuracy? A verdict per pair, over seeds."""
 
 import argparse
 from collections.abc import Mapping, Sequence
+from pathlib import Path
 
 import pandas as pd
 from rich.table import Table
@@ -9,8 +10,18 @@ from rich.text import Text
 
 from bench.cli.console import CommandConsole
 from bench.cli.gate_accuracy import train_sides
-from bench.cli.parser import read_pythons
-from bench.core.cell import Cell
+from bench.cli.options import (
+    add_margin,
+    add_output,
+    add_pythons,
+    add_reports,
+    add_timeout,
+    check_dataset,
+    positive_int,
+    read_pythons,
+    set_examples,
+)
+from bench.core.cell import BACKENDS, Cell
 from bench.core.exit_codes import ExitCode
 from bench.core.suite import Overrides, expand, load_suite
 from bench.core.text import sanitize_line
@@ -25,7 +36,25 @@ from bench.system.side import Side
 _SUITE = "quick"
 
 
-def equivalence_command(arguments: argparse.Namespace, output: CommandConsole) -> int:
+def add_equivalence_arguments(parser: argparse.ArgumentParser) -> None:
+    """Add the workloads, the numbers of seeds and the options of `equivalence`."""
+    add = parser.add_argument
+    add("--workload", action="append", metavar="NAME|FILE.py:FUNCTION", help="(lab_baseline)")
+    add("--backend", action="append", choices=BACKENDS, help="two or more; default: all")
+    add("--dataset", metavar="NAME", help="instead of the suite's (digits)")
+    add("--data-dir", type=Path, metavar="DIR", help="a local copy of it")
+    add("--epochs", type=positive_int, metavar="N")
+    add("--pilot-seeds", type=positive_int, default=8, metavar="N", help="for the spread (8)")
+    add("--max-seeds", type=positive_int, default=60, metavar="N", help="judged at most (60)")
+    add_pythons(parser)
+    add_margin(parser, "a difference below this counts as equivalent")
+    add_timeout(parser)
+    add_reports(parser)
+    add_output(parser)
+    set_examples(parser, "equivalence", "equivalence --workload mlp --max-seeds 20")
+
+
+def equivalence_command(arguments: argparse.Namespace, console: CommandConsole) -> int:
     """Train seeds of every backend and say which pairs are equivalent in their final accuracy.
 
     The pilot's seeds tell the spread, and so how many are needed; the seeds after them are judged.
@@ -33,36 +62,37 @@ def equivalence_command(arguments: argparse.Namespace, output: CommandConsole) -
     is 11 when something was not shown and 12 when something was no measurement.
     """
     check_statistics()
+    check_dataset(arguments)
     margin = arguments.margin / 100
-    pilot = judge_equivalence(_train(arguments, output, range(arguments.pilot)), margin)
-    needed = [row.seeds_needed or arguments.most for row in pilot if row.says != "invalid"]
-    count = min(max([FEWEST_SEEDS, *needed]), arguments.most)
+    pilot = judge_equivalence(_train(arguments, console, range(arguments.pilot_seeds)), margin)
+    needed = [row.seeds_needed or arguments.max_seeds for row in pilot if row.says != "invalid"]
+    count = min(max([FEWEST_SEEDS, *needed]), arguments.max_seeds)
     spread = max((row.spread for row in pilot if row.spread is not None), default=0.0)
-    output.print_line(
+    console.print_line(
         f"The pilot's seeds spread by {100 * spread:.2f} points: "
         f"{max(needed, default=FEWEST_SEEDS)} seeds are needed, {count} are trained."
     )
-    seeds = range(arguments.pilot, arguments.pilot + count)
-    rows = judge_equivalence(_train(arguments, output, seeds), margin)
+    seeds = range(arguments.pilot_seeds, arguments.pilot_seeds + count)
+    rows = judge_equivalence(_train(arguments, console, seeds), margin)
     says = {row.says for row in rows}
     status = ExitCode.INCONCLUSIVE if "not shown" in says else ExitCode.OK
     status = ExitCode.INVALID if "invalid" in says or not rows else status
-    output.print(_table(rows))
+    console.print(_table(rows))
     reasons = [f"{' / '.join(row.backends)}: {row.reason}." for row in rows if row.reason]
     for reason in reasons:
-        output.error(sanitize_line(reason))
+        console.error(sanitize_line(reason))
     folder = arguments.reports / "equivalence" / new_run_id()
     try:
         path = write_frame(folder, "equivalence", _frame(rows))
     except OSError as error:
         raise StoreError(f"{folder} cannot be written: {error.strerror}.") from error
     facts = {"command": "equivalence", "exit_code": int(status), "reasons": reasons}
-    output.print_result("Equivalence", path, lambda: {**facts, "paths": {"csv": str(path)}})
+    console.print_result("Equivalence", path, lambda: {**facts, "paths": {"csv": str(path)}})
     return status
 
 
 def _train(
-    arguments: argparse.Namespace, output: CommandConsole, seeds: Sequence[int]
+    arguments: argparse.Namespace, console: CommandConsole, seeds: Sequence[int]
 ) -> Mapping[str, Mapping[str, SeedAccuracies]]:
     """Return the seeds of each cell and backend, after training what is not stored."""
     choices = Overrides(
@@ -74,7 +104,7 @@ def _train(
     )
     cells = expand(load_suite(_SUITE), choices, _SUITE)
     side = Side(pythons=read_pythons(arguments))
-    (records,) = train_sides(cells, [side], Store(arguments.reports), arguments, output)
+    (records,) = train_sides(cells, [side], Store(arguments.reports), arguments, console)
     found: dict[str, dict[str, SeedAccuracies]] = {}
     for family, own in families(cells).items():
         found.setdefault(_name(family), {})[family.backend] = seeds_of(family, own, records)

@@ -1,114 +1,89 @@
-"""The gate from its options to its exit status."""
+"""`gate`: is a candidate slower than a baseline? Two sides in lock-step, a verdict per cell."""
 
 import argparse
-import os
-from pathlib import Path
-from typing import NamedTuple
 
 from bench.cli.console import CommandConsole
 from bench.cli.gate_accuracy import STORED, screen_candidate
-from bench.cli.parser import read_choices
-from bench.cli.resume import resume_call
-from bench.core.exit_codes import ExitCode
-from bench.core.suite import expand, load_suite
-from bench.regression.lockstep import PairSpec
-from bench.regression.measure import measure_gate
-from bench.regression.outcome import GateOutcome, gate_status, judge_gate
-from bench.regression.plan import plan_gate
-from bench.regression.report import (
-    gate_sessions_note,
-    sentences,
-    verdict_frame,
-    verdict_table,
-    write_outcome,
+from bench.cli.options import (
+    add_output,
+    add_resume,
+    add_selection,
+    add_sides,
+    add_timeout,
+    positive_float,
+    read_cells,
+    set_examples,
 )
-from bench.regression.store import GatePlan, GateStore, check_unchanged, find_gate
-from bench.regression.verdict import Margins, check_margins, check_statistics
+from bench.regression.gate_run import Gate, GateRequest, begin_gate, resume_gate
+from bench.regression.report import gate_sessions_note, sentences, verdict_frame, verdict_table
+from bench.regression.verdict import Margins
 from bench.report.render.format import table_rows
-from bench.storage.store import StoreError, new_run_id
-from bench.system.machine import machine_facts
-from bench.system.side import parse_side
-from bench.system.timing_lock import default_lock_path, timing_lock
 
 
-class Gate(NamedTuple):
-    """A measured and judged gate, and where it is."""
+def add_gate_arguments(parser: argparse.ArgumentParser) -> None:
+    """Add the two sides, the margins and the options of `gate`."""
+    add_selection(parser, suite="gate")
+    add_resume(add_sides(parser), "gate")
+    _add_threshold(parser, "noise-threshold", "harmless", 2.0, "slower by less than this is noise")
+    _add_threshold(parser, "fail-threshold", "caught", 5.0, "slower by this or more must fail")
+    add_timeout(parser)
+    add_output(parser)
+    set_examples(
+        parser,
+        "gate --candidate src=../branch --workload lab_baseline",
+        "gate --baseline python=old/bin/python --candidate python=new/bin/python",
+    )
 
-    book: GateStore
-    plan: GatePlan
-    outcome: GateOutcome
-    status: ExitCode
-    path: Path
+
+def _add_threshold(
+    parser: argparse.ArgumentParser, name: str, former: str, default: float, text: str
+) -> None:
+    """Add a threshold; the `former` name of its option still works for one release."""
+    add = parser.add_argument
+    text += f" ({default:g})"
+    add(f"--{name}", type=positive_float, default=default, metavar="PERCENT", help=text)
+    add(
+        f"--{former}",
+        dest=name.replace("-", "_"),
+        type=positive_float,
+        default=argparse.SUPPRESS,
+        help=argparse.SUPPRESS,
+    )
 
 
-def gate_command(arguments: argparse.Namespace, output: CommandConsole) -> int:
-    """Measure two sides in lock-step, write and tell the verdicts, return the exit status.
+def gate_command(arguments: argparse.Namespace, console: CommandConsole) -> int:
+    """Measure two sides in lock-step, write and print the verdicts, return the exit code.
 
-    A baseline of stored records can only be screened against. A SideTextError, a SuiteError, a
-    BaselineError or a StoreError says what is wrong.
+    Against a baseline of stored records the candidate is only screened. SideTextError, SuiteError,
+    BaselineError or StoreError names what is wrong.
     """
     if arguments.baseline.startswith(STORED):
-        return screen_candidate(arguments, output)
-    gate = measure_time(arguments, output)
-    _tell(gate, output)
+        return screen_candidate(arguments, console)
+    if arguments.resume is not None:
+        gate = resume_gate(arguments.resume, arguments.reports, console)
+    else:
+        margins = Margins(arguments.noise_threshold / 100, arguments.fail_threshold / 100)
+        request = GateRequest(
+            arguments.baseline,
+            arguments.candidate,
+            read_cells(arguments),
+            margins,
+            arguments.data_dir,
+            arguments.timeout,
+        )
+        gate = begin_gate(request, arguments.reports, console, console.error)
+    _print(gate, console)
     return gate.status
 
 
-def measure_time(arguments: argparse.Namespace, output: CommandConsole) -> Gate:
-    """Measure two sides in lock-step, judge them and write down all of it."""
-    check_statistics()
-    fresh = arguments.resume is None
-    with timing_lock(default_lock_path(), f"gate, process {os.getpid()}"):
-        book, plan, pair_specs = _begin(arguments, output) if fresh else _resume(arguments)
-        try:
-            pairs = measure_gate(plan, pair_specs, book, output)
-        except KeyboardInterrupt as stop:
-            call = resume_call("gate", plan.gate_id, arguments.reports)
-            kept = f"Every finished pair is kept; {call} continues there."
-            raise KeyboardInterrupt(kept) from stop
-    outcome = judge_gate(plan, pairs, machine_facts()["machine_id"])
-    status = gate_status(outcome)
-    try:
-        path = write_outcome(book, plan, pairs, outcome, status)
-    except OSError as error:
-        raise StoreError(f"{book.folder} cannot be written: {error.strerror}.") from error
-    return Gate(book, plan, outcome, status, path)
-
-
-def _begin(
-    arguments: argparse.Namespace, output: CommandConsole
-) -> tuple[GateStore, GatePlan, list[PairSpec]]:
-    texts = (arguments.baseline, arguments.candidate)
-    sides = (parse_side(texts[0]), parse_side(texts[1]))
-    cells = expand(load_suite(arguments.suite), read_choices(arguments), arguments.suite)
-    margins = Margins(arguments.noise_threshold / 100, arguments.fail_threshold / 100)
-    check_margins(margins)
-    gate_id = new_run_id()
-    plan, pair_specs = plan_gate(gate_id, cells, sides, texts, margins, arguments.data_dir)
-    if sides[0] == sides[1]:
-        output.error("Both sides are the same: a regression is not there to be found.")
-    return GateStore(arguments.reports / "gates" / gate_id), plan, pair_specs
-
-
-def _resume(arguments: argparse.Namespace) -> tuple[GateStore, GatePlan, list[PairSpec]]:
-    """Return the gate as it was begun, with the contests that today's sides make of it."""
-    book, plan = find_gate(arguments.reports / "gates", arguments.resume)
-    sides = (parse_side(plan.sides[0]), parse_side(plan.sides[1]))
-    cells = [each.cell for each in plan.expected if each.kind == "cell"]
-    data_dir = None if plan.data_dir is None else Path(plan.data_dir)
-    now, pair_specs = plan_gate(plan.gate_id, cells, sides, plan.sides, plan.margins, data_dir)
-    check_unchanged(plan, now)
-    return book, plan, pair_specs
-
-
-def _tell(gate: Gate, output: CommandConsole) -> None:
+def _print(gate: Gate, console: CommandConsole) -> None:
     outcome, path = gate.outcome, gate.path
-    output.print(verdict_table(gate.plan, outcome))
-    if text := gate_sessions_note(gate.book):
-        output.print(text)
+    console.print(verdict_table(gate.plan, outcome))
+    if text := gate_sessions_note(gate.store):
+        console.print(text)
     for sentence in sentences(outcome):
-        output.error(sentence)
-    output.print_result(
+        console.error(sentence)
+    console.print_result(
         "Verdicts",
         path,
         lambda: {

@@ -1,4 +1,4 @@
-"""The gates that judge records: accuracy over seeds, and screening against a stored baseline."""
+"""`gate-accuracy`: is a candidate less accurate? Also screening against a stored baseline."""
 
 import argparse
 import os
@@ -8,13 +8,20 @@ from pathlib import Path
 from rich.table import Table
 
 from bench.cli.console import CommandConsole
-from bench.cli.parser import read_choices
+from bench.cli.options import (
+    add_margin,
+    add_output,
+    add_selection,
+    add_sides,
+    add_timeout,
+    read_cells,
+    set_examples,
+)
 from bench.cli.plan import print_plan_summary
 from bench.cli.report import write_run
 from bench.core.cell import Cell
 from bench.core.exit_codes import ExitCode
 from bench.core.record import Record
-from bench.core.suite import expand, load_suite
 from bench.core.text import sanitize_line
 from bench.regression.accuracy.report import (
     accuracy_frame,
@@ -25,7 +32,7 @@ from bench.regression.accuracy.report import (
 )
 from bench.regression.accuracy.screening import screen
 from bench.regression.accuracy.seeds import families, family_of, seeds_of, unlike
-from bench.regression.accuracy.stored_baseline import load_baseline, save_baseline
+from bench.regression.accuracy.stored_baseline import load_baseline
 from bench.regression.accuracy.verdict import judge_accuracy
 from bench.regression.verdict import check_statistics
 from bench.runner.executor import execute
@@ -39,14 +46,21 @@ from bench.system.timing_lock import default_lock_path, timing_lock
 STORED = "baseline="
 
 
-def keep_baseline(arguments: argparse.Namespace, output: CommandConsole) -> int:
-    """Copy runs to a named baseline; a BaselineError or a StoreError says what is wrong."""
-    folder = save_baseline(Store(arguments.reports), arguments.name, arguments.runs)
-    output.print_result("Baseline", folder, lambda: {"command": "baseline", "path": str(folder)})
-    return ExitCode.OK
+def add_gate_accuracy_arguments(parser: argparse.ArgumentParser) -> None:
+    """Add the sides, the margin and the options of `gate-accuracy`."""
+    add_selection(parser, suite="quick")
+    add_sides(parser)
+    add_margin(parser, "worse by this or more is refused")
+    add_timeout(parser)
+    add_output(parser)
+    set_examples(
+        parser,
+        "gate-accuracy --candidate src=../branch --seeds 20",
+        "gate-accuracy --baseline baseline=main --candidate env.KERAS_NNX_ENABLED=1",
+    )
 
 
-def gate_accuracy(arguments: argparse.Namespace, output: CommandConsole) -> int:
+def gate_accuracy_command(arguments: argparse.Namespace, console: CommandConsole) -> int:
     """Train what is missing of both sides' seeds and judge the candidate's accuracy."""
     check_statistics()
     store = Store(arguments.reports)
@@ -56,10 +70,9 @@ def gate_accuracy(arguments: argparse.Namespace, output: CommandConsole) -> int:
         baseline: Side | None = None
     else:
         kept, baseline = [], parse_side(arguments.baseline)
-        choices = read_choices(arguments)
-        cells = expand(load_suite(arguments.suite), choices, arguments.suite)
+        cells = read_cells(arguments)
     sides = [*([] if baseline is None else [baseline]), parse_side(arguments.candidate)]
-    *found, candidate = train_sides(cells, sides, store, arguments, output)
+    *found, candidate = train_sides(cells, sides, store, arguments, console)
     kept = found[0] if found else kept
     mixed = unlike(kept, candidate)
     groups = {}
@@ -73,10 +86,10 @@ def gate_accuracy(arguments: argparse.Namespace, output: CommandConsole) -> int:
     reasons = [f"{v.name} is {v.says}: {v.reason}." for v in verdicts if v.reason]
     reasons += [f"The sides cannot be compared: {mixed}."] if mixed else []
     path = _written(store, "accuracy", accuracy_frame(verdicts))
-    return _tell("accuracy", accuracy_table(verdicts), reasons, path, status, output)
+    return _print("gate-accuracy", accuracy_table(verdicts), reasons, path, status, console)
 
 
-def screen_candidate(arguments: argparse.Namespace, output: CommandConsole) -> int:
+def screen_candidate(arguments: argparse.Namespace, console: CommandConsole) -> int:
     """Train the candidate like a stored baseline, and say what looks slower; never `pass`."""
     check_statistics()
     store = Store(arguments.reports)
@@ -84,7 +97,7 @@ def screen_candidate(arguments: argparse.Namespace, output: CommandConsole) -> i
     cells = list(dict.fromkeys(record.cell for record in kept))
     side = parse_side(arguments.candidate)
     repeats = 1 + max(record.repetition for record in kept)
-    (found,) = train_sides(cells, [side], store, arguments, output, repeats=repeats, fresh=True)
+    (found,) = train_sides(cells, [side], store, arguments, console, repeats=repeats, fresh=True)
     groups = {
         family.id: tuple(
             [record for record in records if family_of(record.cell) == family]
@@ -100,7 +113,7 @@ def screen_candidate(arguments: argparse.Namespace, output: CommandConsole) -> i
     reasons = [f"{each.name} is invalid: {each.reason}." for each in screenings if each.reason]
     reasons.append("Stored records only screen; a gate of two live sides gives verdicts.")
     path = _written(store, "screening", screening_frame(screenings))
-    return _tell("gate", screening_table(screenings), reasons, path, status, output)
+    return _print("gate", screening_table(screenings), reasons, path, status, console)
 
 
 def train_sides(
@@ -108,7 +121,7 @@ def train_sides(
     sides: Sequence[Side],
     store: Store,
     arguments: argparse.Namespace,
-    output: CommandConsole,
+    console: CommandConsole,
     *,
     repeats: int = 1,
     fresh: bool = False,
@@ -126,15 +139,16 @@ def train_sides(
                 repeats=repeats,
                 fresh=fresh,
                 data_dir=arguments.data_dir,
+                timeout_seconds=arguments.timeout,
                 side=side,
             )
             for side in sides
         ]
         steps = _without_doubles([step for plan in plans for step in plan])
-        print_plan_summary(steps, output)
+        print_plan_summary(steps, console)
         if any(step.action == "run" for step in steps):
             store.check_writable(run_id)
-            execute(steps, store, run_id, output, timeout_seconds=arguments.timeout)
+            execute(steps, store, run_id, console, timeout_seconds=arguments.timeout)
             write_run(store, run_id)
     newest = newest_of_each(record for record in store.load_all() if record.race is None)
     return [_records_of(plan, newest) for plan in plans]
@@ -161,17 +175,17 @@ def _written(store: Store, name: str, frame: object) -> Path:
         raise StoreError(f"{folder} cannot be written: {error.strerror}.") from error
 
 
-def _tell(
+def _print(
     command: str,
     table: Table,
     reasons: Sequence[str],
     path: Path,
     status: ExitCode,
-    output: CommandConsole,
+    console: CommandConsole,
 ) -> int:
-    output.print(table)
+    console.print(table)
     for reason in reasons:
-        output.error(sanitize_line(reason))
+        console.error(sanitize_line(reason))
     facts = {"command": command, "exit_code": int(status), "reasons": list(reasons)}
-    output.print_result("Verdicts", path, lambda: {**facts, "paths": {"csv": str(path)}})
+    console.print_result("Verdicts", path, lambda: {**facts, "paths": {"csv": str(path)}})
     return status

@@ -1,24 +1,32 @@
-"""What there is to choose from, and what this machine lacks."""
+"""`list`: the workloads, datasets, suites and backends to choose from."""
 
-from collections.abc import Iterable, Mapping, Sequence
-from pathlib import Path
+import argparse
+from collections.abc import Iterable, Sequence
 
 from rich.table import Table
 from rich.text import Text
 
 from bench.cli.console import CommandConsole
+from bench.cli.options import add_pythons, read_pythons, set_examples
 from bench.core.cell import BACKENDS
+from bench.core.exit_codes import ExitCode
 from bench.core.suite import load_suite, suite_names
 from bench.core.text import sanitize_line
 from bench.core.workload import USER_WORKLOADS
-from bench.system.diagnostics import examine
 from bench.system.interpreter import InterpreterError, find_interpreter
-from data.catalogue import DATASETS, USER_DATASETS
+from data.registry import DATASETS, USER_DATASETS
 from models.table import WORKLOADS
 
 
-def print_list(pythons: Mapping[str, str], output: CommandConsole) -> None:
+def add_list_arguments(parser: argparse.ArgumentParser) -> None:
+    """Add the options of `list`."""
+    add_pythons(parser)
+    set_examples(parser, "list", "list --python torch=/opt/torch/bin/python")
+
+
+def list_command(arguments: argparse.Namespace, console: CommandConsole) -> int:
     """Print workloads, datasets, suites and the interpreters of the backends."""
+    pythons = read_pythons(arguments)
     rows = [("workload", name, workload.summary) for name, workload in WORKLOADS.items()]
     rows += [("workload", name, summary) for name, summary in USER_WORKLOADS.items()]
     rows += [("dataset", name, summary) for name, summary in {**DATASETS, **USER_DATASETS}.items()]
@@ -28,18 +36,13 @@ def print_list(pythons: Mapping[str, str], output: CommandConsole) -> None:
             rows.append(("backend", backend, find_interpreter(backend, pythons).python))
         except InterpreterError as error:
             rows.append(("backend", backend, f"missing: {error}"))
-    _print_rows(("kind", "name", "what"), rows, output)
+    print_rows(("kind", "name", "what"), rows, console)
+    return ExitCode.OK
 
 
-def print_findings(pythons: Mapping[str, str], reports: Path, output: CommandConsole) -> None:
-    """Print what is missing and what makes timings noisy."""
-    findings = examine(pythons, reports)
-    rows = [("ok" if f.ok else "NOTE", f.what, f.seen) for f in findings]
-    _print_rows(("", "what", "seen"), rows, output)
-
-
-def _print_rows(head: Sequence[str], rows: Iterable[Sequence[str]], output: CommandConsole) -> None:
+def print_rows(head: Sequence[str], rows: Iterable[Sequence[str]], console: CommandConsole) -> None:
+    """Print a table of texts, stripped of what could steer a terminal."""
     table = Table(*head)
     for row in rows:
         table.add_row(*(Text(sanitize_line(text)) for text in row))
-    output.print(table)
+    console.print(table)

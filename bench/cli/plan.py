@@ -1,4 +1,4 @@
-"""The steps that a command line asks for, and what a person is told of them."""
+"""`plan`: print the launches of `run`, why, and about how long they take."""
 
 import argparse
 from collections.abc import Mapping, Sequence
@@ -8,45 +8,61 @@ from rich.table import Table
 from rich.text import Text
 
 from bench.cli.console import CommandConsole
-from bench.cli.parser import read_choices, read_pythons
-from bench.cli.report import warn_unreadable
+from bench.cli.options import (
+    add_pythons,
+    add_repeats,
+    add_selection,
+    add_timeout,
+    read_cells,
+    read_pythons,
+    set_examples,
+)
+from bench.cli.report import warn_skipped
 from bench.core.cell import Cell
-from bench.core.suite import expand, load_suite
+from bench.core.exit_codes import ExitCode
 from bench.core.text import sanitize_line
-from bench.runner.interleave import interleaved_launches
 from bench.runner.plan import PlannedLaunch, draft_step, make_plan, remaining_seconds
 from bench.storage.store import Store
 from bench.system.machine import machine_facts
 
 
-def plan_run(arguments: argparse.Namespace, store: Store) -> list[PlannedLaunch]:
-    """Return the steps of a run."""
-    cells = expand(load_suite(arguments.suite), read_choices(arguments), arguments.suite)
+def add_plan_arguments(parser: argparse.ArgumentParser) -> None:
+    """Add the options of `plan`, which are those of `run` that choose its launches."""
+    add_selection(parser, suite="quick")
+    add_pythons(parser)
+    add_repeats(parser)
+    add_timeout(parser)
+    set_examples(parser, "plan --suite vision", "plan --backend torch --repeats 3")
+
+
+def plan_command(arguments: argparse.Namespace, console: CommandConsole) -> int:
+    """Print the plan of a run; the exit code is 2 when nothing of it can start."""
+    store = Store(arguments.reports)
+    steps = plan_run(read_cells(arguments), read_pythons(arguments), arguments, store)
+    print_plan(steps, console)
+    print_plan_summary(steps, console)
+    return ExitCode.USAGE if all(step.action == "blocked" for step in steps) else ExitCode.OK
+
+
+def plan_run(
+    cells: Sequence[Cell],
+    pythons: Mapping[str, str],
+    arguments: argparse.Namespace,
+    store: Store,
+) -> list[PlannedLaunch]:
+    """Return the launches of a run, stored ones included."""
     steps = make_plan(
         cells,
         store.load_all(),
         str(machine_facts()["machine_id"]),
         repeats=arguments.repeats,
         fresh=arguments.fresh,
-        pythons=read_pythons(arguments),
+        pythons=pythons,
         data_dir=arguments.data_dir,
+        timeout_seconds=arguments.timeout,
     )
-    warn_unreadable(store)
+    warn_skipped(store)
     return steps
-
-
-def plan_race(arguments: argparse.Namespace, store: Store) -> list[PlannedLaunch]:
-    """Return the steps of a race; that of `steps` puts an instrumented launch beside each plain."""
-    cells = expand(load_suite(arguments.suite), read_choices(arguments), arguments.suite)
-    kinds = (False, True) if arguments.command == "steps" else (False,)
-    contenders = plan_entries(
-        [(cell, instrumented) for cell in cells for instrumented in kinds],
-        store,
-        read_pythons(arguments),
-        arguments.data_dir,
-    )
-    warn_unreadable(store)
-    return interleaved_launches(contenders, arguments.rounds)
 
 
 def plan_entries(
@@ -54,17 +70,25 @@ def plan_entries(
     store: Store,
     pythons: Mapping[str, str],
     data_dir: Path | None,
+    timeout_seconds: float,
 ) -> list[PlannedLaunch]:
     """Return a draft of each contender: a cell, and whether its launches are instrumented."""
     machine_id = machine_facts()["machine_id"]
     here = [record for record in store.load_all() if record.machine_id == machine_id]
     return [
-        draft_step(cell, here, pythons, data_dir, instrumented=instrumented)
+        draft_step(
+            cell,
+            here,
+            pythons,
+            data_dir,
+            instrumented=instrumented,
+            timeout_seconds=timeout_seconds,
+        )
         for cell, instrumented in wanted
     ]
 
 
-def print_plan_summary(steps: Sequence[PlannedLaunch], output: CommandConsole) -> None:
+def print_plan_summary(steps: Sequence[PlannedLaunch], console: CommandConsole) -> None:
     """Tell how much there is to train, about how long it takes, and what cannot run."""
     stored = sum(step.action == "stored" for step in steps)
     to_run = sum(step.action == "run" for step in steps)
@@ -73,13 +97,13 @@ def print_plan_summary(steps: Sequence[PlannedLaunch], output: CommandConsole) -
     about = f", about {seconds / 60:.1f} min" if seconds else ""
     about += f", part of it by {' and '.join(sorted(rough))}" if rough else ""
     about += f" ({unknown} without an estimate)" if unknown and seconds else ""
-    output.print(f"{stored} stored (not trained again), {to_run} to train{about}.")
+    console.print(f"{stored} stored (not trained again), {to_run} to train{about}.")
     for step in steps:
         if step.action == "blocked" and step.repetition == 0:
-            output.error(f"{step.cell.id} cannot run: {step.why}")
+            console.error(f"{step.cell.id} cannot run: {step.why}")
 
 
-def print_plan(steps: Sequence[PlannedLaunch], output: CommandConsole) -> None:
+def print_plan(steps: Sequence[PlannedLaunch], console: CommandConsole) -> None:
     """Print a row per step."""
     table = Table("cell", "rep", "action", "about", "why")
     for step in steps:
@@ -88,4 +112,4 @@ def print_plan(steps: Sequence[PlannedLaunch], output: CommandConsole) -> None:
         about = known if step.action == "run" else ""
         row = (step.cell.id, str(step.repetition), step.action, about, step.why)
         table.add_row(*(Text(sanitize_line(text)) for text in row))
-    output.print(table)
+    console.print(table)

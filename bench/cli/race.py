@@ -1,17 +1,34 @@
-"""Races from their options to their reports, begun or resumed."""
+"""`race`: time the backends in alternating rounds; begun, or resumed."""
 
 import argparse
 import os
+from collections.abc import Mapping, Sequence
 from pathlib import Path
+from typing import Final
 
 from bench.cli.console import CommandConsole
-from bench.cli.parser import read_pythons
-from bench.cli.plan import plan_entries, plan_race, print_plan_summary
-from bench.cli.report import warn_unreadable
-from bench.cli.resume import resume_call
+from bench.cli.options import (
+    add_output,
+    add_pythons,
+    add_resume,
+    add_rounds,
+    add_selection,
+    add_timeout,
+    read_cells,
+    read_pythons,
+    set_examples,
+)
+from bench.cli.plan import plan_entries, print_plan_summary
+from bench.cli.report import warn_skipped
 from bench.cli.run import RunOutcome, launch_steps, report_results
+from bench.core.cell import Cell
 from bench.core.record import Record
-from bench.runner.interleave import in_session, keep_complete_rounds, supersede
+from bench.runner.interleave import (
+    in_session,
+    interleaved_launches,
+    keep_complete_rounds,
+    supersede,
+)
 from bench.runner.plan import PlannedLaunch
 from bench.runner.race_plan import (
     Chosen,
@@ -22,35 +39,77 @@ from bench.runner.race_plan import (
     read_book,
     save_race_plan,
 )
-from bench.storage.sessions import ResumeError, start_session
+from bench.storage.sessions import ResumeError, resume_call, start_session
 from bench.storage.store import Store, StoreError, new_run_id
 from bench.system.timing_lock import default_lock_path, timing_lock
 
+#: Enough for intervals of a few percent on a quiet machine; about a quarter of an hour.
+_DEFAULT_ROUNDS: Final = 16
 
-def measure_race(arguments: argparse.Namespace, output: CommandConsole) -> int:
+
+def add_race_arguments(parser: argparse.ArgumentParser) -> None:
+    """Add the options of `race`."""
+    add_race_options(parser, _DEFAULT_ROUNDS)
+    set_examples(parser, "race --workload resnet20", "race --resume")
+
+
+def add_race_options(parser: argparse.ArgumentParser, rounds: int) -> None:
+    """Add what all races have, with so many rounds by default."""
+    add_selection(parser, suite="race")
+    add_pythons(parser)
+    add_rounds(parser, rounds)
+    add_resume(parser, "run")
+    add_timeout(parser)
+    add_output(parser)
+
+
+def race_command(arguments: argparse.Namespace, console: CommandConsole) -> int:
+    """Launch the rounds of a race, report, return the exit code."""
+    return measure_race(arguments, console, kinds=(False,))
+
+
+def measure_race(
+    arguments: argparse.Namespace, console: CommandConsole, kinds: Sequence[bool]
+) -> int:
     """Launch the rounds of a new race or of an interrupted one, report, return the exit code.
 
+    Each cell has a contender for each of `kinds`: of instrumented launches (True) or plain ones.
     ResumeError says why there is no race to resume.
     """
     store = Store(arguments.reports)
-    begin = _begin if arguments.resume is None else _resume
+    if arguments.resume is None:
+        entries = [(cell, kind) for cell in read_cells(arguments) for kind in kinds]
+        pythons = read_pythons(arguments)
+    else:
+        plan = _find(store, arguments.command, arguments.resume)
     with timing_lock(default_lock_path(), f"{arguments.command}, process {os.getpid()}"):
-        measured = begin(arguments, store, output)
+        if arguments.resume is None:
+            measured = _begin(entries, pythons, arguments, store, console)
+        else:
+            measured = _resume(plan, store, console)
     continues = resume_call(arguments.command, measured.run_id, arguments.reports)
-    return report_results(arguments.command, store, measured, continues, output)
+    return report_results(arguments.command, store, measured, continues, console)
 
 
-def _begin(arguments: argparse.Namespace, store: Store, output: CommandConsole) -> RunOutcome:
+def _begin(
+    entries: Sequence[tuple[Cell, bool]],
+    pythons: Mapping[str, str],
+    arguments: argparse.Namespace,
+    store: Store,
+    console: CommandConsole,
+) -> RunOutcome:
     run_id = new_run_id()
-    steps = plan_race(arguments, store)
-    print_plan_summary(steps, output)
+    contenders = plan_entries(entries, store, pythons, arguments.data_dir, arguments.timeout)
+    warn_skipped(store)
+    steps = interleaved_launches(contenders, arguments.rounds)
+    print_plan_summary(steps, console)
     if not any(step.action == "run" for step in steps):
         return RunOutcome(run_id, steps, [])
     store.check_writable(run_id)
     chosen = Chosen(
         rounds=arguments.rounds,
         timeout_seconds=arguments.timeout,
-        pythons=read_pythons(arguments),
+        pythons=dict(pythons),
         data_dir=None if arguments.data_dir is None else str(arguments.data_dir.absolute()),
     )
     folder = store.run_folder(run_id)
@@ -59,32 +118,32 @@ def _begin(arguments: argparse.Namespace, store: Store, output: CommandConsole) 
         start_session(folder)
     except OSError as error:
         raise StoreError(f"{folder} cannot be written: {error.strerror}.") from error
-    return launch_steps(steps, store, run_id, arguments.timeout, output)
+    return launch_steps(steps, store, run_id, arguments.timeout, console)
 
 
-def _resume(arguments: argparse.Namespace, store: Store, output: CommandConsole) -> RunOutcome:
-    book = _find(store, arguments.command, arguments.resume)
+def _resume(book: RacePlan, store: Store, console: CommandConsole) -> RunOutcome:
     records = store.load(book.run_id)
     drafts = plan_entries(
         [(each.cell, each.instrumented) for each in book.contenders],
         store,
         book.chosen.pythons,
         Path(book.chosen.data_dir) if book.chosen.data_dir else None,
+        book.chosen.timeout_seconds,
     )
     steps = keep_complete_rounds(planned_steps(book, drafts), records)
-    steps = _sit_down(store, book, steps, records)
-    print_plan_summary(steps, output)
-    warn_unreadable(store)
-    measured = launch_steps(steps, store, book.run_id, book.chosen.timeout_seconds, output)
+    steps = _start_session(store, book, steps, records)
+    print_plan_summary(steps, console)
+    warn_skipped(store)
+    measured = launch_steps(steps, store, book.run_id, book.chosen.timeout_seconds, console)
     kept = {(step.digest, step.repetition) for step in steps if step.action == "stored"}
     failed = [record for record in records if record.key in kept and record.status == "failed"]
     return measured._replace(records=[*failed, *measured.records])
 
 
-def _sit_down(
+def _start_session(
     store: Store, book: RacePlan, steps: list[PlannedLaunch], records: list[Record]
 ) -> list[PlannedLaunch]:
-    """Write down that a sitting begins, and take away what it measures again."""
+    """Write down that a session begins, and set aside what it measures again."""
     folder = store.run_folder(book.run_id)
     to_run = [step for step in steps if step.action == "run"]
     keys = {(step.digest, step.repetition) for step in to_run}
@@ -111,12 +170,12 @@ def _find(store: Store, command: str, name: str) -> RacePlan:
         try:
             book = read_book(store.run_folder(run_id))
         except ResumeError as error:
-            store.unreadable.append(str(error))
+            store.skipped.append(str(error))
             continue
         is_own = book.run_id == run_id  # and no copy of another run's folder
         if is_own and book.command == command and not _is_complete(store, book):
             return book
-    warn_unreadable(store)
+    warn_skipped(store)
     raise ResumeError(f"There is no unfinished {command} in {store.reports} to resume.")
 
 

@@ -1,10 +1,13 @@
-"""The reports on a store: those of its runs, and the newest records of every cell."""
+"""`report`: write the tables and pages of runs, and of the newest records of every cell."""
 
+import argparse
 import sys
 from collections.abc import Sequence
 from pathlib import Path
 
 from bench.cli.console import CommandConsole
+from bench.cli.options import add_output, add_reports, set_examples
+from bench.core.exit_codes import ExitCode
 from bench.core.record import Record
 from bench.core.text import sanitize_line
 from bench.parity.certificate import Certificate, read_certificates
@@ -15,6 +18,39 @@ from bench.report.write import write_report
 from bench.runner.plan import PlannedLaunch
 from bench.storage.store import Store, StoreError, latest_records
 from bench.system.machine import machine_facts
+
+
+def add_report_arguments(parser: argparse.ArgumentParser) -> None:
+    """Add the options of `report`."""
+    add = parser.add_argument
+    add("runs", nargs="*", metavar="RUN", help="run ids (default: all, and latest)")
+    add("--parquet", action="store_true", help="write NAME.parquet beside every CSV")
+    add_reports(parser)
+    add_output(parser)
+    set_examples(parser, "report", "report 20261101T120000Z-0a1b --parquet")
+
+
+def report_command(arguments: argparse.Namespace, console: CommandConsole) -> int:
+    """Write the reports on runs and on the newest records again, from the records alone."""
+    store = Store(arguments.reports)
+    paths = {}
+    for run_id in arguments.runs or store.run_ids():
+        paths[run_id] = str(write_run(store, run_id, parquet=arguments.parquet))
+        console.print_line(f"Wrote {paths[run_id]}")
+    path, latest = write_latest(store, parquet=arguments.parquet)
+    print_comparison(store, latest, console)
+    warn_skipped(store)
+    console.print_result(
+        "Comparison",
+        path,
+        lambda: {
+            "command": "report",
+            "counts": {"runs": len(paths), "records": len(latest)},
+            "paths": {"csv": str(path), "runs": paths},
+            "rows": comparison_rows(latest),
+        },
+    )
+    return ExitCode.OK
 
 
 def write_run(store: Store, run_id: str, *, parquet: bool = False) -> Path:
@@ -34,11 +70,11 @@ def records_of(steps: Sequence[PlannedLaunch], records: Sequence[Record]) -> lis
     return [record for record in records if record.cell.comparison_key in keys]
 
 
-def print_comparison(store: Store, records: Sequence[Record], output: CommandConsole) -> None:
+def print_comparison(store: Store, records: Sequence[Record], console: CommandConsole) -> None:
     """Print the tables of `records`, and of their newest race the ratios with their parity."""
-    if not output.quiet:
+    if not console.quiet:
         ratios = ratio_renderables(records, load_certificates(store))
-        output.print(*comparison_renderables(records), *ratios, sep="\n")
+        console.print(*comparison_renderables(records), *ratios, sep="\n")
 
 
 def comparison_rows(records: Sequence[Record]) -> list[Row]:
@@ -46,16 +82,16 @@ def comparison_rows(records: Sequence[Record]) -> list[Row]:
     return table_rows(comparison_frame(records))
 
 
-def warn_unreadable(store: Store) -> None:
+def warn_skipped(store: Store) -> None:
     """Tell on the error stream, once each, which records were left out."""
-    while store.unreadable:
-        print(sanitize_line(f"Left out: {store.unreadable.pop(0)}"), file=sys.stderr)
+    while store.skipped:
+        print(sanitize_line(f"Left out: {store.skipped.pop(0)}"), file=sys.stderr)
 
 
 def load_certificates(store: Store) -> list[Certificate]:
-    """Return the store's usable certificates; the store's `unreadable` gets the others' reasons."""
+    """Return the store's usable certificates; the store's `skipped` gets the others' reasons."""
     found, unusable = read_certificates(store.reports)
-    store.unreadable += [reason for reason in unusable if reason not in store.unreadable]
+    store.skipped += [reason for reason in unusable if reason not in store.skipped]
     return found
 
 

@@ -1,22 +1,18 @@
-"""What all that can be resumed shares: which options go with --resume, and the call to tell."""
+"""The options that may stand beside `--resume`."""
 
 import argparse
-import shlex
-import sys
 from collections.abc import Sequence
-from pathlib import Path
 from typing import Final
 
-from bench.core.paths import CHECKOUT
 from bench.storage.sessions import ResumeError
 
 _ALLOWED: Final = ("--resume", "--reports", "--quiet", "--json")
 
 
 def check_resume(parsed: argparse.Namespace, words: Sequence[str]) -> None:
-    """Refuse the options that contradict --resume: all of them were chosen at the beginning.
+    """Refuse options beside `--resume`: a resumed measurement uses its original ones.
 
-    `words` is the command line of which `parsed` was made. ResumeError names the first one.
+    `words` is the command line that `parsed` was made of. ResumeError names the first such option.
     """
     if getattr(parsed, "resume", None) is None:
         return
@@ -27,14 +23,3 @@ def check_resume(parsed: argparse.Namespace, words: Sequence[str]) -> None:
                 f"{option} cannot be given with --resume: a {parsed.command} goes on as it was "
                 f"begun; allowed are {', '.join(_ALLOWED[1:])}."
             )
-
-
-def resume_call(command: str, name: str, reports: Path) -> str:
-    """Return the command that continues `name`, to be typed where this one was."""
-    python = Path(sys.executable)
-    here = Path.cwd()
-    shown = python.relative_to(here) if python.is_relative_to(here) else python
-    words = [str(shown), "-m", "bench", command, "--resume", name]
-    if reports.absolute() != CHECKOUT / "reports":
-        words += ["--reports", str(reports)]
-    return f"`{shlex.join(words)}`"

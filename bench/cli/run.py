@@ -1,4 +1,4 @@
-"""Runs: from what a command line asks for to the reports on it, and what all measuring shares."""
+"""`run`: launch the cells that are not stored, then report; what other commands share of it."""
 
 import argparse
 import os
@@ -7,12 +7,22 @@ from collections.abc import Sequence
 from typing import NamedTuple
 
 from bench.cli.console import CommandConsole
+from bench.cli.options import (
+    add_output,
+    add_pythons,
+    add_repeats,
+    add_selection,
+    add_timeout,
+    read_cells,
+    read_pythons,
+    set_examples,
+)
 from bench.cli.plan import plan_run, print_plan_summary
 from bench.cli.report import (
     comparison_rows,
     print_comparison,
     records_of,
-    warn_unreadable,
+    warn_skipped,
     write_latest,
     write_run,
 )
@@ -33,19 +43,29 @@ class RunOutcome(NamedTuple):
     interrupted: bool = False
 
 
-def run_command(arguments: argparse.Namespace, output: CommandConsole) -> int:
+def add_run_arguments(parser: argparse.ArgumentParser) -> None:
+    """Add the options of `run`."""
+    add_selection(parser, suite="quick")
+    add_pythons(parser)
+    add_repeats(parser)
+    add_timeout(parser)
+    add_output(parser)
+    set_examples(parser, "run --backend jax", "run --workload my_model.py:build --epochs 3")
+
+
+def run_command(arguments: argparse.Namespace, console: CommandConsole) -> int:
     """Plan, launch and report, alone on the machine; return the exit code."""
+    cells, pythons = read_cells(arguments), read_pythons(arguments)
     store = Store(arguments.reports)
     run_id = new_run_id()
-    measured = RunOutcome(run_id, [], [])
     with timing_lock(default_lock_path(), f"run {run_id}, process {os.getpid()}"):
-        steps = plan_run(arguments, store)
-        print_plan_summary(steps, output)
+        steps = plan_run(cells, pythons, arguments, store)
+        print_plan_summary(steps, console)
         measured = RunOutcome(run_id, steps, [])
         if any(step.action == "run" for step in steps):
             store.check_writable(run_id)
-            measured = launch_steps(steps, store, run_id, arguments.timeout, output)
-    return report_results("run", store, measured, "the same call", output)
+            measured = launch_steps(steps, store, run_id, arguments.timeout, console)
+    return report_results("run", store, measured, "the same call", console)
 
 
 def launch_steps(
@@ -53,11 +73,11 @@ def launch_steps(
     store: Store,
     run_id: str,
     timeout_seconds: float,
-    output: CommandConsole,
+    console: CommandConsole,
 ) -> RunOutcome:
     """Launch the steps to run; an interruption ends it, with the records of those before."""
     try:
-        records = execute(steps, store, run_id, output, timeout_seconds=timeout_seconds)
+        records = execute(steps, store, run_id, console, timeout_seconds=timeout_seconds)
     except KeyboardInterrupt:
         keys = {(step.digest, step.repetition) for step in steps if step.action == "run"}
         found = [record for record in store.load(run_id) if record.key in keys]
@@ -66,7 +86,7 @@ def launch_steps(
 
 
 def report_results(
-    command: str, store: Store, measured: RunOutcome, continues: str, output: CommandConsole
+    command: str, store: Store, measured: RunOutcome, continues: str, console: CommandConsole
 ) -> ExitCode:
     """Write the reports on the run and on all, tell what came out, return the exit code.
 
@@ -80,18 +100,18 @@ def report_results(
         write_run(store, run_id)
     path, latest = write_latest(store)
     shown = records_of(steps, latest)
-    print_comparison(store, shown, output)
-    warn_unreadable(store)
+    print_comparison(store, shown, console)
+    warn_skipped(store)
     counts = _counts(steps, records)
     if code == ExitCode.INTERRUPTED:
-        output.error(f"Interrupted. Every finished record is kept; {continues} continues there.")
+        console.error(f"Interrupted. Every finished record is kept; {continues} continues there.")
     elif code != ExitCode.OK:
         failed = f"{counts['failed']} of {len(steps)} launches failed"
-        output.error(f"{failed}, {counts['blocked']} could not start.")
+        console.error(f"{failed}, {counts['blocked']} could not start.")
     facts: dict[str, object] = {"command": command, "run_id": run_id if ran else None}
     facts |= {"exit_code": int(code), "counts": counts}
     facts["paths"] = {"csv": str(path), "run": str(folder) if ran else None}
-    output.print_result("Comparison", path, lambda: {**facts, "rows": comparison_rows(shown)})
+    console.print_result("Comparison", path, lambda: {**facts, "rows": comparison_rows(shown)})
     return code
 
 

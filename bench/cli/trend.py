@@ -1,15 +1,24 @@
-"""Change points over many gates, from their folder to a table."""
+"""`trend`: change points over many gates against one baseline."""
 
 import argparse
 
 from bench.cli.console import CommandConsole
+from bench.cli.options import add_output, add_reports, set_examples
+from bench.core.exit_codes import ExitCode
 from bench.regression.trend import check_otava, find_changes, read_series, trend_frame, trend_table
 from bench.report.files import write_csv
 from bench.report.render.format import table_rows
 from bench.storage.store import StoreError
 
 
-def trend_command(arguments: argparse.Namespace, output: CommandConsole) -> int:
+def add_trend_arguments(parser: argparse.ArgumentParser) -> None:
+    """Add the options of `trend`."""
+    add_reports(parser)
+    add_output(parser)
+    set_examples(parser, "trend", "trend --reports /mnt/nightly")
+
+
+def trend_command(arguments: argparse.Namespace, console: CommandConsole) -> int:
     """Find and tell what changed over all gates against the same anchor.
 
     A TrendMissingError or a StoreError says what is wrong. It is advice: the status is 0.
@@ -28,14 +37,14 @@ def trend_command(arguments: argparse.Namespace, output: CommandConsole) -> int:
         write_csv(path, frame)
     except OSError as error:
         raise StoreError(f"{path} cannot be written: {error.strerror}.") from error
-    output.print(trend_table(trends))
+    console.print(trend_table(trends))
     for reason in left_out:
-        output.error(f"A gate was left out: {reason}")
+        console.error(f"A gate was left out: {reason}")
     if not series:
-        output.error(f"There is no soundly measured gate in {gates}.")
-    output.print_result(
+        console.error(f"There is no soundly measured gate in {gates}.")
+    console.print_result(
         "Trend",
         path,
         lambda: {"command": "trend", "exit_code": 0, "path": str(path), "rows": table_rows(frame)},
     )
-    return 0
+    return ExitCode.OK

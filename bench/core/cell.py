@@ -1,4 +1,4 @@
-"""What is run: one frozen cell, its readable id and its digest."""
+"""A cell, the unit of a benchmark: its fields, its readable id and its digest."""
 
 import hashlib
 import re
@@ -7,17 +7,22 @@ from typing import Final
 
 import msgspec
 
+from data.suggestion import did_you_mean
+
 BACKENDS: Final = ("jax", "tensorflow", "torch")
-#: `default` is plain `fit` as a user writes it; `matched` gives every backend the same weights,
+#: `default` is plain `fit` as a user writes it. In `matched`, every backend gets the same weights,
 #: batches, precision and threads.
 LANES: Final = ("default", "matched")
-#: Training; the loss and metrics of the test images; their predictions, and those of single ones.
+#: Training; the loss and metrics of the test images; predictions of the test images, all at once
+#: and one by one.
 TASKS: Final = ("fit", "evaluate", "predict")
 PRECISIONS: Final = ("float32", "mixed_bfloat16", "mixed_float16")
 DEVICES: Final = ("cpu", "gpu")
 
-#: Raised whenever what is timed changes, so that unlike records are never compared.
-PROTOCOL_VERSION: Final = 2
+#: Raised whenever what is timed, or what a digest covers, changes: records of different versions
+#: are never compared. Records of an older version are still read and reported, and trained again.
+#: 3: a digest covers the workload's own files and recipe, in place of all files of `models/`.
+PROTOCOL_VERSION: Final = 3
 
 _LANE_DEFAULT: Final = "default"
 
@@ -29,10 +34,10 @@ class CellError(ValueError):
 class Cell(msgspec.Struct, frozen=True, forbid_unknown_fields=True, kw_only=True):
     """One workload x dataset x task x backend x lane x precision x batch size x epochs x seed.
 
-    The device belongs to it too. `workload` is a name of the table in `models.table` or a user's
-    (see `bench.core.workload`); `dataset` a name that `data.prepare` knows; `limit_train` and
-    `limit_test` the numbers of leading training and test images to use, None for all. Raises
-    CellError on a value that is not allowed.
+    The device is a field too. `workload` is a name in `models.table` or a user's workload (see
+    `bench.core.workload`), and `dataset` a name that `data.prepare` accepts. `limit_train` and
+    `limit_test` are the numbers of training and test images to use, from the first one on; None
+    uses all. Raises CellError for a value that is not allowed.
     """
 
     workload: str
@@ -76,7 +81,8 @@ class Cell(msgspec.Struct, frozen=True, forbid_unknown_fields=True, kw_only=True
     def _check_choice(self, field: str, allowed: tuple[str, ...]) -> None:
         value = getattr(self, field)
         if value not in allowed:
-            raise CellError(f"{field} is {value!r}; allowed are {', '.join(allowed)}.")
+            hint = did_you_mean(str(value), allowed)
+            raise CellError(f"{field} is {value!r}; {hint}allowed are {', '.join(allowed)}.")
 
     def _check_range(self, field: str, low: int, high: int) -> None:
         value = getattr(self, field)
@@ -85,7 +91,7 @@ class Cell(msgspec.Struct, frozen=True, forbid_unknown_fields=True, kw_only=True
 
     @property
     def id(self) -> str:
-        """The readable name of the cell, safe as a file name; unlike cells have unlike ids."""
+        """The readable name of the cell, safe as a file name; different cells differ in it."""
         parts = [
             _slug(self.workload),
             _slug(self.dataset),
@@ -107,15 +113,15 @@ class Cell(msgspec.Struct, frozen=True, forbid_unknown_fields=True, kw_only=True
 
     @property
     def comparison_key(self) -> tuple[object, ...]:
-        """Every field but the backend: cells that share it stand in one row of a comparison."""
+        """Every field except the backend; cells with equal keys form a row of a comparison."""
         return tuple(getattr(self, name) for name in self.__struct_fields__ if name != "backend")
 
 
 def _slug(name: str) -> str:
     """Return `name` in letters, digits, `.` and `_`, at most 60 characters.
 
-    A name that had to be changed gets eight hex digits of its sha256, so that
-    `a/cnn.py:build` and `b/cnn.py:build` stay apart.
+    A changed name ends in eight hex digits of its sha256, so that `a/cnn.py:build` and
+    `b/cnn.py:build` differ.
     """
     if re.fullmatch(r"[A-Za-z0-9_.]{1,60}", name):
         return name
@@ -135,10 +141,10 @@ def digest(
 ) -> str:
     """Return the sha256 (hex) of everything that a stored record of `cell` depends on.
 
-    A cell may be as its record's JSON has it. `workload_source` is the sha256 of the workload's
-    source, `dataset_fingerprint` that of the prepared arrays, `versions` those of keras and the
-    backend's packages in its interpreter, and `environment` the variables that can change speed or
-    numerics. An `instrumented` launch has a digest of its own.
+    `cell` may also be the decoded JSON of a record's cell. `workload_source` is the sha256 of the
+    workload's files and recipe, `dataset_fingerprint` that of the prepared arrays. `versions` are
+    those of keras and of the backend's packages in its interpreter, and `environment` holds the
+    variables that can change speed or numerics. An `instrumented` launch has another digest.
     """
     facts = {
         "cell": msgspec.to_builtins(cell),

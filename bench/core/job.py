@@ -1,4 +1,4 @@
-"""What the parent hands to a worker: everything that one launch needs, in one JSON file."""
+"""The job of a worker: everything that one launch needs, in one JSON file."""
 
 from typing import Any, Literal
 
@@ -8,16 +8,16 @@ from bench.core.cell import Cell
 
 
 class Job(msgspec.Struct, frozen=True, forbid_unknown_fields=True, kw_only=True):
-    """One launch of a cell, seen from the child.
+    """One launch of a cell, as its worker reads it.
 
-    `builder` is `module:function` of `models`, or a user's own (see `bench.worker.builders`);
-    `optimizer`, `loss` and `metrics` compile a model that comes uncompiled, and `target` says what
-    it learns to give (see `models.table.Target`). `dataset_folder` holds the prepared
-    arrays, `output_path` is where the worker writes its output, and `events_fd` a pipe on which it
-    writes one JSON line per finished epoch (None: nobody listens). An `instrumented` launch waits
-    after every step to time it. `cpus` are those that the worker may use and `weights_folder` is
-    where the weight files of the `matched` lane are; other lanes leave both alone. `source` is a
-    folder whose `models` are trained in place of this checkout's, if any.
+    `builder` is `module:function` in `models`, or a user's builder (see `bench.worker.builders`).
+    `optimizer`, `loss` and `metrics` compile a model that its builder returns uncompiled; `target`
+    is the output that it learns (see `models.table.Target`). `dataset_folder` holds the prepared
+    arrays, and the worker writes its output to `output_path`. On the pipe `events_fd` it writes one
+    JSON line per finished epoch; None if nothing reads them. An `instrumented` launch waits after
+    every step to time it. Only the lane `matched` uses `cpus`, the processors that the worker may
+    use, and `weights_folder`, the folder of its weight files. `source` is a folder whose `models`
+    are trained in place of this checkout's; it may be empty.
     """
 
     cell: Cell
@@ -36,7 +36,7 @@ class Job(msgspec.Struct, frozen=True, forbid_unknown_fields=True, kw_only=True)
 
 
 class Progress(msgspec.Struct, frozen=True, forbid_unknown_fields=True, kw_only=True):
-    """An epoch is finished; seconds are train and validation together. Predictions have no loss."""
+    """One finished epoch: its seconds with validation, its metrics; predictions have no loss."""
 
     epoch: int
     epochs: int

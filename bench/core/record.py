@@ -1,4 +1,4 @@
-"""What came out: the immutable, validated, versioned result of one launch."""
+"""The record of one launch: immutable, validated and versioned."""
 
 import math
 from typing import Final, Literal
@@ -48,7 +48,7 @@ class Calibration(msgspec.Struct, frozen=True, forbid_unknown_fields=True, kw_on
 
 
 class DatasetFacts(msgspec.Struct, frozen=True, forbid_unknown_fields=True, kw_only=True):
-    """Which bytes were trained on; `official` is False for a local copy that nobody verified."""
+    """The dataset that was used; `official` is False for a local copy that was not verified."""
 
     name: str
     fingerprint: str
@@ -76,10 +76,10 @@ class RacePlace(msgspec.Struct, frozen=True, forbid_unknown_fields=True, kw_only
 
 
 class Record(msgspec.Struct, frozen=True, forbid_unknown_fields=True, kw_only=True):
-    """The sealed result of one launch of a cell; failed launches are records too.
+    """The stored result of one launch of a cell; failed launches have records too.
 
-    `result` is there exactly when `status` is "ok", and a `reason` exactly when it is not:
-    "unsupported" where the framework refuses what the cell asks for, "failed" for all else.
+    There is a `result` exactly when `status` is "ok", and otherwise a `reason`: the status is
+    "unsupported" where the framework refuses the cell, "failed" for all other errors.
     `exit_status` is the worker's, negative for a signal, None when it could not be started: a
     worker that crashes at interpreter exit after its result was written is ok, with that status
     kept. `workload_source` is the sha256 of the workload's source, `protocol_version` that of the
@@ -138,7 +138,7 @@ class Record(msgspec.Struct, frozen=True, forbid_unknown_fields=True, kw_only=Tr
 
     @property
     def key(self) -> tuple[str, int]:
-        """What makes a record the one that a plan asks for."""
+        """The digest and the repetition, by which a plan finds its stored record."""
         return (self.digest, self.repetition)
 
     @property
@@ -148,7 +148,7 @@ class Record(msgspec.Struct, frozen=True, forbid_unknown_fields=True, kw_only=Tr
 
     @property
     def machine_id(self) -> str:
-        """The short hash that tells this machine from others."""
+        """The short hash that identifies the machine."""
         return str(self.machine.get("machine_id"))
 
 
@@ -163,7 +163,7 @@ def encode_record(record: Record) -> bytes:
 
 
 def decode_record(content: bytes, origin: str) -> Record:
-    """Return the record in `content`, read from `origin`; RecordError says what is wrong there."""
+    """Return the record in `content`, read from `origin`; raises RecordError."""
     try:
         version = decode_json(content, _Versioned).record_version
         if version not in READABLE_VERSIONS:
@@ -174,7 +174,7 @@ def decode_record(content: bytes, origin: str) -> Record:
 
 
 def decode_worker_output(content: bytes) -> WorkerOutput:
-    """Return what a worker wrote; RecordError says why it cannot be used."""
+    """Return the output that a worker wrote; raises RecordError."""
     try:
         return decode_json(content, WorkerOutput)
     except DecodeError as error:

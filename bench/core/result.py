@@ -1,4 +1,4 @@
-"""One pass over the images: its raw clock readings and metrics."""
+"""The result of a worker: raw clock readings and metrics of its epochs."""
 
 import math
 
@@ -8,13 +8,14 @@ import msgspec
 class Epoch(msgspec.Struct, frozen=True, forbid_unknown_fields=True, kw_only=True):
     """One epoch's raw clock readings, in seconds, and metrics.
 
-    `warmup` marks the first epoch: it holds trace and compile costs, so statistics leave it out.
+    `warmup` marks the first epoch: it includes tracing and compilation, so statistics omit it.
     The accuracies are None for a model that has no accuracy metric. `train_seconds` is the time of
     the pass over the images without what follows it; `validation_seconds` and `loss` are None where
     the task is not `fit`, `val_loss` also where it is `predict`. `tail_seconds` runs from the
-    end of validation to the begin of the next epoch, for the last one to its own end;
-    `first_step_seconds` from the begin of the epoch to that of its second step, with all that
-    starting an epoch costs (None for an epoch of one step). Both are None in records of version 1.
+    end of validation to the start of the next epoch, for the last one to its own end;
+    `first_step_seconds` from the start of the epoch to that of its second step, including all
+    costs of starting an epoch (None for an epoch of one step). In records of version 1 both are
+    None.
     """
 
     index: int
@@ -44,12 +45,12 @@ class Epoch(msgspec.Struct, frozen=True, forbid_unknown_fields=True, kw_only=Tru
 
 
 class StepDetail(msgspec.Struct, frozen=True, forbid_unknown_fields=True, kw_only=True):
-    """What only an instrumented launch can tell, at the price of waiting after every step.
+    """Times of single steps, which only an instrumented launch has: it waits after every step.
 
-    `step_seconds` holds per epoch the seconds of each training step, from its begin to the arrival
-    of its logs; `gap_seconds` those between the end of a step and the begin of the next one.
+    `step_seconds` holds per epoch the seconds of each training step, from its start to the arrival
+    of its logs; `gap_seconds` those between the end of a step and the start of the next one.
     `feed_seconds` is the time to draw one epoch of batches from the data adapter that `fit` used,
-    with no training beside it.
+    without training.
     """
 
     step_seconds: tuple[tuple[float, ...], ...]
@@ -76,7 +77,7 @@ class Result(msgspec.Struct, frozen=True, forbid_unknown_fields=True, kw_only=Tr
 
     The rest is None in records of version 1. `setup_seconds` runs from the call of `fit` to its
     first epoch, `teardown_seconds` from the end of the last epoch to its return, and
-    `harness_seconds` is what the worker spent on the harness's own account (loading our modules,
+    `harness_seconds` is the worker's time for the harness itself (loading its modules,
     reading the job, resolving settings). `entered_at` and `left_at` are readings of the machine's
     monotonic clock, at the worker's first line and just before it writes its output.
     `baseline_memory_bytes` is the resident set after the import of the framework;
@@ -132,14 +133,14 @@ class Result(msgspec.Struct, frozen=True, forbid_unknown_fields=True, kw_only=Tr
 
     @property
     def steady_epochs(self) -> tuple[Epoch, ...]:
-        """The epochs that are no warm-up: what time statistics are made of."""
+        """The epochs after the warm-up, from which time statistics are computed."""
         return tuple(epoch for epoch in self.epochs if not epoch.warmup)
 
 
 class WorkerOutput(msgspec.Struct, frozen=True, forbid_unknown_fields=True, kw_only=True):
-    """What a worker writes: its result, or in one sentence why there is none.
+    """The output of a worker: its result, or a reason of one sentence.
 
-    `unsupported` says that the framework refused what the cell asks for, in the reason's words.
+    `unsupported` is True when the framework refused the cell; the reason is then its message.
     """
 
     result: Result | None = None
@@ -147,10 +148,10 @@ class WorkerOutput(msgspec.Struct, frozen=True, forbid_unknown_fields=True, kw_o
     unsupported: bool = False
 
     def __post_init__(self) -> None:
-        """Refuse an output that holds both or neither, or a reason without a word."""
+        """Refuse an output with both or neither, or with an empty reason."""
         if (self.result is None) == (self.reason is None):
             raise ValueError("a worker's output holds either a result or a reason")
         if self.reason is not None and not self.reason.strip():
             raise ValueError("the reason is empty")
         if self.unsupported and self.reason is None:
-            raise ValueError("a worker that gave a result calls it unsupported")
+            raise ValueError("a worker's output holds a result and is marked unsupported")

@@ -1,4 +1,4 @@
-"""JSON that somebody else wrote: decoded, or refused in words that fit on one line."""
+"""JSON from outside: decoded, or refused with a message of one line."""
 
 from typing import TypeVar
 
@@ -10,16 +10,16 @@ _Value = TypeVar("_Value")
 
 
 class DecodeError(BenchError, ValueError):
-    """What was read is no JSON, or not of the type that is expected."""
+    """The content is not JSON, or not of the expected type."""
 
 
 def decode_json(content: bytes | str, kind: type[_Value]) -> _Value:
-    """Return the value of type `kind` in `content`; DecodeError says in a phrase what is wrong.
+    """Return the value of type `kind` in `content`; raises DecodeError.
 
-    The phrase quotes names from the content, made harmless.
+    Its message is a phrase; names that it quotes from the content are made safe to print.
     """
     try:
         return msgspec.json.decode(content, type=kind)
     except (ValueError, RecursionError, msgspec.MsgspecError) as error:
-        # Beside its own errors, msgspec lets those of bad UTF-8 and endless nesting through.
+        # Besides its own errors, msgspec raises these for bad UTF-8 and deep nesting.
         raise DecodeError(str(error) or type(error).__name__) from error

@@ -1,4 +1,4 @@
-"""Suites: TOML files that name the cells, and what the command line changes in them."""
+"""Suites: TOML files that list cells, and the overrides of the command line."""
 
 import tomllib
 from collections.abc import Iterator
@@ -17,7 +17,8 @@ from bench.core.workload import (
     recipe_of,
     resolve_workload,
 )
-from data.catalogue import resolve_dataset
+from data.registry import resolve_dataset
+from data.suggestion import did_you_mean
 from models.table import DEFAULT_RECIPE, WORKLOADS
 
 Value = TypeVar("Value")
@@ -26,13 +27,13 @@ SUITES: Final = Path(__file__).resolve().parent / "suites"
 
 
 class SuiteError(BenchError, ValueError):
-    """A suite file, or a choice made on the command line, does not name valid cells."""
+    """A suite file, or an option of the command line, does not give valid cells."""
 
 
 class Entry(msgspec.Struct, frozen=True, forbid_unknown_fields=True, kw_only=True):
-    """One `[[cells]]` table: a cell per backend, and per value where a key has a list of them.
+    """One `[[cells]]` table: a cell for each backend and for each value of a list.
 
-    None takes the value of the workload's recipe, or its dataset.
+    None stands for the value of the workload's recipe, or for its dataset.
     """
 
     workload: str
@@ -57,9 +58,9 @@ class Suite(msgspec.Struct, frozen=True, forbid_unknown_fields=True, kw_only=Tru
 
 
 class Overrides(msgspec.Struct, frozen=True, kw_only=True):
-    """What the command line changes in a suite; None and empty change nothing.
+    """The values that the command line overrides in a suite; None and empty override nothing.
 
-    `unsafe_keras` says that the code inside of saved models may run.
+    `unsafe_keras` allows the code inside saved models to run.
     """
 
     backends: tuple[str, ...] = ()
@@ -83,13 +84,14 @@ def suite_names() -> list[str]:
 
 
 def load_suite(name_or_path: str) -> Suite:
-    """Return the suite of that name, or in that TOML file; SuiteError says what is wrong there."""
+    """Return the suite of that name, or in that TOML file; raises SuiteError."""
     path = Path(name_or_path)
     if name_or_path in suite_names():
         path = SUITES / f"{name_or_path}.toml"
     elif path.suffix != ".toml":
         raise SuiteError(
-            f"suite is {name_or_path!r}; allowed are {', '.join(suite_names())} or a .toml file."
+            f"suite is {name_or_path!r}; {did_you_mean(name_or_path, suite_names())}allowed are "
+            f"{', '.join(suite_names())} or a .toml file."
         )
     try:
         suite = msgspec.convert(tomllib.loads(path.read_text(encoding="utf-8")), Suite)
@@ -101,7 +103,7 @@ def load_suite(name_or_path: str) -> Suite:
         allowed = ", ".join(Entry.__struct_fields__)
         raise SuiteError(f"Suite {path}: {error}; keys of a cell are {allowed}.") from error
     except (ValueError, RecursionError) as error:
-        # Beside its own error, tomllib lets those of endless numbers and nesting through.
+        # Besides its own error, tomllib raises these for very long numbers and deep nesting.
         raise SuiteError(f"Suite {path} is not TOML: {error}.") from error
     if not suite.cells:
         raise SuiteError(f"Suite {path} names no cell; it needs at least one [[cells]] table.")
@@ -109,10 +111,10 @@ def load_suite(name_or_path: str) -> Suite:
 
 
 def expand(suite: Suite, choices: Overrides, origin: str) -> list[Cell]:
-    """Return the cells of `suite` with `choices` applied, without doubles, in the file's order.
+    """Return the cells of `suite` with `choices` applied, without duplicates, in the file's order.
 
-    A chosen workload that the suite lacks is run with the settings of the suite's first entry; one
-    of ours on its own dataset where it cannot be fed with that entry's.
+    A chosen workload that is not in the suite gets the settings of the suite's first entry; a
+    workload of the table whose input shape does not fit that entry's dataset gets its own dataset.
     Raises SuiteError that names `origin`, the entry and the allowed values.
     """
     cells: dict[Cell, None] = {}
@@ -122,16 +124,16 @@ def expand(suite: Suite, choices: Overrides, origin: str) -> list[Cell]:
         except (CellError, WorkloadNameError) as error:
             raise SuiteError(f"Suite {origin}, {place}: {error}") from error
     if not cells:
-        named = sorted({backend for entry in suite.cells for backend in entry.backends})
+        backends = sorted({backend for entry in suite.cells for backend in entry.backends})
         raise SuiteError(
             f"Suite {origin} has no cell for backend {', '.join(choices.backends or BACKENDS)}; "
-            f"its backends are {', '.join(named) or 'none'}."
+            f"its backends are {', '.join(backends) or 'none'}."
         )
     return list(cells)
 
 
 def _chosen_entries(suite: Suite, choices: Overrides) -> list[tuple[str, Entry]]:
-    """Return the entries, each after its place: which cell of the file, or which choice."""
+    """Return the entries, each with its origin: a cell of the file, or an option."""
     written = [(f"cell {number}", entry) for number, entry in enumerate(suite.cells, start=1)]
     if not choices.workloads:
         return written
@@ -146,29 +148,30 @@ def _chosen_entries(suite: Suite, choices: Overrides) -> list[tuple[str, Entry]]
 def _adopted(entry: Entry, workload: str) -> Entry:
     """Return the entry with another workload.
 
-    What is no image is not fed with images, and a user's file that has a recipe is trained by it.
+    A workload with another input shape gets its own dataset, and a user's file with a recipe is
+    trained by that recipe.
     """
     replaced = msgspec.structs.replace(entry, workload=workload)
-    if _has_own_recipe(workload):
+    if _has_user_recipe(workload):
         return msgspec.structs.replace(replaced, batch_size=None, epochs=None)
-    of_entry, own = WORKLOADS.get(entry.workload), WORKLOADS.get(workload)
-    if own is None or (of_entry is not None and own.input_shape == of_entry.input_shape):
+    former, adopted = WORKLOADS.get(entry.workload), WORKLOADS.get(workload)
+    if adopted is None or (former is not None and adopted.input_shape == former.input_shape):
         return replaced
     return msgspec.structs.replace(replaced, dataset=None, batch_size=None, epochs=None)
 
 
-def _has_own_recipe(workload: str) -> bool:
-    """Return whether a user's file says how it is trained."""
+def _has_user_recipe(workload: str) -> bool:
+    """Return whether a user's file holds a recipe."""
     if workload in WORKLOADS:
         return False
     try:
         return recipe_of(resolve_workload(workload)) is not DEFAULT_RECIPE
-    except WorkloadNameError:  # said where the cell is made
+    except WorkloadNameError:  # reported where the cell is made
         return False
 
 
 def _cells(entry: Entry, choices: Overrides) -> Iterator[Cell]:
-    """Yield the cells of one entry; those that only their backend tells apart stand together."""
+    """Yield the cells of one entry; those that differ only in their backend are adjacent."""
     workload = resolve_workload(allow_unsafe(entry.workload, choices.unsafe_keras))
     recipe = recipe_of(workload)
     dataset = entry.dataset if choices.dataset is None else choices.dataset

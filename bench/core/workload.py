@@ -1,8 +1,7 @@
-"""A workload seen from the parent: its name, recipe, builder and the hash of its source."""
+"""Workloads as the parent sees them: name, recipe, builder and the hash of the source."""
 
 import ast
 import dataclasses
-import hashlib
 import os
 from pathlib import Path
 from typing import Final
@@ -12,9 +11,10 @@ import msgspec
 from bench.core.cell import Cell
 from bench.core.job import Job
 from bench.core.paths import CHECKOUT
-from bench.core.source_hash import UNSAFE, files_sha256, source_files
+from bench.core.source_hash import APPLICATIONS, UNSAFE, source_sha256
 from bench.core.text import BenchError
 from data.prepare import default_cache_dir
+from data.suggestion import did_you_mean
 from models.table import DEFAULT_RECIPE, WORKLOADS, Recipe
 
 _NAME: Final = "RECIPE"
@@ -22,15 +22,15 @@ _KEYS: Final = tuple(field.name for field in dataclasses.fields(Recipe))
 
 
 class RecipeError(BenchError, ValueError):
-    """A user's file holds a RECIPE that is none."""
+    """The RECIPE of a user's file is not valid."""
 
 
 def read_recipe(path: Path) -> Recipe:
-    """Return the recipe that a Python file assigns to RECIPE, the default one where it has none.
+    """Return the recipe that a Python file assigns to RECIPE, or the default recipe.
 
-    It is a dictionary written out, `RECIPE = {"batch_size": 32, …}`, with the keys of
-    `models.table.Recipe`; what is left out is as in the default. Nothing is executed. A file that
-    cannot be read has the default: its launch will say why. Raises RecipeError.
+    It is a literal dictionary, `RECIPE = {"batch_size": 32, …}`, with keys of
+    `models.table.Recipe`; missing keys have the default's values. Nothing is executed. A file that
+    cannot be read has the default recipe, and its launch reports the error. Raises RecipeError.
     """
     try:
         tree = ast.parse(path.read_bytes())
@@ -55,37 +55,49 @@ def _recipe(node: ast.Assign | ast.AnnAssign, path: Path) -> Recipe:
     except (ValueError, TypeError, SyntaxError, MemoryError, RecursionError):
         values = None
     if not isinstance(values, dict):
-        raise RecipeError(f"{place} must be a dictionary that is written out, of plain values.")
+        raise RecipeError(f"{place} must be a literal dictionary of plain values.")
     unknown = [key for key in values if key not in _KEYS]
     if unknown:
-        raise RecipeError(f"{place} has {unknown[0]!r}; allowed are {', '.join(_KEYS)}.")
+        hint = did_you_mean(unknown[0], _KEYS)
+        raise RecipeError(f"{place} has {unknown[0]!r}; {hint}allowed are {', '.join(_KEYS)}.")
     try:
-        return msgspec.convert(values, Recipe)
+        recipe = msgspec.convert(values, Recipe)
     except msgspec.ValidationError as error:
         raise RecipeError(f"{place}: {error}.") from error
+    if not _survives_json(recipe):
+        raise RecipeError(f"{place} holds a value that JSON cannot represent.")
+    return recipe
 
 
-#: How a user's own is named, for `bench list` and for who names it wrongly.
+def _survives_json(recipe: Recipe) -> bool:
+    """Return whether a worker, which gets the recipe as JSON, has the same values as its parent."""
+    try:
+        text = msgspec.json.encode(recipe)
+        return msgspec.json.encode(msgspec.json.decode(text, type=Recipe)) == text
+    except (TypeError, ValueError, OverflowError, RecursionError):
+        return False
+
+
+#: The names of a user's workloads, for `bench list` and for error messages.
 USER_WORKLOADS: Final = {
-    "FILE.py:FUNCTION": "your own function; returns a keras.Model",
+    "FILE.py:FUNCTION": "your function; returns a keras.Model",
     "FILE.keras": "your saved model, loaded in Keras's safe mode",
     "applications:NAME": "a model of keras.applications with new weights",
 }
-_APPLICATIONS: Final = "applications:"
 _SAVED: Final = ".keras"
-#: A user's workload that takes any input, on what there is without a download.
+#: The dataset of a user's workload, which takes any input: it needs no download.
 _DEFAULT_DATASET: Final = "digits"
 _DIGITS_SHAPE: Final = (32, 32, 3)
 
 
 class WorkloadNameError(BenchError, ValueError):
-    """A workload's name is neither in the table nor a user's own."""
+    """A workload's name is neither in the table nor that of a user's workload."""
 
 
 def resolve_workload(name: str) -> str:
-    """Return the table's name unchanged, or a user's with the file's absolute path.
+    """Return a name of the table unchanged, a user's workload with the file's absolute path.
 
-    Raises WorkloadNameError when the name is unknown or the file is not there.
+    Raises WorkloadNameError when the name is unknown or the file does not exist.
     """
     if name in WORKLOADS or _is_application(name):
         return name
@@ -95,35 +107,36 @@ def resolve_workload(name: str) -> str:
         location, function = name.removeprefix(mark), ""
     elif not location.endswith(".py") or not function.isidentifier():
         raise WorkloadNameError(
-            f"workload is {name!r}; allowed are {', '.join([*WORKLOADS, *USER_WORKLOADS])}."
+            f"workload is {name!r}; {did_you_mean(name, WORKLOADS)}allowed are "
+            f"{', '.join([*WORKLOADS, *USER_WORKLOADS])}."
         )
     try:
         path = Path(location).expanduser().resolve()
         is_there = path.is_file()
     except (OSError, RuntimeError, ValueError) as error:  # an unknown ~user, a null byte, too long
         why = str(error).rstrip(".")
-        raise WorkloadNameError(f"workload is {name!r}, which is no path: {why}.") from error
+        raise WorkloadNameError(f"workload is {name!r}, which is not a path: {why}.") from error
     if not is_there:
-        raise WorkloadNameError(f"workload is {name!r}, but there is no file {path}.")
+        raise WorkloadNameError(f"workload is {name!r}, but the file {path} does not exist.")
     return f"{path}:{function}" if function else f"{mark}{path}"
 
 
 def allow_unsafe(name: str, unsafe: bool) -> str:
-    """Return a saved model's name marked as one whose own code may run, where `unsafe` says so.
+    """Return a saved model's name, marked as one whose own code may run if `unsafe` is True.
 
-    Any other name comes back unchanged. WorkloadNameError for a name that is marked although the
-    user did not say so, as it may stand in a suite.
+    Any other name is returned unchanged. Raises WorkloadNameError for a name that is marked, as in
+    a suite, although the user did not allow it.
     """
     if name.startswith(UNSAFE) and not unsafe:
-        raise WorkloadNameError(f"workload is {name!r}, whose code runs with --unsafe-keras alone.")
+        raise WorkloadNameError(f"workload is {name!r}, whose code runs only with --unsafe-keras.")
     is_saved = name.endswith(_SAVED) and not name.startswith(UNSAFE)
     return f"{UNSAFE}{name}" if unsafe and is_saved else name
 
 
 def recipe_of(name: str) -> Recipe:
-    """Return the workload's own recipe: a table's, that of a user's file, else the lab's.
+    """Return the recipe of a workload: the table's, that of a user's file, or the default one.
 
-    Raises WorkloadNameError where a user's file has one that is wrong.
+    Raises WorkloadNameError where the recipe of a user's file is not valid.
     """
     if name in WORKLOADS:
         return WORKLOADS[name].recipe
@@ -137,7 +150,7 @@ def recipe_of(name: str) -> Recipe:
 
 
 def dataset_of(name: str) -> str:
-    """Return the dataset that a workload is trained on where no other is asked for."""
+    """Return the dataset that a workload is trained on by default."""
     return WORKLOADS[name].dataset if name in WORKLOADS else _DEFAULT_DATASET
 
 
@@ -152,9 +165,9 @@ def local_dataset_of(name: str) -> str:
 
 
 def builder_of(name: str, folder: Path | None = None) -> str:
-    """Return where the worker finds the builder: `module:function`, or a user's own as it is named.
+    """Return the builder as a worker finds it: `module:function`, or the name of a user's workload.
 
-    A user's file is looked for in `folder`, by its name, where one is given.
+    If `folder` is given, a user's file is the one of the same name in that folder.
     """
     if name in WORKLOADS:
         return WORKLOADS[name].builder
@@ -168,29 +181,25 @@ def builder_of(name: str, folder: Path | None = None) -> str:
 
 
 def source_hash(name: str, folder: Path | None = None) -> str:
-    """Return the sha256 of the workload's source: all of `models/`, or the user's file with
-    what it imports from its own folder.
+    """Return the sha256 of what decides how a workload computes.
 
-    They are looked for in `folder`, in this checkout by default. The source of an application is
-    Keras's, whose version is known; its name alone counts. Raises WorkloadNameError when there is
-    nothing, or when it cannot be read.
+    That is its builder's file, what this imports from its own folder (of a workload of the table:
+    from `models/`), and the values of its recipe that compile its model. Other workloads and their
+    recipes do not count. The files are those of `folder`, of this checkout by default; the recipe
+    is always this checkout's, or the one in the user's file. The source of an application is
+    Keras's, whose version is known. Raises WorkloadNameError when a file cannot be read.
     """
-    if _is_application(name):
-        return hashlib.sha256(name.encode()).hexdigest()
-    paths = source_files(builder_of(name, folder), folder or CHECKOUT)
-    if not paths:
-        raise WorkloadNameError(f"{folder} has no folder models with the workload {name}.")
+    recipe = recipe_of(name)
     try:
-        return files_sha256(paths)
+        return source_sha256(builder_of(name, folder), recipe, folder or CHECKOUT)
     except OSError as error:
-        where = error.filename or paths[0]
-        raise WorkloadNameError(f"{where} cannot be read: {error.strerror}.") from error
+        raise WorkloadNameError(f"{error.filename} cannot be read: {error.strerror}.") from error
 
 
 def job_of(cell: Cell, dataset_folder: Path, source: str = "") -> Job:
     """Return the job that runs a cell on its prepared dataset, on all usable cores.
 
-    Its workload is that of the folder `source`, this checkout's where that is empty.
+    The workload's files are those of the folder `source`, or of this checkout if it is empty.
     """
     recipe = recipe_of(cell.workload)
     return Job(
@@ -209,4 +218,4 @@ def job_of(cell: Cell, dataset_folder: Path, source: str = "") -> Job:
 
 
 def _is_application(name: str) -> bool:
-    return name.startswith(_APPLICATIONS) and name[len(_APPLICATIONS) :].isidentifier()
+    return name.startswith(APPLICATIONS) and name[len(APPLICATIONS) :].isidentifier()

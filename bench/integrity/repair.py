@@ -7,8 +7,9 @@ from pathlib import Path
 
 import msgspec
 
+from bench.core.atomic_file import sync_folder
 from bench.integrity.readers import Problem
-from bench.storage.atomic import sync_folder
+from bench.storage.atomic import write_atomic
 from bench.storage.store import StoreError, new_run_id
 
 #: Beside what was set aside: a line of JSON for each file, written before it is moved.
@@ -55,12 +56,4 @@ def _set_aside(path: Path, target: Path, kept: bytes | None) -> None:
     with target.open("rb+") as copy:
         os.fsync(copy.fileno())
     sync_folder(target.parent)
-    temporary = path.with_name(f".{path.name}.{os.getpid()}.tmp")
-    try:
-        with temporary.open("wb") as file:
-            file.write(kept)
-            file.flush()
-            os.fsync(file.fileno())
-        temporary.replace(path)
-    finally:
-        temporary.unlink(missing_ok=True)
+    write_atomic(path, kept)

@@ -10,7 +10,7 @@ from bench.core.result import Scalar
 from bench.core.serialization import DecodeError, decode_json
 from bench.core.text import BenchError
 from bench.stats.norms import NumericArray
-from data.arrays import ArchiveDamaged, load_arrays
+from data.arrays import ArchiveDamagedError, load_arrays
 
 Precision = Literal["float32", "float64"]
 
@@ -81,7 +81,7 @@ def read_dump(path: Path) -> WorkerArrays:
         arrays = load_arrays(path)
     except FileNotFoundError:
         raise DumpError("the worker wrote no dump; the end of its log tells why") from None
-    except (OSError, ArchiveDamaged) as error:
+    except (OSError, ArchiveDamagedError) as error:
         raise DumpError(f"its dump cannot be read ({error})") from error
     if "failure" in arrays:
         told = arrays["failure"].tobytes().decode(errors="replace")

@@ -1,7 +1,6 @@
 """Run the workers of a certificate and read what they computed."""
 
 import os
-import subprocess
 from collections.abc import Callable, Sequence
 from pathlib import Path
 from typing import Final
@@ -11,6 +10,7 @@ import msgspec
 from bench.core.job import Job
 from bench.parity.compare import COMPARED_PRECISIONS, Dumps
 from bench.parity.messages import DumpError, Precision, Task, WorkerArrays, read_dump
+from bench.runner.worker_process import StartError, WorkerProcess
 from bench.system.environment import worker_environment
 
 _COMMAND: Final = ("-P", "-m", "bench.worker.parity")
@@ -67,21 +67,16 @@ def run_task(
     path = Path(task.dump_path).with_suffix(".task.json")
     path.write_bytes(msgspec.json.encode(task))
     wide = _FLOAT64 if task.precision == "float64" else {}
+    environment = worker_environment(task.job.cell, {**_UNTIMED, **os.environ, **wide}, folder)
     with log_path.open("ab") as log:
+        worker = WorkerProcess([python, *command, str(path)], environment, log)
         try:
-            subprocess.run(
-                [python, *command, str(path)],
-                env=worker_environment(task.job.cell, {**_UNTIMED, **os.environ, **wide}, folder),
-                stdin=subprocess.DEVNULL,
-                stdout=log,
-                stderr=subprocess.STDOUT,
-                timeout=PARITY_TIMEOUT_SECONDS,
-                start_new_session=True,
-            )
-        except subprocess.TimeoutExpired:
-            raise DumpError(f"it did not end within {PARITY_TIMEOUT_SECONDS:g} s") from None
-        except OSError as error:
-            raise DumpError(f"{python} cannot be started: {error.strerror}") from error
+            with worker:
+                in_time = worker.wait(PARITY_TIMEOUT_SECONDS)
+        except StartError as error:
+            raise DumpError(str(error).removesuffix(".")) from error
+    if not in_time:
+        raise DumpError(f"it did not end within {PARITY_TIMEOUT_SECONDS:g} s")
     return read_dump(Path(task.dump_path))
 
 

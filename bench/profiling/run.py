@@ -16,8 +16,8 @@ from bench.core.serialization import DecodeError, decode_json
 from bench.core.text import sanitize_line
 from bench.profiling.messages import ProfileReport
 from bench.profiling.samples import ProcessSamples, add_visit
+from bench.runner.launch import launch
 from bench.runner.progress import ProgressLine, time_left
-from bench.runner.worker_process import launch
 from bench.storage.store import StoreError
 from bench.system.interpreter import Interpreter
 from bench.system.machine import git_facts, machine_facts

@@ -1,7 +1,7 @@
 """One lock-step pair: start both sides, warm them, and let them compute in turns."""
 
 from collections.abc import Iterable, Mapping
-from contextlib import ExitStack, suppress
+from contextlib import suppress
 from fractions import Fraction
 from math import ceil, lcm
 from pathlib import Path
@@ -13,8 +13,15 @@ from msgspec.structs import replace
 
 from bench.regression.messages import Slice, WarmedUp
 from bench.regression.pair import Pair, PairKind, SideReport, SlicePair
-from bench.regression.side_process import LOCKSTEP_COMMAND, PairError, SideProcess, SideSpec
+from bench.regression.side_process import (
+    LOCKSTEP_COMMAND,
+    PairError,
+    SideProcess,
+    SideSpec,
+    start_side,
+)
 from bench.regression.validity import TURNS, identity_mismatch
+from bench.system.orphans import no_new_children
 
 #: A slice lasts at least so long, and has at least so many steps.
 SLICE_SECONDS: Final = 0.3
@@ -48,7 +55,7 @@ def fill_compile_cache(pair_spec: PairSpec, log_folder: Path) -> None:
         return
     for name, side_spec in (("baseline", pair_spec.baseline), ("candidate", pair_spec.candidate)):
         log_path = log_folder / f"{cell_id}-{name}-prime.log"
-        with suppress(PairError), SideProcess(name, side_spec, log_path, _TIMEOUT_SECONDS) as side:
+        with suppress(PairError), start_side(name, side_spec, log_path, _TIMEOUT_SECONDS) as side:
             side.wait_until_built()
             side.warm()
 
@@ -71,16 +78,13 @@ def run_pair(
     pair = Pair(kind=kind, cell_id=cell_id, number=number, seconds=0.0)
     log_path = log_folder / f"{cell_id}-{kind}-p{number}.log"
     try:
-        with ExitStack() as stack:
-            side_specs = {"baseline": pair_spec.baseline, "candidate": pair_spec.candidate}
-            names = ("baseline", "candidate") if number % 2 == 0 else ("candidate", "baseline")
-            sides = {
-                name: stack.enter_context(
-                    SideProcess(name, side_specs[name], log_path, timeout_seconds, command)
-                )
-                for name in names
-            }
-            pair = _play(pair, sides, side_specs)
+        side_specs = {"baseline": pair_spec.baseline, "candidate": pair_spec.candidate}
+        names = ("baseline", "candidate") if number % 2 == 0 else ("candidate", "baseline")
+        first, second = (
+            start_side(name, side_specs[name], log_path, timeout_seconds, command) for name in names
+        )
+        with no_new_children(), first as earlier, second as later:
+            pair = _play(pair, dict(zip(names, (earlier, later), strict=True)), side_specs)
     except PairError as error:
         pair = replace(pair, reason=str(error))
     return replace(pair, seconds=perf_counter() - begin)

@@ -14,13 +14,14 @@ from bench.regression.outcome import CONTROL_WORK
 from bench.regression.side_process import SideSpec
 from bench.regression.store import GATE_VERSION, Expected, GatePlan
 from bench.regression.verdict import Margins
-from bench.system.environment import performance_variables
+from bench.runner.dataset import DATASET_TIMEOUT_SECONDS, prepare_dataset
+from bench.system.environment import resolve_environment
 from bench.system.interpreter import InterpreterError, find_interpreter
 from bench.system.machine import machine_facts
 from bench.system.side import Side
 from data.errors import DataError
 from data.manifest import read_manifest
-from data.prepare import default_cache_dir, prepare
+from data.prepare import default_cache_dir
 
 #: What both sides get unless the user says otherwise: glibc then keeps freed memory, and two
 #: processes of one program differ less for their whole life. OMP_WAIT_POLICY=PASSIVE is not among
@@ -56,26 +57,26 @@ def plan_gate(
     texts: tuple[str, str],
     margins: Margins,
     data_dir: Path | None = None,
+    timeout_seconds: float = DATASET_TIMEOUT_SECONDS,
 ) -> tuple[GatePlan, list[PairSpec]]:
     """Return what the gate expects of `cells`, and a contest for each of its entries.
 
     Each backend gets two controls, on its first cell and the baseline's side: the side against
-    itself, and with CONTROL_WORK of the work. Datasets are prepared on the way. A cell whose
-    interpreter, source or dataset is missing, or which is not `fit`, is `unplanned`, with a reason.
+    itself, and with CONTROL_WORK of the work. Datasets are prepared on the way, a user's
+    function within `timeout_seconds`. A cell whose interpreter, source or dataset is missing, or
+    which is not `fit`, is `unplanned`, with a reason.
     """
     pair_specs: list[PairSpec] = []
     unplanned = {c.id: f"the gate times training, not {c.task}" for c in cells if c.task != "fit"}
     for cell in [cell for cell in cells if cell.id not in unplanned]:
         try:
-            folder = prepare(cell.dataset, data_dir=data_dir)
+            folder = prepare_dataset(cell.dataset, data_dir, timeout_seconds)
             side_specs = (_side_spec(cell, folder, sides[0]), _side_spec(cell, folder, sides[1]))
         except (InterpreterError, DataError, WorkloadNameError) as error:
             unplanned[cell.id] = str(error).rstrip(".")
             continue
-        found = [PairSpec(kind="cell", baseline=side_specs[0], candidate=side_specs[1])]
-        if cell.backend not in {each.baseline.job.cell.backend for each in pair_specs}:
-            found += _controls(side_specs[0])
-        pair_specs += found
+        found = PairSpec(kind="cell", baseline=side_specs[0], candidate=side_specs[1])
+        pair_specs += _with_controls(found, pair_specs)
     plan = GatePlan(
         gate_version=GATE_VERSION,
         gate_id=gate_id,
@@ -88,6 +89,14 @@ def plan_gate(
         datasets=_fingerprints(pair_specs),
     )
     return plan, pair_specs
+
+
+def _with_controls(pair_spec: PairSpec, before: Sequence[PairSpec]) -> list[PairSpec]:
+    """Return the contest of a cell, and behind it the controls of a backend that has none yet."""
+    backends = {each.baseline.job.cell.backend for each in before}
+    if pair_spec.baseline.job.cell.backend in backends:
+        return [pair_spec]
+    return [pair_spec, *_controls(pair_spec.baseline)]
 
 
 def _fingerprints(pair_specs: Sequence[PairSpec]) -> dict[str, str]:
@@ -121,7 +130,7 @@ def _side_spec(cell: Cell, dataset_folder: Path, side: Side) -> SideSpec:
             python=interpreter.python,
             versions=interpreter.versions,
             workload_source=source_hash(cell.workload, side.folder),
-            variables=performance_variables(cell, base_environment),
+            variables=resolve_environment(cell, base_environment).performance,
         ),
         base_environment=base_environment,
     )

@@ -1,15 +1,11 @@
 """The parent's end of one side of a pair: its process, and what the two tell each other."""
 
-import os
-import select
-import signal
-import subprocess
 import tempfile
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
+from contextlib import contextmanager
 from pathlib import Path
 from time import monotonic, perf_counter
-from types import TracebackType
-from typing import Final, Self
+from typing import BinaryIO, Final
 
 import msgspec
 
@@ -26,6 +22,7 @@ from bench.regression.messages import (
     StartSlices,
     WarmedUp,
 )
+from bench.runner.worker_process import Silence, StartError, WorkerProcess, open_pipe
 from bench.system.environment import worker_environment
 
 LOCKSTEP_COMMAND: Final = ("-P", "-m", "bench.worker.lockstep")
@@ -43,65 +40,58 @@ class SideSpec(msgspec.Struct, frozen=True, kw_only=True):
     base_environment: dict[str, str]
 
 
+@contextmanager
+def start_side(
+    name: str,
+    side_spec: SideSpec,
+    log_path: Path,
+    timeout_seconds: float,
+    command: Sequence[str] = LOCKSTEP_COMMAND,
+) -> Iterator["SideProcess"]:
+    """Start the side `name`, and kill it with all that it started at the end of the block.
+
+    Every answer has to come within `timeout_seconds`. PairError when it cannot be started.
+    """
+    python = side_spec.identity.python
+    (turns, baton), (events, answers) = open_pipe(), open_pipe()
+    with (
+        turns,
+        baton,
+        events,
+        answers,
+        tempfile.TemporaryDirectory(prefix="keras-bench-") as scratch,
+        log_path.open("ab") as log,
+    ):
+        folder = Path(scratch)
+        job = msgspec.structs.replace(side_spec.job, events_fd=answers.fileno())
+        side = SideJob(job=job, identity=side_spec.identity, baton_fd=turns.fileno())
+        (folder / "side.json").write_bytes(msgspec.json.encode(side))
+        worker = WorkerProcess(
+            [python, *command, str(folder / "side.json")],
+            worker_environment(job.cell, side_spec.base_environment, folder),
+            log,
+            events=events,
+            handed=[turns, answers],
+        )
+        try:
+            with worker:
+                yield SideProcess(name, worker, baton, timeout_seconds)
+        except StartError as error:
+            raise PairError(f"{name}: {error}") from error
+
+
 class SideProcess:
-    """A worker that trains only in its turns; a context manager that kills it with its children."""
+    """A worker that trains only in its turns."""
 
     def __init__(
-        self,
-        name: str,
-        side_spec: SideSpec,
-        log_path: Path,
-        timeout_seconds: float,
-        command: Sequence[str] = LOCKSTEP_COMMAND,
+        self, name: str, worker: WorkerProcess, baton: BinaryIO, timeout_seconds: float
     ) -> None:
-        """Start the side `name`; every answer has to come within `timeout_seconds`."""
+        """Talk to a side that runs: turns go out on `baton`, the `worker` is heard."""
         self.name = name
+        self._worker = worker
+        self._baton = baton
         self._timeout_seconds = timeout_seconds
         self._pending = b""
-        self._scratch = tempfile.TemporaryDirectory(prefix="keras-bench-")
-        folder = Path(self._scratch.name)
-        turns, self._baton = os.pipe()
-        self._events, events = os.pipe()
-        job = msgspec.structs.replace(side_spec.job, events_fd=events)
-        side = SideJob(job=job, identity=side_spec.identity, baton_fd=turns)
-        (folder / "side.json").write_bytes(msgspec.json.encode(side))
-        python = side_spec.identity.python
-        try:
-            with log_path.open("ab") as log:
-                self._worker = subprocess.Popen(
-                    [python, *command, str(folder / "side.json")],
-                    env=worker_environment(job.cell, side_spec.base_environment, folder),
-                    stdin=subprocess.DEVNULL,
-                    stdout=log,
-                    stderr=subprocess.STDOUT,
-                    start_new_session=True,
-                    pass_fds=[turns, events],
-                )
-        except OSError as error:
-            os.close(self._baton)
-            os.close(self._events)
-            self._scratch.cleanup()
-            raise PairError(f"{name}: {python} cannot be started: {error.strerror}.") from error
-        finally:
-            os.close(turns)
-            os.close(events)
-
-    def __enter__(self) -> Self:
-        """Return the side itself."""
-        return self
-
-    def __exit__(
-        self,
-        kind: type[BaseException] | None,
-        error: BaseException | None,
-        traceback: TracebackType | None,
-    ) -> None:
-        """Kill the side."""
-        os.close(self._baton)
-        os.killpg(self._worker.pid, signal.SIGKILL)
-        self._worker.wait()
-        os.close(self._events)
-        self._scratch.cleanup()
 
     def wait_until_built(self) -> None:
         """Wait until the side has imported its framework and built its model."""
@@ -135,7 +125,7 @@ class SideProcess:
 
     def _tell(self, line: bytes) -> None:
         try:
-            os.write(self._baton, line + b"\n")
+            self._baton.write(line + b"\n")
         except BrokenPipeError:
             raise PairError(f"{self.name} has ended; the end of its log tells why.") from None
 
@@ -150,16 +140,14 @@ class SideProcess:
 
     def _line(self) -> bytes:
         deadline = monotonic() + self._timeout_seconds
-        poll = select.poll()
-        poll.register(self._events, select.POLLIN)
         while b"\n" not in self._pending:
-            if not poll.poll(max(0.0, deadline - monotonic()) * 1000):
+            heard = self._worker.listen(deadline)
+            if heard is Silence.LATE:
                 raise PairError(
                     f"{self.name} said nothing for {self._timeout_seconds:g} s and was killed."
                 )
-            chunk = os.read(self._events, 65_536)
-            if not chunk:
+            if not isinstance(heard, bytes) or not heard:
                 raise PairError(f"{self.name} has ended; the end of its log tells why.")
-            self._pending += chunk
+            self._pending += heard
         line, _, self._pending = self._pending.partition(b"\n")
         return line

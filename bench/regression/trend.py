@@ -12,7 +12,7 @@ import pandas as pd
 from rich.table import Table
 from rich.text import Text
 
-from bench.core.text import sanitize_line
+from bench.core.text import BenchError, sanitize_line
 from bench.regression.estimators import log_ratios
 from bench.regression.pair import Pair
 from bench.regression.store import Expected, GatePlan, GateStore, GateStoreError
@@ -25,7 +25,7 @@ LEAST_CHANGE: Final = 0.02
 _METRIC: Final = "ratio"
 
 
-class TrendMissingError(Exception):
+class TrendMissingError(BenchError):
     """Apache Otava is not installed in this environment."""
 
 

@@ -9,6 +9,7 @@ from typing import Final, Literal, NamedTuple
 
 import msgspec
 
+from bench.core.text import BenchError
 from bench.regression.estimators import CLOCKS, Mean, Means, Priors, log_ratios, means_of
 from bench.regression.messages import Clock
 from bench.regression.pair import Pair
@@ -30,7 +31,7 @@ class Margins(NamedTuple):
     fail_threshold: float = 0.05
 
 
-class MarginError(ValueError):
+class MarginError(BenchError, ValueError):
     """The noise threshold is not below the fail threshold."""
 
 
@@ -76,7 +77,7 @@ class Verdict(msgspec.Struct, frozen=True, kw_only=True):
     reason: str | None = None
 
 
-class StatisticsMissingError(Exception):
+class StatisticsMissingError(BenchError):
     """SciPy, which the gate's statistics need, is not installed in this environment."""
 
 

@@ -2,32 +2,16 @@
 
 import csv
 import io
-import os
-from collections.abc import Iterator
-from contextlib import contextmanager
 from importlib.util import find_spec
 from pathlib import Path
 from typing import Any, Final
 
 import pandas as pd
 
-from bench.core.text import escape_csv
+from bench.core.atomic_file import replacing
+from bench.core.text import BenchError, escape_csv
 
 _ROWS_AT_ONCE: Final = 50_000
-
-
-@contextmanager
-def replacing(path: Path) -> Iterator[Path]:
-    """Yield where to write instead of `path`, and move it there at the end; nothing stays of it.
-
-    OSError when it cannot be moved.
-    """
-    temporary = path.with_name(f".{path.name}.{os.getpid()}.tmp")
-    try:
-        yield temporary
-        temporary.replace(path)
-    finally:
-        temporary.unlink(missing_ok=True)
 
 
 def write_text(path: Path, text: str) -> None:
@@ -71,7 +55,7 @@ def _field(text: str) -> str:
     return line.getvalue().removesuffix(",\n")
 
 
-class ParquetError(Exception):
+class ParquetError(BenchError):
     """Parquet is asked for and pyarrow is not installed."""
 
 

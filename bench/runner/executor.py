@@ -10,12 +10,12 @@ from bench.core.cell import PROTOCOL_VERSION
 from bench.core.record import Calibration, Record
 from bench.core.result import Result
 from bench.core.workload import job_of
+from bench.runner.launch import WORKER_COMMAND, LaunchOutcome, launch
 from bench.runner.plan import PlannedLaunch
 from bench.runner.progress import RunProgress
-from bench.runner.worker_process import WORKER_COMMAND, LaunchOutcome, launch
 from bench.storage.store import Store, log_path
 from bench.system.calibration import calibrate
-from bench.system.environment import performance_variables
+from bench.system.environment import resolve_environment
 from bench.system.interpreter import changed_version
 from bench.system.machine import git_facts, machine_facts
 
@@ -102,7 +102,7 @@ def make_record(
         machine=machine_facts(),
         versions=step.interpreter.versions,
         git=git_facts(),
-        environment=step.environment,
+        environment=step.environment.performance,
         instrumented=step.instrumented,
         race=step.race,
         calibration=calibration,
@@ -141,6 +141,7 @@ def _contradiction(step: PlannedLaunch, outcome: LaunchOutcome) -> str | None:
         return "its clock readings are not within its launch"
     # A record names variables and versions; of matched cells the number of processors is among the
     # first, and a pip that ran meanwhile would make it name the wrong ones of the second.
-    if performance_variables(step.cell, step.side.base_environment) != step.environment:
+    now = resolve_environment(step.cell, step.side.base_environment)
+    if now.performance != step.environment.performance:
         return "its processors are not as many as when it was planned"
     return changed_version(step.interpreter)

@@ -7,9 +7,9 @@ from typing import Final
 import msgspec
 from msgspec.structs import replace
 
+from bench.core.atomic_file import sync_folder
 from bench.core.record import RacePlace, Record, file_name
 from bench.runner.plan import PlannedLaunch
-from bench.storage.atomic import sync_folder
 from bench.storage.store import log_path
 
 

@@ -9,15 +9,15 @@ import msgspec
 from bench.core.cell import Cell, digest
 from bench.core.record import DatasetFacts, RacePlace, Record
 from bench.core.workload import WorkloadNameError, source_hash
+from bench.runner.dataset import DATASET_TIMEOUT_SECONDS, prepare_dataset
 from bench.runner.estimate import ImageCounts, estimate
 from bench.storage.store import newest_of_each
-from bench.system.environment import performance_variables
+from bench.system.environment import CellEnvironment, resolve_environment
 from bench.system.interpreter import Interpreter, InterpreterError, find_interpreter
 from bench.system.side import HERE, Side
 from data.dataset import open_dataset
 from data.errors import DataError
 from data.manifest import Manifest
-from data.prepare import prepare
 
 
 class PlannedLaunch(msgspec.Struct, frozen=True, kw_only=True):
@@ -26,7 +26,8 @@ class PlannedLaunch(msgspec.Struct, frozen=True, kw_only=True):
     `action` is "run", "stored" (nothing to do) or "blocked" (it cannot run); `why` says so in a
     sentence. `estimate_seconds` is None when nothing is known of a like cell, `estimate_basis` says
     what it was made of (see `bench.runner.estimate`). A blocked step has no interpreter, dataset or
-    digest. `environment` holds the variables of its digest. `instrumented` and `race` are as in its
+    digest. `environment` is that of its worker, whose
+    performance-relevant variables are in the digest. `instrumented` and `race` are as in its
     record to be, `side` is the environment in which it is trained.
     """
 
@@ -36,7 +37,7 @@ class PlannedLaunch(msgspec.Struct, frozen=True, kw_only=True):
     why: str
     digest: str = ""
     workload_source: str = ""
-    environment: dict[str, str] = {}
+    environment: CellEnvironment = CellEnvironment()
     interpreter: Interpreter | None = None
     dataset_folder: Path | None = None
     dataset: DatasetFacts | None = None
@@ -56,17 +57,24 @@ def make_plan(
     fresh: bool = False,
     pythons: Mapping[str, str] | None = None,
     data_dir: Path | None = None,
+    timeout_seconds: float = DATASET_TIMEOUT_SECONDS,
     side: Side = HERE,
 ) -> list[PlannedLaunch]:
     """Return the steps of `cells`, `repeats` times each, in the order in which they would run.
 
     Odd repetitions run backwards (A B C, C B A), so that a slow drift of the machine does not
-    always meet the same backend. Datasets are prepared on the way. `fresh` ignores what is stored;
-    the records of a race are never taken for those of a run.
+    always meet the same backend. Datasets are prepared on the way, a user's function within
+    `timeout_seconds`. `fresh` ignores what is stored; the records of a race are never taken for
+    those of a run.
     """
     here = [record for record in records if record.machine_id == machine_id]
     stored = {} if fresh else newest_of_each(record for record in here if record.race is None)
-    drafts = {cell: draft_step(cell, here, pythons or {}, data_dir, side=side) for cell in cells}
+    drafts = {
+        cell: draft_step(
+            cell, here, pythons or {}, data_dir, timeout_seconds=timeout_seconds, side=side
+        )
+        for cell in cells
+    }
     steps = []
     for repetition in range(repeats):
         for cell in cells if repetition % 2 == 0 else reversed(cells):
@@ -89,27 +97,28 @@ def draft_step(
     data_dir: Path | None,
     *,
     instrumented: bool = False,
+    timeout_seconds: float = DATASET_TIMEOUT_SECONDS,
     side: Side = HERE,
 ) -> PlannedLaunch:
     """Return a step to run, or a blocked one when its interpreter or its dataset is missing.
 
-    `records` are those of this machine; interpreters of `side` come before `pythons`.
+    `records` are of this machine; interpreters of `side` come before `pythons`.
     """
     try:
         interpreter = find_interpreter(cell.backend, {**pythons, **side.pythons}, cell.device)
-        folder = prepare(cell.dataset, data_dir=data_dir)
+        folder = prepare_dataset(cell.dataset, data_dir, timeout_seconds)
         manifest = open_dataset(folder).manifest
         source = source_hash(cell.workload, side.folder)
     except (InterpreterError, DataError, WorkloadNameError) as error:
         return PlannedLaunch(cell=cell, repetition=0, action="blocked", why=str(error))
     found = estimate(cell, records, _images(manifest))
-    environment = performance_variables(cell, side.base_environment)
+    environment = resolve_environment(cell, side.base_environment)
     return PlannedLaunch(
         cell=cell,
         repetition=0,
         action="run",
         why="no record yet",
-        digest=_digest(cell, source, manifest, interpreter, environment, instrumented),
+        digest=_digest(cell, source, manifest, interpreter, environment.performance, instrumented),
         workload_source=source,
         environment=environment,
         interpreter=interpreter,

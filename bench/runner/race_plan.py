@@ -20,7 +20,7 @@ RACE_VERSION: Final = 1
 
 _FILE: Final = "race.json"
 
-Command = Literal["race", "steps"]
+RaceCommand = Literal["race", "profile-steps"]
 _FromZero = Annotated[int, msgspec.Meta(ge=0)]
 
 
@@ -77,7 +77,7 @@ class RacePlan(msgspec.Struct, frozen=True, forbid_unknown_fields=True, kw_only=
 
     race_version: int = RACE_VERSION
     run_id: str
-    command: Command
+    command: RaceCommand
     chosen: Chosen
     protocol_version: int
     machine: dict[str, Scalar]
@@ -91,7 +91,7 @@ class _Version(msgspec.Struct):
 
 
 def make_book(
-    run_id: str, command: Command, chosen: Chosen, steps: Sequence[PlannedLaunch]
+    run_id: str, command: RaceCommand, chosen: Chosen, steps: Sequence[PlannedLaunch]
 ) -> RacePlan:
     """Return the book of a race of these steps, as `race_steps` gives them."""
     to_run = [step for step in steps if step.action == "run"]
@@ -133,6 +133,9 @@ def read_book(folder: Path) -> RacePlan:
                 f"{path} is of version {version}, this harness reads {RACE_VERSION}: "
                 "resume it with the checkout that began it."
             )
+        # `profile-steps` was called `steps` once.
+        content = content.replace(b'"command": "steps"', b'"command": "profile-steps"')
+        content = content.replace(b'"command":"steps"', b'"command":"profile-steps"')
         book = decode_json(content, RacePlan)
     except OSError as error:
         raise ResumeError(f"{path} cannot be read: {error.strerror}.") from error
@@ -202,7 +205,7 @@ def _contender(step: PlannedLaunch) -> Contender:
         versions=step.interpreter.versions,
         workload_source=step.workload_source,
         dataset=step.dataset,
-        environment=step.environment,
+        environment=step.environment.performance,
     )
 
 

@@ -1,18 +1,19 @@
-"""Learn from many contests how much pairs vary, so that five pairs of one say more."""
+"""A prior for the variance between pairs, fitted to many contests (empirical Bayes)."""
 
 from collections.abc import Sequence
 from math import exp, log, sqrt
 from statistics import fmean, variance
 from typing import Final, NamedTuple
 
-#: Of fewer contests it cannot be told how unlike their variances are.
+#: With fewer contests, the spread of their variances cannot be estimated.
 FEWEST_CONTESTS: Final = 3
 
 
 class Prior(NamedTuple):
-    """What is known of a variance before its sample: its value, and how many degrees that is worth.
+    """The prior of a variance: its value and its degrees of freedom.
 
-    `most_degrees` are those of all samples that it was learned from: no variance is known better.
+    `most_degrees` is the sum over all samples that it was fitted to, the upper limit for any
+    posterior.
     """
 
     variance: float
@@ -22,31 +23,32 @@ class Prior(NamedTuple):
     def posterior(self, sample: float, degrees: int) -> tuple[float, float]:
         """Return the posterior variance of a `sample` variance, and its degrees of freedom."""
         total = self.degrees + degrees
-        found = (self.degrees * self.variance + degrees * sample) / total
-        return found, min(total, self.most_degrees)
+        pooled = (self.degrees * self.variance + degrees * sample) / total
+        return pooled, min(total, self.most_degrees)
 
 
 def fit_variance_prior(samples: Sequence[Sequence[float]]) -> Prior | None:
-    """Return the prior of the variances of `samples`, of two values or more each.
+    """Return the prior of the variances of `samples`; each has two values or more.
 
-    The variances are taken to be scaled inverse chi-square: its degrees are few where samples of
-    like size vary more in their variance than chance would have it, and the prior then weighs
-    little (G. K. Smyth, "Linear models and empirical Bayes methods", Statistical Applications in
-    Genetics and Molecular Biology 3, 2004, section 6.2). None of fewer than FEWEST_CONTESTS.
+    The variances are assumed to be scaled inverse chi-square. Its degrees are few, and the prior
+    has little weight, where the variances of samples of similar size differ by more than chance
+    explains (G. K. Smyth, "Linear models and empirical Bayes methods", Statistical Applications in
+    Genetics and Molecular Biology 3, 2004, section 6.2). Returns None for fewer
+    than FEWEST_CONTESTS samples with a variance.
     """
     from scipy.special import digamma, polygamma
 
-    found = [(variance(values), len(values) - 1) for values in samples if len(values) > 1]
-    found = [(value, degrees) for value, degrees in found if value > 0]
-    if len(found) < FEWEST_CONTESTS:
+    variances = [(variance(values), len(values) - 1) for values in samples if len(values) > 1]
+    variances = [(value, degrees) for value, degrees in variances if value > 0]
+    if len(variances) < FEWEST_CONTESTS:
         return None
-    centred = [log(v) - float(digamma(d / 2)) + log(d / 2) for v, d in found]
-    by_chance = fmean(float(polygamma(1, d / 2)) for _, d in found)
-    beyond = variance(centred) - by_chance
-    most = float(sum(degrees for _, degrees in found))
-    if beyond <= 0:
+    centred = [log(v) - float(digamma(d / 2)) + log(d / 2) for v, d in variances]
+    by_chance = fmean(float(polygamma(1, d / 2)) for _, d in variances)
+    excess = variance(centred) - by_chance
+    most = float(sum(degrees for _, degrees in variances))
+    if excess <= 0:
         return Prior(exp(fmean(centred)), most, most)
-    degrees = min(2 * _inverse_trigamma(beyond), most)
+    degrees = min(2 * _inverse_trigamma(excess), most)
     shift = float(digamma(degrees / 2)) - log(degrees / 2)
     return Prior(exp(fmean(centred) + shift), degrees, most)
 

@@ -1,4 +1,4 @@
-"""By how much one sample lies above another, with an interval that assumes no distribution."""
+"""The shift between two samples, with a distribution-free confidence interval."""
 
 from collections.abc import Sequence
 from math import comb, floor, sqrt
@@ -7,23 +7,23 @@ from typing import Final
 
 from bench.stats.median_ci import Interval
 
-#: Pairs of values above which the exact distribution takes longer than it is worth.
+#: With more pairs of values than this, the exact distribution takes too long to compute.
 _MOST_EXACT_PAIRS: Final = 10_000
 
 
 def hodges_lehmann_interval(
     below: Sequence[float], above: Sequence[float], confidence: float = 0.95
 ) -> Interval | None:
-    """Return by how much `above` lies above `below`, in the values' unit, with its interval.
+    """Return the shift from `below` to `above`, in the values' unit, with its interval.
 
     The shift is the median of all differences d = y - x of a value of `above` and one of `below`
     (Hodges and Lehmann, "Estimates of location based on rank tests", Annals of Mathematical
     Statistics 34, 1963, pages 598 to 611). With the sorted differences d[1] to d[mn] the interval
     is d[k] to d[mn+1-k], for the largest k with 1 - 2 P(U < k) >= `confidence`, where U is the
-    statistic of Mann and Whitney of two samples of one distribution. It holds the true shift of two
-    distributions that differ by a shift alone; equal values make it wider, never narrower.
+    statistic of Mann and Whitney of two samples of one distribution. It covers the true shift of
+    two distributions that differ only by a shift; equal values make it wider, never narrower.
 
-    None when even d[1] to d[mn] does not reach `confidence`: under 4 values each at 95%.
+    Returns None if even d[1] to d[mn] does not reach `confidence`: under 4 values each at 95%.
     """
     m, n = len(below), len(above)
     k = _rank(m, n, (1 - confidence) / 2)
@@ -34,9 +34,9 @@ def hodges_lehmann_interval(
 
 
 def _rank(m: int, n: int, tail: float) -> int:
-    """Return the largest k with P(U < k) <= tail for samples of m and n values; 0: none.
+    """Return the largest k with P(U < k) <= tail for samples of m and n values; 0 if none.
 
-    Of many pairs by the normal distribution that U then has, with mean mn / 2 and variance
+    For many pairs, U is approximated by a normal distribution with mean mn / 2 and variance
     mn (m + n + 1) / 12, rounded to the wider interval.
     """
     if m * n > _MOST_EXACT_PAIRS:
@@ -52,7 +52,7 @@ def _rank(m: int, n: int, tail: float) -> int:
 
 
 def _orders(m: int, n: int) -> list[int]:
-    """Return for u = 0, 1, … up to mn / 2 in how many of the orders of m + n values U is u.
+    """Return, for u = 0, 1, … up to mn / 2, the number of orders of m + n values with U = u.
 
     They are the coefficients of the Gaussian binomial, the product over i = 1 … n of
     (1 - q^(m+i)) / (1 - q^i).

@@ -1,4 +1,4 @@
-"""The median of a few values and an interval for it that assumes nothing of their distribution."""
+"""The median of a few values, with a distribution-free confidence interval."""
 
 from collections.abc import Sequence
 from math import comb
@@ -7,7 +7,7 @@ from typing import NamedTuple
 
 
 class Interval(NamedTuple):
-    """A median and the interval that holds the true one with `confidence`, in the values' unit."""
+    """A median and the interval that covers the true one with `confidence`, in the values' unit."""
 
     median: float
     low: float
@@ -16,7 +16,7 @@ class Interval(NamedTuple):
 
 
 class ConfidenceError(ValueError):
-    """The confidence asked for is not one that an interval of a median can have."""
+    """The confidence is not from 0.5 to below 1."""
 
 
 def median_confidence_interval(
@@ -24,17 +24,17 @@ def median_confidence_interval(
 ) -> Interval | None:
     """Return the median of finite `values` with its interval, interpolated to `confidence`.
 
-    With the sorted values x[1] to x[n], the interval from x[k] to x[n+1-k] holds the true median
-    with the confidence c[k] = 1 - 2 P(B < k), where B is binomial of n and 1/2. That jumps with k,
-    so for the k with c[k] >= c > c[k+1] both ends are moved inwards, as Hettmansperger and Sheather
-    do ("Confidence intervals based on interpolated order statistics", Statistics and Probability
-    Letters 4, 1986, pages 75 to 79):
+    With the sorted values x[1] to x[n], the interval from x[k] to x[n+1-k] covers the true median
+    with the confidence c[k] = 1 - 2 P(B < k), where B is binomial of n and 1/2. Since c[k] is
+    discrete, for the k with c[k] >= c > c[k+1] both ends are moved inwards by the interpolation of
+    Hettmansperger and Sheather ("Confidence intervals based on interpolated order statistics",
+    Statistics and Probability Letters 4, 1986, pages 75 to 79):
 
         i = (c[k] - c) / (c[k] - c[k+1]),  w = (n - k) i / (k + (n - 2k) i),
         low = (1 - w) x[k] + w x[k+1],  high = (1 - w) x[n+1-k] + w x[n-k].
 
-    None when even x[1] to x[n] does not reach `confidence`: under 6 values at 95%. ConfidenceError
-    when `confidence` is not from 0.5 to below 1.
+    Returns None if even x[1] to x[n] does not reach `confidence`: under 6 values at 95%. Raises
+    ConfidenceError if `confidence` is not from 0.5 to below 1.
     """
     if not 0.5 <= confidence < 1:
         raise ConfidenceError(f"confidence is {confidence}; allowed is from 0.5 to below 1.")
@@ -54,5 +54,5 @@ def median_confidence_interval(
 
 
 def _confidence(n: int, k: int) -> float:
-    """Return with which probability the interval from x[k] to x[n+1-k] holds the median."""
+    """Return the probability that the interval from x[k] to x[n+1-k] covers the median."""
     return 1 - 2 * sum(comb(n, below) for below in range(k)) / (1 << n)

@@ -9,9 +9,9 @@ from numpy.typing import NDArray
 NumericArray = NDArray[Any]
 
 
-def error_of(found: NumericArray, reference: NumericArray) -> float:
-    """Return the root mean square of a difference; infinite where it is not finite."""
-    difference = np.asarray(found, dtype=np.float64) - reference
+def error_of(values: NumericArray, reference: NumericArray) -> float:
+    """Return the root mean square of `values - reference`; infinite if it is not finite."""
+    difference = np.asarray(values, dtype=np.float64) - reference
     value = float(np.sqrt(np.mean(np.square(difference)))) if difference.size else 0.0
     return value if np.isfinite(value) else inf
 

@@ -8,7 +8,7 @@ import msgspec
 
 
 class Welch(msgspec.Struct, frozen=True, kw_only=True):
-    """The difference of two means, second less first, its standard error, degrees of freedom.
+    """The difference of two means (second minus first), its standard error and degrees of freedom.
 
     "The generalization of 'Student's' problem when several different population variances are
     involved", Biometrika 34, 1947.
@@ -21,7 +21,7 @@ class Welch(msgspec.Struct, frozen=True, kw_only=True):
     def p_below(self, bound: float) -> float:
         """Return the p value of the hypothesis that the difference is at most `bound`.
 
-        1 when nothing varied: then nothing can be told from noise.
+        It is 1 if no value varied, because the noise is then unknown.
         """
         from scipy.stats import t
 
@@ -37,7 +37,7 @@ def welch(
 ) -> Welch:
     """Return the statistic of two samples of two values or more.
 
-    No variance is taken to be under its least one.
+    `least_variances` are lower bounds for the two variances, in the values' unit squared.
     """
     parts = [
         (max(variance(values), least) / len(values), len(values) - 1)

@@ -3,6 +3,7 @@
 import os
 from pathlib import Path
 
+from bench.core.atomic_file import replacing, sync_folder
 from bench.core.serialization import DecodeError, decode_json
 
 
@@ -12,17 +13,8 @@ def write_atomic(path: Path, content: bytes) -> None:
     It is written beside its place and then renamed, so that a reader, a crash or a full disk never
     leaves or sees half of it: either the former file stands there or the new one.
     """
-    temporary = path.with_name(f".{path.name}.{os.getpid()}.tmp")
-    try:
-        with temporary.open("wb") as file:
-            file.write(content)
-            file.flush()
-            os.fsync(file.fileno())
-        temporary.replace(path)
-        sync_folder(path.parent)
-    finally:
-        if path.parent.is_dir():
-            temporary.unlink(missing_ok=True)
+    with replacing(path, durable=True) as temporary:
+        temporary.write_bytes(content)
 
 
 def append_durably(path: Path, content: bytes) -> None:
@@ -56,15 +48,6 @@ def set_aside_truncated_line(path: Path) -> bool:
     append_durably(path.with_name(f"{path.name}.broken"), last.removesuffix(b"\n") + b"\n")
     write_atomic(path, content[:begin])
     return True
-
-
-def sync_folder(folder: Path) -> None:
-    """Make the names in a folder durable, as `fsync` does with the bytes of a file."""
-    descriptor = os.open(folder, os.O_RDONLY | os.O_DIRECTORY)
-    try:
-        os.fsync(descriptor)
-    finally:
-        os.close(descriptor)
 
 
 def _is_json(line: bytes) -> bool:

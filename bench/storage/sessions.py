@@ -1,5 +1,7 @@
 """Sittings: a race or a gate that was interrupted and resumed is measured in more than one."""
 
+import shlex
+import sys
 from collections.abc import Iterator, Mapping, Sequence
 from datetime import UTC, datetime
 from pathlib import Path
@@ -7,6 +9,7 @@ from typing import Final
 
 import msgspec
 
+from bench.core.paths import CHECKOUT
 from bench.core.record import GitFacts
 from bench.core.text import BenchError, sanitize_line
 from bench.storage.atomic import set_aside_truncated_line
@@ -105,3 +108,14 @@ def diff_mappings(before: Mapping[str, object], now: Mapping[str, object]) -> It
             )
         elif was != found:
             yield f"{name} was {was} and is {found}"
+
+
+def resume_call(command: str, name: str, reports: Path) -> str:
+    """Return the command that continues `name`, to be typed where this one was."""
+    python = Path(sys.executable)
+    here = Path.cwd()
+    shown = python.relative_to(here) if python.is_relative_to(here) else python
+    words = [str(shown), "-m", "bench", command, "--resume", name]
+    if reports.absolute() != CHECKOUT / "reports":
+        words += ["--reports", str(reports)]
+    return f"`{shlex.join(words)}`"

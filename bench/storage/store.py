@@ -1,24 +1,31 @@
-"""The store: one JSON file per record, written whole or not at all."""
+"""The store: one JSON file per record, written completely or not at all."""
 
 import os
 import secrets
+import stat
 from collections.abc import Iterable
 from datetime import UTC, datetime
 from pathlib import Path
 
+from bench.core.atomic_file import sync_folder
 from bench.core.cell import Cell
+from bench.core.exit_codes import ExitCode
 from bench.core.paths import CHECKOUT
 from bench.core.record import Record, RecordError, decode_record, encode_record
 from bench.core.text import BenchError
-from bench.storage.atomic import sync_folder, write_atomic
+from bench.storage.atomic import write_atomic
 
 
 class StoreError(BenchError):
     """The store's folder cannot be read or written."""
 
+    exit_code = ExitCode.STORE
+
 
 class UnknownRunError(StoreError):
-    """There is no run of that name."""
+    """No run has that id."""
+
+    exit_code = ExitCode.USAGE
 
 
 def default_reports_folder() -> Path:
@@ -28,7 +35,7 @@ def default_reports_folder() -> Path:
 
 
 def new_run_id(now: datetime | None = None) -> str:
-    """Return a run id that sorts by time and is unlike any other: UTC and four hex digits."""
+    """Return a new run id that sorts by time: UTC and four random hex digits."""
     moment = (now or datetime.now(UTC)).strftime("%Y%m%dT%H%M%SZ")
     return f"{moment}-{secrets.token_hex(2)}"
 
@@ -37,27 +44,28 @@ class Store:
     """The records under `reports/runs/`, all runs together."""
 
     def __init__(self, reports: Path) -> None:
-        """Use the folder `reports`; nothing is created before the first record is."""
+        """Use the folder `reports`; it is created with the first record."""
         self.reports = reports
-        self.unreadable: list[str] = []
+        self.skipped: list[str] = []
+        self._decoded: dict[Path, tuple[tuple[int, int, int], Record]] = {}
 
     def run_folder(self, run_id: str) -> Path:
         """Return the folder of one run."""
         return self.reports / "runs" / run_id
 
     def has_run(self, run_id: str) -> bool:
-        """Return whether there is a run of that id; a path is none, wherever it leads."""
+        """Return whether there is a run of that id; a path is never an id."""
         if run_id in ("", ".", "..") or "/" in run_id:
             return False
         try:
             return self.run_folder(run_id).is_dir()
-        except (OSError, ValueError):  # too long for a file name, or no name of one
+        except (OSError, ValueError):  # too long for a file name, or not a file name
             return False
 
     def check_writable(self, run_id: str) -> None:
-        """Make the run's folder and write a file there, so that a run does not train for nothing.
+        """Create the run's folder and write a test file there, before anything is trained.
 
-        StoreError says why it is impossible.
+        Raises StoreError if that fails.
         """
         folder = self.run_folder(run_id) / "records"
         probe = folder / f".probe.{os.getpid()}.tmp"
@@ -71,7 +79,7 @@ class Store:
                 probe.unlink(missing_ok=True)
 
     def save(self, record: Record) -> Path:
-        """Store the record durably and whole, return its path; StoreError says why it could not."""
+        """Store the record completely and durably and return its path; raises StoreError."""
         path = self.run_folder(record.run_id) / "records" / record.file_name
         try:
             path.parent.mkdir(parents=True, exist_ok=True)
@@ -82,7 +90,7 @@ class Store:
         return path
 
     def run_ids(self) -> list[str]:
-        """Return the ids of all runs, oldest first; StoreError when the folder is unreadable."""
+        """Return the ids of all runs, oldest first; raises StoreError."""
         try:
             folders = [path for path in (self.reports / "runs").iterdir() if path.is_dir()]
         except FileNotFoundError:
@@ -92,7 +100,7 @@ class Store:
         return sorted(path.name for path in folders)
 
     def load(self, run_id: str) -> list[Record]:
-        """Return a run's readable records, oldest first; `unreadable` gets the others' reasons."""
+        """Return a run's readable records, oldest first; reasons of others go to `skipped`."""
         if not self.has_run(run_id):
             known = ", ".join(self.run_ids()[-5:]) or "none"
             raise UnknownRunError(f"There is no run {run_id!r}; the newest are: {known}.")
@@ -103,14 +111,25 @@ class Store:
         records = []
         for path in self._record_paths(folder / "records"):
             try:
-                if not path.is_file() and path.exists():  # reading a pipe would never end
-                    raise RecordError(f"{path} is not a regular file.")
-                records.append(decode_record(path.read_bytes(), str(path)))
+                records.append(self._read(path))
             except RecordError as error:
                 self._leave_out(str(error))
             except OSError as error:
                 self._leave_out(f"{path} cannot be read: {error.strerror}.")
         return sorted(records, key=_age)
+
+    def _read(self, path: Path) -> Record:
+        """Return the record in a file, decoded once for as long as the file stays the same."""
+        found = path.stat()
+        if not stat.S_ISREG(found.st_mode):  # reading a pipe would never end
+            raise RecordError(f"{path} is not a regular file.")
+        # A file is replaced, never written to: another content is another inode.
+        identity = (found.st_ino, found.st_size, found.st_mtime_ns)
+        known = self._decoded.get(path)
+        if known is None or known[0] != identity:
+            known = (identity, decode_record(path.read_bytes(), str(path)))
+            self._decoded[path] = known
+        return known[1]
 
     def _record_paths(self, folder: Path) -> list[Path]:
         try:
@@ -122,8 +141,8 @@ class Store:
             return []
 
     def _leave_out(self, reason: str) -> None:
-        if reason not in self.unreadable:
-            self.unreadable.append(reason)
+        if reason not in self.skipped:
+            self.skipped.append(reason)
 
     def load_all(self) -> list[Record]:
         """Return the readable records of all runs, oldest first."""
@@ -132,7 +151,7 @@ class Store:
 
 
 def log_path(folder: Path, cell: Cell, repetition: int) -> Path:
-    """Return where the log of one launch stands in the folder of its run."""
+    """Return the path of one launch's log in the folder of its run."""
     return folder / "logs" / f"{cell.id}-r{repetition}.log"
 
 
@@ -150,11 +169,12 @@ def newest_of_each(records: Iterable[Record]) -> dict[tuple[str, int], Record]:
 
 
 def latest_records(records: Iterable[Record], machine_id: str) -> list[Record]:
-    """Return what `reports/latest/` compares: the newest records of every cell on one machine.
+    """Return the records of `reports/latest/`: the newest of every cell on one machine.
 
     A cell whose code, data or versions changed has records of several digests; only those of its
-    newest record's digest count, and of these the newest of each repetition. Where the newest
-    record is of a race, that race alone counts. Instrumented launches are chosen likewise, apart.
+    newest record's digest count, and of these the newest of each repetition. If the newest
+    record is of a race, only that race counts. Instrumented launches are chosen separately, by the
+    same rule.
     """
     here = sorted((r for r in records if r.machine_id == machine_id), key=_age)
     newest = {(record.cell, record.instrumented): record for record in here}

@@ -1,4 +1,4 @@
-"""A fixed piece of work beside every launch: how fast was the machine just then?"""
+"""Calibration: fixed work before and after every launch, which measures the machine's speed."""
 
 from collections.abc import Callable
 from functools import cache
@@ -15,10 +15,10 @@ REPETITIONS: Final = 10
 
 
 def calibrate(clock: Callable[[], float] = perf_counter) -> Calibration:
-    """Time the kernels with NumPy in this process, on all the cores that it may use.
+    """Time the two kernels with NumPy in this process, on all usable cores.
 
-    The repetitions of the two alternate, so that both see the same moment. It takes about half a
-    second on two cores.
+    Their repetitions alternate, so that both are timed under the same conditions. It takes about
+    half a second on two cores.
     """
     gemm, copy = _kernels()
     gemm_seconds, copy_seconds = [], []
@@ -34,7 +34,7 @@ def calibrate(clock: Callable[[], float] = perf_counter) -> Calibration:
 
 @cache
 def _kernels() -> tuple[Callable[[], Any], Callable[[], Any]]:
-    """Return both kernels, run once: the first touch of their memory is not timed."""
+    """Return both kernels after one run each, so that the first access to memory is not timed."""
     left = np.random.default_rng(0).random((GEMM_SIZE, GEMM_SIZE), dtype=np.float32)
     right, product = left.T.copy(), np.empty_like(left)
     source = np.zeros(COPY_BYTES, dtype=np.uint8)

@@ -1,4 +1,4 @@
-"""What is installed, what is missing, and what makes this machine noisy."""
+"""Diagnostics: installed and missing backends, and causes of noise on this machine."""
 
 import os
 import shutil
@@ -13,7 +13,7 @@ from bench.system.machine import load_average, machine_facts
 
 
 class Finding(msgspec.Struct, frozen=True, kw_only=True):
-    """One thing that was looked at: is it well, and what was seen or what to do."""
+    """One check: whether it passed, and its observation with advice if it did not."""
 
     ok: bool
     what: str
@@ -34,12 +34,12 @@ def examine(pythons: Mapping[str, str], reports: Path) -> list[Finding]:
 
 def _backend(backend: str, pythons: Mapping[str, str]) -> Finding:
     try:
-        found = find_interpreter(backend, pythons)
+        interpreter = find_interpreter(backend, pythons)
     except InterpreterError as error:
         return Finding(ok=False, what=backend, seen=str(error))
-    shown = ", ".join(f"{name} {version}" for name, version in found.digest_versions.items())
-    python = found.versions["python"]
-    return Finding(ok=True, what=backend, seen=f"{shown}; Python {python} at {found.python}")
+    shown = ", ".join(f"{name} {version}" for name, version in interpreter.digest_versions.items())
+    python = interpreter.versions["python"]
+    return Finding(ok=True, what=backend, seen=f"{shown}; Python {python} at {interpreter.python}")
 
 
 def _cores() -> Finding:
@@ -53,7 +53,9 @@ def _load() -> Finding:
     seen = f"load average {load:.2f}"
     if load <= 0.3:
         return Finding(ok=True, what="load", seen=f"{seen}: quiet")
-    return Finding(ok=False, what="load", seen=f"{seen}: other work spoils timings, stop it first")
+    return Finding(
+        ok=False, what="load", seen=f"{seen}: other work disturbs timings, stop it first"
+    )
 
 
 def _governor() -> Finding:
@@ -61,7 +63,7 @@ def _governor() -> Finding:
     try:
         governor = path.read_text().strip()
     except OSError:
-        return Finding(ok=True, what="frequency", seen="no frequency governor to be seen")
+        return Finding(ok=True, what="frequency", seen="no frequency governor is visible")
     good = governor == "performance"
     advice = "" if good else ": the clock may change; `cpupower frequency-set -g performance`"
     return Finding(ok=good, what="frequency", seen=f"governor {governor}{advice}")
@@ -74,7 +76,9 @@ def _virtualised() -> Finding:
         virtual = False
     if not virtual:
         return Finding(ok=True, what="hypervisor", seen="none")
-    seen = "a virtual machine: neighbours can slow it unseen; trust ratios, not seconds"
+    seen = (
+        "a virtual machine: other guests can slow it down invisibly; rely on ratios, not on seconds"
+    )
     return Finding(ok=False, what="hypervisor", seen=seen)
 
 

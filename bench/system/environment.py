@@ -1,4 +1,4 @@
-"""The environment of a worker: an allow-list, so that nothing unseen changes a number."""
+"""The environment of a worker: an allow-list, so that no unrecorded variable changes a result."""
 
 import os
 import re
@@ -6,16 +6,18 @@ from collections.abc import Mapping
 from pathlib import Path
 from typing import Final
 
+import msgspec
+
 from bench.core.cell import Cell
 from bench.core.paths import CHECKOUT
 
-#: Passed on because a process needs them; they do not change what is computed.
+#: Passed on because a process needs them; they do not change any result.
 _NEEDED: Final = frozenset(
     ["PATH", "HOME", "USER", "LANG", "LC_ALL", "TZ", "TMPDIR", "LD_LIBRARY_PATH", "SSL_CERT_FILE"]
 )
 
 #: Passed on, kept in the record and covered by the digest: they change speed or numerics.
-#: TensorFlow's are spelt out, since Terraform's variables begin with TF_ too.
+#: TensorFlow's are listed in detail, since Terraform's variables begin with TF_ too.
 PERFORMANCE_PREFIXES: Final = (
     "CUDA_",
     "GLIBC_TUNABLES",
@@ -52,17 +54,17 @@ _THREAD_COUNTS: Final = (
     "TF_NUM_INTEROP_THREADS",
 )
 
-#: Else glibc hands the memory of every batch back and faults it in again where a backend copies
-#: batches from Python: TensorFlow's epochs of lab_baseline took twice the CPU seconds. 32 MiB is
-#: the largest threshold that glibc accepts.
+#: Without these, glibc returns the memory of every batch and page-faults it in again where a
+#: backend copies batches from Python: TensorFlow's epochs of lab_baseline took twice the CPU
+#: seconds. 32 MiB is the largest threshold that glibc accepts.
 _KEEP_MEMORY: Final = {
     "MALLOC_MMAP_THRESHOLD_": str(32 * 2**20),
     "MALLOC_TRIM_THRESHOLD_": str(256 * 2**20),
     "MALLOC_TOP_PAD_": str(64 * 2**20),
 }
 
-#: Never passed on or recorded, whatever the prefix: NVIDIA_API_KEY is the common one. Not every
-#: KEY: some options of JAX are about the key of its cache.
+#: Never passed on or recorded, whatever the prefix, such as NVIDIA_API_KEY. Not every name with
+#: KEY is secret: some options of JAX concern the key of its cache.
 _SECRET: Final = re.compile(
     "(API|ACCESS|PRIVATE|SIGNING|SSH|NGC)_?KEY|TOKEN|SECRET|PASSW|PASSPHRASE|CREDENTIAL|COOKIE"
     "|AUTH(?!OR)|LICEN[CS]E|PWD|(?<![A-Z])PAT(?![A-Z])",
@@ -70,41 +72,67 @@ _SECRET: Final = re.compile(
 )
 
 
-def is_decisive(name: str) -> bool:
-    """Return whether a worker gets this variable because it can change speed or numerics."""
+def is_performance_variable(name: str) -> bool:
+    """Return whether a variable is passed on because it can change speed or numerics."""
     return name.startswith(PERFORMANCE_PREFIXES) and not _SECRET.search(name)
 
 
-def performance_variables(cell: Cell, base_environment: Mapping[str, str]) -> dict[str, str]:
-    """Return the variables a worker of `cell` gets that can change speed or numerics, sorted.
+class CellEnvironment(msgspec.Struct, frozen=True, kw_only=True):
+    """The environment of one cell's worker, resolved once and then handed on.
+
+    `performance` holds the variables that can change speed or numerics, sorted: a record keeps
+    them and a digest covers them. `variables` holds these and all others, except KERAS_HOME, which
+    belongs to one launch.
+    """
+
+    variables: dict[str, str] = {}
+    performance: dict[str, str] = {}
+
+    def for_launch(self, keras_home: Path) -> dict[str, str]:
+        """Return the whole environment of one child process.
+
+        `keras_home` is a folder of this launch alone: a user's `keras.json` could silently change
+        floatx, data format and epsilon.
+        """
+        return {**self.variables, "KERAS_HOME": str(keras_home)}
+
+
+def resolve_environment(cell: Cell, base_environment: Mapping[str, str]) -> CellEnvironment:
+    """Return the environment of a worker of `cell` that starts from `base_environment`.
 
     A cell on the CPU sees no GPU, whatever `base_environment` has. In the lane `matched` every
-    backend gets the same number of threads (JAX, which has no such option, takes one for each
-    usable core) and the C library keeps freed memory.
+    backend gets as many threads as there are usable processors now (JAX, which has no such option,
+    starts one for each) and the C library keeps freed memory.
     """
-    found = {name: value for name, value in base_environment.items() if is_decisive(name)}
+    performance = _performance_variables(cell, base_environment)
+    variables = {
+        **{name: value for name, value in base_environment.items() if name in _NEEDED},
+        "TF_CPP_MIN_LOG_LEVEL": "2",
+        **performance,
+        "KERAS_BACKEND": cell.backend,
+        "PYTHONPATH": str(CHECKOUT),
+        "PYTHONUNBUFFERED": "1",
+    }
+    return CellEnvironment(variables=variables, performance=performance)
+
+
+def _performance_variables(cell: Cell, base_environment: Mapping[str, str]) -> dict[str, str]:
+    variables = {
+        name: value for name, value in base_environment.items() if is_performance_variable(name)
+    }
     if cell.device == "cpu":
-        found |= {"CUDA_VISIBLE_DEVICES": "", "JAX_PLATFORMS": "cpu"}
+        variables |= {"CUDA_VISIBLE_DEVICES": "", "JAX_PLATFORMS": "cpu"}
     if cell.lane == "matched":
-        found |= dict.fromkeys(_THREAD_COUNTS, str(len(os.sched_getaffinity(0))))
-        found |= _KEEP_MEMORY
-    return dict(sorted(found.items()))
+        variables |= dict.fromkeys(_THREAD_COUNTS, str(len(os.sched_getaffinity(0))))
+        variables |= _KEEP_MEMORY
+    return dict(sorted(variables.items()))
 
 
 def worker_environment(
     cell: Cell, base_environment: Mapping[str, str], keras_home: Path
 ) -> dict[str, str]:
-    """Return the whole environment of a worker of `cell`.
+    """Return the whole environment of a worker of `cell` that is started at once.
 
-    `keras_home` is a folder of this launch alone: a user's `keras.json` could silently change
-    floatx, data format and epsilon.
+    The starter of a planned cell uses `CellEnvironment.for_launch` of its plan instead.
     """
-    return {
-        **{name: value for name, value in base_environment.items() if name in _NEEDED},
-        "TF_CPP_MIN_LOG_LEVEL": "2",
-        **performance_variables(cell, base_environment),
-        "KERAS_BACKEND": cell.backend,
-        "KERAS_HOME": str(keras_home),
-        "PYTHONPATH": str(CHECKOUT),
-        "PYTHONUNBUFFERED": "1",
-    }
+    return resolve_environment(cell, base_environment).for_launch(keras_home)

@@ -1,4 +1,4 @@
-"""Which Python runs a backend, and what is installed there."""
+"""The Python interpreter of each backend, and the versions installed there."""
 
 import subprocess
 import sys
@@ -29,7 +29,7 @@ _VERSIONED: Final = (
     "nvidia-cudnn-cu12",
     "nvidia-cudnn-cu13",
 )
-_BELONGS: Final = {
+_BACKEND_PACKAGES: Final = {
     "jax": ("jax", "jaxlib"),
     "tensorflow": ("tensorflow", "tensorflow-cpu"),
     "torch": ("torch",),
@@ -52,7 +52,7 @@ class InterpreterError(BenchError):
 
 
 class Interpreter(msgspec.Struct, frozen=True, kw_only=True):
-    """A Python that can run `backend`, and the versions that are installed there."""
+    """A Python that can run `backend`, and the versions installed there."""
 
     backend: str
     python: str
@@ -65,8 +65,8 @@ class Interpreter(msgspec.Struct, frozen=True, kw_only=True):
 
 
 def digest_versions(backend: str, versions: Mapping[str, str]) -> dict[str, str]:
-    """Return those of an interpreter's versions that the digest of a backend's cell covers."""
-    names = ("keras", *_BELONGS[backend])
+    """Return the versions that the digest of a backend's cell covers."""
+    names = ("keras", *_BACKEND_PACKAGES[backend])
     return {name: versions[name] for name in names if name in versions}
 
 
@@ -78,8 +78,8 @@ def tox_env(backend: str, device: str = "cpu") -> str:
 def find_interpreter(backend: str, chosen: Mapping[str, str], device: str = "cpu") -> Interpreter:
     """Return the interpreter of `backend` on `device`, "cpu" or "gpu".
 
-    That is the one in `chosen`, else the tox environment of both, else this one when the backend
-    is installed here. InterpreterError says in one sentence what is missing.
+    That is the one in `chosen`, else that of the tox environment for backend and device, else this
+    one if the backend is installed here. Raises InterpreterError, which names the missing part.
     """
     env = tox_env(backend, device)
     tox_python = CHECKOUT / ".tox" / env / "bin" / "python"
@@ -98,7 +98,7 @@ def find_interpreter(backend: str, chosen: Mapping[str, str], device: str = "cpu
 
 
 def parse_choices(texts: list[str]) -> dict[str, str]:
-    """Return `{"jax": "/path/python"}` of `["jax=/path/python"]`; InterpreterError if unlike."""
+    """Return `{"jax": "/path/python"}` of `["jax=/path/python"]`; raises InterpreterError."""
     chosen = {}
     for text in texts:
         backend, separator, path = text.partition("=")
@@ -112,22 +112,22 @@ def parse_choices(texts: list[str]) -> dict[str, str]:
 
 def _checked(backend: str, python: str) -> Interpreter:
     versions = probe_versions(python)
-    needed = ("keras", *_BELONGS[backend])
+    needed = ("keras", *_BACKEND_PACKAGES[backend])
     if "keras" not in versions or not any(name in versions for name in needed[1:]):
         raise InterpreterError(f"{python} has no keras with {backend} installed.")
     return Interpreter(backend=backend, python=python, versions=versions)
 
 
 def changed_version(interpreter: Interpreter) -> str | None:
-    """Return in words which version is another than when `interpreter` was found, or None."""
+    """Return a phrase on the first version that changed since the plan, or None."""
     try:
         now = _ask_versions(interpreter.python)
     except InterpreterError as error:
         return str(error)
     for name, before in interpreter.versions.items():
         if now.get(name) != before:
-            found = now.get(name, "not installed")
-            return f"{name} was {before} when this was planned and is {found} now"
+            current = now.get(name, "not installed")
+            return f"{name} was {before} when this was planned and is {current} now"
     return None
 
 
@@ -154,4 +154,6 @@ def _ask_versions(python: str) -> dict[str, str]:
     try:
         return decode_json(done.stdout, dict[str, str])
     except DecodeError as error:
-        raise InterpreterError(f"{python} does not answer like a Python: {error}.") from error
+        raise InterpreterError(
+            f"{python} does not answer like a Python interpreter: {error}."
+        ) from error

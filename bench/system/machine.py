@@ -19,8 +19,8 @@ from bench.core.result import Scalar
 def machine_facts() -> dict[str, Scalar]:
     """Return CPU, memory and system of this machine, and `machine_id`, a short hash of them.
 
-    The id holds only what stays the same between two starts of the machine, so that records of
-    one machine are found again and those of another are not mixed in.
+    The id covers only facts that survive a reboot, so that records of one machine are found again
+    and not mixed with those of another.
     """
     facts: dict[str, Scalar] = {
         "cpu_model": _cpu_model(),
@@ -40,7 +40,7 @@ def machine_facts() -> dict[str, Scalar]:
 
 
 def stable_facts(machine: Mapping[str, Scalar]) -> dict[str, Scalar]:
-    """Return what tells a machine from others, and not one of its starts from the next."""
+    """Return the facts that identify a machine, without those that may change at a reboot."""
     return {name: value for name, value in machine.items() if name not in ("kernel", "libc")}
 
 
@@ -55,7 +55,7 @@ def git_facts() -> GitFacts:
 
 
 def load_average() -> float:
-    """Return how many processes wanted a core during the last minute."""
+    """Return the mean number of processes that used or waited for a core in the last minute."""
     return os.getloadavg()[0]
 
 

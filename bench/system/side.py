@@ -1,4 +1,4 @@
-"""A side: an environment in which a cell can be trained, as one of two that are compared."""
+"""A side: one of two compared environments in which a cell is trained."""
 
 import os
 import re
@@ -9,7 +9,7 @@ import msgspec
 
 from bench.core.cell import BACKENDS
 from bench.core.text import BenchError
-from bench.system.environment import is_decisive
+from bench.system.environment import is_performance_variable
 
 _KEYS: Final = "python=PATH, python.BACKEND=PATH, src=DIR and env.NAME=VALUE"
 #: A comma ends a part only where another one begins: XLA_FLAGS may hold commas.
@@ -17,11 +17,11 @@ _PART_END: Final = re.compile(r",(?=(?:python|src|env)[=.])")
 
 
 class SideTextError(BenchError, ValueError):
-    """A side as a user writes it is not understood, or names something that does not exist."""
+    """A side on the command line cannot be parsed, or names something that does not exist."""
 
 
 class Side(msgspec.Struct, frozen=True, forbid_unknown_fields=True, kw_only=True):
-    """Interpreters by backend, a folder of workloads, and variables; {} and "" are this checkout's.
+    """Interpreters by backend, a folder of workloads, and variables; empty is this checkout's.
 
     `source` is a folder that holds `models/`, or the file of a user's workload. The harness itself
     is always this checkout's.
@@ -33,7 +33,7 @@ class Side(msgspec.Struct, frozen=True, forbid_unknown_fields=True, kw_only=True
 
     @property
     def folder(self) -> Path | None:
-        """The folder of the workloads, None where it is this checkout's."""
+        """The folder of the workloads, None for this checkout's."""
         return Path(self.source) if self.source else None
 
     @property
@@ -47,9 +47,9 @@ HERE: Final = Side()
 
 
 def parse_side(text: str) -> Side:
-    """Return the side of `python=PATH,src=DIR,env.NAME=VALUE`; all parts may be left out.
+    """Return the side of `python=PATH,src=DIR,env.NAME=VALUE`; every part is optional.
 
-    SideTextError says what is wrong.
+    Raises SideTextError.
     """
     fields: dict[str, str] = {}
     for part in filter(None, _PART_END.split(text)):
@@ -57,22 +57,22 @@ def parse_side(text: str) -> Side:
         if not separator or not _is_key(key):
             raise SideTextError(f"side {text!r} has the part {part!r}; allowed are {_KEYS}.")
         if key in fields:
-            raise SideTextError(f"side {text!r} says {key} twice.")
+            raise SideTextError(f"side {text!r} gives {key} twice.")
         fields[key] = value
     variables = _strip(fields, "env.")
     for name in variables:
-        if not is_decisive(name):
+        if not is_performance_variable(name):
             raise SideTextError(
-                f"side {text!r} sets {name}, which no worker gets: only variables that change "
-                "speed or numerics are passed on (XLA_FLAGS, OMP_…, TF_ENABLE_… and the like)."
+                f"side {text!r} sets {name}, which is not passed on to workers: only variables "
+                "that change speed or numerics are (XLA_FLAGS, OMP_…, TF_ENABLE_… and the like)."
             )
     source = fields.get("src", "")
     if source and not _is_folder(source):
-        raise SideTextError(f"side {text!r} has src={source}, which is no folder.")
-    every = dict.fromkeys(BACKENDS, fields["python"]) if "python" in fields else {}
+        raise SideTextError(f"side {text!r} has src={source}, which is not a folder.")
+    for_all = dict.fromkeys(BACKENDS, fields["python"]) if "python" in fields else {}
     return Side(
         pythons={
-            b: str(Path(p).absolute()) for b, p in (every | _strip(fields, "python.")).items()
+            b: str(Path(p).absolute()) for b, p in (for_all | _strip(fields, "python.")).items()
         },
         source=str(Path(source).resolve()) if source else "",
         variables=variables,
@@ -82,7 +82,7 @@ def parse_side(text: str) -> Side:
 def _is_folder(text: str) -> bool:
     try:
         return Path(text).is_dir()
-    except (OSError, ValueError):  # too long for a path, or no path
+    except (OSError, ValueError):  # too long for a path, or not a path
         return False
 
 

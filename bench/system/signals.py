@@ -66,18 +66,26 @@ def deferred_signals() -> Iterator[Callable[[], None]]:
         release()
 
 
+_open_readers: list[int] = []
+
+
 @contextmanager
 def wakeup_pipe() -> Iterator[int]:
-    """Give a descriptor that can be read after a signal.
+    """Give a descriptor that can be read after a signal; an inner block gets that of the outer one.
 
     When two signals come at once, the kernel may hand both to a thread of NumPy's BLAS. Python's
     handlers run in the main thread alone, and nothing else would wake it from its `poll`.
     """
+    if _open_readers:
+        yield _open_readers[-1]
+        return
     reader, writer = os.pipe2(os.O_NONBLOCK | os.O_CLOEXEC)
     former = signal.set_wakeup_fd(writer, warn_on_full_buffer=False)
+    _open_readers.append(reader)
     try:
         yield reader
     finally:
+        _open_readers.clear()
         signal.set_wakeup_fd(former)
         os.close(reader)
         os.close(writer)

@@ -1,4 +1,4 @@
-"""Only one timing run at a time on a machine."""
+"""The machine's timing lock: one timing run at a time."""
 
 import fcntl
 import os
@@ -7,29 +7,28 @@ from collections.abc import Iterator
 from contextlib import contextmanager, suppress
 from pathlib import Path
 
+from bench.core.exit_codes import ExitCode
 from bench.core.text import BenchError
 
 
 class MachineBusyError(BenchError):
     """Another timing run holds this machine's lock."""
 
+    exit_code = ExitCode.BUSY
+
 
 def default_lock_path() -> Path:
-    """Return the lock's path: one for the machine, not one for a checkout or a user."""
+    """Return the path of the lock, which all checkouts and users of the machine share."""
     configured = os.environ.get("KERAS_BENCH_LOCK")
-    return (
-        Path(configured)
-        if configured
-        else Path(tempfile.gettempdir()) / "keras-bench.system.timing_lock"
-    )
+    return Path(configured) if configured else Path(tempfile.gettempdir()) / "keras-bench.lock"
 
 
 @contextmanager
 def timing_lock(path: Path, holder: str) -> Iterator[None]:
-    """Hold the machine's timing lock, with `holder` written into its file for the next comer.
+    """Hold the machine's timing lock, with `holder` written into its file for others to read.
 
-    Raises MachineBusyError at once, with the text of the present holder, when it is taken. The
-    kernel frees the lock when its holder ends, however it ends; the file stays.
+    Raises MachineBusyError at once, with the text of the present holder, if it is held. The
+    kernel releases the lock when its holder ends for any reason; the file stays.
     """
     descriptor = _open(path)
     try:
@@ -39,9 +38,9 @@ def timing_lock(path: Path, holder: str) -> Iterator[None]:
             present = os.pread(descriptor, 500, 0).decode(errors="replace").strip()
             raise MachineBusyError(
                 f"Another timing run is on this machine ({present or 'unknown'}); "
-                f"two at once would spoil both. Wait for it to end. Lock: {path}"
+                f"two at once would disturb each other. Wait for it to end. Lock: {path}"
             ) from None
-        with suppress(OSError):  # a full disk: the lock is held, and only its holder has no name
+        with suppress(OSError):  # on a full disk the lock is held without the holder's name
             os.ftruncate(descriptor, 0)
             os.pwrite(descriptor, holder.encode(), 0)
         yield
@@ -52,7 +51,7 @@ def timing_lock(path: Path, holder: str) -> Iterator[None]:
 def _open(path: Path) -> int:
     """Open the lock's file, made usable for every user of the machine.
 
-    A link is refused, since anybody could lay one in /tmp that ends in a file of ours.
+    A symbolic link is refused, since any user could place one in /tmp that points to our files.
     """
     try:
         try:

@@ -10,6 +10,7 @@ from pathlib import Path
 
 import msgspec
 
+from bench.core.atomic_file import replacing
 from bench.core.job import Job
 from bench.core.result import Result, WorkerOutput
 from bench.worker.backend import import_backend
@@ -38,7 +39,8 @@ def run(job_path: str, entered_at: float) -> int:
         traceback.print_exc()
         refused = refusal(error)
         output = WorkerOutput(reason=one_sentence(error, refused), unsupported=refused is not None)
-    _write_atomically(Path(job.output_path), msgspec.json.encode(output))
+    with replacing(Path(job.output_path)) as temporary:
+        temporary.write_bytes(msgspec.json.encode(output))
     if job.events_fd is not None:
         os.close(job.events_fd)  # tells the parent that all that is left is to exit
     return 0 if output.result else 1
@@ -73,12 +75,3 @@ def _said(message: str) -> str:
     end = next((n for n, each in enumerate(lines) if each.startswith("Arguments received")), None)
     causes = [each for each in lines[1:end] if not each.startswith("[[")]
     return f"{lines[0]} {causes[-1]}" if causes and _WHERE.search(lines[0]) else lines[0]
-
-
-def _write_atomically(path: Path, content: bytes) -> None:
-    temporary = path.with_suffix(".tmp")
-    with temporary.open("wb") as file:
-        file.write(content)
-        file.flush()
-        os.fsync(file.fileno())
-    temporary.replace(path)

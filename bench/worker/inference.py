@@ -9,7 +9,7 @@ import keras
 from bench.core.cell import Cell
 from bench.core.result import Epoch
 from bench.worker.callbacks import accuracy_of, check_finite, tell
-from data.part import Part, length, take
+from data.named_arrays import Part, length, take
 
 #: Predictions of one image each that are timed, after some that are not.
 LATENCIES = 300

@@ -12,7 +12,7 @@ from keras.src.trainers.data_adapters import get_data_adapter
 from bench.core.cell import Cell
 from bench.worker.builders import WorkloadError
 from bench.worker.matched_lane import BatchOrder
-from data.part import Array, Part, each, length, shapes, take
+from data.named_arrays import Array, Part, each, length, shapes, take
 
 _BRIGHTEST = 255
 

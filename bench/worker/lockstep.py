@@ -12,7 +12,7 @@ from typing import Any
 import msgspec
 import numpy as np
 
-from bench.core.source_hash import files_sha256, source_files
+from bench.core.source_hash import source_sha256
 from bench.regression.messages import (
     Failed,
     Identity,
@@ -27,13 +27,14 @@ from bench.worker.backend import Backend, import_backend
 from bench.worker.entry import die_with_parent, one_sentence
 from bench.worker.phases import Phases
 from data.dataset import open_dataset
-from data.part import length, take
+from data.named_arrays import length, take
 
 
 def find_identity(side: SideJob) -> Identity:
     """Return this process's own values of all that the side's identity names.
 
-    The source is hashed where it was imported from, after the model was built.
+    The source is hashed where it was imported from, after the model was built, together with the
+    recipe of the job that compiled it.
     """
     wanted = side.identity
     package = sys.modules.get("models")
@@ -41,7 +42,7 @@ def find_identity(side: SideJob) -> Identity:
     return Identity(
         python=sys.executable,
         versions={name: _version(name) for name in wanted.versions},
-        workload_source=files_sha256(source_files(side.job.builder, folder)),
+        workload_source=source_sha256(side.job.builder, side.job, folder),
         variables={name: os.environ.get(name, "") for name in wanted.variables},
         work=wanted.work,
     )

@@ -4,7 +4,6 @@ import hashlib
 import importlib
 import math
 import os
-import tempfile
 from collections.abc import Sequence
 from dataclasses import dataclass
 from pathlib import Path
@@ -14,8 +13,9 @@ import msgspec
 import numpy as np
 import numpy.typing as npt
 
-from data.arrays import ArchiveDamaged, load_arrays
-from data.part import Array
+from bench.core.atomic_file import replacing
+from data.arrays import ArchiveDamagedError, load_arrays
+from data.named_arrays import Array
 
 Indices = npt.NDArray[np.int64]
 
@@ -180,14 +180,8 @@ def _digest(seed: int, variables: Sequence[Variable]) -> str:
 def _write(path: Path, arrays: Sequence[Array]) -> None:
     """Write the file in one go: other workers find it whole or not at all."""
     path.parent.mkdir(parents=True, exist_ok=True)
-    handle, temporary = tempfile.mkstemp(dir=path.parent, suffix=".tmp")
-    try:
-        with os.fdopen(handle, "wb") as file:
-            np.savez(file, *arrays)
-        Path(temporary).replace(path)
-    except BaseException:
-        Path(temporary).unlink(missing_ok=True)
-        raise
+    with replacing(path) as temporary, temporary.open("wb") as file:
+        np.savez(file, *arrays)
 
 
 def read_weights(path: Path) -> list[Array]:
@@ -195,5 +189,5 @@ def read_weights(path: Path) -> list[Array]:
     try:
         found = load_arrays(path)
         return [found[f"arr_{index}"] for index in range(len(found))]
-    except (OSError, ArchiveDamaged, KeyError) as error:
+    except (OSError, ArchiveDamagedError, KeyError) as error:
         raise WeightFileError(f"{path} cannot be read ({error}); delete it.") from error

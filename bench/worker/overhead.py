@@ -17,7 +17,7 @@ from bench.worker.build import build_model
 from bench.worker.callbacks import EpochTimer
 from bench.worker.input_pipeline import encode_labels
 from data.dataset import open_dataset
-from data.part import length, shapes, take
+from data.named_arrays import length, shapes, take
 
 #: As short as an epoch of some steps can be. The noise of epochs is a part of their length (a
 #: tenth on a shared machine, from 0.1 s to 0.5 s alike), what the callback adds is not.

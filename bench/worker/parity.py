@@ -20,7 +20,7 @@ from bench.worker.backend import Backend, import_backend
 from bench.worker.entry import die_with_parent, one_sentence
 from bench.worker.parity_batches import allow_float64
 from bench.worker.phases import Phases
-from data.part import length, take
+from data.named_arrays import length, take
 
 _Arrays = dict[str, Any]
 

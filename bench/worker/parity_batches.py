@@ -9,7 +9,7 @@ import numpy as np
 from bench.worker.activations import to_numpy
 from bench.worker.matched_lane import Variable, draw_weights
 from bench.worker.resolved_settings import RATES
-from data.part import each
+from data.named_arrays import each
 
 #: Layers that alter at random and have no rate to be set to 0.
 _ALTERS = "Random"

@@ -11,7 +11,7 @@ from bench.worker.build import build_model
 from bench.worker.input_pipeline import input_shapes, make_examples
 from bench.worker.parity_batches import in_precision, prepare_model
 from data.dataset import open_dataset
-from data.part import Part, length, take
+from data.named_arrays import Part, length, take
 
 _Examples = tuple[Part, Part]
 

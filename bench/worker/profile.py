@@ -38,7 +38,7 @@ def _measure(job: Job, backend: Backend) -> ProfileReport:
     from bench.worker.profile_timing import make_steps
     from bench.worker.resolved_settings import resolved_settings
     from data.dataset import open_dataset
-    from data.part import length, take
+    from data.named_arrays import length, take
 
     dataset = open_dataset(Path(job.dataset_folder))
     classes, size = dataset.manifest.classes, job.cell.batch_size

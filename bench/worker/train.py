@@ -27,7 +27,7 @@ from bench.worker.phases import Phases
 from bench.worker.process_info import peak_resident_bytes
 from bench.worker.resolved_settings import resolved_settings, stochastic_layers
 from data.dataset import open_dataset
-from data.part import Part, length, take
+from data.named_arrays import Part, length, take
 
 _Examples = tuple[Part, Part]
 

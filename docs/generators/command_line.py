@@ -6,6 +6,8 @@ from collections.abc import Iterator
 
 from bench.cli.parser import make_parser
 from docs.generators.markdown import table
+from validation.gate.__main__ import make_gate_proof_parser
+from validation.overhead.__main__ import make_overhead_parser
 
 
 def command_parsers(parser: argparse.ArgumentParser) -> dict[str, argparse.ArgumentParser]:
@@ -17,29 +19,26 @@ def command_parsers(parser: argparse.ArgumentParser) -> dict[str, argparse.Argum
 
 
 def command_lines() -> str:
-    """Return a section per command of `python -m bench`: purpose, usage, arguments."""
-    parser = make_parser()
-    return "\n".join(
-        _section(name, command, _purposes(parser).get(name))
-        for name, command in command_parsers(parser).items()
-    )
+    """Return a section per command: purpose, usage, arguments, examples.
+
+    First those of `python -m bench`, then the two programs that check the tool itself.
+    """
+    sections = [_section(*each) for each in command_parsers(make_parser()).items()]
+    sections += [_section(parser.prog, parser) for parser in validation_parsers()]
+    return "\n".join(sections)
 
 
-def _purposes(parser: argparse.ArgumentParser) -> dict[str, str]:
-    """Return the one-line help of each command, where the parser holds one."""
-    found = {}
-    for action in parser._actions:
-        if isinstance(action, argparse._SubParsersAction):
-            found = {a.dest: a.help for a in action._choices_actions if a.help}
-    return found
+def validation_parsers() -> tuple[argparse.ArgumentParser, ...]:
+    """Return the parsers of the programs that check the tool itself."""
+    return make_gate_proof_parser(), make_overhead_parser()
 
 
-def _section(name: str, parser: argparse.ArgumentParser, purpose: str | None) -> str:
-    text = (parser.description or purpose or "").strip()
+def _section(name: str, parser: argparse.ArgumentParser) -> str:
+    text = (parser.description or "").strip()
     usage = re.sub(r"\s+", " ", parser.format_usage().removeprefix("usage: ")).strip()
     return "\n".join(
         [
-            f"(command-{name})=",
+            f"(command-{name.rpartition(' ')[2].replace('.', '-')})=",
             f"## `{name}`",
             "",
             _sentence(text),

@@ -7,7 +7,7 @@ from bench.core.exit_codes import EXIT_MEANINGS, ExitCode
 from bench.core.suite import Entry, load_suite, suite_names
 from bench.core.workload import USER_WORKLOADS
 from bench.system.environment import PERFORMANCE_PREFIXES
-from data.catalogue import DATASETS, USER_DATASETS
+from data.registry import DATASETS, USER_DATASETS
 from docs.generators.markdown import table
 from models.table import WORKLOADS, Workload
 

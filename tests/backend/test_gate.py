@@ -44,6 +44,8 @@ def test_a_pair_trains_both_sides_in_turns(backend: str, deeper: Side, tmp_path:
     pair = run_pair(pair_specs[0], 0, tmp_path)
     assert pair.reason is None, pair.reason
     assert pair.baseline and pair.candidate
+    assert pair.baseline.identity == pair_specs[0].baseline.identity
+    assert pair.candidate.identity == pair_specs[0].candidate.identity
     assert pair.baseline.identity.workload_source != pair.candidate.identity.workload_source
     assert len(pair.turns) == TURNS
     for turn in pair.turns:

@@ -19,7 +19,7 @@ def test_an_interrupted_run_continues_from_its_last_record(
     arguments = ("run", *_CELLS, "--limit-train", "64", "--repeats", "2")
     with subprocess.Popen(
         bench.command(*arguments),
-        env=bench.system.environment,
+        env=bench.environment,
         cwd=CHECKOUT,
         stdout=subprocess.PIPE,
         text=True,

@@ -10,7 +10,7 @@ import pytest
 from bench.core.cell import BACKENDS, Cell
 from bench.core.job import Job
 from bench.core.result import Result
-from bench.runner.worker_process import launch
+from bench.runner.launch import launch
 from bench.system.interpreter import find_interpreter
 from bench.worker.matched_lane import BatchOrder
 from data.dataset import open_dataset

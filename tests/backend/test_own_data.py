@@ -118,7 +118,7 @@ def test_a_saved_model_predicts_a_folder_of_pictures_on_each_backend(bench: Benc
     write_pictures(bench.folder / "pictures")
     model = bench.folder / "mine.keras"
     command = [find_interpreter("torch", {}).python, "-c", SAVES, str(model)]
-    environment = {**bench.system.environment, "KERAS_BACKEND": "torch"}
+    environment = {**bench.environment, "KERAS_BACKEND": "torch"}
     subprocess.run(command, env=environment, check=True, capture_output=True)
     data = f"images:{bench.folder / 'pictures'}"
     choices = ("--workload", str(model), "--dataset", data, "--task", "predict", "--epochs", "2")
@@ -135,7 +135,7 @@ def test_a_saved_model_predicts_a_folder_of_pictures_on_each_backend(bench: Benc
 def test_the_code_in_a_saved_model_runs_only_where_the_user_says_so(bench: Bench) -> None:
     model, witness = bench.folder / "mine.keras", bench.folder / "witness"
     command = [find_interpreter("torch", {}).python, "-c", SAVES_CODE, str(model), str(witness)]
-    environment = {**bench.system.environment, "KERAS_BACKEND": "torch"}
+    environment = {**bench.environment, "KERAS_BACKEND": "torch"}
     subprocess.run(command, env=environment, check=True, capture_output=True)
     witness.unlink()  # left by the model that was saved
     choices = ("--workload", str(model), "--dataset", _TINY, "--epochs", "1", "--batch-size", "16")

@@ -15,6 +15,7 @@ import pytest
 
 from bench.cli.parser import make_parser
 from bench.core.paths import CHECKOUT
+from docs.generators.command_line import validation_parsers
 
 _ASSIGNMENT = re.compile(r"[A-Z_]+=\S*$")
 _PYTHON = re.compile(r"(.*/)?python(3(\.\d+)?)?$")
@@ -63,34 +64,10 @@ def check_command(words: Sequence[str]) -> None:
 
 def parse_module(module: str, words: Sequence[str]) -> argparse.Namespace:
     """Return what `python -m MODULE WORDS` asks for, by the module's own parser; nothing runs."""
-    if module == "bench":
-        return _parse(make_parser(), present_words(words))
-    if module in _UNTIL_RENAMED and _UNTIL_RENAMED[module][0] in _commands():
-        return _parse(make_parser(), [*_UNTIL_RENAMED[module], *words])
+    for parser in (make_parser(), *validation_parsers()):
+        if parser.prog == f"python -m {module}":
+            return _parse(parser, words)
     return _parse_main(module, words)
-
-
-#: What the command line calls these until it has the names that the pages use.
-_UNTIL_RENAMED: dict[str, list[str]] = {
-    "profile-layers": ["layers"],
-    "profile-steps": ["steps"],
-    "gate-accuracy": ["accuracy"],
-    "save-baseline": ["baseline"],
-    "check-store": ["doctor", "--store"],
-    "validation.gate": ["proof"],
-    "validation.overhead": ["overhead"],
-}
-
-
-def present_words(words: Sequence[str]) -> list[str]:
-    """Return the words of a call of `bench` as this checkout's command line names its command."""
-    if words[0] in _commands():
-        return list(words)
-    return [*_UNTIL_RENAMED.get(words[0], [words[0]]), *words[1:]]
-
-
-def _commands() -> list[str]:
-    return [*make_parser()._subparsers._group_actions[0].choices]
 
 
 def _parse(parser: argparse.ArgumentParser, words: Sequence[str]) -> argparse.Namespace:

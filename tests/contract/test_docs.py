@@ -10,11 +10,13 @@ from urllib.parse import urlsplit
 import msgspec
 import pytest
 
+from bench.cli.parser import make_parser
 from bench.core.paths import CHECKOUT
 from bench.core.record import decode_record
 from bench.core.suite import Overrides, expand, load_suite
 from bench.core.workload import read_recipe, resolve_workload
 from bench.storage.store import Store
+from docs.generators.command_line import command_parsers
 from tests.contract.documents import (
     DOCS,
     Block,
@@ -29,7 +31,6 @@ from tests.contract.shell_examples import (
     check_command,
     command_lines,
     parse_module,
-    present_words,
 )
 from tests.fixtures.command_line import Bench
 
@@ -65,6 +66,20 @@ def test_each_command_is_one_that_the_real_parser_takes(block: Block) -> None:
         check_command(words)
 
 
+EXAMPLES = [
+    line.strip()
+    for parser in command_parsers(make_parser()).values()
+    for line in (parser.epilog or "").splitlines()
+    if " -m " in line
+]
+
+
+@pytest.mark.parametrize("line", EXAMPLES)
+def test_each_example_of_a_help_is_one_that_the_real_parser_takes(line: str) -> None:
+    [words] = command_lines(line)
+    check_command(words)
+
+
 RUN = [(name, words) for name, words in bench_words(blocks_in("sh")) if words[0] in RUNNABLE]
 PLANNED = [
     (name, words)
@@ -96,7 +111,7 @@ def test_each_command_that_trains_nothing_runs(
     monkeypatch.setenv("KERAS_BENCH_REPORTS", str(bench.reports))
     more = bench.pythons if words[0] in _PYTHON_OPTION else []
     reports = [] if words[0] == "list" else [f"--reports={bench.reports}"]
-    assert bench.call(*present_words(words), *more, *reports) == 0, (name, bench.err)
+    assert bench.call(*words, *more, *reports) == 0, (name, bench.err)
     assert bench.out
 
 
@@ -172,7 +187,7 @@ def test_most_examples_are_executed() -> None:
 
 def test_some_commands_run_and_some_suites_are_planned() -> None:
     assert {words[0] for _, words in RUN} >= {"list", "doctor", "compare", "history"}
-    assert PLANNED
+    assert PLANNED and EXAMPLES
 
 
 @pytest.mark.parametrize(

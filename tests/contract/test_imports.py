@@ -57,7 +57,7 @@ def test_the_package_files_of_bench_import_nothing():
 
 
 def test_no_test_without_a_framework_imports_one():
-    for source in sources_of("tests/unit", "tests/contract", "tests/fixtures", "tests/perf"):
+    for source in sources_of("tests/unit", "tests/contract", "tests/fixtures"):
         found = {name for name in imports_of(source) if is_within(name, FRAMEWORKS)}
         assert found == set(), source.path
 

@@ -8,6 +8,7 @@ from pathlib import Path
 import msgspec
 import pytest
 
+from bench.cli.parser import make_parser
 from bench.core.cell import BACKENDS
 from bench.core.exit_codes import ExitCode
 from bench.core.paths import CHECKOUT
@@ -16,9 +17,10 @@ from bench.core.suite import Entry, suite_names
 from bench.report.tables.columns import RECORD_COLUMNS, ROW_COLUMNS
 from bench.report.tables.comparison import BACKEND_GROUP
 from bench.report.write import CSV_TABLES
+from data.registry import DATASETS, USER_DATASETS
 from docs.generate import generate_all
 from docs.generators import csv_columns, lists
-from docs.generators.command_line import command_lines, command_parsers
+from docs.generators.command_line import command_lines, command_parsers, validation_parsers
 from docs.generators.pages import turned_links
 from docs.generators.structs import field_table, type_text
 from docs.pictures.architecture import PURPOSES
@@ -62,10 +64,9 @@ def test_every_table_of_a_report_is_explained() -> None:
 
 
 def test_every_command_and_option_is_there() -> None:
-    from bench.cli.parser import make_parser
-
     text = command_lines()
-    for name, parser in command_parsers(make_parser()).items():
+    checks = {parser.prog: parser for parser in validation_parsers()}
+    for name, parser in (command_parsers(make_parser()) | checks).items():
         section = text.partition(f"\n## `{name}`\n")[2].partition("\n## ")[0]
         for action in parser._actions:
             if action.help != argparse.SUPPRESS and not isinstance(action, argparse._HelpAction):
@@ -88,8 +89,6 @@ def test_workloads_suites_and_keys_are_there() -> None:
 
 
 def test_datasets_are_there_and_their_origins_too() -> None:
-    from data.catalogue import DATASETS, USER_DATASETS
-
     page = (DOCS / "reference" / "datasets.md").read_text("utf-8")
     assert all(f"| `{name}` | " in lists.dataset_table() for name in DATASETS)
     assert all(f"| `{name}` | " in lists.user_dataset_table() for name in USER_DATASETS)

@@ -96,7 +96,7 @@ def full_cache(stage: Stage) -> Ended:
     "the cache is deleted after a run was planned",
     "the cell fails with the reason; the same call prepares it again",
     code=1,
-    says="FAILED .*: ManifestUnreadable: .* prepare the dataset again",
+    says="FAILED .*: ManifestUnreadableError: .* prepare the dataset again",
 )
 def deleted_before_reading(stage: Stage) -> Ended:
     done = stage.run("lose_cache")
@@ -137,12 +137,17 @@ def _add(name: str, fault: str, says: str, inject: Inject) -> None:
     SOURCE.add(name, fault, _BLOCKED, code=2, says=f"cannot run: {says}", inject=inject)
 
 
-_add("npz_garbage", "an .npz that is none", ".* is no .npz archive", npz(b"hello"))
-_add("npz_cut", "an .npz cut short", ".* is no .npz archive", npz(_GOOD_NPZ[: len(_GOOD_NPZ) // 2]))
+_add("npz_garbage", "an .npz that is none", ".* is not an .npz archive", npz(b"hello"))
+_add(
+    "npz_cut",
+    "an .npz cut short",
+    ".* is not an .npz archive",
+    npz(_GOOD_NPZ[: len(_GOOD_NPZ) // 2]),
+)
 _add(
     "npz_objects",
     "an .npz with pickled objects",
-    ".* is no .npz archive of plain arrays",
+    ".* is not an .npz archive of plain arrays",
     npz(npz_of(x=np.array([{}, {}], object), y=_Y[:2])),
 )
 _add("npz_counts", "an .npz with fewer labels than images", ".*8.*7", npz(npz_of(x=_X, y=_Y[:7])))

@@ -160,7 +160,7 @@ def one_processor(stage: Stage) -> Ended:
 def one_processor_of_matched(stage: Stage) -> Ended:
     done = stage.run("take_cpus", more=("--lane=matched",))
     assert stage.statuses() == ["failed"]
-    assert stage.call("doctor", "--store").code == 0
+    assert stage.call("check-store").code == 0
     return done
 
 
@@ -238,7 +238,7 @@ def an_hour_behind() -> None:
         def now(cls, tz: datetime.tzinfo | None = None) -> datetime.datetime:
             return datetime.datetime.now(tz) - datetime.timedelta(hours=1)
 
-    from bench.runner import worker_process as launch
+    from bench.runner import launch
     from bench.storage import store
 
     launch.datetime = store.datetime = Behind

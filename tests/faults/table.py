@@ -2,6 +2,7 @@
 
 from typing import Final
 
+from tests.faults.children import CHILDREN
 from tests.faults.data import CACHE, SOURCE
 from tests.faults.download import DOWNLOAD
 from tests.faults.interruption import INTERRUPTION, TWO
@@ -13,7 +14,7 @@ from tests.faults.usage import ARGUMENTS, SUITE
 from tests.faults.worker import WORKER
 
 FAMILIES: Final = (
-    *(WORKER, MACHINE, STORE, INTERRUPTION, TWO),
+    *(WORKER, CHILDREN, MACHINE, STORE, INTERRUPTION, TWO),
     *(POWER_CUT, LOAD),
     *(CACHE, SOURCE, DOWNLOAD, SUITE, ARGUMENTS),
 )

@@ -17,8 +17,8 @@ from data.images import read_picture
 from data.keras_cache import read_batches
 from data.manifest import MANIFEST_VERSION, ArrayFacts, Manifest, write_manifest
 from data.mnist import read_idx
+from data.named_arrays import PART_NAMES, flatten
 from data.npz import read_npz
-from data.part import PART_NAMES, flatten
 from tests.fixtures.cifar10_files import archive_of
 from tests.fixtures.data_places import idx_of, npz_of, python2_pickle
 from tests.fuzz.inputs import documents, packed

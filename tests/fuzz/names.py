@@ -6,7 +6,8 @@ from pathlib import Path
 
 import msgspec
 
-from bench.cli.parser import make_parser, read_choices, read_pythons
+from bench.cli.options import read_cells, read_pythons
+from bench.cli.parser import parse_words
 from bench.core.cell import Cell
 from bench.core.record import encode_record
 from bench.core.suite import SUITES, Overrides, SuiteError, expand, load_suite
@@ -16,9 +17,9 @@ from bench.report.tables.history import UnknownCellError, find_cell
 from bench.storage.store import Store, StoreError
 from bench.system.interpreter import InterpreterError
 from bench.system.side import SideTextError, parse_side
-from data.catalogue import resolve_dataset
 from data.errors import DataError
 from data.prepare import find_source
+from data.registry import resolve_dataset
 from tests.fixtures.records import make_record
 from tests.fuzz.inputs import damaged, documents
 from tests.fuzz.target import Target, argument, check_sentence, file_in
@@ -50,7 +51,7 @@ _COMMANDS = [
     b"race\0--rounds\x006\0--workload\0lab_deep\0--timeout\x0010\0--python\0jax=/p\0--json",
     b"gate\0--candidate\0src=.\0--noise-threshold\x002\0--fail-threshold\x005\0--limit-train\x0064",
     b"certify\0lab_baseline\0--steps\x003\0--seeds\x004",
-    b"proof\0simulated\0--suites\x001\0--minutes\x000.5",
+    b"profile-layers\0mlp\0--rounds\x006\0--device\0cpu",
     b"plan\0--repeats\x002\0--fresh\0--lane\0matched\0--task\0predict\0--precision\0float32",
 ]
 
@@ -98,13 +99,12 @@ def _read_command(content: bytes, folder: Path) -> None:
     told = io.StringIO()
     try:
         with contextlib.redirect_stderr(told), contextlib.redirect_stdout(told):
-            arguments = make_parser().parse_args(words)
+            arguments = parse_words(words)
     except SystemExit as error:
         assert error.code in (0, 2) and told.getvalue()
         return
     if "suite" in arguments:
-        choices = read_choices(arguments)
-        _use(expand(load_suite(arguments.suite), choices, arguments.suite))
+        _use(read_cells(arguments))
     if "python" in arguments:
         read_pythons(arguments)
 

@@ -7,8 +7,8 @@ from pathlib import Path
 
 import pytest
 
-from bench.cli import main as cli
 from bench.cli import report as reporting_commands
+from bench.core.exit_codes import ExitCode
 from bench.core.paths import CHECKOUT
 from bench.core.record import encode_record
 from bench.storage.store import Store
@@ -39,7 +39,7 @@ def bench(reporting: Bench, monkeypatch: pytest.MonkeyPatch) -> Bench:
 
 
 def test_a_run_that_trains_everything_exits_0_and_names_its_table(reporting):
-    assert reporting.run("ok") == cli.ExitCode.OK == 0
+    assert reporting.run("ok") == ExitCode.OK == 0
     assert "0 stored (not trained again), 1 to train." in reporting.out
     assert f"Comparison: {reporting.reports}/latest/comparison.csv" in reporting.out
     (run_id,) = Store(reporting.reports).run_ids()
@@ -72,7 +72,7 @@ def test_every_failed_cell_is_in_every_csv_with_its_reason_and_the_exit_code_is_
         "hang": "timeout of 3 s",
         "reason": "NonFiniteLossError",
     }
-    assert reporting.run("ok", *reasons, more=("--timeout=3",)) == cli.ExitCode.CELLS_FAILED == 1
+    assert reporting.run("ok", *reasons, more=("--timeout=3",)) == ExitCode.CELLS_FAILED == 1
     assert "7 of 8 launches failed, 0 could not start." in reporting.out
     for name in CSVS:
         lines = [" ".join(row.values()) for row in reporting.rows(name)]
@@ -119,7 +119,7 @@ def test_a_blocked_cell_is_told_while_the_others_run_and_the_exit_code_is_1(benc
 )
 def test_a_wrong_argument_is_told_in_words_and_exits_2(bench, arguments, words):
     selection = [f"--reports={bench.reports}"] if arguments[:1] in (["run"], ["plan"]) else []
-    assert bench.call(*arguments, *selection) == cli.ExitCode.USAGE == 2
+    assert bench.call(*arguments, *selection) == ExitCode.USAGE == 2
     assert words in bench.err
     assert "Traceback" not in bench.err
     assert not bench.reports.exists()
@@ -133,7 +133,7 @@ def test_a_run_of_which_no_cell_can_start_exits_2(bench):
 
 def test_a_second_run_on_the_machine_exits_3_with_the_first_ones_name(bench):
     with timing_lock(default_lock_path(), "run 7, process 42"):
-        assert bench.run("ok") == cli.ExitCode.BUSY == 3
+        assert bench.run("ok") == ExitCode.BUSY == 3
     assert "run 7, process 42" in bench.err
     assert not bench.reports.exists()
 
@@ -147,7 +147,7 @@ def test_a_plan_and_a_report_need_no_lock(bench):
 
 def test_a_store_that_cannot_be_read_or_written_exits_4_before_anything_is_trained(bench):
     bench.reports.touch()
-    assert bench.run("ok") == cli.ExitCode.STORE == 4
+    assert bench.run("ok") == ExitCode.STORE == 4
     assert "Not a directory" in bench.err
     assert ": started" not in bench.out
 

@@ -7,7 +7,6 @@ from pathlib import Path
 import pytest
 
 from bench.cli import gate as gating
-from bench.cli import main as cli
 from bench.core.exit_codes import ExitCode
 from bench.regression import lockstep
 from bench.regression.measure import measure_gate
@@ -77,7 +76,7 @@ def test_a_side_without_an_interpreter_is_invalid_and_not_left_out(bench: Bench)
 
 
 def test_a_side_that_is_no_side_is_refused(bench: Bench) -> None:
-    assert bench.call("gate", "--candidate=pyhton=/x") == cli.ExitCode.USAGE
+    assert bench.call("gate", "--candidate=pyhton=/x") == ExitCode.USAGE
     assert bench.err.startswith("side 'pyhton=/x' has the part")
 
 
@@ -90,7 +89,7 @@ def run_seeds(bench: Bench, seeds: int = 2) -> str:
 
 def test_a_kept_baseline_screens_and_never_passes(bench: Bench) -> None:
     run_id = run_seeds(bench)
-    assert bench.call("baseline", "main", run_id, f"--reports={bench.reports}") == 0
+    assert bench.call("save-baseline", "main", run_id, f"--reports={bench.reports}") == 0
     options = [f"--candidate=python={make_fake_python(bench.folder)}", "--baseline=baseline=main"]
     code = bench.call("gate", *options, f"--reports={bench.reports}")
     assert code == ExitCode.INCONCLUSIVE == 11
@@ -99,10 +98,10 @@ def test_a_kept_baseline_screens_and_never_passes(bench: Bench) -> None:
 
 def test_accuracy_passes_on_equal_seeds_of_a_kept_baseline(bench: Bench) -> None:
     run_id = run_seeds(bench, seeds=3)
-    bench.call("baseline", "main", run_id, f"--reports={bench.reports}")
+    bench.call("save-baseline", "main", run_id, f"--reports={bench.reports}")
     options = [f"--candidate=python={make_fake_python(bench.folder)}", "--baseline=baseline=main"]
     # Four validation images are coarse: what rounding may hide is many points.
-    code = bench.call("accuracy", *options, "--margin=60", f"--reports={bench.reports}")
+    code = bench.call("gate-accuracy", *options, "--margin=60", f"--reports={bench.reports}")
     assert (code, "3 stored (not trained again), 0 to train" in bench.out) == (ExitCode.OK, True)
 
 
@@ -110,17 +109,17 @@ def test_accuracy_trains_both_sides_with_every_seed(bench: Bench) -> None:
     workload = make_workload(bench.folder, "ok")
     options = [*sides(bench, "env.XLA_FAKE=other"), f"--workload={workload}", "--seeds=2"]
     tiny = ["--epochs=2", "--batch-size=4", "--margin=90"]
-    assert bench.call("accuracy", *options, *tiny) == ExitCode.OK
+    assert bench.call("gate-accuracy", *options, *tiny) == ExitCode.OK
     records = Store(bench.reports).load_all()
     assert sorted(record.cell.seed for record in records) == [0, 0, 1, 1]
     assert len({record.digest for record in records}) == 4
-    assert bench.call("accuracy", *options, *tiny) == ExitCode.OK
+    assert bench.call("gate-accuracy", *options, *tiny) == ExitCode.OK
     assert "4 stored (not trained again), 0 to train" in bench.out
 
 
 def test_margins_the_wrong_way_round_are_refused(bench: Bench) -> None:
     code = bench.call("gate", *sides(bench), "--noise-threshold=5", "--fail-threshold=2")
-    assert code == cli.ExitCode.USAGE
+    assert code == ExitCode.USAGE
     assert "noise threshold (5%)" in bench.err
 
 
@@ -129,19 +128,22 @@ def test_a_diverged_candidate_is_a_regression_and_a_broken_one_invalid(
     bench: Bench, mode: str, status: int
 ) -> None:
     run_id = run_seeds(bench)
-    bench.call("baseline", "main", run_id, f"--reports={bench.reports}")
+    bench.call("save-baseline", "main", run_id, f"--reports={bench.reports}")
     for path in bench.folder.glob("reports/baselines/main/records/*.json"):
         path.write_text(path.read_text().replace("fake_workload.py:ok", f"fake_workload.py:{mode}"))
     options = [f"--candidate=python={make_fake_python(bench.folder)}", "--baseline=baseline=main"]
-    assert bench.call("accuracy", *options, f"--reports={bench.reports}") == status
+    assert bench.call("gate-accuracy", *options, f"--reports={bench.reports}") == status
 
 
 @pytest.mark.parametrize(
     ("arguments", "names"),
     [
-        (("baseline", "../x", "RUN"), "no name of a baseline"),
-        (("baseline", "new", "nothing"), "There is no run 'nothing'"),
-        (("accuracy", "--candidate=", "--baseline=baseline=old"), "There is no baseline 'old'"),
+        (("save-baseline", "../x", "RUN"), "no name of a baseline"),
+        (("save-baseline", "new", "nothing"), "There is no run 'nothing'"),
+        (
+            ("gate-accuracy", "--candidate=", "--baseline=baseline=old"),
+            "There is no baseline 'old'",
+        ),
     ],
 )
 def test_a_baseline_that_cannot_be_is_named(
@@ -155,7 +157,7 @@ def test_a_baseline_is_never_overwritten(bench: Bench) -> None:
     run_id = run_seeds(bench)
     keep = ("baseline", "main", run_id, f"--reports={bench.reports}")
     assert bench.call(*keep) == 0
-    assert bench.call(*keep) == cli.ExitCode.USAGE
+    assert bench.call(*keep) == ExitCode.USAGE
     assert "There is a baseline 'main' already" in bench.err
 
 
@@ -177,7 +179,7 @@ def test_an_interrupted_gate_is_resumed_and_says_so(
 ) -> None:
     with monkeypatch.context() as patch:
         interrupt_after(patch, 4)
-        assert bench.call("gate", *sides(bench, "env.XLA_FAKE=slow")) == cli.ExitCode.INTERRUPTED
+        assert bench.call("gate", *sides(bench, "env.XLA_FAKE=slow")) == ExitCode.INTERRUPTED
     folder = gate_folder(bench)
     call = f"-m bench gate --resume {folder.name} --reports {bench.reports}` continues there."
     assert "Interrupted. Every finished pair is kept; " in bench.err
@@ -189,7 +191,7 @@ def test_an_interrupted_gate_is_resumed_and_says_so(
     assert [each["kept"] for each in content["sittings"]] == [0, 4]
     rows = (folder / "pairs.csv").read_text().splitlines()
     assert len(rows) == 1 + 15
-    assert bench.call("gate", "--resume", f"--reports={bench.reports}") == cli.ExitCode.USAGE
+    assert bench.call("gate", "--resume", f"--reports={bench.reports}") == ExitCode.USAGE
     assert "There is no unfinished gate in " in bench.err
     assert bench.call("gate", "--resume", folder.name, f"--reports={bench.reports}") == 2
     assert f"{folder.name} is complete: it has its verdicts." in bench.err
@@ -200,11 +202,11 @@ def test_a_gate_of_which_a_side_changed_is_not_resumed(
 ) -> None:
     with monkeypatch.context() as patch:
         interrupt_after(patch, 2)
-        assert bench.call("gate", *sides(bench)) == cli.ExitCode.INTERRUPTED
+        assert bench.call("gate", *sides(bench)) == ExitCode.INTERRUPTED
     before = (gate_folder(bench) / "pairs.jsonl").read_bytes()
     monkeypatch.setenv("FAKE_KERAS", "3.99.0")
     probe_versions.cache_clear()
-    assert bench.call("gate", "--resume", f"--reports={bench.reports}") == cli.ExitCode.USAGE
+    assert bench.call("gate", "--resume", f"--reports={bench.reports}") == ExitCode.USAGE
     assert "cannot be resumed, for its pairs would not be alike: the baseline's " in bench.err
     assert "keras was 3.15.1 and is 3.99.0" in bench.err
     assert (gate_folder(bench) / "pairs.jsonl").read_bytes() == before
@@ -219,5 +221,5 @@ def test_a_gate_of_which_a_side_changed_is_not_resumed(
     ],
 )
 def test_what_cannot_be_resumed_is_told(bench: Bench, words: list[str], says: str) -> None:
-    assert bench.call("gate", *words, f"--reports={bench.reports}") == cli.ExitCode.USAGE
+    assert bench.call("gate", *words, f"--reports={bench.reports}") == ExitCode.USAGE
     assert says in bench.err

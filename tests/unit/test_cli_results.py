@@ -5,7 +5,7 @@ from pathlib import Path
 
 import pytest
 
-from bench.cli import main as cli
+from bench.core.exit_codes import ExitCode
 from bench.core.paths import CHECKOUT
 from bench.storage.store import Store
 from tests.fixtures.command_line import Bench
@@ -32,7 +32,7 @@ def bench(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> Bench:
 
 
 def test_two_runs_are_compared_into_a_folder_of_both_names(bench):
-    assert bench.call("compare", "one", "two", f"--reports={bench.reports}") == cli.ExitCode.OK == 0
+    assert bench.call("compare", "one", "two", f"--reports={bench.reports}") == ExitCode.OK == 0
     folder = bench.reports / "compare" / "one--two"
     assert f"Compared: {folder}/compare.csv" in bench.out
     assert bench.out.index("NOT COMPARED: 1 of 2 cells") < bench.out.index("slower")
@@ -55,7 +55,7 @@ def test_two_runs_are_compared_into_a_folder_of_both_names(bench):
     ],
 )
 def test_what_cannot_be_compared_or_found_exits_2_with_one_sentence(bench, arguments, words):
-    assert bench.call(*arguments, f"--reports={bench.reports}") == cli.ExitCode.USAGE == 2
+    assert bench.call(*arguments, f"--reports={bench.reports}") == ExitCode.USAGE == 2
     assert words in bench.err and bench.out == ""
 
 
@@ -73,9 +73,7 @@ def test_a_published_folder_can_be_compared(bench):
 
 def test_a_folder_that_cannot_be_written_exits_4(bench):
     (bench.reports / "compare").touch()
-    assert (
-        bench.call("compare", "one", "two", f"--reports={bench.reports}") == cli.ExitCode.STORE == 4
-    )
+    assert bench.call("compare", "one", "two", f"--reports={bench.reports}") == ExitCode.STORE == 4
     assert "cannot be written" in bench.err
 
 

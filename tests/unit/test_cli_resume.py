@@ -10,7 +10,7 @@ from pathlib import Path
 
 import pytest
 
-from bench.cli import main as cli
+from bench.core.exit_codes import ExitCode
 from bench.core.record import Record, decode_record
 from bench.runner.interleave import SUPERSEDED
 from bench.runner.race_plan import read_book
@@ -93,7 +93,7 @@ def test_a_race_that_was_interrupted_in_mid_round_goes_on_where_it_stopped(
         call = f"-m bench race --resume {folder.name} --reports {bench.reports}` continues there"
         assert (call in out) == (number == signal.SIGINT)
         assert len(before) == 5
-    assert resume(bench) == cli.ExitCode.OK
+    assert resume(bench) == ExitCode.OK
     assert "4 stored (not trained again), 8 to train" in bench.out
     # Rounds 1 and 2 are whole and stay byte for byte; the launch that round 3 had is set aside.
     after, aside = contents(folder), contents(folder / SUPERSEDED / "sitting-1")
@@ -159,7 +159,7 @@ def test_failed_launches_of_a_whole_round_stay_and_count(bench: Bench) -> None:
     path = sorted((folder / "records").glob("*-r0-*.json"))[0]
     content = json.loads(path.read_bytes())
     path.write_text(json.dumps(content | {"status": "failed", "reason": "gone", "result": None}))
-    assert resume(bench) == cli.ExitCode.CELLS_FAILED
+    assert resume(bench) == ExitCode.CELLS_FAILED
     assert "1 of 12 launches failed, 0 could not start." in bench.out
     assert decode_record(path.read_bytes(), "x").reason == "gone"
 
@@ -167,9 +167,9 @@ def test_failed_launches_of_a_whole_round_stay_and_count(bench: Bench) -> None:
 def test_a_steps_race_is_resumed_by_steps_alone(bench: Bench) -> None:
     with interrupted(bench, 5, signal.SIGKILL, "steps"):
         folder = run_of(bench)
-    assert resume(bench) == cli.ExitCode.USAGE
+    assert resume(bench) == ExitCode.USAGE
     assert bench.err == f"There is no unfinished race in {bench.reports} to resume.\n"
-    assert resume(bench, folder.name) == cli.ExitCode.USAGE
+    assert resume(bench, folder.name) == ExitCode.USAGE
     assert bench.err == f"{folder.name} was begun by `steps`: resume it by that.\n"
     assert resume(bench, command="steps") == 0
     assert "4 stored (not trained again), 20 to train" in bench.out
@@ -178,27 +178,27 @@ def test_a_steps_race_is_resumed_by_steps_alone(bench: Bench) -> None:
 
 
 def test_what_cannot_be_resumed_is_refused_in_a_sentence(bench: Bench) -> None:
-    assert resume(bench) == cli.ExitCode.USAGE
+    assert resume(bench) == ExitCode.USAGE
     assert bench.err == f"There is no unfinished race in {bench.reports} to resume.\n"
-    assert resume(bench, "20990101T000000Z-dead") == cli.ExitCode.USAGE
+    assert resume(bench, "20990101T000000Z-dead") == ExitCode.USAGE
     assert "There is no race '20990101T000000Z-dead' that could be resumed" in bench.err
     assert bench.call("race", *options(bench, "ok"), f"--reports={bench.reports}") == 0
     name = run_of(bench).name
-    assert resume(bench, name) == cli.ExitCode.USAGE
+    assert resume(bench, name) == ExitCode.USAGE
     assert bench.err == f"{name} is complete: each of its 12 launches has its record.\n"
-    assert resume(bench) == cli.ExitCode.USAGE
+    assert resume(bench) == ExitCode.USAGE
     assert "no unfinished race" in bench.err
     shutil.copytree(run_of(bench), bench.reports / "runs" / "copy")
     (bench.reports / "runs" / name).rename(bench.folder / "elsewhere")
-    assert resume(bench) == cli.ExitCode.USAGE
+    assert resume(bench) == ExitCode.USAGE
     assert "no unfinished race" in bench.err
-    assert resume(bench, "copy") == cli.ExitCode.USAGE
+    assert resume(bench, "copy") == ExitCode.USAGE
     assert bench.err == f"copy is a copy of the race {name}: resume that.\n"
 
 
 @pytest.mark.parametrize("option", ["--rounds=6", "--backend=jax", "--timeout=5", "--pyth=jax=x"])
 def test_options_that_contradict_the_book_are_refused(bench: Bench, option: str) -> None:
-    assert resume(bench, option) == cli.ExitCode.USAGE
+    assert resume(bench, option) == ExitCode.USAGE
     name = option.partition("=")[0]
     assert bench.err.startswith(f"{name} cannot be given with --resume: a race goes on as it was")
 
@@ -244,7 +244,7 @@ def test_what_changed_since_the_race_was_begun_is_named_and_nothing_is_touched(
         folder = run_of(bench)
     change(bench, folder)  # type: ignore[operator]
     before = {path: path.stat().st_mtime_ns for path in folder.rglob("*")}
-    assert resume(bench) == cli.ExitCode.USAGE
+    assert resume(bench) == ExitCode.USAGE
     assert f"{folder.name} cannot be resumed, for its rounds would not be alike: " in bench.err
     assert names in bench.err
     assert bench.err.count("\n") == 1
@@ -260,8 +260,8 @@ def test_a_book_that_cannot_be_read_is_named(bench: Bench, content: bytes, names
     folder = bench.reports / "runs" / "20990101T000000Z-dead"
     folder.mkdir(parents=True)
     (folder / "race.json").write_bytes(content)
-    assert resume(bench, folder.name) == cli.ExitCode.USAGE
+    assert resume(bench, folder.name) == ExitCode.USAGE
     assert names in bench.err
-    assert resume(bench) == cli.ExitCode.USAGE
+    assert resume(bench) == ExitCode.USAGE
     assert names in bench.err
     assert bench.err.endswith(f"There is no unfinished race in {bench.reports} to resume.\n")

@@ -12,7 +12,12 @@ import pytest
 
 from data import archive as archive_module
 from data.archive import check_size, read_members
-from data.errors import MissingSource, SourceUnreadable, TruncatedFile, WrongSize
+from data.errors import (
+    MissingSourceError,
+    SourceUnreadableError,
+    TruncatedFileError,
+    WrongSizeError,
+)
 from data.keras_cache import read_batches
 from tests.fixtures.cifar10_files import archive_of
 from tests.fixtures.data_places import python2_pickle
@@ -36,11 +41,11 @@ def test_named_members_come_in_the_archives_order_and_nothing_is_extracted(path)
 
 
 def test_a_missing_member_is_named_with_the_archive(path):
-    with pytest.raises(MissingSource, match=rf"{path} lacks the member in/c\."):
+    with pytest.raises(MissingSourceError, match=rf"{path} lacks the member in/c\."):
         list(read_members(path, {"in/a": 5, "in/c": None, "in/d": None}))
 
 
-@pytest.mark.parametrize(("size", "error"), [(6, TruncatedFile), (4, WrongSize)])
+@pytest.mark.parametrize(("size", "error"), [(6, TruncatedFileError), (4, WrongSizeError)])
 def test_a_member_of_another_size_is_named_with_both(path, size, error):
     sentence = f"{path}:in/a has 5 bytes, where exactly {size} are allowed"
     with pytest.raises(error, match=sentence):
@@ -50,7 +55,7 @@ def test_a_member_of_another_size_is_named_with_both(path, size, error):
 def test_a_member_of_any_size_has_a_limit(path, monkeypatch):
     monkeypatch.setattr(archive_module, "MOST_BYTES", 5)
     assert len(list(read_members(path, {"in/a": None}))) == 1
-    with pytest.raises(WrongSize, match="in/b has 6 bytes, where exactly 5 are allowed"):
+    with pytest.raises(WrongSizeError, match="in/b has 6 bytes, where exactly 5 are allowed"):
         list(read_members(path, {"in/b": None}))
 
 
@@ -59,7 +64,7 @@ def test_an_archive_that_unpacks_to_more_than_it_may_is_left(tmp_path, monkeypat
     path = tmp_path / "bomb.tar.gz"
     path.write_bytes(archive_of({"in/zeros": bytes(2**22), "in/a": b"first"}))
     assert path.stat().st_size < 2**14
-    with pytest.raises(SourceUnreadable, match=r"bomb\.tar\.gz .* more than 1,048,576 bytes"):
+    with pytest.raises(SourceUnreadableError, match=r"bomb\.tar\.gz .* more than 1,048,576 bytes"):
         list(read_members(path, {"in/a": 5}))
 
 
@@ -70,7 +75,7 @@ def test_a_header_that_is_a_bomb_is_not_unpacked_into_memory(tmp_path, monkeypat
     header.type, header.size = tarfile.XHDTYPE, 2**32
     path = tmp_path / "bomb.tar.gz"
     path.write_bytes(gzip.compress(header.tobuf(tarfile.USTAR_FORMAT) + bytes(2**23)))
-    with pytest.raises(SourceUnreadable, match="more than 1,048,576 bytes"):
+    with pytest.raises(SourceUnreadableError, match="more than 1,048,576 bytes"):
         list(read_members(path, {"in/a": 5}))
 
 
@@ -90,7 +95,7 @@ def test_a_link_or_a_folder_with_the_members_name_is_not_read(tmp_path, kind):
         member = tarfile.TarInfo("in/a")
         member.type, member.linkname = kind, "/etc/passwd"
         archive.addfile(member)
-    with pytest.raises(MissingSource, match="lacks the member in/a"):
+    with pytest.raises(MissingSourceError, match="lacks the member in/a"):
         list(read_members(path, {"in/a": None}))
 
 
@@ -99,12 +104,12 @@ def test_a_link_or_a_folder_with_the_members_name_is_not_read(tmp_path, kind):
 )
 def test_a_damaged_archive_is_named(path, content):
     path.write_bytes(content)
-    with pytest.raises(SourceUnreadable, match=f"{path} cannot be read"):
+    with pytest.raises(SourceUnreadableError, match=f"{path} cannot be read"):
         list(read_members(path, {"in/a": 5}))
 
 
 def test_a_missing_archive_is_named(tmp_path):
-    with pytest.raises(SourceUnreadable, match=r"nothing cannot be read \(No such file"):
+    with pytest.raises(SourceUnreadableError, match=r"nothing cannot be read \(No such file"):
         list(read_members(tmp_path / "nothing", {"in/a": 5}))
 
 
@@ -145,21 +150,23 @@ def test_a_pickle_that_would_call_anything_else_is_refused_and_not_run(
     monkeypatch.chdir(tmp_path)
     harm = "touch harm" if function is os.system else "open('harm', 'w')"
     content = pickle.dumps({b"data": Call(function, harm)}, protocol=protocol)
-    with pytest.raises(SourceUnreadable, match=r"pickles\.tar\.gz:in/batch .*it would call [\w.]+"):
+    with pytest.raises(
+        SourceUnreadableError, match=r"pickles\.tar\.gz:in/batch .*it would call [\w.]+"
+    ):
         batches(tmp_path, content)
     assert [entry.name for entry in tmp_path.iterdir()] == ["pickles.tar.gz"]
 
 
 def test_a_name_reached_through_an_allowed_one_is_refused(tmp_path):
     content = b"\x80\x04\x8c\x05numpy\x8c\x11ndarray.__class__\x93."  # STACK_GLOBAL
-    with pytest.raises(SourceUnreadable, match=r"it would call numpy\.ndarray\.__class__"):
+    with pytest.raises(SourceUnreadableError, match=r"it would call numpy\.ndarray\.__class__"):
         batches(tmp_path, content)
 
 
 def test_an_extension_registered_in_this_process_is_refused(tmp_path):
     copyreg.add_extension("os", "system", 240)
     try:
-        with pytest.raises(SourceUnreadable, match=r"it would call os\.system"):
+        with pytest.raises(SourceUnreadableError, match=r"it would call os\.system"):
             batches(tmp_path, b"\x80\x02\x82\xf0.")
     finally:
         copyreg.remove_extension("os", "system", 240)
@@ -167,11 +174,11 @@ def test_an_extension_registered_in_this_process_is_refused(tmp_path):
 
 @pytest.mark.parametrize("content", [b"", b"no pickle", b"\x80\x02}q\x00", b"\x80\x02."])
 def test_a_damaged_pickle_is_named(tmp_path, content):
-    with pytest.raises(SourceUnreadable, match=r"pickles\.tar\.gz:in/batch cannot be read"):
+    with pytest.raises(SourceUnreadableError, match=r"pickles\.tar\.gz:in/batch cannot be read"):
         batches(tmp_path, content)
 
 
 def test_a_pickle_that_lacks_its_end_is_named(tmp_path):
     stream = io.BytesIO(python2_pickle({b"data": np.zeros(9, np.uint8), b"labels": [1]}))
-    with pytest.raises(SourceUnreadable, match="cannot be read"):
+    with pytest.raises(SourceUnreadableError, match="cannot be read"):
         batches(tmp_path, stream.read(60))

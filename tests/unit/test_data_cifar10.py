@@ -10,12 +10,12 @@ import pytest
 from data import cifar10
 from data.dataset import open_dataset
 from data.errors import (
-    LabelOutOfRange,
-    MissingSource,
-    SourceUnreadable,
-    TruncatedFile,
-    WrongHash,
-    WrongSize,
+    LabelOutOfRangeError,
+    MissingSourceError,
+    SourceUnreadableError,
+    TruncatedFileError,
+    WrongHashError,
+    WrongSizeError,
 )
 from data.prepare import prepare
 from tests.fixtures.cifar10_files import (
@@ -78,7 +78,8 @@ def test_a_changed_source_is_prepared_anew_and_an_unchanged_one_is_not(data_dir,
 
 
 @pytest.mark.parametrize(
-    ("change_bytes", "error"), [(-1, TruncatedFile), (-3073, TruncatedFile), (1, WrongSize)]
+    ("change_bytes", "error"),
+    [(-1, TruncatedFileError), (-3073, TruncatedFileError), (1, WrongSizeError)],
 )
 def test_a_file_of_another_size_is_named_with_both_sizes(data_dir, tmp_path, change_bytes, error):
     path = data_dir / cifar10.FOLDER / "data_batch_4.bin"
@@ -92,7 +93,7 @@ def test_a_file_of_another_size_is_named_with_both_sizes(data_dir, tmp_path, cha
 def test_a_file_that_shrinks_after_it_was_found_is_named(data_dir, tmp_path):
     source = cifar10.cifar10_source(data_dir, tmp_path)
     os.truncate(data_dir / cifar10.FOLDER / cifar10.TEST_FILE, 5)
-    with pytest.raises(TruncatedFile, match=r"test_batch\.bin has 5 bytes"):
+    with pytest.raises(TruncatedFileError, match=r"test_batch\.bin has 5 bytes"):
         source.read()
 
 
@@ -101,14 +102,14 @@ def test_a_label_above_9_is_named_with_its_file_and_row_and_leaves_nothing(data_
     rows = bytearray(path.read_bytes())
     rows[3 * cifar10.ROW_BYTES] = 10
     path.write_bytes(rows)
-    with pytest.raises(LabelOutOfRange, match=r"data_batch_5\.bin has the label 10 in row 3"):
+    with pytest.raises(LabelOutOfRangeError, match=r"data_batch_5\.bin has the label 10 in row 3"):
         prepare("cifar10", data_dir=data_dir, cache_dir=tmp_path / "cache")
     assert files_under(tmp_path / "cache") == []
 
 
 def test_a_missing_file_is_named(data_dir, tmp_path):
     (data_dir / cifar10.FOLDER / "test_batch.bin").unlink()
-    with pytest.raises(MissingSource, match=r"test_batch\.bin is missing"):
+    with pytest.raises(MissingSourceError, match=r"test_batch\.bin is missing"):
         prepare("cifar10", data_dir=data_dir, cache_dir=tmp_path / "cache")
 
 
@@ -117,14 +118,16 @@ def test_a_missing_folder_is_named_with_what_it_must_hold(tmp_path, made):
     folder = tmp_path / "nothing"
     if made:
         folder.mkdir()
-    with pytest.raises(MissingSource, match=r"nothing \(from --data-dir .*cifar-10-batches-bin"):
+    with pytest.raises(
+        MissingSourceError, match=r"nothing \(from --data-dir .*cifar-10-batches-bin"
+    ):
         prepare("cifar10", data_dir=folder, cache_dir=tmp_path / "cache")
 
 
 @pytest.mark.skipif(os.geteuid() == 0, reason="root reads everything")
 def test_a_file_without_permission_is_named(data_dir, tmp_path):
     (data_dir / cifar10.FOLDER / "test_batch.bin").chmod(0)
-    with pytest.raises(SourceUnreadable, match=r"test_batch\.bin cannot be read"):
+    with pytest.raises(SourceUnreadableError, match=r"test_batch\.bin cannot be read"):
         prepare("cifar10", data_dir=data_dir, cache_dir=tmp_path / "cache")
 
 
@@ -157,25 +160,25 @@ def test_a_local_archive_with_another_hash_is_an_error(tmp_path, monkeypatch):
     believe_official(monkeypatch, content)
     path = tmp_path / cifar10.ARCHIVE_FILE
     path.write_bytes(content[:-1] + b"?")
-    with pytest.raises(WrongHash, match="sha256"):
+    with pytest.raises(WrongHashError, match="sha256"):
         prepare("cifar10", data_dir=tmp_path, cache_dir=tmp_path / "cache")
     assert path.exists() and files_under(tmp_path / "cache") == []
 
 
 def test_a_local_archive_cut_short_is_called_truncated(tmp_path):
     (tmp_path / cifar10.ARCHIVE_FILE).write_bytes(b"short")
-    with pytest.raises(TruncatedFile, match="170,052,171"):
+    with pytest.raises(TruncatedFileError, match="170,052,171"):
         prepare("cifar10", data_dir=tmp_path, cache_dir=tmp_path / "cache")
 
 
 BAD_ARCHIVES = {
-    "no member": (archive_of({}), MissingSource),
+    "no member": (archive_of({}), MissingSourceError),
     "short member": (
         archive_of(GOOD_MEMBERS | {f"{cifar10.FOLDER}/test_batch.bin": b"0"}),
-        TruncatedFile,
+        TruncatedFileError,
     ),
-    "cut stream": (archive_of(GOOD_MEMBERS)[:5000], SourceUnreadable),
-    "not an archive": (b"<html>moved</html>", SourceUnreadable),
+    "cut stream": (archive_of(GOOD_MEMBERS)[:5000], SourceUnreadableError),
+    "not an archive": (b"<html>moved</html>", SourceUnreadableError),
 }
 
 
@@ -197,7 +200,7 @@ def test_a_link_with_a_members_name_is_not_followed(tmp_path, monkeypatch):
         archive.addfile(member)
     believe_official(monkeypatch, stream.getvalue())
     (tmp_path / cifar10.ARCHIVE_FILE).write_bytes(stream.getvalue())
-    with pytest.raises(MissingSource, match="lacks the member"):
+    with pytest.raises(MissingSourceError, match="lacks the member"):
         prepare("cifar10", data_dir=tmp_path, cache_dir=tmp_path / "cache")
 
 

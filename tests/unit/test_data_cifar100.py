@@ -7,7 +7,12 @@ import pytest
 
 from data import cifar100
 from data.dataset import open_dataset
-from data.errors import LabelOutOfRange, MissingSource, SourceUnreadable, TruncatedFile
+from data.errors import (
+    LabelOutOfRangeError,
+    MissingSourceError,
+    SourceUnreadableError,
+    TruncatedFileError,
+)
 from data.prepare import prepare
 from tests.fixtures.cifar10_files import archive_of, files_under
 from tests.fixtures.data_places import python2_pickle, served, sha256_of, use_own_keras_home
@@ -111,15 +116,15 @@ def test_a_label_above_99_is_named_with_what_is_allowed(tmp_path, monkeypatch, d
     table[2, 1] = 100
     put_binary(monkeypatch, data_dir, BINARY | {f"cifar-100-binary/{part}.bin": table.tobytes()})
     sentence = f"cifar100's {part} images have the label 100, where 0 to 99 are allowed"
-    with pytest.raises(LabelOutOfRange, match=sentence):
+    with pytest.raises(LabelOutOfRangeError, match=sentence):
         prepare("cifar100", data_dir=data_dir, cache_dir=tmp_path / "cache")
 
 
 def test_an_archive_that_lacks_or_cuts_a_member_is_named(tmp_path, monkeypatch, data_dir):
     train = "cifar-100-binary/train.bin"
     for members, error in (
-        ({train: BINARY[train]}, MissingSource),
-        (BINARY | {train: BINARY[train][:-1]}, TruncatedFile),
+        ({train: BINARY[train]}, MissingSourceError),
+        (BINARY | {train: BINARY[train][:-1]}, TruncatedFileError),
     ):
         put_binary(monkeypatch, data_dir, members)
         with pytest.raises(error, match=r"cifar-100-binary\.tar\.gz.*cifar-100-binary/"):
@@ -129,7 +134,7 @@ def test_an_archive_that_lacks_or_cuts_a_member_is_named(tmp_path, monkeypatch, 
 def test_a_damaged_pickle_is_named(tmp_path, monkeypatch, datasets):
     put_pickles(monkeypatch, datasets, pickles() | {"cifar-100-python/test": b"no pickle"})
     sentence = r"target_archive:cifar-100-python/test cannot be read"
-    with pytest.raises(SourceUnreadable, match=sentence):
+    with pytest.raises(SourceUnreadableError, match=sentence):
         prepare("cifar100", cache_dir=tmp_path / "cache")
 
 

@@ -5,7 +5,12 @@ import pytest
 
 from data import cifar10
 from data.dataset import open_dataset
-from data.errors import DownloadFailed, LabelOutOfRange, MissingSource, SourceUnreadable
+from data.errors import (
+    DownloadFailedError,
+    LabelOutOfRangeError,
+    MissingSourceError,
+    SourceUnreadableError,
+)
 from data.prepare import prepare
 from tests.fixtures.cifar10_files import (
     GOOD_MEMBERS,
@@ -66,27 +71,27 @@ def test_it_has_the_fingerprint_of_the_official_archive(tmp_path, monkeypatch, k
 
 def test_an_archive_with_another_hash_is_not_used(tmp_path, kept):
     kept.write_bytes(archive_of(members()))
-    with pytest.raises(DownloadFailed, match=r"http://127\.0\.0\.1:1/"):
+    with pytest.raises(DownloadFailedError, match=r"http://127\.0\.0\.1:1/"):
         prepare("cifar10", cache_dir=tmp_path / "cache")
 
 
 def test_a_folder_that_is_asked_for_comes_first(tmp_path, monkeypatch, kept):
     put(monkeypatch, kept, archive_of(members()))
-    with pytest.raises(MissingSource, match="neither is there"):
+    with pytest.raises(MissingSourceError, match="it holds neither"):
         prepare("cifar10", data_dir=tmp_path, cache_dir=tmp_path / "cache")
 
 
 def test_a_label_above_9_is_named(tmp_path, monkeypatch, kept):
     wrong = batch_of("test_batch.bin", labels=[0] * 19 + [10])
     put(monkeypatch, kept, archive_of(members(test_batch=wrong)))
-    with pytest.raises(LabelOutOfRange, match=r"test_batch\.bin has the label 10 in row 19"):
+    with pytest.raises(LabelOutOfRangeError, match=r"test_batch\.bin has the label 10 in row 19"):
         prepare("cifar10", cache_dir=tmp_path / "cache")
 
 
 def test_a_damaged_pickle_is_named(tmp_path, monkeypatch, kept):
     put(monkeypatch, kept, archive_of(members(data_batch_3=b"no pickle")))
     sentence = "target_archive:cifar-10-batches-py/data_batch_3 cannot be read"
-    with pytest.raises(SourceUnreadable, match=sentence):
+    with pytest.raises(SourceUnreadableError, match=sentence):
         prepare("cifar10", cache_dir=tmp_path / "cache")
 
 

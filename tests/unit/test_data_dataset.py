@@ -8,7 +8,7 @@ import numpy as np
 import pytest
 
 from data.dataset import open_dataset
-from data.errors import ManifestUnreadable, OtherManifestVersion, PreparedChanged
+from data.errors import ManifestUnreadableError, OtherManifestVersionError, PreparedChangedError
 from data.manifest import ArrayFacts, fingerprint_of
 from data.prepare import prepare
 
@@ -51,7 +51,7 @@ def test_pickled_objects_in_the_place_of_an_array_are_not_unpickled(folder, tmp_
     status = path.stat()
     facts = {"size_bytes": status.st_size, "mtime_ns": status.st_mtime_ns}
     edit(folder, lambda content: content["arrays"]["y_test"].update(facts))
-    with pytest.raises(PreparedChanged, match="Python objects in dtype"):
+    with pytest.raises(PreparedChangedError, match="Python objects in dtype"):
         open_dataset(folder)
     assert not (tmp_path / "harm").exists()
 
@@ -59,19 +59,21 @@ def test_pickled_objects_in_the_place_of_an_array_are_not_unpickled(folder, tmp_
 def test_a_file_of_another_size_is_named_with_the_folder_to_delete(folder):
     path = folder / "y_test.npy"
     path.write_bytes(path.read_bytes() + b"\0")
-    with pytest.raises(PreparedChanged, match=rf"y_test\.npy has .* bytes.*delete .*{folder.name}"):
+    with pytest.raises(
+        PreparedChangedError, match=rf"y_test\.npy has .* bytes.*delete .*{folder.name}"
+    ):
         open_dataset(folder)
 
 
 def test_a_file_of_another_time_is_named(folder):
     os.utime(folder / "x_test.npy", ns=(5, 5))
-    with pytest.raises(PreparedChanged, match=r"x_test\.npy was modified"):
+    with pytest.raises(PreparedChangedError, match=r"x_test\.npy was modified"):
         open_dataset(folder)
 
 
 def test_a_missing_file_is_named(folder):
     (folder / "x_train.npy").unlink()
-    with pytest.raises(PreparedChanged, match=r"x_train\.npy cannot be opened"):
+    with pytest.raises(PreparedChangedError, match=r"x_train\.npy cannot be opened"):
         open_dataset(folder)
 
 
@@ -80,41 +82,43 @@ def test_a_file_with_garbage_of_the_right_size_and_time_is_named(folder):
     status = path.stat()
     path.write_bytes(b"\0" * status.st_size)
     os.utime(path, ns=(status.st_mtime_ns, status.st_mtime_ns))
-    with pytest.raises(PreparedChanged, match=r"x_train\.npy cannot be opened"):
+    with pytest.raises(PreparedChangedError, match=r"x_train\.npy cannot be opened"):
         open_dataset(folder)
 
 
 def test_a_shape_that_differs_from_the_manifest_is_named(folder):
     edit(folder, lambda content: content["arrays"]["x_train"].update(shape=[9, 48]))
-    with pytest.raises(PreparedChanged, match=r"holds uint8 \(9, 4, 4, 3\), not uint8 \(9, 48\)"):
+    with pytest.raises(
+        PreparedChangedError, match=r"holds uint8 \(9, 4, 4, 3\), not uint8 \(9, 48\)"
+    ):
         open_dataset(folder)
 
 
 @pytest.mark.parametrize("version", [0, 2])
 def test_another_manifest_version_is_refused_even_with_unknown_fields(folder, version):
     edit(folder, lambda content: content.update(version=version, new_field=1))
-    with pytest.raises(OtherManifestVersion, match=f"version {version}.*delete"):
+    with pytest.raises(OtherManifestVersionError, match=f"version {version}.*delete"):
         open_dataset(folder)
 
 
 def test_a_folder_without_a_manifest_is_refused(tmp_path):
-    with pytest.raises(ManifestUnreadable, match=r"manifest\.json cannot be read"):
+    with pytest.raises(ManifestUnreadableError, match=r"manifest\.json cannot be read"):
         open_dataset(tmp_path / "nowhere")
 
 
 @pytest.mark.parametrize("text", [b"", b"{", b"[]", b"\xff\xfe", b'{"version": 1}'])
 def test_a_manifest_that_is_garbage_is_refused(folder, text):
     (folder / "manifest.json").write_bytes(text)
-    with pytest.raises(ManifestUnreadable, match=r"manifest\.json cannot be read"):
+    with pytest.raises(ManifestUnreadableError, match=r"manifest\.json cannot be read"):
         open_dataset(folder)
 
 
 def test_an_unknown_field_or_missing_array_is_refused(folder):
     edit(folder, lambda content: content.update(extra=1))
-    with pytest.raises(ManifestUnreadable, match="extra"):
+    with pytest.raises(ManifestUnreadableError, match="extra"):
         open_dataset(folder)
     edit(folder, lambda content: (content.pop("extra"), content["arrays"].pop("y_test")))
-    with pytest.raises(ManifestUnreadable, match="y_test"):
+    with pytest.raises(ManifestUnreadableError, match="y_test"):
         open_dataset(folder)
 
 

@@ -5,7 +5,7 @@ import pytest
 
 from data import digits
 from data.dataset import open_dataset
-from data.errors import MissingSource, SourceUnreadable
+from data.errors import MissingSourceError, SourceUnreadableError
 from data.prepare import prepare
 
 
@@ -49,8 +49,8 @@ def test_scaling_repeats_each_pixel_4_by_4_and_rounds():
 def test_a_missing_or_damaged_npz_is_named(tmp_path, monkeypatch):
     path = tmp_path / "digits.npz"
     monkeypatch.setattr(digits, "_FILE", path)
-    with pytest.raises(MissingSource, match=r"digits\.npz is missing"):
+    with pytest.raises(MissingSourceError, match=r"digits\.npz is missing"):
         prepare("digits", cache_dir=tmp_path)
     path.write_bytes(b"PK\x03\x04 not an archive")
-    with pytest.raises(SourceUnreadable, match=r"digits\.npz is damaged"):
+    with pytest.raises(SourceUnreadableError, match=r"digits\.npz is damaged"):
         prepare("digits", cache_dir=tmp_path)

@@ -9,9 +9,9 @@ import pytest
 from data import cifar10
 from data.dataset import open_dataset
 from data.errors import (
-    CacheUnwritable,
-    DownloadFailed,
-    WrongHash,
+    CacheUnwritableError,
+    DownloadFailedError,
+    WrongHashError,
 )
 from data.prepare import prepare
 from tests.fixtures.cifar10_files import (
@@ -72,7 +72,7 @@ def test_a_download_with_another_hash_is_removed_and_tried_again(tmp_path, monke
     good = archive_of(GOOD_MEMBERS)
     believe_official(monkeypatch, good)
     server.content = b"captive portal"
-    with pytest.raises(WrongHash, match=r"http://127.* was removed; try again.*--data-dir"):
+    with pytest.raises(WrongHashError, match=r"http://127.* was removed; try again.*--data-dir"):
         prepare("cifar10", cache_dir=tmp_path)
     assert files_under(tmp_path) == []
     server.content = good
@@ -92,14 +92,16 @@ def test_an_archive_damaged_in_the_cache_is_downloaded_again(tmp_path, monkeypat
 
 def test_a_download_cut_short_leaves_nothing(tmp_path, server):
     server.content, server.announced = b"half", 1000
-    with pytest.raises(DownloadFailed, match="http://127"):
+    with pytest.raises(DownloadFailedError, match="http://127"):
         prepare("cifar10", cache_dir=tmp_path)
     assert files_under(tmp_path) == []
 
 
 def test_an_http_error_names_the_status_and_the_way_out(tmp_path, server):
     server.status = 404
-    with pytest.raises(DownloadFailed, match=r"HTTP status 404.*--data-dir or KERAS_BENCH_DATA"):
+    with pytest.raises(
+        DownloadFailedError, match=r"HTTP status 404.*--data-dir or KERAS_BENCH_DATA"
+    ):
         prepare("cifar10", cache_dir=tmp_path)
     assert files_under(tmp_path) == []
 
@@ -109,13 +111,13 @@ def test_no_network_names_the_url_and_the_way_out(tmp_path, monkeypatch):
         unused.bind(("127.0.0.1", 0))  # bound, never listening: connections are refused
         url = f"http://127.0.0.1:{unused.getsockname()[1]}/cifar-10-binary.tar.gz"
         monkeypatch.setattr(cifar10, "ARCHIVE_URL", url)
-        with pytest.raises(DownloadFailed, match=rf"{url} .*\(ConnectionError\).*--data-dir"):
+        with pytest.raises(DownloadFailedError, match=rf"{url} .*\(ConnectionError\).*--data-dir"):
             prepare("cifar10", cache_dir=tmp_path)
     assert files_under(tmp_path) == []
 
 
 def test_a_download_into_a_cache_that_cannot_be_written_is_one_sentence(tmp_path, server):
     (tmp_path / cifar10.DOWNLOAD_FOLDER).touch()
-    with pytest.raises(CacheUnwritable, match="KERAS_BENCH_CACHE"):
+    with pytest.raises(CacheUnwritableError, match="KERAS_BENCH_CACHE"):
         prepare("cifar10", cache_dir=tmp_path)
     assert server.requests == 0

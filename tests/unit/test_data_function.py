@@ -3,16 +3,27 @@
 import os
 import sys
 import textwrap
+from functools import partial
 from pathlib import Path
 
 import numpy as np
+import psutil
 import pytest
 
+from bench.runner.dataset import prepare_dataset, run_function
+from bench.runner.worker_process import WorkerProcess
 from data import function_runner
 from data.dataset import open_dataset
-from data.errors import BadOption, MissingSource, OwnFunctionFailed, WrongArrays
-from data.part import PART_NAMES
+from data.errors import (
+    BadOptionError,
+    MissingSourceError,
+    UserFunctionError,
+    UserFunctionTimeoutError,
+    WrongArraysError,
+)
+from data.named_arrays import PART_NAMES
 from data.prepare import find_source, prepare
+from tests.fixtures.fake_python import are_gone
 
 ROOT = Path(__file__).parents[2]
 HALVES = """
@@ -36,7 +47,8 @@ def read(folder, body, function="make"):
     """Return the arrays that a function of mine.py with this content returns."""
     path = folder / "mine.py"
     path.write_text(textwrap.dedent(body))
-    return find_source(f"{path}:{function}", None, folder).read()
+    run_child = partial(run_function, timeout_seconds=60)
+    return find_source(f"{path}:{function}", None, folder, run_child).read()
 
 
 def returning(expression):
@@ -51,7 +63,7 @@ def refused(folder, body, error, sentence):
 
 def test_two_halves_are_prepared_like_those_of_keras(own, tmp_path):
     name = f"{own / 'mine.py'}:make"
-    dataset = open_dataset(prepare(name, cache_dir=tmp_path / "cache"))
+    dataset = open_dataset(prepare_dataset(name, cache_dir=tmp_path / "cache"))
     assert np.array_equal(dataset.x_train, np.arange(12).reshape(6, 2))
     assert list(dataset.y_test) == [0, 1] and dataset.y_test.dtype == np.int64
     assert dataset.manifest.name == name and dataset.manifest.classes == 3
@@ -76,8 +88,8 @@ def test_it_is_run_once_until_its_file_changes(own, tmp_path):
     path = own / "mine.py"
     path.write_text(textwrap.dedent(HALVES) + "open(__file__ + '.runs', 'a').write('.')\n")
     name = f"{path}:make"
-    first = prepare(name, cache_dir=tmp_path / "cache")
-    assert prepare(name, cache_dir=tmp_path / "cache") == first
+    first = prepare_dataset(name, cache_dir=tmp_path / "cache")
+    assert prepare_dataset(name, cache_dir=tmp_path / "cache") == first
     assert (own / "mine.py.runs").read_text() == "."
     path.write_text(path.read_text() + "# changed\n")
     assert find_source(name, None, tmp_path).key != first.name
@@ -88,7 +100,7 @@ def test_it_is_run_again_when_a_file_changes_that_it_imports(own, tmp_path):
     keys = set()
     for text in ("by = 1", "by = 2"):
         (own / "shift.py").write_text(text)
-        keys.add(prepare(f"{own / 'mine.py'}:make", cache_dir=tmp_path / "cache"))
+        keys.add(prepare_dataset(f"{own / 'mine.py'}:make", cache_dir=tmp_path / "cache"))
     assert len(keys) == 2
 
 
@@ -108,7 +120,7 @@ def test_modules_beside_it_called_data_and_models_are_the_users(own, monkeypatch
 
 
 def test_a_module_of_ours_is_not_found_at_all(own):
-    refused(own, "import bench\n", OwnFunctionFailed, "No module named 'bench'")
+    refused(own, "import bench\n", UserFunctionError, "No module named 'bench'")
 
 
 def test_the_file_is_not_run_in_this_process(own):
@@ -143,7 +155,7 @@ def test_what_it_prints_is_not_in_the_way_whatever_its_bytes(own, capfd):
 
 def test_an_exception_is_one_sentence_with_the_last_line_of_its_traceback(own, capsys):
     body = "def make():\n    raise ValueError('no such rows.')\n"
-    refused(own, body, OwnFunctionFailed, r":make gave no dataset: ValueError: no such rows\.$")
+    refused(own, body, UserFunctionError, r":make gave no dataset: ValueError: no such rows\.$")
     assert "Traceback (most recent call last)" in capsys.readouterr().err
 
 
@@ -160,12 +172,12 @@ FAILURES = {
 @pytest.mark.parametrize("kind", FAILURES)
 def test_a_function_that_does_not_return_gives_one_sentence(own, kind):
     body, sentence = FAILURES[kind]
-    refused(own, body, OwnFunctionFailed, sentence)
+    refused(own, body, UserFunctionError, sentence)
 
 
 def test_a_function_that_returns_rubbish_is_told_what_is_allowed(own):
     sentence = r"it returned NoneType, not \(x_train, y_train\), \(x_test, y_test\)\.$"
-    refused(own, "def make(): ...\n", OwnFunctionFailed, sentence)
+    refused(own, "def make(): ...\n", UserFunctionError, sentence)
 
 
 HALF = ([1], [1])
@@ -185,7 +197,7 @@ def test_parts_are_named_by_whether_both_halves_are_pairs():
 
 def test_object_arrays_are_refused(own):
     body = returning("np.array([None, 1]), [0, 1]")
-    refused(own, body, OwnFunctionFailed, "ValueError: Object arrays cannot be saved")
+    refused(own, body, UserFunctionError, "ValueError: Object arrays cannot be saved")
 
 
 def test_lists_of_unequal_length_are_no_array(tmp_path):
@@ -194,18 +206,85 @@ def test_lists_of_unequal_length_are_no_array(tmp_path):
 
 
 def test_wrong_arrays_are_named_with_the_function_that_returned_them(own):
-    refused(own, returning("['a', 'b'], [0, 1]"), WrongArrays, "x is str.*, where arrays of num")
+    refused(
+        own, returning("['a', 'b'], [0, 1]"), WrongArraysError, "x is str.*, where arrays of num"
+    )
 
 
 def test_a_missing_file_or_function_is_named(tmp_path):
-    with pytest.raises(MissingSource, match=r"nothing\.py cannot be read \(No such file"):
+    with pytest.raises(MissingSourceError, match=r"nothing\.py cannot be read \(No such file"):
         prepare(f"{tmp_path}/nothing.py:make", cache_dir=tmp_path)
-    with pytest.raises(BadOption, match=r"mine\.py:' names no function, as FILE\.py:FUNCTION does"):
+    with pytest.raises(
+        BadOptionError, match=r"mine\.py:' names no function, as FILE\.py:FUNCTION does"
+    ):
         prepare(f"{tmp_path}/mine.py:", cache_dir=tmp_path)
-    with pytest.raises(BadOption, match="names no function"):
+    with pytest.raises(BadOptionError, match="names no function"):
         prepare(f"{tmp_path}/mine.py:make()", cache_dir=tmp_path)
 
 
 def test_the_home_of_an_unknown_user_is_one_sentence(tmp_path):
-    with pytest.raises(MissingSource, match=r"cannot be found \(Could not determine home"):
+    with pytest.raises(MissingSourceError, match=r"cannot be found \(Could not determine home"):
         prepare("~no.such.user/mine.py:make", cache_dir=tmp_path)
+
+
+LEAVES_CHILD = """
+    import os, signal, time
+    import numpy as np
+    own_session, hangs = {own_session}, {hangs}
+    def make():
+        told, tells = os.pipe()
+        if not os.fork():
+            if own_session:
+                os.setsid()
+            os.write(tells, b"x")
+            signal.pause()
+        os.read(told, 1)
+        signal.pause() if hangs else None
+        return np.arange(5), np.arange(5)
+"""
+
+
+@pytest.fixture
+def started(monkeypatch):
+    """The ids of all processes below this one just before a dataset function's are killed."""
+    pids = []
+    kill = WorkerProcess._kill
+    monkeypatch.setattr(WorkerProcess, "_kill", lambda self: (pids.extend(below()), kill(self)))
+    return pids
+
+
+def below():
+    return [process.pid for process in psutil.Process().children(recursive=True)]
+
+
+@pytest.mark.parametrize("own_session", [False, True])
+def test_a_child_that_holds_its_output_delays_nothing_and_is_killed(own, started, own_session):
+    arrays = read(own, LEAVES_CHILD.format(own_session=own_session, hangs=False))
+    assert len(arrays["x_train"]) == 4
+    assert len(started) >= 1 and are_gone(started)
+
+
+@pytest.mark.parametrize("own_session", [False, True])
+def test_one_that_hangs_ends_at_the_timeout_with_its_child(own, started, tmp_path, own_session):
+    body = textwrap.dedent(LEAVES_CHILD.format(own_session=own_session, hangs=True))
+    (own / "mine.py").write_text(body)
+    name = f"{own / 'mine.py'}:make"
+    sentence = (
+        r"mine\.py:make gave no dataset within the timeout of 2 s and was killed; "
+        r"a dataset function may take as long as one launch\.$"
+    )
+    for _ in range(2):  # the next cell of the same dataset does not wait for it again
+        with pytest.raises(UserFunctionTimeoutError, match=sentence):
+            prepare_dataset(name, timeout_seconds=2, cache_dir=tmp_path / "cache")
+    assert len(started) == 2 and are_gone(started)
+    assert not list((tmp_path / "cache").glob("prepared-*/*"))
+
+
+def test_one_that_cannot_be_started_is_one_sentence(own, monkeypatch):
+    monkeypatch.setattr(sys, "executable", "/no/python")
+    refused(own, HALVES, UserFunctionError, "/no/python cannot be started: No such file")
+
+
+def test_without_a_way_to_end_it_it_is_not_run(own, tmp_path):
+    with pytest.raises(UserFunctionError, match=r"call bench\.runner\.dataset"):
+        prepare(f"{own / 'mine.py'}:make", cache_dir=tmp_path / "cache")

@@ -7,7 +7,7 @@ import numpy as np
 import pytest
 
 from data.dataset import open_dataset
-from data.errors import BadOption, MissingSource, SourceUnreadable, WrongArrays
+from data.errors import BadOptionError, MissingSourceError, SourceUnreadableError, WrongArraysError
 from data.prepare import find_source, prepare
 
 Image = pytest.importorskip("PIL.Image")
@@ -98,8 +98,8 @@ def test_a_palette_gives_its_colours_and_not_its_indices(halves, tmp_path):
 
 def test_pictures_of_other_sizes_are_named_with_the_way_out(halves, tmp_path):
     draw(halves / "test" / "cat" / "9.png", size=(5, 7))
-    sentence = r"test/cat/9\.png is 5x7, not 4x4 like the first one; images:FOLDER@4x4 makes all"
-    refused(halves, tmp_path, WrongArrays, sentence)
+    sentence = r"test/cat/9\.png is 5x7, not 4x4 like the first one; images:FOLDER@4x4 scales all"
+    refused(halves, tmp_path, WrongArraysError, sentence)
     assert opened(f"{halves}@4x4", tmp_path).x_test.shape == (3, 4, 4, 3)
 
 
@@ -113,12 +113,12 @@ def test_the_size_is_height_by_width_and_part_of_the_datasets_name(halves, tmp_p
 
 @pytest.mark.parametrize("size", ["0x4", "4x0", "4097x4", "99999x99999"])
 def test_a_size_out_of_range_is_answered_with_the_range(halves, tmp_path, size):
-    refused(f"{halves}@{size}", tmp_path, BadOption, f"@{size} is not from 1x1 to 4096x4096")
+    refused(f"{halves}@{size}", tmp_path, BadOptionError, f"@{size} is not from 1x1 to 4096x4096")
 
 
 @pytest.mark.parametrize("size", ["4", "4x", "axb", "4x4x3", "-1x4"])
 def test_what_is_no_size_is_taken_for_the_folders_name(halves, tmp_path, size):
-    refused(f"{halves}@{size}", tmp_path, MissingSource, f"pets@{size} is not a folder")
+    refused(f"{halves}@{size}", tmp_path, MissingSourceError, f"pets@{size} is not a folder")
 
 
 def test_one_class_alone_is_refused(split, halves, tmp_path):
@@ -127,22 +127,26 @@ def test_one_class_alone_is_refused(split, halves, tmp_path):
     for half in ("train", "test"):
         (halves / half / "cat" / "2.png").unlink()
     sentence = r"has 1 folders with pictures \(\.bmp, .*\), where one per class, at least two, are"
-    refused(halves, tmp_path, WrongArrays, sentence)
+    refused(halves, tmp_path, WrongArraysError, sentence)
 
 
 def test_a_folder_without_pictures_is_refused(tmp_path):
-    refused(tmp_path, tmp_path, WrongArrays, "has 0 folders with pictures.* at least two, are")
+    refused(tmp_path, tmp_path, WrongArraysError, "has 0 folders with pictures.* at least two, are")
 
 
 @pytest.mark.parametrize("half", ["train", "test"])
 def test_a_class_in_one_half_alone_is_named(halves, tmp_path, half):
     draw(halves / half / "emu" / "1.png")
-    refused(halves, tmp_path, WrongArrays, "pets: the class emu is in one of train and test alone")
+    refused(
+        halves, tmp_path, WrongArraysError, "pets: the class emu is in only one of train and test"
+    )
 
 
 def test_a_class_of_one_picture_cannot_be_split(split, tmp_path):
     draw(split / "emu" / "1.png")
-    refused(split, tmp_path, WrongArrays, "class emu has one picture; to be split it needs two")
+    refused(
+        split, tmp_path, WrongArraysError, "class emu has one picture; to be split it needs two"
+    )
 
 
 @pytest.mark.parametrize("kind", ["text", "empty", "cut"])
@@ -150,12 +154,16 @@ def test_a_broken_picture_is_named(halves, tmp_path, kind):
     path = halves / "train" / "dog" / "1.png"
     good = path.read_bytes()
     path.write_bytes({"text": b"<html>", "empty": b"", "cut": good[: len(good) // 2]}[kind])
-    refused(halves, tmp_path, SourceUnreadable, r"train/dog/1\.png is no picture that can be read")
+    refused(
+        halves, tmp_path, SourceUnreadableError, r"train/dog/1\.png is no picture that can be read"
+    )
 
 
 def test_a_picture_too_large_to_be_safe_is_named(halves, tmp_path, monkeypatch):
     monkeypatch.setattr(Image, "MAX_IMAGE_PIXELS", 4)
-    refused(halves, tmp_path, SourceUnreadable, r"cat/2\.png is no picture .*decompression bomb")
+    refused(
+        halves, tmp_path, SourceUnreadableError, r"cat/2\.png is no picture .*decompression bomb"
+    )
 
 
 def test_hidden_folders_and_files_that_are_no_pictures_are_ignored(split, tmp_path):
@@ -188,28 +196,35 @@ def test_a_changed_an_added_and_a_moved_picture_are_prepared_anew(split, tmp_pat
 def test_a_missing_folder_or_a_file_is_named_with_what_is_expected(tmp_path):
     (tmp_path / "file").touch()
     sentence = "is not a folder; images:FOLDER has a folder per class"
-    refused(tmp_path / "nothing", tmp_path, MissingSource, f"nothing {sentence}")
-    refused(tmp_path / "file", tmp_path, MissingSource, f"file {sentence}")
+    refused(tmp_path / "nothing", tmp_path, MissingSourceError, f"nothing {sentence}")
+    refused(tmp_path / "file", tmp_path, MissingSourceError, f"file {sentence}")
 
 
 def test_a_name_too_long_for_a_folder_is_one_sentence(tmp_path):
-    refused(tmp_path / ("n" * 300), tmp_path, SourceUnreadable, r"cannot be read \(File name too")
+    refused(
+        tmp_path / ("n" * 300), tmp_path, SourceUnreadableError, r"cannot be read \(File name too"
+    )
 
 
 def test_the_home_of_an_unknown_user_is_one_sentence(tmp_path):
     refused(
-        "~no.such.user@4x4", tmp_path, MissingSource, r"cannot be found \(Could not determine home"
+        "~no.such.user@4x4",
+        tmp_path,
+        MissingSourceError,
+        r"cannot be found \(Could not determine home",
     )
 
 
 def test_a_picture_gone_after_it_was_found_is_named(halves, tmp_path):
     source = find_source(f"images:{halves}", None, tmp_path)
     (halves / "test" / "cat" / "2.png").unlink()
-    with pytest.raises(SourceUnreadable, match=r"test/cat/2\.png is no picture .*No such file"):
+    with pytest.raises(
+        SourceUnreadableError, match=r"test/cat/2\.png is no picture .*No such file"
+    ):
         source.read()
 
 
 def test_without_pillow_it_is_named_as_what_is_missing(halves, tmp_path, monkeypatch):
     monkeypatch.setitem(sys.modules, "PIL", None)
     sentence = r"2\.png cannot be read without Pillow; pip install pillow"
-    refused(halves, tmp_path, SourceUnreadable, sentence)
+    refused(halves, tmp_path, SourceUnreadableError, sentence)

@@ -8,8 +8,8 @@ import pytest
 
 from data import mnist
 from data.dataset import open_dataset
-from data.errors import LabelOutOfRange, SourceUnreadable, WrongSize
-from data.part import PART_NAMES
+from data.errors import LabelOutOfRangeError, SourceUnreadableError, WrongSizeError
+from data.named_arrays import PART_NAMES
 from data.prepare import prepare
 from tests.fixtures.data_places import (
     idx_of,
@@ -124,7 +124,7 @@ def test_an_archive_that_is_damaged_or_lacks_an_array_is_named(tmp_path, monkeyp
     lacking = npz_of(**{name: ARRAYS[name] for name in PART_NAMES[:3]})
     for content in (b"no archive", npz_of(**ARRAYS)[:900], lacking):
         put_mnist(monkeypatch, data_dir / "mnist.npz", content)
-        with pytest.raises(SourceUnreadable, match=r"user/mnist\.npz cannot be read"):
+        with pytest.raises(SourceUnreadableError, match=r"user/mnist\.npz cannot be read"):
             prepare("mnist", data_dir=data_dir, cache_dir=tmp_path / "cache")
 
 
@@ -136,7 +136,7 @@ def test_a_label_above_9_is_named_with_its_file(tmp_path, monkeypatch, data_dir,
     most = wrong[part].max()
     for name, file in (("mnist", r"/mnist\.npz"), ("fashion_mnist", f"/{FASHION_FILES[part]}")):
         sentence = f"{file} has the label {most}, where 0 to 9 are allowed"
-        with pytest.raises(LabelOutOfRange, match=sentence):
+        with pytest.raises(LabelOutOfRangeError, match=sentence):
             prepare(name, data_dir=data_dir, cache_dir=tmp_path / "cache")
 
 
@@ -165,7 +165,7 @@ DAMAGED_IDX = {
 def test_a_damaged_idx_file_is_named(tmp_path, kind):
     path = tmp_path / "file.gz"
     path.write_bytes(gzip.compress(DAMAGED_IDX[kind]))
-    with pytest.raises(SourceUnreadable, match=rf"{path} is no IDX file of bytes, or not all"):
+    with pytest.raises(SourceUnreadableError, match=rf"{path} is not a complete IDX file of bytes"):
         mnist.read_idx(path)
 
 
@@ -179,7 +179,7 @@ WHOLE = idx_of(ARRAYS["x_test"])
 def test_a_damaged_gzip_file_is_named(tmp_path, content):
     path = tmp_path / "file.gz"
     path.write_bytes(content)
-    with pytest.raises(SourceUnreadable, match=f"{path} cannot be read"):
+    with pytest.raises(SourceUnreadableError, match=f"{path} cannot be read"):
         mnist.read_idx(path)
 
 
@@ -187,7 +187,7 @@ def test_an_idx_file_that_unpacks_to_more_than_it_may_is_left(tmp_path, monkeypa
     monkeypatch.setattr(mnist, "MOST_BYTES", 2**16)
     path = tmp_path / "bomb.gz"
     path.write_bytes(idx_of(np.zeros((2**10, 2**10), np.uint8)))
-    with pytest.raises(WrongSize, match=r"bomb\.gz unpacks to more than the 65,536 bytes"):
+    with pytest.raises(WrongSizeError, match=r"bomb\.gz unpacks to more than the 65,536 bytes"):
         mnist.read_idx(path)
 
 

@@ -10,7 +10,7 @@ import pytest
 
 from data import arrays
 from data.dataset import open_dataset
-from data.errors import DataError, MissingSource, SourceUnreadable, WrongArrays
+from data.errors import DataError, MissingSourceError, SourceUnreadableError, WrongArraysError
 from data.npz import read_npz
 from data.prepare import find_source, prepare
 
@@ -90,14 +90,14 @@ class Trap:
 def test_a_pickled_object_array_is_refused_without_being_unpickled(tmp_path):
     path, made = tmp_path / "trap.npz", tmp_path / "made"
     np.savez(path, x=np.array([Trap(made)] * 20, object), y=Y)
-    refused(path, tmp_path, SourceUnreadable, r"Object arrays.*numpy\.savez writes one")
+    refused(path, tmp_path, SourceUnreadableError, r"Object arrays.*numpy\.savez writes one")
     assert not made.exists()
 
 
 def test_a_pickle_in_the_place_of_the_archive_is_refused_without_being_unpickled(tmp_path):
     path, made = tmp_path / "trap.npz", tmp_path / "made"
     np.array([Trap(made)], object).dump(path)
-    refused(path, tmp_path, SourceUnreadable, r"is no \.npz archive of plain arrays")
+    refused(path, tmp_path, SourceUnreadableError, r"is not an \.npz archive of plain arrays")
     assert not made.exists()
 
 
@@ -114,7 +114,12 @@ GARBAGE = {"empty": b"", "text": b"x,y\n1,2\n", "one .npy": npy(), "zip's head":
 def test_garbage_is_named_with_the_way_to_write_an_archive(tmp_path, kind):
     path = tmp_path / "garbage.npz"
     path.write_bytes(GARBAGE[kind])
-    refused(path, tmp_path, SourceUnreadable, r"is no \.npz archive .*; numpy\.savez writes one")
+    refused(
+        path,
+        tmp_path,
+        SourceUnreadableError,
+        r"is not an \.npz archive .*; numpy\.savez writes one",
+    )
 
 
 def test_a_damaged_byte_anywhere_is_never_a_traceback(tmp_path):
@@ -137,7 +142,9 @@ def test_an_archive_that_unpacks_to_more_than_the_memory_is_not_unpacked(tmp_pat
     assert (tmp_path / "bomb.npz").stat().st_size < 2**14
     pages = {"SC_PHYS_PAGES": 2**8, "SC_PAGE_SIZE": 2**12}
     monkeypatch.setattr(arrays.os, "sysconf", pages.__getitem__)
-    with pytest.raises(SourceUnreadable, match=r"unpacks to 4,194,\d+ bytes, more than the memory"):
+    with pytest.raises(
+        SourceUnreadableError, match=r"unpacks to 4,194,\d+ bytes, more than the memory"
+    ):
         read_npz(tmp_path / "bomb.npz", "x")
 
 
@@ -146,47 +153,53 @@ def test_an_array_that_says_it_is_larger_than_its_file_is_refused(tmp_path):
     header = header.ljust(117) + b"\n"
     with zipfile.ZipFile(tmp_path / "lies.npz", "w") as archive:
         archive.writestr("x.npy", b"\x93NUMPY\x01\x00" + len(header).to_bytes(2, "little") + header)
-    with pytest.raises(SourceUnreadable, match=r"lies\.npz is no \.npz archive of plain arrays"):
+    with pytest.raises(
+        SourceUnreadableError, match=r"lies\.npz is not an \.npz archive of plain arrays"
+    ):
         read_npz(tmp_path / "lies.npz", "x")
 
 
 def test_an_archive_cut_short_is_refused(path, tmp_path):
     os.truncate(path, path.stat().st_size // 2)
-    refused(path, tmp_path, SourceUnreadable, r"is no \.npz archive")
+    refused(path, tmp_path, SourceUnreadableError, r"is not an \.npz archive")
 
 
 def test_wrong_arrays_are_named_with_the_file(tmp_path):
     path = tmp_path / "wrong.npz"
     np.savez(path, X, Y)
-    refused(path, tmp_path, WrongArrays, "holds arr_0, arr_1, where x_train, y_train")
+    refused(path, tmp_path, WrongArraysError, "holds arr_0, arr_1, where x_train, y_train")
 
 
 def test_a_missing_file_or_a_folder_is_named(tmp_path):
-    refused(tmp_path / "nothing.npz", tmp_path, MissingSource, "is missing or not a regular file")
-    refused(tmp_path, tmp_path, MissingSource, "is missing or not a regular file")
+    refused(
+        tmp_path / "nothing.npz", tmp_path, MissingSourceError, "is missing or not a regular file"
+    )
+    refused(tmp_path, tmp_path, MissingSourceError, "is missing or not a regular file")
 
 
 def test_a_file_gone_after_it_was_found_is_named(path, tmp_path):
     source = find_source(f"npz:{path}", None, tmp_path)
     path.unlink()
-    with pytest.raises(SourceUnreadable, match=r"mine\.npz cannot be read \(No such file"):
+    with pytest.raises(SourceUnreadableError, match=r"mine\.npz cannot be read \(No such file"):
         source.read()
 
 
 def test_a_name_too_long_for_a_file_is_one_sentence(tmp_path):
-    refused(tmp_path / ("n" * 300), tmp_path, SourceUnreadable, r"cannot be read \(File name too")
+    refused(
+        tmp_path / ("n" * 300), tmp_path, SourceUnreadableError, r"cannot be read \(File name too"
+    )
 
 
 def test_a_loop_of_links_is_one_sentence(tmp_path):
     (tmp_path / "loop.npz").symlink_to("loop.npz")
     sentence = r"loop\.npz.* (cannot be|is missing)"
-    refused(tmp_path / "loop.npz", tmp_path, (MissingSource, SourceUnreadable), sentence)
+    refused(tmp_path / "loop.npz", tmp_path, (MissingSourceError, SourceUnreadableError), sentence)
 
 
 def test_the_home_of_an_unknown_user_is_one_sentence(tmp_path):
     refused(
         "~no.such.user/a.npz",
         tmp_path,
-        MissingSource,
+        MissingSourceError,
         r"cannot be found \(Could not determine home",
     )

@@ -4,7 +4,7 @@ import gzip
 
 import pytest
 
-from data.errors import DownloadFailed, WrongHash
+from data.errors import DownloadFailedError, WrongHashError
 from data.keras_cache import file_sha256, keras_file
 from data.official import Official, obtain
 from tests.fixtures.data_places import served, sha256_of, use_own_keras_home
@@ -69,7 +69,7 @@ def test_a_gzipped_file_with_the_right_content_is_taken_whatever_its_header(tmp_
 def test_a_file_that_is_not_the_right_content_gzipped_is_passed_by(tmp_path, official, content):
     packed = Official(**vars(official) | {"content_sha256": sha256_of(CONTENT), "sha256": "0" * 64})
     put(tmp_path / "package/file.bin", content)
-    with pytest.raises(DownloadFailed):
+    with pytest.raises(DownloadFailedError):
         obtain(packed, None, tmp_path / "kept")
 
 
@@ -92,7 +92,9 @@ def test_no_place_but_its_address_is_enough(tmp_path, datasets):
 def test_a_download_with_another_hash_is_refused_and_removed(tmp_path, official):
     with served({"file.bin": OTHER}) as (address, _):
         there = Official(**vars(official) | {"url": f"{address}/file.bin"})
-        with pytest.raises(WrongHash, match=rf"{address}/file\.bin .*{official.sha256}.*removed"):
+        with pytest.raises(
+            WrongHashError, match=rf"{address}/file\.bin .*{official.sha256}.*removed"
+        ):
             obtain(there, None, tmp_path / "kept")
     assert list((tmp_path / "kept").iterdir()) == []
 
@@ -101,7 +103,7 @@ def test_a_failed_download_names_the_file_that_would_do_and_no_other(tmp_path, o
     with served({}) as (address, _):
         there = Official(**vars(official) | {"url": f"{address}/file.bin"})
         sentence = r"HTTP status 404\); [^/]* folder that holds file\.bin with --data-dir or KERAS_"
-        with pytest.raises(DownloadFailed, match=sentence):
+        with pytest.raises(DownloadFailedError, match=sentence):
             obtain(there, tmp_path / "user", tmp_path / "kept")
 
 

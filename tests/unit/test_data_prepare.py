@@ -11,10 +11,16 @@ from pathlib import Path
 import numpy as np
 import pytest
 
-from data import folder as folder_module
 from data import prepare as prepare_module
+from data import prepared_folder as folder_module
 from data.dataset import open_dataset
-from data.errors import BadOption, CacheUnwritable, DataError, ForeignFile, UnknownDataset
+from data.errors import (
+    BadOptionError,
+    CacheUnwritableError,
+    DataError,
+    ForeignFileError,
+    UnknownDatasetError,
+)
 from data.prepare import default_cache_dir, prepare
 from data.source import Source
 from data.synthetic import SyntheticSpec, synthetic_source
@@ -80,7 +86,7 @@ def test_a_file_that_is_not_ours_is_refused_and_kept(tmp_path):
     (folder / "manifest.json").unlink()
     (folder / "thesis.txt").write_text("years of work")
     before = names_in(folder)
-    with pytest.raises(ForeignFile, match=r"thesis\.txt .* move it away"):
+    with pytest.raises(ForeignFileError, match=r"thesis\.txt .* move it away"):
         prepare(TINY, cache_dir=tmp_path)
     assert names_in(folder) == before
 
@@ -91,7 +97,7 @@ def test_a_link_in_the_place_of_a_prepared_folder_is_refused_and_kept(tmp_path):
     folder.rename(target)
     (target / "manifest.json").unlink()
     folder.symlink_to(target)
-    with pytest.raises(ForeignFile):
+    with pytest.raises(ForeignFileError):
         prepare(TINY, cache_dir=tmp_path / "cache")
     assert folder.is_symlink() and len(names_in(target)) == 4
 
@@ -115,7 +121,7 @@ def test_nothing_is_left_when_writing_stops_halfway(tmp_path, monkeypatch, failu
         raise failure
 
     monkeypatch.setattr(folder_module, "write_manifest", fail)
-    expected = KeyboardInterrupt if isinstance(failure, KeyboardInterrupt) else CacheUnwritable
+    expected = KeyboardInterrupt if isinstance(failure, KeyboardInterrupt) else CacheUnwritableError
     with pytest.raises(expected):
         prepare(TINY, cache_dir=tmp_path)
     assert names_in(tmp_path / "prepared-v1") == []
@@ -126,13 +132,15 @@ def test_a_full_disk_is_one_sentence_that_names_the_cache(tmp_path, monkeypatch)
         raise OSError(errno.ENOSPC, "No space left on device")
 
     monkeypatch.setattr(folder_module, "write_manifest", fail)
-    with pytest.raises(CacheUnwritable, match=r"prepared-v1 .*No space left.*KERAS_BENCH_CACHE"):
+    with pytest.raises(
+        CacheUnwritableError, match=r"prepared-v1 .*No space left.*KERAS_BENCH_CACHE"
+    ):
         prepare(TINY, cache_dir=tmp_path)
 
 
 def test_a_cache_that_is_not_a_folder_is_one_sentence(tmp_path):
     (tmp_path / "file").touch()
-    with pytest.raises(CacheUnwritable, match=r"cannot be written .*KERAS_BENCH_CACHE"):
+    with pytest.raises(CacheUnwritableError, match=r"cannot be written .*KERAS_BENCH_CACHE"):
         prepare(TINY, cache_dir=tmp_path / "file" / "cache")
 
 
@@ -144,7 +152,7 @@ def test_a_read_only_cache_serves_what_it_holds_and_refuses_the_rest(tmp_path):
         path.chmod(0o500)
     try:
         assert prepare(TINY, cache_dir=cache) == folder
-        with pytest.raises(CacheUnwritable):
+        with pytest.raises(CacheUnwritableError):
             prepare(f"{TINY},seed=1", cache_dir=cache)
     finally:
         for path in (cache, cache / "locks", folder.parent):
@@ -213,9 +221,9 @@ def test_the_cache_is_the_environments_or_else_the_users(monkeypatch, tmp_path):
 
 
 def test_a_name_that_is_not_allowed_creates_nothing(tmp_path):
-    with pytest.raises(UnknownDataset):
+    with pytest.raises(UnknownDatasetError):
         prepare("../../etc", cache_dir=tmp_path)
-    with pytest.raises(BadOption):
+    with pytest.raises(BadOptionError):
         prepare("synthetic:shape=../..", cache_dir=tmp_path)
     assert names_in(tmp_path) == []
 

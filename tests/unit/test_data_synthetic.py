@@ -4,7 +4,7 @@ import numpy as np
 import pytest
 
 from data.dataset import open_dataset
-from data.errors import BadOption
+from data.errors import BadOptionError
 from data.prepare import prepare
 from data.synthetic import SyntheticSpec, generate_synthetic, parse_options
 
@@ -36,7 +36,7 @@ def test_options_are_any_subset_in_any_order():
     ],
 )
 def test_a_bad_option_is_named_with_what_is_allowed(options, message):
-    with pytest.raises(BadOption, match=message):
+    with pytest.raises(BadOptionError, match=message):
         parse_options(options)
 
 

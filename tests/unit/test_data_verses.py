@@ -7,7 +7,7 @@ import pytest
 
 from data import verses
 from data.dataset import open_dataset
-from data.errors import MissingSource, SourceUnreadable
+from data.errors import MissingSourceError, SourceUnreadableError
 from data.prepare import prepare
 
 
@@ -102,13 +102,15 @@ def test_a_changed_text_is_another_dataset(tmp_path, monkeypatch):
 
 def test_a_missing_file_is_named(tmp_path, monkeypatch):
     monkeypatch.setattr(verses, "_FILE", tmp_path / "verses.txt.xz")
-    with pytest.raises(MissingSource, match=r"verses\.txt\.xz is missing; it belongs to the chec"):
+    with pytest.raises(
+        MissingSourceError, match=r"verses\.txt\.xz is missing; it belongs to the chec"
+    ):
         prepare("verses", cache_dir=tmp_path)
 
 
 def test_a_file_that_cannot_be_read_is_named(tmp_path, monkeypatch):
     monkeypatch.setattr(verses, "_FILE", tmp_path)
-    with pytest.raises(SourceUnreadable, match=f"{tmp_path} cannot be read"):
+    with pytest.raises(SourceUnreadableError, match=f"{tmp_path} cannot be read"):
         prepare("verses", cache_dir=tmp_path)
 
 
@@ -127,5 +129,7 @@ def test_a_damaged_file_is_named(tmp_path, monkeypatch, kind):
     path = tmp_path / "verses.txt.xz"
     path.write_bytes(DAMAGED[kind])
     monkeypatch.setattr(verses, "_FILE", path)
-    with pytest.raises(SourceUnreadable, match=r"verses\.txt\.xz is damaged .*check it out again"):
+    with pytest.raises(
+        SourceUnreadableError, match=r"verses\.txt\.xz is damaged .*check it out again"
+    ):
         prepare("verses", cache_dir=tmp_path)

@@ -8,7 +8,7 @@ import pytest
 
 from bench.core.cell import Cell
 from bench.core.paths import CHECKOUT
-from bench.system.environment import performance_variables, worker_environment
+from bench.system.environment import resolve_environment, worker_environment
 
 CPU = Cell(workload="lab_baseline", dataset="digits", backend="torch", batch_size=16, epochs=5)
 GPU = Cell(
@@ -34,7 +34,7 @@ SILENT = {
     "PYTHONHOME": "/opt",
     "LD_PRELOAD": "libodd.so",
 }
-DECISIVE = {
+PERFORMANCE = {
     "CUDA_CACHE_DISABLE": "1",
     "JAX_ENABLE_X64": "0",
     "KMP_AFFINITY": "compact",
@@ -51,7 +51,10 @@ DECISIVE = {
 def test_the_matched_lane_tells_every_library_the_same_threads_and_malloc_to_keep_memory():
     matched = msgspec.structs.replace(CPU, lane="matched")
     usable = str(len(os.sched_getaffinity(0)))
-    added = performance_variables(matched, {}).items() - performance_variables(CPU, {}).items()
+    added = (
+        resolve_environment(matched, {}).performance.items()
+        - resolve_environment(CPU, {}).performance.items()
+    )
     threads = {name: value for name, value in added if not name.startswith("MALLOC_")}
     assert threads == {
         "OMP_NUM_THREADS": usable,
@@ -76,46 +79,62 @@ def test_a_worker_gets_its_backend_its_own_keras_home_and_the_checkout():
 @pytest.mark.parametrize("name", SECRETS)
 def test_a_secret_reaches_neither_worker_nor_record(name):
     assert name not in worker_environment(CPU, SECRETS, HOME)
-    assert name not in performance_variables(CPU, SECRETS)
+    assert name not in resolve_environment(CPU, SECRETS).performance
 
 
 @pytest.mark.parametrize("name", SILENT)
 def test_what_could_change_a_number_unseen_does_not_reach_the_worker(name):
     environment = worker_environment(CPU, SILENT, HOME)
     assert environment.get(name) != SILENT[name]
-    assert name not in performance_variables(CPU, SILENT)
+    assert name not in resolve_environment(CPU, SILENT).performance
 
 
-@pytest.mark.parametrize("name", DECISIVE)
+@pytest.mark.parametrize("name", PERFORMANCE)
 def test_what_changes_speed_or_numerics_reaches_the_worker_and_the_record(name):
-    assert worker_environment(CPU, DECISIVE, HOME)[name] == DECISIVE[name]
-    assert performance_variables(CPU, DECISIVE)[name] == DECISIVE[name]
+    assert worker_environment(CPU, PERFORMANCE, HOME)[name] == PERFORMANCE[name]
+    assert resolve_environment(CPU, PERFORMANCE).performance[name] == PERFORMANCE[name]
 
 
 def test_a_cell_on_the_cpu_sees_no_gpu_whatever_the_user_set():
     base_environment = {"CUDA_VISIBLE_DEVICES": "0,1", "JAX_PLATFORMS": "cuda"}
     for environment in (
         worker_environment(CPU, base_environment, HOME),
-        performance_variables(CPU, base_environment),
+        resolve_environment(CPU, base_environment).performance,
     ):
         assert environment["CUDA_VISIBLE_DEVICES"] == ""
         assert environment["JAX_PLATFORMS"] == "cpu"
 
 
 def test_a_cell_on_the_gpu_sees_the_gpus_that_the_user_chose():
-    assert performance_variables(GPU, {"CUDA_VISIBLE_DEVICES": "1"}) == {
+    assert resolve_environment(GPU, {"CUDA_VISIBLE_DEVICES": "1"}).performance == {
         "CUDA_VISIBLE_DEVICES": "1"
     }
-    assert performance_variables(GPU, {}) == {}
+    assert resolve_environment(GPU, {}).performance == {}
 
 
 def test_what_a_process_needs_is_passed_on_and_not_recorded():
     base_environment = {"PATH": "/bin", "HOME": "/home/me", "TMPDIR": "/scratch"}
     assert base_environment.items() <= worker_environment(CPU, base_environment, HOME).items()
-    assert not base_environment.keys() & performance_variables(CPU, base_environment)
+    assert not base_environment.keys() & resolve_environment(CPU, base_environment).performance
 
 
 def test_the_recorded_variables_are_sorted():
-    assert list(performance_variables(CPU, DECISIVE)) == sorted(
-        performance_variables(CPU, DECISIVE)
+    assert list(resolve_environment(CPU, PERFORMANCE).performance) == sorted(
+        resolve_environment(CPU, PERFORMANCE).performance
     )
+
+
+@pytest.mark.parametrize("cell", [CPU, GPU, msgspec.structs.replace(CPU, lane="matched")])
+def test_a_resolved_environment_holds_its_performance_variables_and_no_keras_home(cell):
+    environment = resolve_environment(cell, {**PERFORMANCE, **SILENT, "PATH": "/bin"})
+    assert environment.performance.items() <= environment.variables.items()
+    assert "KERAS_HOME" not in environment.variables
+    assert environment.for_launch(HOME) == {**environment.variables, "KERAS_HOME": str(HOME)}
+
+
+def test_a_resolved_environment_does_not_follow_what_is_set_later(monkeypatch):
+    monkeypatch.setenv("OMP_NUM_THREADS", "2")
+    environment = resolve_environment(CPU, os.environ)
+    monkeypatch.setenv("OMP_NUM_THREADS", "3")
+    assert environment.for_launch(HOME)["OMP_NUM_THREADS"] == "2"
+    assert environment.performance["OMP_NUM_THREADS"] == "2"

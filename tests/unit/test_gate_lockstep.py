@@ -13,6 +13,7 @@ from bench.regression.messages import Identity
 from bench.regression.pair import Pair
 from bench.regression.side_process import SideSpec
 from bench.regression.validity import TURNS, invalid_reason
+from tests.fixtures.fake_python import are_gone, hung_pids
 from tests.fixtures.pairs import make_cell
 
 FAKE = ("-I", "-S", str(Path(__file__).parent.parent / "fixtures" / "fake_side.py"))
@@ -86,6 +87,17 @@ def test_a_side_that_fails_is_a_pair_with_a_reason(tmp_path: Path, mode: str, re
     found = pair(tmp_path, make_seat(mode))
     assert found.turns == ()
     assert reason in str(found.reason)
+
+
+@pytest.mark.parametrize("kind", ["orphan", "daemon"])
+@pytest.mark.parametrize("then", ["", "_die", "_trouble", "_hang"])
+def test_a_child_of_a_side_is_gone_with_its_pair(tmp_path: Path, kind: str, then: str) -> None:
+    found = pair(tmp_path, make_seat(kind + then), timeout_seconds=2.0 if then else 30.0)
+    assert bool(found.reason) == bool(then)
+    (log,) = tmp_path.glob("*.log")
+    pids = hung_pids(log.read_text())
+    assert len(pids) == 2
+    assert are_gone(pids, 0.0)
 
 
 def test_a_side_that_hangs_is_killed_in_time(tmp_path: Path) -> None:

@@ -1,4 +1,4 @@
-"""The real `pytest tests/perf` in a child process, on made records of the quick suite."""
+"""The real `tox -e perf` in a child process, on made records of the quick suite."""
 
 import json
 import os
@@ -20,7 +20,14 @@ from tests.fixtures.records import make_record
 _CELLS = expand(load_suite("quick"), Overrides(), "quick")
 _SECONDS = [9.0, 1.1, 1.2, 0.1 + 0.2, 1.4]
 #: What `tox -e perf` runs, in an environment without Hypothesis and without a cache folder.
-_COMMAND = [sys.executable, "-m", "pytest", "--confcutdir=tests/perf", "tests/perf"]
+_COMMAND = [
+    sys.executable,
+    "-m",
+    "pytest",
+    "-p",
+    "bench.regression.pytest_plugin.stored_hooks",
+    "bench/regression/pytest_plugin/stored_checks.py",
+]
 _COMMAND += ["-p", "no:hypothesispytest", "-p", "no:cacheprovider"]
 _GATE = ("--benchmark-compare", "--benchmark-compare-fail=median:10%")
 
@@ -127,7 +134,7 @@ def test_an_unlike_baseline_is_refused_row_by_row(
     (saved,) = storage.glob("*/0001_x.json")
     content = json.loads(saved.read_bytes())
     missing, other, *_ = (row["name"] for row in content["benchmarks"])
-    renamed = {**content["benchmarks"].pop(0), "fullname": "tests/perf/x.py::renamed"}
+    renamed = {**content["benchmarks"].pop(0), "fullname": "bench/x.py::renamed"}
     content["benchmarks"][0]["extra_info"]["machine_id"] = "elsewhere"
     content["benchmarks"].append(renamed)
     content["machine_info"]["machine_id"] = "elsewhere"
@@ -163,7 +170,7 @@ def test_switched_off_rows_fail(reports: Path, tmp_path: Path) -> None:
 @pytest.mark.parametrize(
     ("options", "reason"),
     [
-        (("-p", "no:benchmark"), "tests/perf needs pytest-benchmark"),
+        (("-p", "no:benchmark"), "Rows of stored records need pytest-benchmark"),
         (("--suite=nothing",), "suite is 'nothing'; allowed are gate, lab, predict, quick"),
     ],
 )

@@ -9,13 +9,13 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from bench.cli import main as cli
 from bench.core.cell import Cell
+from bench.core.exit_codes import ExitCode
 from bench.core.record import encode_record
 from bench.parity.certificate import encode_certificates
 from bench.report.write import CSV_TABLES
 from bench.storage.store import Store
-from bench.system.environment import performance_variables, worker_environment
+from bench.system.environment import resolve_environment, worker_environment
 from tests.fixtures.certificates import make_certificate
 from tests.fixtures.command_line import Bench
 from tests.fixtures.records import make_record
@@ -74,7 +74,7 @@ def test_no_name_of_a_store_steers_the_terminal(evil: Bench) -> None:
         for mode in ([], ["--json"]):
             code = evil.call(*command, *mode, f"--reports={evil.reports}")
             is_known = command != ["history", EVIL]
-            assert code == (cli.ExitCode.OK if is_known else cli.ExitCode.USAGE), evil.err
+            assert code == (ExitCode.OK if is_known else ExitCode.USAGE), evil.err
             assert harmless(evil.out) and harmless(evil.err)
             assert "unknown field" in evil.err or command[0] != "report"
 
@@ -92,9 +92,8 @@ def test_no_name_of_a_store_steers_the_terminal(evil: Bench) -> None:
         ["compare", EVIL, EVIL],
         ["gate", "--candidate", f"src={EVIL}"],
         ["gate", "--candidate", "", "--baseline", f"baseline={EVIL}"],
-        ["baseline", EVIL, "one"],
+        ["save-baseline", EVIL, "one"],
         ["certify", EVIL],
-        ["proof", EVIL],
     ],
     ids=lambda arguments: " ".join(arguments).partition("=cmd")[0],
 )
@@ -106,8 +105,8 @@ def test_no_argument_is_echoed_to_the_terminal_as_a_command(bench: Bench, argume
 
 def test_no_name_of_a_store_is_a_formula_or_markup_in_its_reports(evil: Bench) -> None:
     (run,) = Store(evil.reports).run_ids()
-    assert evil.call("report", f"--reports={evil.reports}") == cli.ExitCode.OK
-    assert evil.call("compare", run, run, f"--reports={evil.reports}") == cli.ExitCode.OK
+    assert evil.call("report", f"--reports={evil.reports}") == ExitCode.OK
+    assert evil.call("compare", run, run, f"--reports={evil.reports}") == ExitCode.OK
     written = [p for p in evil.reports.rglob("*") if p.suffix in (".csv", ".md", ".html", ".svg")]
     assert {path.stem for path in written if path.suffix == ".csv"} >= {*CSV_TABLES, "compare"}
     for path in written:
@@ -128,7 +127,7 @@ def test_a_path_is_no_run_and_what_lies_there_stays(bench: Bench) -> None:
     (theirs / "figures" / "plot.svg").write_text("theirs")
     (bench.reports / "runs").mkdir(parents=True)
     for name in (str(theirs), "../../theirs", "..", ".", ""):
-        assert bench.call("report", name, f"--reports={bench.reports}") == cli.ExitCode.USAGE
+        assert bench.call("report", name, f"--reports={bench.reports}") == ExitCode.USAGE
         assert "There is no run" in bench.err
     assert [path.name for path in theirs.rglob("*")] == ["figures", "plot.svg"]
 
@@ -152,7 +151,7 @@ def test_no_name_of_a_workload_or_dataset_leaves_the_folder_of_its_run(one: str,
 def test_a_variable_that_is_named_like_a_secret_is_never_passed_on(a, b, c, d) -> None:
     base_environment = {f"{a}{b}{c}{d}": MARK} if not d.startswith("OR") else {}
     assert MARK not in worker_environment(CELL, base_environment, Path("/keras")).values()
-    assert MARK not in performance_variables(CELL, base_environment).values()
+    assert MARK not in resolve_environment(CELL, base_environment).performance.values()
 
 
 def test_no_secret_of_the_environment_ends_in_anything_that_is_written(
@@ -162,9 +161,9 @@ def test_no_secret_of_the_environment_ends_in_anything_that_is_written(
         monkeypatch.setenv(name, MARK)
     monkeypatch.setenv("OMP_NUM_THREADS", "2")
     # One of the fake workers prints its whole environment into its log.
-    assert bench.run("ok", "environment", "crash") == cli.ExitCode.CELLS_FAILED
-    assert bench.call("race", *bench.select("ok"), "--rounds=2") == cli.ExitCode.OK
-    assert bench.call("report", f"--reports={bench.reports}") == cli.ExitCode.OK
+    assert bench.run("ok", "environment", "crash") == ExitCode.CELLS_FAILED
+    assert bench.call("race", *bench.select("ok"), "--rounds=2") == ExitCode.OK
+    assert bench.call("report", f"--reports={bench.reports}") == ExitCode.OK
     records = Store(bench.reports).load_all()
     assert any('"OMP_NUM_THREADS": "2"' in record.log_tail for record in records)
     assert all(record.environment["OMP_NUM_THREADS"] == "2" for record in records)

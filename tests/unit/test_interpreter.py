@@ -144,14 +144,14 @@ def test_a_program_that_fails_is_refused_with_its_last_words(tmp_path):
 @pytest.mark.parametrize("answer", ["", "3.11", "[]", '{"keras": 3}'])
 def test_a_program_that_is_no_python_is_refused(tmp_path, answer):
     python = make_python(tmp_path / "python", answer)
-    with pytest.raises(InterpreterError, match="does not answer like a Python"):
+    with pytest.raises(InterpreterError, match="does not answer like a Python interpreter"):
         probe_versions(python)
 
 
 def test_an_answer_that_is_no_text_is_refused(tmp_path):
     python = make_python(tmp_path / "python", "x")
     Path(python).write_text("#!/bin/sh\nprintf '\\377\\376'\n")
-    with pytest.raises(InterpreterError, match="does not answer like a Python"):
+    with pytest.raises(InterpreterError, match="does not answer like a Python interpreter"):
         probe_versions(python)
 
 

@@ -11,10 +11,11 @@ from pathlib import Path
 
 import pytest
 
-import bench.runner.worker_process
+import bench.runner.launch
 from bench.core.cell import Cell
 from bench.core.job import Job, Progress
-from bench.runner.worker_process import LaunchOutcome, launch
+from bench.runner.launch import LaunchOutcome, launch
+from bench.runner.worker_process import WorkerProcess
 from tests.fixtures.fake_python import FAKE_WORKER, are_gone, hung_pids
 
 #: Long enough for Python to start on a busy machine, so that a hang really hangs.
@@ -116,22 +117,22 @@ def test_an_interruption_while_the_worker_starts_does_not_leave_it_behind(
 ):
     started = []
 
-    def start_and_interrupt(*arguments):
-        started.append(start(*arguments))
+    def start_and_interrupt(self):
+        start(self)
+        started.append(self)
         signal.raise_signal(signal.SIGINT)
-        return started[0]
 
-    start = bench.runner.worker_process._start
-    monkeypatch.setattr(bench.runner.worker_process, "_start", start_and_interrupt)
+    start = WorkerProcess._start
+    monkeypatch.setattr(WorkerProcess, "_start", start_and_interrupt)
     signal.signal(signal.SIGINT, signal.default_int_handler)
     with pytest.raises(KeyboardInterrupt):
         end_of("hang", tmp_path)
-    [(worker, _)] = started
-    assert worker.returncode == -signal.SIGKILL
+    [worker] = started
+    assert worker.exit_status == -signal.SIGKILL
 
 
 def test_a_hang_at_exit_does_not_last_until_the_timeout(tmp_path, monkeypatch):
-    monkeypatch.setattr(bench.runner.worker_process, "EXIT_SECONDS", 0.1)
+    monkeypatch.setattr(bench.runner.launch, "EXIT_SECONDS", 0.1)
     outcome = end_of("hang_at_exit", tmp_path, timeout_seconds=60)
     assert outcome.output.result is not None
     assert outcome.wall_seconds < 60

@@ -161,7 +161,7 @@ def bench(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> Bench:
 def layers(bench: Bench, *modes: str, more: tuple[str, ...] = ()) -> int:
     workloads = [make_workload(bench.folder, mode) for mode in modes]
     options = [f"--dataset={TINY}", *bench.pythons, f"--reports={bench.reports}"]
-    return bench.call("layers", *workloads, *options, *more)
+    return bench.call("profile-layers", *workloads, *options, *more)
 
 
 def folder_of(bench: Bench) -> Path:
@@ -204,7 +204,7 @@ class TestCommand:
         assert len(before["layers.csv"].splitlines()) == 1 + 6 * 3
         for name in names:
             (folder / name).unlink()
-        assert bench.call("layers", f"--from={folder}", f"--reports={bench.reports}") == 0
+        assert bench.call("profile-layers", f"--from={folder}", f"--reports={bench.reports}") == 0
         assert {name: (folder / name).read_bytes() for name in names} == before
 
     def test_json_holds_the_gaps(self, bench: Bench) -> None:

@@ -110,7 +110,7 @@ def test_the_lock_is_one_for_the_machine_unless_the_user_names_another(monkeypat
     monkeypatch.setenv("KERAS_BENCH_LOCK", "/run/mine.lock")
     assert default_lock_path() == Path("/run/mine.lock")
     monkeypatch.delenv("KERAS_BENCH_LOCK")
-    assert default_lock_path().name == "keras-bench.system.timing_lock"
+    assert default_lock_path().name == "keras-bench.lock"
     assert CHECKOUT not in default_lock_path().parents
 
 

@@ -1,4 +1,4 @@
-"""`doctor --store`: a healthy store stays as it is; what is broken is set aside and never lost."""
+"""`check-store`: a healthy store stays as it is; what is broken is set aside and never lost."""
 
 import json
 import os
@@ -62,7 +62,7 @@ def contents(reports: Path) -> dict[str, bytes]:
 
 
 def doctor(bench: Bench, *options: str) -> int:
-    return bench.call("doctor", "--store", f"--reports={bench.reports}", *options)
+    return bench.call("check-store", f"--reports={bench.reports}", *options)
 
 
 def test_a_healthy_store_is_told_so_and_left_as_it_is(bench: Bench) -> None:

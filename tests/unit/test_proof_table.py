@@ -6,10 +6,11 @@ from pathlib import Path
 import pandas as pd
 import pytest
 
-from bench.cli import main as cli
+from bench.core.exit_codes import ExitCode
 from tests.fixtures.command_line import Bench
 from tests.fixtures.proof_rows import AA, TENTH, make_context, make_gate
 from validation.gate import accuracy, table
+from validation.gate.__main__ import gate_proof_main
 from validation.gate.accuracy import SIZES, SeedRow, answer_seeds
 from validation.gate.report import proof_markdown
 from validation.gate.rows import RealPair
@@ -142,7 +143,7 @@ def test_the_command_counts_what_is_there(
     book.add(*make_gate(AA), *make_gate(TENTH))
     book.add(*SUITES)
     bench = Bench(tmp_path, capsys)
-    assert bench.call("proof", f"--folder={book.folder}") == cli.ExitCode.OK
+    assert bench.call(f"--folder={book.folder}", main=gate_proof_main) == ExitCode.OK
     assert f"Proof: {book.folder}/proof.csv" in bench.out
     rows = list(csv.DictReader((book.folder / "proof.csv").read_text().splitlines()))
     assert {row["part"] for row in rows} == {"simulated", "real"}
@@ -159,7 +160,8 @@ def test_the_command_gathers_gates_that_were_measured_apart(
         each.add(*make_gate(AA, session=session))
     bench = Bench(tmp_path, capsys)
     assert (
-        bench.call("proof", f"--folder={book.folder}", f"--gather={lane.folder}") == cli.ExitCode.OK
+        bench.call(f"--folder={book.folder}", f"--import={lane.folder}", main=gate_proof_main)
+        == ExitCode.OK
     )
     assert "2/2" in bench.out
     assert len(book.rows(RealPair)) == 10
@@ -168,8 +170,11 @@ def test_the_command_gathers_gates_that_were_measured_apart(
 @pytest.mark.parametrize(
     ("arguments", "sentence"),
     [
-        (["--gather=nowhere"], "nowhere holds no real gates: there is no pair in pairs.jsonl."),
-        (["simulatd"], "'simulatd' is no part of the proof: simulated, real, accuracy."),
+        (["--import=nowhere"], "nowhere holds no real gates: there is no pair in pairs.jsonl."),
+        (
+            ["simulatd"],
+            "'simulatd' is not a part of the proof; parts are simulated, real, accuracy.",
+        ),
         (["accuracy"], "The part accuracy needs a side with a fault: --candidate src=DIR."),
     ],
 )
@@ -177,7 +182,7 @@ def test_what_cannot_be_done_is_told_in_a_sentence(
     arguments: list[str], sentence: str, tmp_path: Path, capsys: pytest.CaptureFixture[str]
 ) -> None:
     bench = Bench(tmp_path, capsys)
-    assert bench.call("proof", *arguments, f"--folder={tmp_path}") == cli.ExitCode.USAGE
+    assert bench.call(*arguments, f"--folder={tmp_path}", main=gate_proof_main) == ExitCode.USAGE
     assert sentence in bench.err
 
 

@@ -188,7 +188,7 @@ def test_a_worker_gives_either_a_result_or_a_reason():
             WorkerOutput(**wrong)
     with pytest.raises(ValueError, match="reason is empty"):
         WorkerOutput(reason=" \n")
-    with pytest.raises(ValueError, match="calls it unsupported"):
+    with pytest.raises(ValueError, match="is marked unsupported"):
         WorkerOutput(result=result, unsupported=True)
 
 

@@ -11,7 +11,7 @@ from validation.report_scale import Scale, _main, make_store, measure_report
 def test_a_store_has_as_many_records_and_epochs_as_asked_for(tmp_path: Path) -> None:
     store = make_store(tmp_path, records=8, epochs=3)
     scale = measure_report(store)
-    assert store.unreadable == []
+    assert store.skipped == []
     assert len(pd.read_csv(tmp_path / "latest" / "cells.csv")) == 8
     assert len(pd.read_csv(tmp_path / "latest" / "epochs.csv")) == 24
     assert scale.read_seconds > 0 and scale.peak_bytes > 1_000_000

@@ -33,10 +33,10 @@ def test_a_value_may_hold_commas_and_equal_signs() -> None:
         ("pyhton=/x", "'pyhton=/x'"),
         ("python.theano=/x", "'python.theano=/x'"),
         ("env.=1", "'env.=1'"),
-        ("src=/nowhere", "src=/nowhere, which is no folder"),
-        ("python=/x,python=/y", "says python twice"),
-        ("env.HOME=/x", "sets HOME, which no worker gets"),
-        ("env.JAX_API_KEY=1", "sets JAX_API_KEY, which no worker gets"),
+        ("src=/nowhere", "src=/nowhere, which is not a folder"),
+        ("python=/x,python=/y", "gives python twice"),
+        ("env.HOME=/x", "sets HOME, which is not passed on to workers"),
+        ("env.JAX_API_KEY=1", "sets JAX_API_KEY, which is not passed on to workers"),
     ],
 )
 def test_what_is_wrong_is_named(text: str, names: str) -> None:

@@ -11,6 +11,7 @@ import pytest
 
 from bench.core.paths import CHECKOUT
 from bench.core.record import RacePlace, encode_record
+from bench.storage import store as store_module
 from bench.storage.store import Store, StoreError, latest_records, new_run_id, newest_of_each
 from tests.fixtures.records import make_record
 
@@ -121,9 +122,9 @@ def test_unreadable_files_are_told_once_and_the_others_are_loaded(tmp_path):
     (folder / "folder.json").mkdir()
     (folder / ".left-over.json.123.tmp").write_bytes(b"half")
     assert store.load(RUN) == store.load(RUN) == [good]
-    assert len(store.unreadable) == 4
+    assert len(store.skipped) == 4
     for name in ("garbage", "half", "older", "folder"):
-        assert [text for text in store.unreadable if f"{name}.json" in text]
+        assert [text for text in store.skipped if f"{name}.json" in text]
 
 
 def test_a_folder_of_records_that_cannot_be_read_is_told(tmp_path):
@@ -133,7 +134,7 @@ def test_a_folder_of_records_that_cannot_be_read_is_told(tmp_path):
     other.parent.mkdir()
     other.write_text("a file")
     assert len(store.load_all()) == 1
-    assert store.unreadable == [f"{other} cannot be read: Not a directory."]
+    assert store.skipped == [f"{other} cannot be read: Not a directory."]
 
 
 def test_an_unknown_run_is_refused_with_the_newest_ones(tmp_path):
@@ -226,6 +227,7 @@ import sys
 from pathlib import Path
 import msgspec
 from bench.core.record import decode_record
+from bench.storage import store as store_module
 from bench.storage.store import Store
 record = decode_record(Path(sys.argv[2]).read_bytes(), "x")
 for number in range(40):
@@ -244,5 +246,20 @@ def test_two_processes_write_to_one_store_while_a_third_reads_whole_records(tmp_
             store.load(RUN)
     assert [writer.returncode for writer in writers] == [0, 0]
     assert sorted(record.repetition for record in store.load(RUN)) == [0, 1, 2, 3]
-    assert store.unreadable == []
+    assert store.skipped == []
     assert not list((store.run_folder(RUN) / "records").glob("*.tmp"))
+
+
+def test_a_record_is_decoded_once_while_its_file_stays_the_same(tmp_path, monkeypatch):
+    store, read = Store(tmp_path), []
+    decode = store_module.decode_record
+    monkeypatch.setattr(store_module, "decode_record", lambda *a: read.append(a[1]) or decode(*a))
+    path = store.save(make_record(repetition=0))
+    store.save(make_record(repetition=1))
+    first = store.load_all()
+    assert store.load_all() == first and len(read) == 2
+    changed = make_record(repetition=0, wall_seconds=99.0)
+    assert store.save(changed) == path
+    assert changed in store.load_all() and len(read) == 3
+    path.unlink()
+    assert [record.repetition for record in store.load_all()] == [1]

@@ -185,7 +185,7 @@ def test_a_chosen_workload_is_refused_by_its_place_in_the_file_or_as_the_choice_
 
 def test_a_workload_whose_file_is_missing_is_refused_with_its_path(tmp_path):
     sentence = refused(tmp_path, suite_text(workload=f"{tmp_path}/cnn.py:build"))
-    assert f"there is no file {tmp_path}/cnn.py" in sentence
+    assert f"the file {tmp_path}/cnn.py does not exist" in sentence
 
 
 def test_a_workload_with_a_null_byte_is_refused(tmp_path):
@@ -195,7 +195,7 @@ def test_a_workload_with_a_null_byte_is_refused(tmp_path):
 def test_the_code_of_a_saved_model_runs_by_the_users_word_and_not_by_a_suites(tmp_path):
     (tmp_path / "mine.keras").touch()
     sentence = refused(tmp_path, suite_text(workload=f"unsafe:{tmp_path}/mine.keras"))
-    assert "whose code runs with --unsafe-keras alone" in sentence
+    assert "whose code runs only with --unsafe-keras" in sentence
     path = write(tmp_path, suite_text(workload=f"{tmp_path}/mine.keras"))
     for said, marked in ((False, ""), (True, "unsafe:")):
         cells = expand(load_suite(path), Overrides(unsafe_keras=said), path)

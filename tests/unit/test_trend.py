@@ -7,8 +7,8 @@ from pathlib import Path
 import pytest
 from msgspec.structs import replace
 
-from bench.cli import main as cli
 from bench.cli import trend as trending
+from bench.core.exit_codes import ExitCode
 from bench.regression import trend as changes
 from bench.regression.store import GateStore
 from bench.regression.trend import Change, TrendMissingError, check_otava, read_series
@@ -86,7 +86,7 @@ def _jumps(ratios: list[float]) -> list[Change]:
 def test_the_command_tells_when_it_changed_and_succeeds(bench: Bench) -> None:
     for name, slow in (("1", 1.0), ("2", 1.0), ("3", 1.1)):
         store_gate(bench.reports / "gates", name, slow)
-    assert bench.call("trend", f"--reports={bench.reports}") == cli.ExitCode.OK
+    assert bench.call("trend", f"--reports={bench.reports}") == ExitCode.OK
     assert "Changes against the anchor" in bench.out
     assert "+10." in bench.out
     rows = list(csv.DictReader((bench.reports / "gates" / "trend.csv").read_text().splitlines()))
@@ -95,7 +95,7 @@ def test_the_command_tells_when_it_changed_and_succeeds(bench: Bench) -> None:
 
 
 def test_no_gate_is_told(bench: Bench) -> None:
-    assert bench.call("trend", f"--reports={bench.reports}") == cli.ExitCode.OK
+    assert bench.call("trend", f"--reports={bench.reports}") == ExitCode.OK
     assert "There is no soundly measured gate" in bench.out
 
 

@@ -1,13 +1,19 @@
-"""The gate's own proof from its options to its table."""
+"""`python -m validation.gate`: how often is the gate wrong? Known answers, counted."""
 
 import argparse
 import os
+import sys
+from collections.abc import Sequence
 from pathlib import Path
 from typing import Final
 
 from bench.cli.console import CommandConsole
 from bench.cli.gate_accuracy import train_sides
+from bench.cli.main import run_guarded
+from bench.cli.options import add_output, add_reports, add_timeout, positive_float, positive_int
+from bench.cli.parser import SuggestingParser
 from bench.core.cell import BACKENDS
+from bench.core.exit_codes import ExitCode
 from bench.core.record import Record
 from bench.core.suite import Overrides, expand, load_suite
 from bench.regression.verdict import check_statistics
@@ -25,53 +31,89 @@ from validation.gate.store import SampleStore, SampleStoreError
 from validation.gate.table import count_rows
 
 _PARTS: Final = ("simulated", "real", "accuracy")
+_IMPORT_HELP: Final = "import the real gates of another folder of rows"
 
 
-def prove_gate(arguments: argparse.Namespace, output: CommandConsole) -> int:
-    """Append the rows of the parts that were named, count all rows anew, write and tell the table.
+def make_gate_proof_parser() -> SuggestingParser:
+    """Return the parser of `python -m validation.gate`."""
+    parser = SuggestingParser(
+        prog="python -m validation.gate",
+        description="How often is the gate wrong? Known answers, counted.",
+        allow_abbrev=False,
+    )
+    parser.set_defaults(mode="full")
+    add = parser.add_argument
+    add("parts", nargs="*", metavar="PART", help="simulated, real, accuracy (default: count only)")
+    add("--suites", type=positive_int, default=600, metavar="N", help="simulated ones (600)")
+    add("--minutes", type=positive_float, default=60.0, metavar="N", help="for real gates (60)")
+    add("--backend", action="append", choices=BACKENDS, help="of real gates; repeatable")
+    kinds = ", ".join(KINDS)
+    add("--kind", action="append", choices=KINDS, metavar="KIND", help=f"only such: {kinds}")
+    add("--candidate", default="", metavar="SIDE", help="for accuracy: a side with a fault")
+    add("--seeds", type=positive_int, default=100, metavar="N", help="for accuracy, a side (100)")
+    add("--folder", type=Path, metavar="DIR", help="of the rows (reports/published/gate-proof)")
+    add("--import", dest="imported", type=Path, action="append", metavar="DIR", help=_IMPORT_HELP)
+    add("--data-dir", type=Path, help=argparse.SUPPRESS)
+    add_timeout(parser)
+    add_reports(parser)
+    add_output(parser)
+    return parser
 
-    Without a part nothing is simulated, measured or trained. SampleStoreError and StoreError
-    name what is wrong.
+
+def gate_proof_main(words: Sequence[str] | None = None) -> int:
+    """Run `python -m validation.gate` and return its exit code."""
+    arguments = make_gate_proof_parser().parse_args(words)
+    return run_guarded(lambda console: prove_gate(arguments, console), arguments.mode)
+
+
+def prove_gate(arguments: argparse.Namespace, console: CommandConsole) -> int:
+    """Append the rows of the named parts, count all rows, write and print the table.
+
+    Without a part nothing is simulated, measured or trained. SampleStoreError or StoreError names
+    an error.
     """
     check_statistics()
-    unknown = [part for part in arguments.parts if part not in _PARTS]
-    if unknown:
-        raise SampleStoreError(f"{unknown[0]!r} is no part of the proof: {', '.join(_PARTS)}.")
+    _check_parts(arguments.parts)
     folder = arguments.folder or default_reports_folder() / "published" / "gate-proof"
     book = SampleStore(folder)
     session = new_run_id()
-    if arguments.parts or arguments.gather:
+    if arguments.parts or arguments.imported:
         book.mend()
-    for other in arguments.gather or ():
+    for other in arguments.imported or ():
         import_gates(book, SampleStore(other))
     if "simulated" in arguments.parts:
-        simulate_missing(book, arguments.suites, output)
+        simulate_missing(book, arguments.suites, console)
     if "accuracy" in arguments.parts:
-        _train_seeds(book, session, arguments, output)
+        _train_seeds(book, session, arguments, console)
     if "real" in arguments.parts:
-        _measure_gates(book, session, arguments, output)
+        _measure_gates(book, session, arguments, console)
     proof, arms = count_rows(book)
     path = write_proof(folder, proof, arms)
-    output.print(proof_table(proof))
+    console.print(proof_table(proof))
     _, others = book.suites()
     for version, count in others.items():
-        output.print_line(f"{count} suites of rules version {version} are kept and not counted.")
-    output.print_result(
-        "Proof",
-        path,
-        lambda: {
-            "command": "proof",
-            "exit_code": 0,
-            "paths": {"csv": str(path), "arms": str(folder / "arms.csv")},
-            "suites_of_other_rules": {str(version): count for version, count in others.items()},
-            "rows": table_rows(proof),
-        },
-    )
-    return 0
+        console.print_line(f"{count} suites of rules version {version} are kept and not counted.")
+    facts = {
+        "command": "gate-proof",
+        "exit_code": 0,
+        "paths": {"csv": str(path), "arms": str(folder / "arms.csv")},
+        "suites_of_other_rules": {str(version): count for version, count in others.items()},
+        "rows": table_rows(proof),
+    }
+    console.print_result("Proof", path, lambda: facts)
+    return ExitCode.OK
+
+
+def _check_parts(parts: Sequence[str]) -> None:
+    for part in parts:
+        if part not in _PARTS:
+            raise SampleStoreError(
+                f"{part!r} is not a part of the proof; parts are {', '.join(_PARTS)}."
+            )
 
 
 def _measure_gates(
-    book: SampleStore, session: str, arguments: argparse.Namespace, output: CommandConsole
+    book: SampleStore, session: str, arguments: argparse.Namespace, console: CommandConsole
 ) -> None:
     """Measure real gates until time is up or Ctrl-C; what was measured is kept and counted."""
     backends = arguments.backend or BACKENDS
@@ -79,13 +121,13 @@ def _measure_gates(
     logs = Path(arguments.reports) / "gates" / session / "logs"
     try:
         with timing_lock(default_lock_path(), f"proof {session}, process {os.getpid()}"):
-            measure_real(book, session, logs, backends, arguments.minutes, output, kinds)
+            measure_real(book, session, logs, backends, arguments.minutes, console, kinds)
     except KeyboardInterrupt:
-        output.error("Interrupted. Every finished pair is kept; the same call continues there.")
+        console.error("Interrupted. Every finished pair is kept; the same call continues there.")
 
 
 def _train_seeds(
-    book: SampleStore, session: str, arguments: argparse.Namespace, output: CommandConsole
+    book: SampleStore, session: str, arguments: argparse.Namespace, console: CommandConsole
 ) -> None:
     """Train what is not stored of both sides' seeds, and append those that the proof lacks."""
     if not arguments.candidate:
@@ -98,7 +140,7 @@ def _train_seeds(
     )
     cells = expand(load_suite("quick"), choices, "quick")
     sides = [HERE, parse_side(arguments.candidate)]
-    trained = train_sides(cells, sides, store, arguments, output)
+    trained = train_sides(cells, sides, store, arguments, console)
     known = {(row.backend, row.side, row.seed) for row in book.rows(SeedRow)}
     for side, records in zip(("baseline", "candidate"), trained, strict=True):
         rows = [row for record in records if (row := _seed_row(session, side, record))]
@@ -118,3 +160,7 @@ def _seed_row(session: str, side: str, record: Record) -> SeedRow | None:
         val_accuracy=record.result.epochs[-1].val_accuracy,
         images=record.result.validation_images,
     )
+
+
+if __name__ == "__main__":
+    sys.exit(gate_proof_main())

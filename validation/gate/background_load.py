@@ -2,14 +2,14 @@
 
 import os
 import random
-import subprocess
 import sys
 from collections.abc import Iterator
-from contextlib import contextmanager
+from contextlib import ExitStack, contextmanager
 from time import monotonic, sleep
 from typing import Final
 
 from bench.core.paths import CHECKOUT
+from bench.runner.worker_process import WorkerProcess
 
 #: A burst, and a pause, last so long on average: longer than slices, shorter than pairs.
 _MEAN_SECONDS: Final = 2.0
@@ -21,21 +21,11 @@ def half_load(cores: int, seed: str) -> Iterator[None]:
 
     A seed has its own bursts: pairs that share them would not be independent of one another.
     """
-    runners = [
-        subprocess.Popen(
-            [sys.executable, "-P", "-m", "validation.gate.background_load", seed],
-            cwd=CHECKOUT,
-            env={"PYTHONPATH": str(CHECKOUT)},
-            stdin=subprocess.DEVNULL,
-        )
-        for _ in range(cores)
-    ]
-    try:
+    command = [sys.executable, "-P", "-m", "validation.gate.background_load", seed]
+    with ExitStack() as runners:
+        for _ in range(cores):
+            runners.enter_context(WorkerProcess(command, {"PYTHONPATH": str(CHECKOUT)}, None))
         yield
-    finally:
-        for runner in runners:
-            runner.kill()
-            runner.wait()
 
 
 def burn(seed: str) -> None:

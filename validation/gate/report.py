@@ -17,7 +17,7 @@ _HEAD: Final = """# The gate's proof
 
 How often the gate's verdicts are wrong, and those of rules that are in use elsewhere. Every figure
 is counted from the raw rows beside this page (`suites.jsonl`, `pairs.jsonl`, `seeds.jsonl`) by
-`python -m bench proof`; the intervals are 95%, Clopper-Pearson for counts. `proof.csv` and
+`python -m validation.gate`; the intervals are 95%, Clopper-Pearson for counts. `proof.csv` and
 `arms.csv` hold all of it.
 """
 _SIMULATED: Final = (

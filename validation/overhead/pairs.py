@@ -9,9 +9,9 @@ import msgspec
 from bench.core.cell import Cell
 from bench.core.job import Job
 from bench.core.workload import job_of
-from bench.runner.worker_process import WORKER_COMMAND, LaunchOutcome, launch
+from bench.runner.dataset import prepare_dataset
+from bench.runner.launch import WORKER_COMMAND, LaunchOutcome, launch
 from bench.system.interpreter import Interpreter
-from data.prepare import prepare
 
 CostKind = Literal["callbacks", "launch"]
 
@@ -79,7 +79,7 @@ class CostPart(msgspec.Struct, frozen=True, kw_only=True):
             batch_size=BATCH_SIZE,
             epochs=epochs,
         )
-        return job_of(cell, prepare(dataset))
+        return job_of(cell, prepare_dataset(dataset))
 
     def start(
         self, job: Job, tick: Callable[[], None], command: Sequence[str] = WORKER_COMMAND

@@ -20,7 +20,7 @@ ACCURACY_TEST = "test_accuracy_floor"
 class GateSession(msgspec.Struct, kw_only=True):
     """The rows by cell id, a clock for each, the tally of their tests, and the baselines so far.
 
-    `unreadable` holds the store's reasons for records that it could not read.
+    `skipped` holds the store's reasons for records that it could not read.
     """
 
     suite: str
@@ -28,7 +28,7 @@ class GateSession(msgspec.Struct, kw_only=True):
     rows: dict[str, StoredRow]
     clocks: dict[str, ReplayClock]
     tally: Tally
-    unreadable: list[str]
+    skipped: list[str]
     baselines: list[Baseline] = []
 
     @property
@@ -66,7 +66,7 @@ class GateSession(msgspec.Struct, kw_only=True):
 
     def notes(self, *, time_file: str) -> list[str]:
         """Return what a reader should know although it fails nothing."""
-        notes = [f"A record was left out: {reason}" for reason in self.unreadable]
+        notes = [f"A record was left out: {reason}" for reason in self.skipped]
         without = [cell_id for cell_id in self.rows if cell_id not in self.floored]
         if without:
             notes.append(f"No accuracy floor, so not judged by accuracy: {', '.join(without)}.")
@@ -100,7 +100,7 @@ def open_session(suite: str, reports: Path) -> GateSession:
         rows=rows,
         clocks={cell_id: ReplayClock(row.samples_seconds) for cell_id, row in rows.items()},
         tally=Tally(expected),
-        unreadable=store.unreadable,
+        skipped=store.skipped,
     )
 
 

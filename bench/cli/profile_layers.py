@@ -1,0 +1,137 @@
+"""`profile-layers`: time each layer on each backend, and explain the widest gaps."""
+
+import argparse
+import os
+from pathlib import Path
+from typing import Final
+
+from bench.cli.console import CommandConsole
+from bench.cli.options import (
+    FEWEST_ROUNDS,
+    add_output,
+    add_pythons,
+    add_reports,
+    add_rounds,
+    add_timeout,
+    add_workloads,
+    check_dataset,
+    positive_int,
+    read_pythons,
+    set_examples,
+)
+from bench.core.cell import BACKENDS, DEVICES, Cell, CellError
+from bench.core.text import sanitize_line
+from bench.core.workload import job_of, local_dataset_of, recipe_of, resolve_workload
+from bench.profiling.columns import gaps_frame
+from bench.profiling.report import Findings, findings_tables, write_findings
+from bench.profiling.run import ProfiledWorkload, make_turns, measure_layers
+from bench.profiling.samples import LayersError, read_visits
+from bench.report.render.format import table_rows
+from bench.runner.dataset import prepare_dataset
+from bench.storage.store import StoreError, new_run_id
+from bench.system.interpreter import Interpreter, find_interpreter
+from bench.system.timing_lock import default_lock_path, timing_lock
+from data.registry import resolve_dataset
+
+DEFAULT_WORKLOAD: Final = "lab_baseline"
+
+
+def add_profile_layers_arguments(parser: argparse.ArgumentParser) -> None:
+    """Add the workloads and the options of `profile-layers`."""
+    add = parser.add_argument
+    add_workloads(parser, DEFAULT_WORKLOAD)
+    add("--backend", action="append", choices=BACKENDS, help="only this backend; repeatable")
+    add("--batch-size", type=positive_int, metavar="N", help="instead of the recipe's")
+    add("--device", choices=DEVICES, default="cpu")
+    add_rounds(parser, FEWEST_ROUNDS)
+    add("--from", dest="source", type=Path, metavar="DIR", help="only write its tables again")
+    add_timeout(parser)
+    add_pythons(parser)
+    add_reports(parser)
+    add_output(parser)
+    set_examples(parser, "profile-layers mobilenet", "profile-layers my_model.py:build --rounds 6")
+
+
+def profile_layers_command(arguments: argparse.Namespace, console: CommandConsole) -> int:
+    """Time the layers of each workload on each backend, write and print the findings.
+
+    The exit code is 1 when a process failed. WorkloadNameError, InterpreterError, DataError or
+    LayersError names an error. An interruption keeps the finished samples, with their tables.
+    """
+    folder: Path = arguments.source or arguments.reports / "layers" / new_run_id()
+    if arguments.source is None:
+        _measure(arguments, folder, console)
+    findings = _write(folder)
+    for table in findings_tables(findings):
+        console.print(table)
+    for text in (*findings.failures, *findings.notes):
+        console.error(sanitize_line(text))
+    code = 1 if findings.failures else 0
+    console.print_result(
+        "Layers",
+        folder,
+        lambda: {
+            "command": "profile-layers",
+            "exit_code": code,
+            "path": str(folder),
+            "failures": findings.failures,
+            "rows": table_rows(gaps_frame(findings.top)),
+        },
+    )
+    return code
+
+
+def _measure(arguments: argparse.Namespace, folder: Path, console: CommandConsole) -> None:
+    """Run all processes, alone on the machine."""
+    check_dataset(arguments)
+    pythons, device = read_pythons(arguments), arguments.device
+    backends = dict.fromkeys(arguments.backend or BACKENDS)
+    interpreters = [find_interpreter(backend, pythons, device) for backend in backends]
+    workloads = dict.fromkeys(map(resolve_workload, arguments.workloads or [DEFAULT_WORKLOAD]))
+    with timing_lock(default_lock_path(), f"profile-layers {folder.name}, process {os.getpid()}"):
+        entrants = [
+            entrant
+            for workload in workloads
+            for entrant in _entrants(workload, interpreters, arguments)
+        ]
+        turns = make_turns(entrants, arguments.rounds)
+        done = 0
+        try:
+            for _ in measure_layers(turns, folder, arguments.timeout, console):
+                done += 1
+        except KeyboardInterrupt:
+            if done:
+                _write(folder)
+            raise
+
+
+def _entrants(
+    workload: str, interpreters: list[Interpreter], arguments: argparse.Namespace
+) -> list[ProfiledWorkload]:
+    dataset = resolve_dataset(arguments.dataset or local_dataset_of(workload))
+    folder = prepare_dataset(dataset, arguments.data_dir, arguments.timeout)
+    entrants = []
+    for found in interpreters:
+        try:
+            cell = Cell(
+                workload=workload,
+                dataset=dataset,
+                backend=found.backend,
+                batch_size=arguments.batch_size or recipe_of(workload).batch_size,
+                epochs=1,
+                device=arguments.device,
+            )
+        except CellError as error:
+            raise LayersError(str(error)) from error
+        entrants.append(ProfiledWorkload(interpreter=found, job=job_of(cell, folder)))
+    return entrants
+
+
+def _write(folder: Path) -> Findings:
+    """Make all tables of the raw rows in a folder."""
+    findings = Findings(read_visits(folder))
+    try:
+        write_findings(folder, findings)
+    except OSError as error:
+        raise StoreError(f"{folder} cannot be written: {error.strerror}.") from error
+    return findings

@@ -1,0 +1,149 @@
+"""One workload's certificate: the workers of all its backends, compared quantity by quantity."""
+
+import os
+import tempfile
+from collections.abc import Callable, Iterator, Sequence
+from contextlib import contextmanager
+from datetime import UTC, datetime
+from pathlib import Path
+from typing import NamedTuple
+
+from bench.core.cell import Cell
+from bench.core.workload import job_of, local_dataset_of, source_hash
+from bench.parity.certificate import (
+    CERTIFICATE_VERSION,
+    Certificate,
+    CertificateError,
+    judge_quantities,
+)
+from bench.parity.compare import Dumps, compare_dumps
+from bench.parity.fingerprint import FunctionFingerprint, make_subject
+from bench.parity.messages import Precision
+from bench.parity.quantity import ComparedQuantity
+from bench.parity.run import Participant, run_tasks
+from bench.runner.dataset import prepare_dataset
+from bench.system.environment import resolve_environment
+from bench.system.interpreter import Interpreter, changed_version
+from bench.system.machine import git_facts, machine_facts
+from data.dataset import open_dataset
+from data.registry import resolve_dataset
+
+
+class CertificationOptions(NamedTuple):
+    """The images, the weights and the steps on which backends are compared.
+
+    `dataset` is None for one that fits the workload and needs no download.
+    """
+
+    dataset: str | None = None
+    data_dir: Path | None = None
+    batch_size: int = 16
+    seed: int = 0
+    steps: int = 10
+
+
+def certify_workload(
+    workload: str,
+    interpreters: Sequence[Interpreter],
+    options: CertificationOptions,
+    logs: Path,
+    announce: Callable[[str, Precision], None],
+) -> tuple[Certificate, list[ComparedQuantity]]:
+    """Run the workers of one workload and return its certificate with every compared quantity.
+
+    `announce` is called with backend and precision before each worker starts. Raises DataError,
+    WorkloadNameError, and CertificateError when the source or a version changes meanwhile.
+    """
+    dataset = resolve_dataset(options.dataset or local_dataset_of(workload))
+    folder = prepare_dataset(dataset, options.data_dir)
+    participants = [
+        _participant(workload, interpreter, dataset, folder, options.batch_size)
+        for interpreter in interpreters
+    ]
+    with (
+        _unchanged(workload, interpreters) as source,
+        tempfile.TemporaryDirectory(prefix="keras-bench-") as scratch,
+    ):
+        dumps, failures = run_tasks(
+            participants, options.seed, options.steps, logs, Path(scratch), announce
+        )
+    compared = [each for each in participants if each.backend not in failures]
+    quantities = compare_dumps(dumps, [each.backend for each in compared])
+    fingerprints = tuple(_fingerprint(each, source, dumps) for each in compared)
+    subject = (workload, dataset, open_dataset(folder).manifest.fingerprint)
+    return _seal(subject, fingerprints, quantities, failures, options), quantities
+
+
+def _seal(
+    subject: tuple[str, str, str],
+    fingerprints: tuple[FunctionFingerprint, ...],
+    quantities: Sequence[ComparedQuantity],
+    failures: dict[str, str],
+    options: CertificationOptions,
+) -> Certificate:
+    workload, dataset, dataset_fingerprint = subject
+    return Certificate(
+        certificate_version=CERTIFICATE_VERSION,
+        workload=workload,
+        subjects=fingerprints,
+        pairs=judge_quantities(quantities),
+        failures=failures,
+        dataset=dataset,
+        dataset_fingerprint=dataset_fingerprint,
+        batch_size=options.batch_size,
+        seed=options.seed,
+        steps=options.steps,
+        made_at=datetime.now(UTC).isoformat(timespec="microseconds"),
+        commit=git_facts().commit,
+    )
+
+
+def _participant(
+    workload: str, interpreter: Interpreter, dataset: str, dataset_folder: Path, batch_size: int
+) -> Participant:
+    """Return a backend with its job; the lane `matched` asks for full precision everywhere.
+
+    A certificate is on a function, whatever the size of its batches.
+    """
+    cell = Cell(
+        workload=workload,
+        dataset=dataset,
+        backend=interpreter.backend,
+        lane="matched",
+        batch_size=batch_size,
+        epochs=1,
+    )
+    return Participant(
+        backend=interpreter.backend,
+        python=interpreter.python,
+        versions=interpreter.versions,
+        job=job_of(cell, dataset_folder),
+    )
+
+
+@contextmanager
+def _unchanged(workload: str, interpreters: Sequence[Interpreter]) -> Iterator[str]:
+    """Yield the hash of a workload's source; CertificateError where it, or a version, changes."""
+    source = source_hash(workload)
+    yield source
+    if source_hash(workload) != source:
+        raise CertificateError(f"{workload} was edited while it was certified; certify it again.")
+    for interpreter in interpreters:
+        if change := changed_version(interpreter):
+            raise CertificateError(f"{workload} is not certified: {change}.")
+
+
+def _fingerprint(participant: Participant, source: str, dumps: Dumps) -> FunctionFingerprint:
+    """Return the function that a participant's arrays are certified as."""
+    dump, cell = dumps[participant.backend, "float32"], participant.job.cell
+    macs = dump.settings["forward_macs"]
+    return make_subject(
+        cell,
+        workload_source=source,
+        parameters=int(dump.settings["parameters"] or 0),
+        forward_macs=None if macs is None else int(macs),
+        machine_id=str(machine_facts()["machine_id"]),
+        versions=participant.versions,
+        settings=dump.settings,
+        environment=resolve_environment(cell, os.environ).performance,
+    )

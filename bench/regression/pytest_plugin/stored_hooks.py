@@ -1,0 +1,154 @@
+"""The pytest plugin of `tox -e perf`: hooks only; `bench.regression` decides.
+
+pytest-benchmark passes silently when a cell is missing, deselected or disabled; the hooks here
+count the expected rows and make such a session fail. The rows are in `stored_checks.py`.
+"""
+
+import os
+import warnings
+from collections.abc import Generator, Iterable
+from pathlib import Path
+from typing import Any
+
+import pytest
+from pytest_benchmark.session import PerformanceRegression
+
+from bench.core.suite import SuiteError
+from bench.regression.pytest_plugin.saved_baseline import SavedError, parse_baseline
+from bench.regression.pytest_plugin.stored_session import GateSession, open_session
+from bench.storage.store import StoreError, default_reports_folder
+from bench.system.machine import machine_facts
+
+_GATE = pytest.StashKey[GateSession]()
+_FAILURES = pytest.StashKey[list[str]]()
+_SESSION = pytest.StashKey[pytest.Session]()
+
+#: A row that failed before it was measured has said why.
+_UNUSED = "ignore:Benchmark fixture was not used:pytest.PytestWarning"
+#: Facts that stay while the machine does; a new kernel is no other machine.
+_MACHINE = ("machine_id", "cpu_model", "logical_cpus", "usable_cpus", "memory_gib", "system")
+
+
+def pytest_addoption(parser: pytest.Parser) -> None:
+    group = parser.getgroup("bench gate")
+    group.addoption("--suite", dest="gate_suite", metavar="NAME|FILE", help="default: quick")
+    group.addoption("--reports", dest="gate_reports", metavar="DIR", help="default: reports/")
+
+
+def pytest_configure(config: pytest.Config) -> None:
+    if config.getoption("benchmark_compare", default=None) is None:
+        raise pytest.UsageError(
+            "Rows of stored records need pytest-benchmark, which is off or not installed."
+        )
+    # Print them: what they warn of fails the session in a sentence of ours, and as errors they
+    # would end it before. pytest undoes this filter with its own when the session ends.
+    warnings.filterwarnings("default", category=pytest.PytestWarning, module="pytest_benchmark")
+    config.addinivalue_line("filterwarnings", _UNUSED)
+    suite = config.getoption("gate_suite", default=None) or os.environ.get("KERAS_BENCH_SUITE")
+    reports = config.getoption("gate_reports", default=None)
+    try:
+        folder = Path(reports) if reports else default_reports_folder()
+        config.stash[_GATE] = open_session(suite or "quick", folder)
+    except (SuiteError, StoreError) as error:
+        raise pytest.UsageError(str(error)) from error
+
+
+def pytest_report_header(config: pytest.Config) -> str:
+    return config.stash[_GATE].summary()
+
+
+def pytest_generate_tests(metafunc: pytest.Metafunc) -> None:
+    gate = metafunc.config.stash[_GATE]
+    if "benchmark" in metafunc.fixturenames:
+        metafunc.parametrize("cell_id", [_timed(gate, cell_id) for cell_id in gate.rows])
+    elif "cell_id" in metafunc.fixturenames:
+        metafunc.parametrize("cell_id", gate.floored, ids=gate.floored)
+
+
+def _timed(gate: GateSession, cell_id: str) -> Any:
+    """Return the parameter of a timed row, with the cell as its group.
+
+    pytest-benchmark prints ratios within a group. Those of a cell to its baseline are asked for;
+    those between backends that were not measured in turns would mislead.
+    """
+    mark = pytest.mark.benchmark(timer=gate.clocks[cell_id].read, group=cell_id)
+    return pytest.param(cell_id, marks=mark, id=cell_id)
+
+
+@pytest.fixture
+def gate_session(request: pytest.FixtureRequest) -> GateSession:
+    """The stored records that are replayed."""
+    return request.config.stash[_GATE]
+
+
+@pytest.hookimpl(optionalhook=True)
+def pytest_benchmark_generate_machine_info() -> dict[str, Any]:
+    return {name: machine_facts()[name] for name in _MACHINE}
+
+
+@pytest.hookimpl(optionalhook=True, tryfirst=True)
+def pytest_benchmark_compare_machine_info(
+    config: pytest.Config, machine_info: dict[str, Any], compared_benchmark: dict[str, Any]
+) -> None:
+    try:
+        config.stash[_GATE].baselines.append(parse_baseline(compared_benchmark))
+    except SavedError as error:
+        raise pytest.UsageError(str(error)) from error
+    # We judge the machine by each row's facts. pytest-benchmark 5.3.1 would only warn here, and
+    # in doing so crash when its storage is not below the working directory.
+    compared_benchmark["machine_info"] = machine_info
+
+
+def pytest_itemcollected(item: pytest.Item) -> None:
+    item.config.stash[_GATE].tally.note(item.name, "not run")
+
+
+def pytest_deselected(items: Iterable[pytest.Item]) -> None:
+    for item in items:
+        item.config.stash[_GATE].tally.note(item.name, "deselected")
+
+
+@pytest.hookimpl(wrapper=True, tryfirst=True)
+def pytest_runtest_makereport(
+    item: pytest.Item,
+) -> Generator[None, pytest.TestReport, pytest.TestReport]:
+    report = yield
+    item.config.stash[_GATE].tally.note_phase(item.name, report.when, report.outcome)
+    return report
+
+
+def pytest_sessionfinish(session: pytest.Session) -> None:
+    config = session.config
+    failures = config.stash[_GATE].failures(
+        time_file=_time_file(config), compare_asked=bool(config.getoption("benchmark_compare"))
+    )
+    config.stash[_FAILURES] = failures
+    config.stash[_SESSION] = session
+    if failures and session.exitstatus in (pytest.ExitCode.OK, pytest.ExitCode.NO_TESTS_COLLECTED):
+        session.exitstatus = pytest.ExitCode.TESTS_FAILED
+
+
+@pytest.hookimpl(wrapper=True, tryfirst=True)
+def pytest_terminal_summary(
+    terminalreporter: pytest.TerminalReporter, config: pytest.Config
+) -> Generator[None, None, None]:
+    failures = config.stash[_FAILURES]
+    try:
+        yield
+    except (PerformanceRegression, pytest.UsageError) as error:
+        # Raised on, it would end pytest in a traceback, with the reason scrolled out of sight.
+        config.stash[_SESSION].exitstatus = pytest.ExitCode.TESTS_FAILED
+        failures.append(f"{error} (pytest-benchmark's --benchmark-compare-fail)")
+    terminalreporter.section("bench gate")
+    for sentence in config.stash[_GATE].notes(time_file=_time_file(config)):
+        terminalreporter.write_line(f"Note: {sentence}")
+    for sentence in failures:
+        terminalreporter.write_line(f"FAILED: {sentence}", red=True)
+    if not failures:
+        terminalreporter.write_line("Every expected row was judged.")
+
+
+def _time_file(config: pytest.Config) -> str:
+    """Return how pytest names the file of the rows, from which their full names are made."""
+    path = Path(__file__).with_name("stored_checks.py")
+    return Path(os.path.relpath(path, config.rootpath)).as_posix()

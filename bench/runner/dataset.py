@@ -1,0 +1,65 @@
+"""Datasets prepared for a command: a user's function runs as every child does, and times out."""
+
+import tempfile
+from collections.abc import Mapping, Sequence
+from functools import partial
+from pathlib import Path
+from typing import Final
+
+from bench.runner.launch import read_tail
+from bench.runner.worker_process import StartError, WorkerProcess
+from data.child import ChildEnd
+from data.errors import UserFunctionTimeoutError
+from data.prepare import prepare
+
+#: As long as one launch may take, where nobody says otherwise.
+DATASET_TIMEOUT_SECONDS: Final = 7200.0
+
+#: The exit status that a shell gives for a command that cannot be run.
+_NOT_STARTED: Final = 127
+
+#: So much of what a function wrote to its standard error is shown when it fails.
+_SHOWN_BYTES: Final = 65_536
+
+#: What this process knows of functions that did not end in time, by the dataset's name.
+_TIMED_OUT: Final[dict[str, str]] = {}
+
+
+def prepare_dataset(
+    name: str,
+    data_dir: Path | None = None,
+    timeout_seconds: float = DATASET_TIMEOUT_SECONDS,
+    cache_dir: Path | None = None,
+) -> Path:
+    """Return the prepared folder of the dataset `name` (see `data.prepare.prepare`).
+
+    A dataset function of a user ends after `timeout_seconds`, and leaves no process however it
+    ends; one that did not end in time is not run again for the next cell. Raises a DataError of one
+    sentence.
+    """
+    if name in _TIMED_OUT:
+        raise UserFunctionTimeoutError(_TIMED_OUT[name])
+    run_child = partial(run_function, timeout_seconds=timeout_seconds)
+    try:
+        return prepare(name, data_dir=data_dir, cache_dir=cache_dir, run_child=run_child)
+    except UserFunctionTimeoutError as error:
+        _TIMED_OUT[name] = str(error)
+        raise
+
+
+def run_function(
+    command: Sequence[str], environment: Mapping[str, str], timeout_seconds: float
+) -> ChildEnd:
+    """Run the command of a dataset function and return how it ended.
+
+    Its output goes to a file, so that a process which inherits it delays nothing.
+    """
+    with tempfile.TemporaryFile() as errors:
+        child = WorkerProcess(command, environment, errors, drop_stdout=True)
+        try:
+            with child:
+                in_time = child.wait(timeout_seconds)
+        except StartError as error:
+            return ChildEnd(_NOT_STARTED, str(error), timeout_seconds)
+        status = child.exit_status if in_time else None
+        return ChildEnd(status, read_tail(errors, _SHOWN_BYTES), timeout_seconds)

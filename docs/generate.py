@@ -13,7 +13,7 @@ from bench.report.tables.columns import RECORD_COLUMNS, ROW_COLUMNS
 from docs.generators import csv_columns, lists
 from docs.generators.command_line import command_lines
 from docs.generators.markdown import write_if_changed
-from docs.generators.pages import turned_links
+from docs.generators.pages import even_headings, turned_links
 from docs.generators.structs import field_table, struct_sections
 from docs.pictures.architecture import architecture_picture
 from docs.pictures.certificate import certificate_picture
@@ -91,7 +91,7 @@ def _pages(docs: Path) -> dict[Path, str]:
     """Return the pages whose text lies elsewhere in the checkout, by path."""
     pages = dict(_homes(docs))
     return {
-        page: turned_links(source.read_text("utf-8"), source, page, pages)
+        page: even_headings(turned_links(source.read_text("utf-8"), source, page, pages))
         for source, page in pages.items()
     }
 

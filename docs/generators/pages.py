@@ -34,5 +34,20 @@ def turned_links(text: str, source: Path, page: Path, pages: Mapping[Path, Path]
     return _LINK.sub(turned, text)
 
 
+def even_headings(text: str) -> str:
+    """Return the text of a page with its headings one level below each other, none left out."""
+    above: list[int] = []
+    lines, fenced = [], False
+    for line in text.splitlines():
+        fenced ^= line.startswith("```")
+        match = None if fenced else re.match(r"(#+) (.*)", line)
+        if match:
+            level = len(match[1])
+            above = [*(each for each in above if each < level), level]
+            line = f"{'#' * len(above)} {match[2]}"
+        lines.append(line)
+    return "\n".join(lines) + "\n"
+
+
 def _relative(file: Path, page: Path) -> str:
     return Path(os.path.relpath(file, page.parent)).as_posix()

@@ -21,7 +21,7 @@ from data.registry import DATASETS, USER_DATASETS
 from docs.generate import generate_all
 from docs.generators import csv_columns, lists
 from docs.generators.command_line import command_lines, command_parsers, validation_parsers
-from docs.generators.pages import turned_links
+from docs.generators.pages import even_headings, turned_links
 from docs.generators.structs import field_table, type_text
 from docs.pictures.architecture import PURPOSES
 from models.table import WORKLOADS
@@ -143,3 +143,8 @@ def test_links_of_a_copied_page_are_turned() -> None:
         "[y](y.md#a) code (`bench/core/cell.py`) [t](https://a.b/c) "
         "![f](../../../reports/published/x/f.svg)"
     )
+
+
+def test_headings_of_a_copied_page_leave_no_level_out() -> None:
+    text = "# a\n\n### b\n\n### c\n\n```sh\n# d\n```\n\n## e\n"
+    assert even_headings(text) == text.replace("### b", "## b").replace("### c", "## c")

@@ -89,3 +89,9 @@ def reasons_not_executed() -> dict[tuple[str, str], str]:
     """Return why a block is not executed, by its page and its first line."""
     listed = tomllib.loads(NOT_EXECUTED.read_text("utf-8"))["block"]
     return {(each["page"], each["begins"]): each["reason"] for each in listed}
+
+
+def languages_not_executed() -> dict[str, str]:
+    """Return why no block of a language is executed, by the language."""
+    listed = tomllib.loads(NOT_EXECUTED.read_text("utf-8"))["language"]
+    return {each["name"]: each["reason"] for each in listed}

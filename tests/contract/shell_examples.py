@@ -1,6 +1,7 @@
 """The commands of documentation, read as a shell reads them and parsed by the real parsers."""
 
 import argparse
+import ast
 import configparser
 import re
 import runpy
@@ -55,6 +56,9 @@ def check_command(words: Sequence[str]) -> None:
         _expect(rest[2:] == [".venv"], f"the environment is not .venv in {words}")
     elif _PYTHON.match(program) and rest[0] == "-m" and rest[1].startswith(_OWN_MODULES):
         parse_module(rest[1], rest[2:])
+    elif _PYTHON.match(program) and rest[0].endswith(".py"):
+        _expect((CHECKOUT / rest[0]).is_file(), f"there is no {rest[0]}")
+        ast.parse((CHECKOUT / rest[0]).read_bytes())
     elif program == "pytest":
         # A side's value is checked where it is used: one parse for all sides of the same options.
         _check_pytest(*(re.sub(r"^[a-z].*=.*", "src=DIR", word) for word in rest))

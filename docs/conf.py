@@ -2,13 +2,20 @@
 
 import sys
 from pathlib import Path
+from typing import TYPE_CHECKING
+
+if TYPE_CHECKING:
+    from sphinx.application import Sphinx
 
 _DOCS = Path(__file__).resolve().parent
 sys.path.insert(0, str(_DOCS.parent))
 
-from docs.generate import generate_all  # noqa: E402 (the checkout has to be on the path first)
+# The checkout has to be on the path first.
+from docs.generate import copied_pages, generate_all  # noqa: E402
+from docs.generators.pages import turned_links  # noqa: E402
 
 generate_all(_DOCS)
+_COPIED = copied_pages(_DOCS)
 
 project = "Keras 3 backend benchmark"
 author = "the authors of the benchmark"
@@ -29,3 +36,14 @@ html_show_copyright = False
 html_copy_source = False
 pygments_style = "friendly"
 pygments_dark_style = "monokai"
+
+
+def setup(app: "Sphinx") -> None:
+    """Turn links to files outside docs/, as the repository has them, to their pages."""
+    app.connect("source-read", _turn_links)
+
+
+def _turn_links(app: "Sphinx", name: str, source: list[str]) -> None:
+    path = Path(app.env.doc2path(name))
+    if path.parent.name != "_generated":
+        source[0] = turned_links(source[0], path, path, _COPIED)

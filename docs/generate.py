@@ -89,11 +89,16 @@ def _toctree(section: Path, pages: Sequence[Path]) -> str:
 
 def _pages(docs: Path) -> dict[Path, str]:
     """Return the pages whose text lies elsewhere in the checkout, by path."""
-    pages = dict(_homes(docs))
+    pages = copied_pages(docs)
     return {
         page: even_headings(turned_links(source.read_text("utf-8"), source, page, pages))
         for source, page in pages.items()
     }
+
+
+def copied_pages(docs: Path) -> dict[Path, Path]:
+    """Return the files of the checkout outside `docs` that are pages, and where."""
+    return dict(_homes(docs))
 
 
 def _homes(docs: Path) -> Iterator[tuple[Path, Path]]:

@@ -10,6 +10,9 @@ from bench.core.paths import CHECKOUT
 _LINK = re.compile(r"(?P<image>!?)\[(?P<text>(?:[^\[\]]|\[[^\[\]]*\])*)\]\((?P<target>[^)\s]+)\)")
 
 
+_FENCED = re.compile(r"(^```.*?^```$)", re.MULTILINE | re.DOTALL)
+
+
 def turned_links(text: str, source: Path, page: Path, pages: Mapping[Path, Path]) -> str:
     """Return the `text` of `source` as it must stand in `page`, with its relative links turned.
 
@@ -31,7 +34,8 @@ def turned_links(text: str, source: Path, page: Path, pages: Mapping[Path, Path]
         path = os.path.relpath(file, CHECKOUT)
         return words if words.strip("`/") == path else f"{words} (`{path}`)"
 
-    return _LINK.sub(turned, text)
+    parts = _FENCED.split(text)
+    return "".join(part if part.startswith("```") else _LINK.sub(turned, part) for part in parts)
 
 
 def even_headings(text: str) -> str:

@@ -10,6 +10,7 @@ from typing import NamedTuple
 from markdown_it import MarkdownIt
 
 from bench.core.paths import CHECKOUT
+from docs.generate import ROOT_PAGES
 
 DOCS = CHECKOUT / "docs"
 NOT_EXECUTED = DOCS / "not-executed.toml"
@@ -39,13 +40,13 @@ class Block(NamedTuple):
 
 
 def pages() -> list[Path]:
-    """Return README.md and every page of docs/ that somebody wrote, in a fixed order."""
+    """Return README.md, the root's other pages and every page of docs/ that somebody wrote."""
     written = [
         path
         for path in sorted(DOCS.rglob("*.md"))
         if not {"_build", "_generated"} & set(path.relative_to(DOCS).parts)
     ]
-    return [CHECKOUT / "README.md", *written]
+    return [*(CHECKOUT / name for name in ("README.md", *ROOT_PAGES)), *written]
 
 
 def blocks_of(path: Path) -> list[Block]:

@@ -29,7 +29,8 @@ def test_ci_runs_the_test_command_of_the_readme() -> None:
     [command] = [line for line in CI.splitlines() if line.startswith("python3 -m venv")]
     assert command.endswith(".venv/bin/tox")
     assert f"```sh\n{command}\n```" in README
-    assert f"`{CI.strip().splitlines()[-1]}`" in README
+    others = [line for line in CI.splitlines() if line.startswith(".venv/bin/tox")]
+    assert len(others) == 2 and all(f"`{line}`" in README for line in others)
 
 
 def named_commands() -> list[str]:

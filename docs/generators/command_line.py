@@ -61,7 +61,7 @@ def _examples(parser: argparse.ArgumentParser) -> list[str]:
 
 
 def _sentence(text: str) -> str:
-    text = text[:1].upper() + text[1:].replace("?.", "?")
+    text = text[:1].upper() + text[1:]
     return text if text.endswith((".", "?", "!")) else f"{text}."
 
 

@@ -74,6 +74,24 @@ def test_every_command_and_option_is_there() -> None:
                 assert all(f"`{each}" in section.replace("\\|", "|") for each in names[:1]), names
 
 
+def test_every_option_has_a_meaning() -> None:
+    lines = re.findall(r"^\| (`.+`) \| (.*) \|$", command_lines(), re.MULTILINE)
+    assert len(lines) > 150
+    assert [line for line in lines if line[1] in ("", "repeatable")] == []
+
+
+def test_every_variable_of_ours_is_explained() -> None:
+    page = (DOCS / "reference" / "environment-variables.md").read_text("utf-8")
+    code = [
+        p.read_text("utf-8")
+        for room in ("bench", "data", "validation")
+        for p in (CHECKOUT / room).rglob("*.py")
+    ]
+    names = {name for text in code for name in re.findall(r"KERAS_BENCH_[A-Z]+", text)}
+    assert len(names) >= 5
+    assert [name for name in sorted(names) if f"| `{name}` | " not in page] == []
+
+
 def test_every_exit_code_has_a_meaning() -> None:
     table = lists.exit_code_table()
     assert all(re.search(rf"^\| {code.value} \| \S", table, re.MULTILINE) for code in ExitCode)

@@ -6,8 +6,8 @@ from pathlib import Path
 
 import pytest
 
-from bench.cli import gate as gating
 from bench.core.exit_codes import ExitCode
+from bench.regression import gate_run as gating
 from bench.regression import lockstep
 from bench.regression.measure import measure_gate
 from bench.regression.pair import Pair

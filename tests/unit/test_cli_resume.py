@@ -165,13 +165,13 @@ def test_failed_launches_of_a_whole_round_stay_and_count(bench: Bench) -> None:
 
 
 def test_a_steps_race_is_resumed_by_steps_alone(bench: Bench) -> None:
-    with interrupted(bench, 5, signal.SIGKILL, "steps"):
+    with interrupted(bench, 5, signal.SIGKILL, "profile-steps"):
         folder = run_of(bench)
     assert resume(bench) == ExitCode.USAGE
     assert bench.err == f"There is no unfinished race in {bench.reports} to resume.\n"
     assert resume(bench, folder.name) == ExitCode.USAGE
-    assert bench.err == f"{folder.name} was begun by `steps`: resume it by that.\n"
-    assert resume(bench, command="steps") == 0
+    assert bench.err == f"{folder.name} was begun by `profile-steps`: resume it by that.\n"
+    assert resume(bench, command="profile-steps") == 0
     assert "4 stored (not trained again), 20 to train" in bench.out
     records = Store(bench.reports).load(folder.name)
     assert len(records) == 4 * ROUNDS == len(read_book(folder).launches)
@@ -196,7 +196,7 @@ def test_what_cannot_be_resumed_is_refused_in_a_sentence(bench: Bench) -> None:
     assert bench.err == f"copy is a copy of the race {name}: resume that.\n"
 
 
-@pytest.mark.parametrize("option", ["--rounds=6", "--backend=jax", "--timeout=5", "--pyth=jax=x"])
+@pytest.mark.parametrize("option", ["--rounds=6", "--backend=jax", "--timeout=5", "--python=jax=x"])
 def test_options_that_contradict_the_book_are_refused(bench: Bench, option: str) -> None:
     assert resume(bench, option) == ExitCode.USAGE
     name = option.partition("=")[0]

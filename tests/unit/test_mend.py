@@ -1,4 +1,4 @@
-"""`doctor --store`: a healthy store stays as it is; what is broken is set aside and never lost."""
+"""`check-store`: a healthy store stays as it is; what is broken is set aside and never lost."""
 
 import json
 import os
@@ -75,7 +75,7 @@ def test_a_healthy_store_is_told_so_and_left_as_it_is(bench: Bench) -> None:
 
 def test_a_store_that_is_not_there_is_healthy_and_is_not_made(bench: Bench) -> None:
     nowhere = bench.folder / "nowhere"
-    assert bench.call("doctor", "--repair", f"--reports={nowhere}") == 0
+    assert bench.call("check-store", "--repair", f"--reports={nowhere}") == 0
     assert not nowhere.exists()
 
 

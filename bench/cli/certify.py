@@ -66,9 +66,9 @@ def certify(arguments: argparse.Namespace, output: CommandConsole) -> int:
     # Nothing is timed here, but what is timed beside it would be disturbed.
     with timing_lock(default_lock_path(), f"certificates {run_id}, process {os.getpid()}"):
         found = [_certify(name, interpreters, folder, arguments, output) for name in workloads]
-    says = {pair.says for certificate in found for pair in certificate.pairs}
+    verdicts = {pair.verdict for certificate in found for pair in certificate.pairs}
     failed = any(certificate.failures for certificate in found)
-    status = ExitCode.OK if says == {"certified"} and not failed else ExitCode.DIFFERS
+    status = ExitCode.OK if verdicts == {"certified"} and not failed else ExitCode.DIFFERS
     output.print_result(
         "Certificates",
         folder,

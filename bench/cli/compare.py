@@ -18,7 +18,7 @@ from bench.storage.store import Store, StoreError
 
 
 def compare_runs(arguments: argparse.Namespace, output: CommandConsole) -> None:
-    """Compare two runs; a SideError or UnlikeError says why they are not compared."""
+    """Compare two runs; a SideError or MismatchError says why they are not compared."""
     store = Store(arguments.reports)
     a, b = (find_side(run, store) for run in (arguments.run_a, arguments.run_b))
     certificates = load_certificates(store)

@@ -41,7 +41,7 @@ from bench.regression.store import GateStoreError
 from bench.regression.trend import TrendMissingError
 from bench.regression.verdict import MarginError, StatisticsMissingError
 from bench.report.files import ParquetError
-from bench.report.tables.compare_runs import UnlikeError
+from bench.report.tables.compare_runs import MismatchError
 from bench.report.tables.history import UnknownCellError
 from bench.report.tables.run_selection import SideError
 from bench.storage.sessions import ResumeError
@@ -58,7 +58,7 @@ from validation.overhead.run import measure_overhead
 #: What a user can do wrong: each ends in one sentence.
 USER_ERRORS: Final = (
     *(SuiteError, WorkloadNameError, InterpreterError, DataError, ParquetError),
-    *(SideError, UnlikeError, UnknownCellError, SideTextError, CertificateError),
+    *(SideError, MismatchError, UnknownCellError, SideTextError, CertificateError),
     *(LayersError,),
     *(BaselineError, MarginError, StatisticsMissingError, SampleStoreError, TrendMissingError),
     *(UnknownRunError, ResumeError, GateStoreError),

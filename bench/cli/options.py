@@ -60,7 +60,7 @@ def add_compare(parser: argparse.ArgumentParser) -> None:
     add = parser.add_argument
     add("run_a", metavar="RUN_A", help="a run id, or a folder that holds records/")
     add("run_b", metavar="RUN_B", help="what is compared with it")
-    add("--across-machines", action="store_true", help="even if they ran on unlike machines")
+    add("--across-machines", action="store_true", help="even if they ran on different machines")
     add_reports(parser)
     add_output(parser)
 

@@ -72,7 +72,7 @@ def _resume(arguments: argparse.Namespace, store: Store, output: CommandConsole)
         Path(book.chosen.data_dir) if book.chosen.data_dir else None,
     )
     steps = keep_complete_rounds(planned_steps(book, drafts), records)
-    steps = _sit_down(store, book, steps, records)
+    steps = _start_session(store, book, steps, records)
     print_plan_summary(steps, output)
     warn_unreadable(store)
     measured = launch_steps(steps, store, book.run_id, book.chosen.timeout_seconds, output)
@@ -81,24 +81,24 @@ def _resume(arguments: argparse.Namespace, store: Store, output: CommandConsole)
     return measured._replace(records=[*failed, *measured.records])
 
 
-def _sit_down(
+def _start_session(
     store: Store, book: RacePlan, steps: list[PlannedLaunch], records: list[Record]
 ) -> list[PlannedLaunch]:
-    """Write down that a sitting begins, and take away what it measures again."""
+    """Write down that a session begins, and take away what it measures again."""
     folder = store.run_folder(book.run_id)
     to_run = [step for step in steps if step.action == "run"]
     keys = {(step.digest, step.repetition) for step in to_run}
     try:
-        sitting = start_session(
+        session = start_session(
             folder,
             kept=sum(step.action == "stored" for step in steps),
             superseded=sum(record.key in keys for record in records),
-            least=1 + max((record.race.sitting for record in records if record.race), default=0),
+            least=1 + max((record.race.session for record in records if record.race), default=0),
         )
-        supersede(folder, steps, sitting.number)
+        supersede(folder, steps, session.number)
     except OSError as error:
         raise StoreError(f"{folder} cannot be written: {error.strerror}.") from error
-    return in_session(steps, sitting.number)
+    return in_session(steps, session.number)
 
 
 def _find(store: Store, command: str, name: str) -> RacePlan:

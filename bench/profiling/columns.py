@@ -11,16 +11,18 @@ from bench.stats.median_ci import Interval, median_confidence_interval
 
 _ROW: Final = (
     Column("workload", "string", "what was trained"),
-    Column("part", "string", "`layer`, the whole `model`, the `optimizer`, `fit`, an `empty` call"),
+    Column(
+        "scope", "string", "`layer`, the whole `model`, the `optimizer`, `fit`, an `empty` call"
+    ),
     Column("index", "Int64", "which call of a layer in the model it is, from 0"),
     Column("layer", "string", "the layer's name"),
-    Column("kind", "string", "the layer's class"),
+    Column("layer_class", "string", "the layer's class"),
     Column("calls", "Int64", "how many calls in a step do this work; their time is in this row"),
-    Column("pass", "string", "`forward`, `gradient` (with forward), `update` or `step`"),
+    Column("direction", "string", "`forward`, `gradient` (with forward), `update` or `step`"),
 )
 LAYERS_COLUMNS: Final = (
     *_ROW,
-    Column("same", "string", "the layers of the other calls"),
+    Column("shared_with", "string", "the layers of the other calls"),
     Column("inputs", "string", "shapes and types of the tensors that it is given"),
     Column("gradient_of", "string", "what a training step needs the gradient of here"),
     Column("backend", "string", "which backend"),
@@ -61,19 +63,19 @@ def gaps_frame(gaps: Sequence[Gap]) -> pd.DataFrame:
 def _facts(row: CostRow) -> dict[str, object]:
     return {
         "workload": row.workload,
-        "part": row.part,
+        "scope": row.scope,
         "index": row.index,
         "layer": row.name,
-        "kind": row.kind,
+        "layer_class": row.layer_class,
         "calls": row.calls,
-        "pass": row.timed,
+        "direction": row.direction,
     }
 
 
 def _layer(cost: Cost) -> dict[str, object]:
     return {
         **_facts(cost.row),
-        "same": " ".join(cost.timing.same),
+        "shared_with": " ".join(cost.timing.shared_with),
         "inputs": cost.timing.inputs,
         "gradient_of": cost.timing.gradient_of,
         "backend": cost.backend,

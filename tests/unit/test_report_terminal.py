@@ -100,7 +100,7 @@ def test_a_ratio_that_is_missing_leaves_its_reason_in_its_place() -> None:
     contenders = {"jax": 2.0, "torch": 1.0}
     unstable = race_records(contenders, 6, slowness=lambda launch: 1.0 + launch)
     for records, reason in (
-        (unstable, "unstable: the calibration moved by "),
+        (unstable, "unstable: the calibration drifted by "),
         (race_records(contenders, 5), "too few rounds for an interval: 5 rounds"),
     ):
         text = "\n".join(_printed(records, ratio_renderables))

@@ -86,7 +86,7 @@ def test_missing_numbers_are_empty_and_hostile_text_is_harmless(folder: Path, na
     if name.endswith(".csv"):
         cells = pd.read_csv(StringIO(text), dtype=str).stack()
         assert not cells.str.match(r"[=+@\t]|-\D").any()
-        assert "-local" in text or name not in ("cells.csv", "ledger.csv")
+        assert "-local" in text or name not in ("cells.csv", "provenance.csv")
     else:
         assert "<script>" not in text
 
@@ -174,7 +174,7 @@ def test_the_document_begins_with_the_ratios_and_none_stands_without_an_interval
     contenders = {"jax": 2.0, "torch": 1.0}
     unstable = _document(tmp_path, *race_records(contenders, 6, slowness=lambda n: 1 + n / 4))
     [line] = [line for line in unstable.splitlines() if line.startswith("- jax / torch: ")]
-    assert line.startswith("- jax / torch: unstable: the calibration moved by ")
+    assert line.startswith("- jax / torch: unstable: the calibration drifted by ")
     assert "too few rounds for an interval: 5 rounds" in _document(
         tmp_path, *race_records(contenders, 5)
     )

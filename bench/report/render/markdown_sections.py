@@ -1,4 +1,4 @@
-"""The sections of the Markdown that stand around a comparison: ratios, time, ledger, steps."""
+"""The sections of the Markdown that stand around a comparison: ratios, time, provenance, steps."""
 
 from collections.abc import Iterable, Mapping, Sequence
 from statistics import median
@@ -116,7 +116,7 @@ def _median_text(cells: Sequence[Row], column: str) -> str:
     return f"{median(seconds):.3f}" if seconds else ""
 
 
-def ledger_section(entries: Sequence[Row]) -> list[str]:
+def provenance_section(entries: Sequence[Row]) -> list[str]:
     """Return what differs between one row's backends as a table, then what is equal, folded."""
     present = [backend for backend in BACKENDS if any(entry[backend] for entry in entries)]
     if not present:
@@ -142,7 +142,7 @@ def ledger_section(entries: Sequence[Row]) -> list[str]:
 
 
 def _equal_entries(entries: Sequence[Row]) -> list[str]:
-    """Return a line per part of the ledger with its `NAME=VALUE`s."""
+    """Return a line per part of the provenance with its `NAME=VALUE`s."""
     parts: dict[str, list[str]] = {}
     for entry in entries:
         part, _, name = entry["entry"].partition(".")

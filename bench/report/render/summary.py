@@ -13,8 +13,8 @@ def summarise_row(row: Row, ratios: Sequence[Row]) -> str:
     `ratios` are those between backends of the row's newest race, both quantities. A factor never
     stands without its interval; without a race there is none.
     """
-    speed, sittings = _speed(row, ratios), sessions_note(ratios)
-    parts = (speed, sittings, _parity(ratios), _accuracy(row), _failures(row))
+    speed, sessions = _speed(row, ratios), sessions_note(ratios)
+    parts = (speed, sessions, _parity(ratios), _accuracy(row), _failures(row))
     return " ".join(part for part in parts if part)
 
 
@@ -36,8 +36,8 @@ def _speed(row: Row, ratios: Sequence[Row]) -> str:
     epochs = [ratio for ratio in ratios if ratio["quantity"] == "epoch"]
     if not order:
         return "No backend has an epoch besides the first one, so nothing is said of speed."
-    if row["unlike"]:
-        return f"No backend is named the fastest: they differ in {row['unlike']}."
+    if row["mismatched"]:
+        return f"No backend is named the fastest: they differ in {row['mismatched']}."
     if len(order) == 1:
         return f"Only {order[0]} has epoch times (median {medians[order[0]]:.3g} s)."
     if any(ratio["status"] == "ok" for ratio in epochs):

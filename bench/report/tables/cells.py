@@ -21,7 +21,7 @@ from bench.report.tables.metrics import record_metrics
 _PLACE: Final = (
     Column("race_round", "Int64", "round of its race, from 0; empty outside a race"),
     Column("race_position", "Int64", "position in that round, from 0"),
-    Column("race_sitting", "Int64", "sitting that measured it, from 0; a resumed race has several"),
+    Column("race_session", "Int64", "session that measured it, from 0; a resumed race has several"),
     Column("exit_status", "Int64", "the worker's; negative: signal; empty: not started"),
     Column("started_at", "string", "start of the worker, UTC, ISO 8601"),
 )
@@ -172,7 +172,7 @@ def _cells_row(record: Record) -> dict[str, object]:
         **machine,
         "race_round": record.race.round if record.race else None,
         "race_position": record.race.position if record.race else None,
-        "race_sitting": record.race.sitting if record.race else None,
+        "race_session": record.race.session if record.race else None,
         "exit_status": record.exit_status,
         "started_at": record.started_at,
         "wall_seconds": record.wall_seconds,

@@ -43,7 +43,7 @@ HISTORY_COLUMNS: Final = (
 def history_frame(records: Sequence[Record]) -> pd.DataFrame:
     """Return a row per run of the one cell that `records` are of, oldest first.
 
-    A folder of records that holds unlike code, data, versions or machines has a row for each.
+    A folder of records that holds several codes, data, versions or machines has a row for each.
     Instrumented records are left out. `started_at` is that of the row's first record.
     """
     groups: dict[tuple[str, str, str], list[Record]] = {}

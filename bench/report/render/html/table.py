@@ -153,8 +153,8 @@ def _median(cells: Sequence[Row], backend: str, column: str) -> str:
     return f"{median(seconds):.3f}" if seconds else ""
 
 
-def ledger_tables(entries: Sequence[Row]) -> tuple[Table, Table]:
-    """Return the entries of one row's ledger that differ, by backend, and those that are equal."""
+def provenance_tables(entries: Sequence[Row]) -> tuple[Table, Table]:
+    """Return the provenance entries of one row that differ, by backend, and those that do not."""
     present = [backend for backend in BACKENDS if any(entry[backend] for entry in entries)]
     differing = [
         [entry["entry"], *(sanitize_line(entry[b] or "none") for b in present)]
@@ -172,8 +172,8 @@ def ledger_tables(entries: Sequence[Row]) -> tuple[Table, Table]:
 def row_notes(row: Row) -> list[str]:
     """Return what has to be known of a row before its numbers are believed."""
     notes = []
-    if row["unlike"]:
-        notes.append(f"No fastest backend: they differ in {row['unlike']}.")
+    if row["mismatched"]:
+        notes.append(f"No fastest backend: they differ in {row['mismatched']}.")
     if row["lane"] == "matched" and row["stochastic_layers"]:
         notes.append(f"Not matched: the random masks of {row['stochastic_layers']}.")
     if not row["dataset_official"]:

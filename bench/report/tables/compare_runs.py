@@ -30,7 +30,7 @@ _DECIMALS: Final = 9
 
 COMPARE_COLUMNS: Final = (
     *(column for column in RECORD_COLUMNS if column.name in ("cell_id", *Cell.__struct_fields__)),
-    Column("sides", "string", "`both`, `only A` or `only B`: which of the two runs has the cell"),
+    Column("sides", "string", "`both`, `only A` or `only B`: the runs that have the cell"),
     *(
         column
         for side in "ab"
@@ -47,11 +47,11 @@ COMPARE_COLUMNS: Final = (
         )
     ),
     Column("across_machines", "boolean", "True: A and B were measured on different machines"),
-    Column("changed", "string", "what differs between A and B, as `NAME A -> B`"),
+    Column("changed", "string", "differences between A and B, as `NAME A -> B`"),
     Column(
         "parity",
         "string",
-        "`unchanged`, or what certificates say of A's and of B's, each beside other backends",
+        "`unchanged`, or by certificates the parity of A and of B, each with other backends",
     ),
     Column(
         "time",
@@ -65,7 +65,7 @@ COMPARE_COLUMNS: Final = (
     Column("val_accuracy_difference", "Float64", "median difference of val_accuracy, B's to A's"),
     Column("val_accuracy_difference_low", "Float64", "lower end of its interval"),
     Column("val_accuracy_difference_high", "Float64", "upper end of its interval"),
-    Column("interval_confidence", "Float64", "with which each interval holds the true value"),
+    Column("interval_confidence", "Float64", "confidence level of each interval"),
     Column(
         "gemm_drift",
         "Float64",

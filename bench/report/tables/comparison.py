@@ -30,14 +30,14 @@ _BACKEND: Final = (
         "string",
         "`ok`, `unsupported`, `failed`, `missing` (no record) or `mixed` (several digests)",
     ),
-    Column("reason", "string", "why a record failed, or why nothing is pooled"),
+    Column("reason", "string", "why a record failed, or why records are not pooled"),
     Column("records", "Int64", "ok records"),
     Column("failed_records", "Int64", "records that are not ok"),
     Column("version", "string", "version of the backend"),
     Column("epoch_seconds_median", "Float64", "median train_seconds, steady epochs of all records"),
-    Column("epoch_seconds_min", "Float64", "smallest of these"),
-    Column("epoch_seconds_max", "Float64", "largest of these"),
-    Column("epoch_seconds_n", "Int64", "number of these; empty if there is none"),
+    Column("epoch_seconds_min", "Float64", "smallest train_seconds of the steady epochs"),
+    Column("epoch_seconds_max", "Float64", "largest train_seconds of the steady epochs"),
+    Column("epoch_seconds_n", "Int64", "number of steady epochs; empty if there is none"),
     Column("fit_seconds_total_median", "Float64", "median over the records"),
     Column("images_per_second", "Float64", "training images / epoch_seconds_median"),
     Column("first_step_seconds", "Float64", "median over the records"),
@@ -45,7 +45,7 @@ _BACKEND: Final = (
     Column("final_accuracy", "Float64", "median over the records"),
     Column("final_val_loss", "Float64", "median over the records"),
     Column("final_val_accuracy", "Float64", "median over the records"),
-    Column("best_val_accuracy", "Float64", "median over the records of each one's best"),
+    Column("best_val_accuracy", "Float64", "median over the records of their best_val_accuracy"),
     Column("final_val_perplexity", "Float64", "median over the records"),
     Column("latency_p50_seconds", "Float64", "median over the records"),
     Column("latency_p95_seconds", "Float64", "median over the records"),
@@ -53,9 +53,9 @@ _BACKEND: Final = (
     Column(
         "achieved_gflops",
         "Float64",
-        "2 * forward_macs * images_per_second / 1e9; of `fit` 3 times that",
+        "2 * forward_macs * images_per_second / 1e9; 3 times that for `fit`",
     ),
-    Column("gemm_peak_fraction", "Float64", "achieved / gemm_peak_gflops; empty on a GPU"),
+    Column("gemm_peak_fraction", "Float64", "achieved_gflops / gemm_peak_gflops; empty on a GPU"),
     Column("peak_memory_bytes", "Int64", "largest over the records"),
     Column("memory_over_baseline_bytes", "Int64", "largest over the records"),
     Column("device_peak_memory_bytes", "Int64", "largest over the records"),
@@ -65,16 +65,28 @@ BACKEND_GROUP: Final = tuple(names(_BACKEND))
 
 COMPARISON_COLUMNS: Final = (
     *ROW_COLUMNS,
-    Column("dataset_official", "boolean", "False: a local copy that nobody verified"),
+    Column("dataset_official", "boolean", "False: a local copy that was not verified"),
     Column("timing", "string", "`interleaved`: all in one race; else `not interleaved`"),
-    Column("mismatched", "string", "what the backends disagree in although they must not"),
+    Column("mismatched", "string", "fields in which the backends differ although they must agree"),
     Column(
-        "fastest_backend", "string", "lowest median; empty if under two, mismatched or unstable"
+        "fastest_backend",
+        "string",
+        "backend with the lowest median; empty with fewer than two, if mismatched or if unstable",
     ),
     Column("forward_macs", "Int64", "multiply-accumulates of one image's forward pass"),
-    Column("uncounted_layers", "string", "layers without a rule to count them: no forward_macs"),
-    Column("gemm_peak_gflops", "Float64", "best calibration of the row's records, on the CPU"),
-    Column("stochastic_layers", "string", "layers whose random masks no lane can match"),
+    Column(
+        "uncounted_layers",
+        "string",
+        "layers whose work cannot be counted; if there are any, forward_macs is empty",
+    ),
+    Column(
+        "gemm_peak_gflops", "Float64", "highest calibration rate of the row's records, on the CPU"
+    ),
+    Column(
+        "stochastic_layers",
+        "string",
+        "layers whose random masks differ between backends in every lane",
+    ),
     *(
         Column(f"{backend}_{column.name}", column.dtype, column.meaning)
         for backend in BACKENDS

@@ -11,10 +11,14 @@ from bench.report.tables.columns import ROW_COLUMNS, Column, make_frame
 PARITY_COLUMNS: Final = (
     next(column for column in ROW_COLUMNS if column.name == "workload"),
     Column("backend_a", "string", "one backend of a certificate"),
-    Column("backend_b", "string", "the other one"),
+    Column("backend_b", "string", "the other backend"),
     Column("parity", "string", "`certified`, `differs: …` or `not certified`, by `certify`"),
     Column("quantities", "Int64", "outputs, gradients, updates and losses that were compared"),
-    Column("max_bound_fraction", "Float64", "the largest part of its bound that any of them took"),
+    Column(
+        "max_bound_fraction",
+        "Float64",
+        "largest fraction of its bound that any of these quantities reached",
+    ),
     Column("images", "string", "the dataset whose images were used"),
     Column("weights_seed", "Int64", "seed of the weights"),
     Column("training_steps", "Int64", "steps of the trajectory"),

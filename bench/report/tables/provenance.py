@@ -22,12 +22,16 @@ from bench.stats.quantile import lower_quartile
 
 PROVENANCE_COLUMNS: Final = (
     *ROW_COLUMNS,
-    Column("entry", "string", "PART.NAME; settings, environment, version, machine, git or dataset"),
+    Column(
+        "entry",
+        "string",
+        "PART.NAME, where PART is settings, environment, version, machine, git or dataset",
+    ),
     *(
         Column(backend, "string", f"its value on {backend}; several: joined by `; `; empty: none")
         for backend in BACKENDS
     ),
-    Column("differs", "boolean", "True: not the same on all backends with a record"),
+    Column("differs", "boolean", "True: the backends that have a record differ in it"),
 )
 
 #: The parts of an entry's name, in the order of the rows.

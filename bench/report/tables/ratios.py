@@ -47,11 +47,13 @@ _DRIFT: Final = (
 RATIOS_COLUMNS: Final = (
     _RUN,
     *ROW_COLUMNS,
-    Column("kind", "string", "`backends`, or `instrumented`: slowdown of an instrumented launch"),
     Column(
-        "numerator", "string", "the contender that is the slower one where the ratio is above 1"
+        "kind",
+        "string",
+        "`backends`, or `instrumented`: an instrumented launch compared with a plain one",
     ),
-    Column("denominator", "string", "the contender that it is compared with"),
+    Column("numerator", "string", "the contender that is slower if the ratio is above 1"),
+    Column("denominator", "string", "the contender with which it is compared"),
     Column(
         "quantity",
         "string",
@@ -60,20 +62,26 @@ RATIOS_COLUMNS: Final = (
     ),
     Column("parity", "string", "`certified`, `differs: …` or `not certified`, by `certify`"),
     Column(
-        "status", "string", "`ok`, `unstable`, `too few rounds` or `mismatched`; only ok: a ratio"
+        "status",
+        "string",
+        "`ok`, `unstable`, `too few rounds` or `mismatched`; only `ok` has a ratio",
     ),
-    Column("mismatched", "string", "what the two disagree in although they must not"),
-    Column("rounds", "Int64", "rounds in which both have a time"),
-    Column("rounds_failed", "Int64", "other rounds in which one of them ran"),
+    Column("mismatched", "string", "fields in which the two differ although they must agree"),
+    Column("rounds", "Int64", "number of rounds in which both have a time"),
+    Column("rounds_failed", "Int64", "rounds in which only one of them has a time"),
     Column("ratio", "Float64", "exp of the median over rounds of log(numerator's / denominator's)"),
     Column("ratio_low", "Float64", "lower end of its interval"),
     Column("ratio_high", "Float64", "upper end of its interval"),
-    Column("confidence", "Float64", "with which the interval holds the true ratio"),
+    Column("confidence", "Float64", "confidence level of the interval"),
     Column("gemm_drift", "Float64", _DRIFT.format("gemm")),
     Column("copy_drift", "Float64", _DRIFT.format("copy")),
-    Column("drift_bound", "Float64", "above it a race is `unstable`"),
-    Column("sessions", "Int64", "in how many sessions the race was measured: above 1 if resumed"),
-    Column("session_rounds", "string", "which rounds each of several sessions measured, and when"),
+    Column("drift_bound", "Float64", "a race with a larger drift is `unstable`"),
+    Column(
+        "sessions",
+        "Int64",
+        "number of sessions in which the race was measured; above 1 if it was resumed",
+    ),
+    Column("session_rounds", "string", "rounds and date of each session, if there are several"),
 )
 
 

@@ -39,9 +39,9 @@ _HOW: Final = """## How it was measured
   inputs that depend on a weight: what a training step needs. Calls that do the same work (the same
   layer but for its weights, the same shapes) are timed once and counted as often as they come.
 - A process's figure is the median of its repetitions; two backends are compared within each round;
-  told are medians over rounds with their 95% intervals, which need six rounds.
+  reported are medians over rounds with their 95% intervals, which need six rounds.
 - A layer alone pays for its own call and for its outputs' way to memory, which a compiled step pays
-  once or not at all: the first table says how far the sum is from the step. The rest of a step is
+  once or not at all: the first table compares the sum with the step. The rest of a step is
   the loss, the metrics and the drawing of its batch.
 - Raw seconds are in samples.jsonl; `python -m bench layers --from FOLDER` makes the rest again."""
 

@@ -72,7 +72,7 @@ def test_the_pairs_are_all_backends_and_each_instrumented_launch_with_its_plain_
     assert (frame["ratio"] < frame["ratio_high"]).all()
 
 
-def test_a_sceptic_recomputes_ratios_and_movements_from_rounds_csv(tmp_path: Path) -> None:
+def test_a_sceptic_recomputes_ratios_and_drifts_from_rounds_csv(tmp_path: Path) -> None:
     """Ten rounds: the ends lie between the second and the third smallest and largest log ratio."""
     write_report(tmp_path, _noisy_race(10), title="x")
     rounds, ratios = (pd.read_csv(tmp_path / f"{name}.csv") for name in ("rounds", "ratios"))

@@ -82,8 +82,8 @@ def test_one_line_names_what_differs() -> None:
         make_record(settings={"jit_compile": True, "tf32": True}),
         make_record(backend="torch", settings=settings),
     ]
-    lines = [line for line in _printed(records) if line.startswith("what differs: ")]
-    assert lines == ["what differs: settings (jit_compile); version (jax, jaxlib, torch)"]
+    lines = [line for line in _printed(records) if line.startswith("differences: ")]
+    assert lines == ["differences: settings (jit_compile); version (jax, jaxlib, torch)"]
 
 
 def test_the_ratios_of_the_newest_race_are_printed_with_their_intervals() -> None:

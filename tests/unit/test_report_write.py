@@ -199,9 +199,9 @@ def test_a_gpu_whose_counter_cannot_tell_says_so_and_a_cpu_has_no_such_column(
     tmp_path: Path,
 ) -> None:
     text = _document(tmp_path, make_record(device="gpu"))
-    assert "| GPU peak MB |" in text and "| cannot tell |" in text
+    assert "| GPU peak MB |" in text and "| unknown |" in text
     text = _document(tmp_path, make_record())
-    assert "GPU peak" not in text and "cannot tell" not in text
+    assert "GPU peak" not in text and "unknown" not in text
 
 
 def test_a_matched_row_names_the_layers_whose_masks_nobody_can_match(tmp_path: Path) -> None:

@@ -27,8 +27,8 @@ NOTES: Final = (
     "Epoch seconds: the median over the launches (n) of each one's median epoch, without the first "
     "one and without validation.",
     "B / A: above 1, B is the slower one. In brackets: the interval that holds the true value "
-    "with 95% confidence, from the ranks of the launches. It knows the noise between launches, not "
-    "what changed on the machine between the two runs.",
+    "with 95% confidence, from the ranks of the launches. It covers the noise between launches, "
+    "not a change of the machine between the two runs.",
     f"No ratio stands without its interval, for which each side needs {FEWEST_LAUNCHES} launches.",
 )
 
@@ -80,7 +80,7 @@ def comparison_notes(row: Row) -> list[str]:
             total = failed + row[f"launches_{side}"]
             notes.append(f"{failed} of {total} launches failed in {side.upper()}")
     if row["parity"] not in (None, "unchanged"):
-        notes.append(f"the function computed: {row['parity']}")
+        notes.append(f"parity: {row['parity']}")
     if row["changed"]:
         notes.append(f"A -> B: {row['changed']}")
     return [f"{row['backend']}: {note}" for note in notes]
@@ -105,12 +105,12 @@ def _ratio_text(row: Row) -> str:
     drifts = [m for kernel in ("gemm", "copy") if (m := row[f"{kernel}_drift"]) is not None]
     texts = {
         "mixed": "none: records of different code, data or versions on one side",
-        "no time": "none: a side has no epoch but failed and first ones",
+        "no time": "none: a side has only failed launches and first epochs",
         "mismatched": "none: what is timed changed between A and B",
         "too few launches": f"no interval: {_launches(row)}",
         "unstable": f"none: the calibration drifted by {max(drifts):.1%}, {_BOUND}"
         if drifts
-        else "none: no calibration tells that the machine was steady",
+        else "none: there is no calibration to show that the machine was steady",
     }
     return texts[row["time"]]
 

@@ -15,15 +15,15 @@ RowKey = tuple[object, ...]
 #: What stands above `parity_lines`.
 PARITY_NOTE: Final = (
     "Certified: no output, gradient, update or loss is farther from a float64 reference than "
-    "float32 rounding explains. A certificate holds for the same source, versions, settings and "
-    "machine alone."
+    "float32 rounding explains. A certificate is valid for the same source, versions, settings "
+    "and machine only."
 )
 
-_EPOCH_NOTE: Final = "Epoch seconds leave out validation and the first epoch."
+_EPOCH_NOTE: Final = "Epoch seconds exclude validation and the first epoch."
 _TIMING_NOTES: Final = {
     "interleaved": (
         "Interleaved: the launches of one race took turns in rounds, so that a slow drift of the "
-        "machine meets all alike. A ratio is the median over the rounds, with its 95% interval."
+        "machine affects all equally. A ratio is the median over the rounds, with its 95% interval."
     ),
     "not interleaved": (
         "Not interleaved: the machine may have been slower or faster for one backend than for "
@@ -263,7 +263,7 @@ def _bound_text(row: Row) -> str:
 def _drift_text(ratio: Row) -> str:
     known = [m for kernel in ("gemm", "copy") if (m := ratio[f"{kernel}_drift"]) is not None]
     if not known:
-        return "no calibration tells that the machine was steady"
+        return "there is no calibration to show that the machine was steady"
     return f"the calibration drifted by {max(known):.1%}, the bound is {ratio['drift_bound']:.0%}"
 
 

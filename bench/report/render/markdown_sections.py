@@ -80,11 +80,11 @@ def work_section(row: Row) -> list[str]:
     if row["device"] == "gpu":
         headings.append(DEVICE_MEMORY.heading)
         for line in lines:
-            line.append(figure_text(row, line[0], DEVICE_MEMORY) or "cannot tell")
+            line.append(figure_text(row, line[0], DEVICE_MEMORY) or "unknown")
     notes = []
     if row["uncounted_layers"]:
         layers = escape_markdown(row["uncounted_layers"])
-        notes = ["", f"- No GFLOP/s: there is no rule to count the work of {layers}."]
+        notes = ["", f"- No GFLOP/s: the work of {layers} cannot be counted."]
     return ["### Work and memory", "", *markdown_table(headings, lines, "---:"), *notes, ""]
 
 
@@ -126,13 +126,13 @@ def provenance_section(entries: Sequence[Row]) -> list[str]:
         for entry in entries
         if entry["differs"]
     ]
-    table = markdown_table(["what differs", *present], differing, "---") if differing else []
+    table = markdown_table(["difference", *present], differing, "---") if differing else []
     return [
         "### Measured with",
         "",
         *(table or ["Nothing differs between the backends."]),
         "",
-        "<details><summary>What is equal</summary>",
+        "<details><summary>Equal entries</summary>",
         "",
         *_equal_entries([entry for entry in entries if not entry["differs"]]),
         "",
@@ -168,7 +168,7 @@ def steps_section(records: Sequence[Record], ratios: Sequence[Row]) -> list[str]
         "## Steps",
         "",
         "Instrumented launches wait after every step: they explain a time and do not measure it, "
-        "so they are in no figure above. The warm-up epoch is left out. A gap lies between two "
+        "so no number above includes them. The warm-up epoch is excluded. A gap lies between two "
         "steps; feed is drawing one epoch of batches, without training.",
         "",
         *markdown_table(

@@ -35,7 +35,7 @@ def _speed(row: Row, ratios: Sequence[Row]) -> str:
     order = sorted(medians, key=lambda backend: medians[backend])
     epochs = [ratio for ratio in ratios if ratio["quantity"] == "epoch"]
     if not order:
-        return "No backend has an epoch besides the first one, so nothing is said of speed."
+        return "No backend has an epoch after the first one, so speed is not compared."
     if row["mismatched"]:
         return f"No backend is named the fastest: they differ in {row['mismatched']}."
     if len(order) == 1:
@@ -78,9 +78,9 @@ def _raced(fastest: str, ratios: Sequence[Row]) -> str:
         )
     sentences = []
     if clear:
-        sentences.append(f"{fastest} is faster than some: an epoch takes {_joined(clear)} {how}.")
+        sentences.append(f"{fastest} is faster than others: an epoch takes {_joined(clear)} {how}.")
     if unclear:
-        sentences.append(f"Not told apart from it: {_joined(unclear)}.")
+        sentences.append(f"Not distinguished from it: {_joined(unclear)}.")
     return " ".join([*sentences, *(f"{text}." for text in unknown)])
 
 

@@ -114,7 +114,7 @@ def _notes(row: Row, differing: str) -> list[str]:
         notes.append(sanitize_line(f"not matched: the random masks of {row['stochastic_layers']}"))
     if not row["dataset_official"]:
         notes.append(sanitize_line(f"official: false, fingerprint {row['dataset_fingerprint']}"))
-    return [*notes, sanitize_line(f"what differs: {differing}")] if differing else notes
+    return [*notes, sanitize_line(f"differences: {differing}")] if differing else notes
 
 
 def _safe(text: str) -> str:

@@ -141,10 +141,10 @@ def test_a_backend_without_records_is_missing_and_one_backend_is_never_the_faste
         {"limit_train": 100},
         {"lane": "matched"},
     ],
-    ids=lambda unlike: next(iter(unlike)),
+    ids=lambda mismatched: next(iter(mismatched)),
 )
-def test_unlike_records_never_share_a_row(unlike: dict[str, object]) -> None:
-    frame = comparison_frame([make_record(), make_record(backend="torch", **unlike)])
+def test_mismatched_records_never_share_a_row(mismatched: dict[str, object]) -> None:
+    frame = comparison_frame([make_record(), make_record(backend="torch", **mismatched)])
     assert len(frame) == 2
     assert frame["fastest_backend"].isna().all()
 
@@ -162,10 +162,12 @@ def test_unlike_records_never_share_a_row(unlike: dict[str, object]) -> None:
     ],
 )
 def test_results_that_must_agree_and_do_not_name_no_fastest_backend(
-    field: str, unlike: dict[str, object]
+    field: str, mismatched: dict[str, object]
 ) -> None:
     like: dict[str, object] = {"weights_sha256": "d" * 64, "batch_order_sha256": "d" * 64}
-    row = _only_row([make_record(**like), make_record(**{**like, "backend": "torch", **unlike})])
+    row = _only_row(
+        [make_record(**like), make_record(**{**like, "backend": "torch", **mismatched})]
+    )
     assert row["mismatched"] == field
     assert pd.isna(row["fastest_backend"])
 

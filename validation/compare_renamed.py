@@ -12,13 +12,13 @@ from pathlib import Path
 from typing import Final, NamedTuple
 
 #: Today's names of files.
-FILES: Final[Mapping[str, str]] = {"ledger.csv": "provenance.csv"}
+RENAMED_FILES: Final[Mapping[str, str]] = {"ledger.csv": "provenance.csv"}
 
 _RACE: Final = {"race_sitting": "race_session"}
 _LAYERS: Final = {"part": "scope", "kind": "layer_class", "pass": "direction"}
 
 #: Today's names of columns, by the former name of their file.
-COLUMNS: Final[Mapping[str, Mapping[str, str]]] = {
+RENAMED_COLUMNS: Final[Mapping[str, Mapping[str, str]]] = {
     "cells.csv": _RACE,
     "rounds.csv": _RACE,
     "comparison.csv": {"unlike": "mismatched"},
@@ -48,7 +48,7 @@ COLUMNS: Final[Mapping[str, Mapping[str, str]]] = {
 _VERDICTS: Final = ("regressed", "improved", "pass", "inconclusive", "invalid", "undecided")
 
 #: Today's words for values, by the former names of their file and column.
-VALUES: Final[Mapping[tuple[str, str], Mapping[str, str]]] = {
+RENAMED_VALUES: Final[Mapping[tuple[str, str], Mapping[str, str]]] = {
     ("ratios.csv", "status"): {"unlike": "mismatched"},
     ("compare.csv", "time"): {"unlike": "mismatched"},
     ("proof.csv", "question"): {
@@ -57,7 +57,7 @@ VALUES: Final[Mapping[tuple[str, str], Mapping[str, str]]] = {
 }
 
 
-class Compared(NamedTuple):
+class ComparedFile(NamedTuple):
     """One file of the old folder: how much of it was compared, and each difference in a phrase."""
 
     path: Path
@@ -67,21 +67,21 @@ class Compared(NamedTuple):
     differences: tuple[str, ...]
 
 
-def compare_folders(old: Path, new: Path) -> list[Compared]:
+def compare_folders(old: Path, new: Path) -> list[ComparedFile]:
     """Return a comparison for every CSV in `old`, sorted by path, then for those in `new` alone."""
     paths = sorted(path.relative_to(old) for path in old.rglob("*.csv"))
-    renamed = {path.with_name(FILES.get(path.name, path.name)): path for path in paths}
+    renamed = {path.with_name(RENAMED_FILES.get(path.name, path.name)): path for path in paths}
     added = sorted({path.relative_to(new) for path in new.rglob("*.csv")} - renamed.keys())
     return [
         *(_compare(former, old / former, new / path) for path, former in renamed.items()),
-        *(Compared(path, 0, 0, 0, ("it is only in the new folder",)) for path in added),
+        *(ComparedFile(path, 0, 0, 0, ("it is only in the new folder",)) for path in added),
     ]
 
 
-def _compare(name: Path, old: Path, new: Path) -> Compared:
+def _compare(name: Path, old: Path, new: Path) -> ComparedFile:
     if not new.is_file():
-        return Compared(name, 0, 0, 0, ("it is missing in the new folder",))
-    columns = COLUMNS.get(name.name, {})
+        return ComparedFile(name, 0, 0, 0, ("it is missing in the new folder",))
+    columns = RENAMED_COLUMNS.get(name.name, {})
     (old_head, *old_rows), (new_head, *new_rows) = _read(old), _read(new)
     expected = [columns.get(column, column) for column in old_head]
     differences = []
@@ -90,7 +90,7 @@ def _compare(name: Path, old: Path, new: Path) -> Compared:
     if len(old_rows) != len(new_rows):
         differences.append(f"{len(new_rows)} rows instead of {len(old_rows)}")
     differences += _different_values(name.name, old_head, old_rows, new_rows)
-    return Compared(
+    return ComparedFile(
         path=name,
         rows=len(old_rows),
         values=sum(map(len, old_rows)),
@@ -108,7 +108,7 @@ def _read(path: Path) -> list[list[str]]:
 def _different_values(
     name: str, head: Sequence[str], old: Sequence[list[str]], new: Sequence[list[str]]
 ) -> Iterator[str]:
-    words = [VALUES.get((name, column), {}) for column in head]
+    words = [RENAMED_VALUES.get((name, column), {}) for column in head]
     for number, (before, after) in enumerate(zip(old, new, strict=False), start=1):
         expected = [each.get(value, value) for each, value in zip(words, before, strict=True)]
         if len(expected) != len(after):
@@ -119,7 +119,7 @@ def _different_values(
                 yield f"row {number}, {column}: {found!r} instead of {value!r}"
 
 
-def comparison_lines(compared: Sequence[Compared]) -> list[str]:
+def difference_lines(compared: Sequence[ComparedFile]) -> list[str]:
     """Return a line per file, one for all of them together, and a line per difference."""
     head = ("file", "rows", "values", "columns renamed", "differences")
     counts = [(each.rows, each.values, each.renamed, len(each.differences)) for each in compared]
@@ -136,7 +136,7 @@ def comparison_lines(compared: Sequence[Compared]) -> list[str]:
     ]
 
 
-def main(words: Sequence[str] | None = None) -> int:
+def compare_command(words: Sequence[str] | None = None) -> int:
     """Compare two folders, print the table; return 1 if anything differs or nothing was found."""
     parser = argparse.ArgumentParser(
         prog="python -m validation.compare_renamed",
@@ -147,9 +147,9 @@ def main(words: Sequence[str] | None = None) -> int:
     parser.add_argument("new", type=Path)
     arguments = parser.parse_args(words)
     compared = compare_folders(arguments.old, arguments.new)
-    print("\n".join(comparison_lines(compared)))
+    print("\n".join(difference_lines(compared)))
     return 1 if not compared or any(each.differences for each in compared) else 0
 
 
 if __name__ == "__main__":
-    raise SystemExit(main())
+    raise SystemExit(compare_command())

@@ -115,7 +115,7 @@ _RAW: Final[dict[str, Write]] = {
 }
 
 
-def main(words: Sequence[str] | None = None) -> int:
+def rebuild_command(words: Sequence[str] | None = None) -> int:
     """Rebuild the folders that are named, else all; print what changed; return the exit status."""
     parser = argparse.ArgumentParser(prog="python -m validation.rebuild", description=__doc__)
     parser.add_argument("folders", nargs="*", type=Path, help="default: all published folders")
@@ -135,4 +135,4 @@ def main(words: Sequence[str] | None = None) -> int:
 
 
 if __name__ == "__main__":
-    raise SystemExit(main())
+    raise SystemExit(rebuild_command())

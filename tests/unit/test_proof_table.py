@@ -115,10 +115,10 @@ def test_the_accuracy_gate_is_asked_with_seeds_of_both_pools() -> None:
     found = {(each.candidate, each.seeds): each for each in answer_seeds(SEEDS)}
     assert set(found) == {(name, n) for name in ("the same", "with a fault") for n in SIZES}
     assert found["with a fault", 8].difference == pytest.approx(-0.07)
-    assert found["with a fault", 8].verdict == {"regressed": GATES}
+    assert found["with a fault", 8].verdicts == {"regressed": GATES}
     same = found["the same", 32]
     assert same.difference == 0
-    assert same.verdict["pass"] + same.verdict.get("improved", 0) > 0.95 * GATES
+    assert same.verdicts["pass"] + same.verdicts.get("improved", 0) > 0.95 * GATES
 
 
 def test_the_page_has_a_section_for_each_part_and_a_rate_in_each_cell() -> None:

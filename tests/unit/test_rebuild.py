@@ -9,8 +9,8 @@ from bench.profiling.samples import FILE
 from bench.storage.jsonl import append_rows
 from tests.fixtures.layer_rows import make_timing, make_visit, step
 from validation import compare_renamed
-from validation.compare_renamed import compare_folders, comparison_lines
-from validation.rebuild import PUBLISHED, RebuildError, main, published_folders, rebuild
+from validation.compare_renamed import compare_folders, difference_lines
+from validation.rebuild import PUBLISHED, RebuildError, published_folders, rebuild, rebuild_command
 
 
 @pytest.fixture
@@ -77,9 +77,9 @@ def test_folders_are_found_at_any_depth(layers: Path, tmp_path: Path) -> None:
 
 
 def test_the_command_prints_what_changed(layers: Path, capsys: pytest.CaptureFixture[str]) -> None:
-    assert main([str(layers), "--check"]) == 1
-    assert main([str(layers)]) == 0
-    assert main([str(layers), "--check"]) == 0
+    assert rebuild_command([str(layers), "--check"]) == 1
+    assert rebuild_command([str(layers)]) == 0
+    assert rebuild_command([str(layers), "--check"]) == 0
     told = capsys.readouterr().out.splitlines()
     assert told == [
         f"{layers}: gaps.csv, layers.csv, layers.md",
@@ -93,7 +93,7 @@ def test_the_command_names_a_folder_that_cannot_be_rebuilt(
 ) -> None:
     (layers / FILE).write_bytes(b"{\n")
     with pytest.raises(SystemExit, match="2"):
-        main([str(layers)])
+        rebuild_command([str(layers)])
     assert f"{layers}: " in capsys.readouterr().err
 
 
@@ -105,7 +105,7 @@ def former(layers: Path, tmp_path: Path) -> Path:
     for name in ("layers.csv", "gaps.csv"):
         path = old / "layers" / "mine" / name
         head, _, rows = path.read_text().partition("\n")
-        names = {now: was for was, now in compare_renamed.COLUMNS[name].items()}
+        names = {now: was for was, now in compare_renamed.RENAMED_COLUMNS[name].items()}
         path.write_text(f"{','.join(names.get(each, each) for each in head.split(','))}\n{rows}")
     return old
 
@@ -115,7 +115,7 @@ def test_folders_that_differ_in_names_alone_are_equal(
 ) -> None:
     old = former(layers, tmp_path)
     assert [each.differences for each in compare_folders(old, tmp_path / "new")] == [(), ()]
-    assert compare_renamed.main([str(old), str(tmp_path / "new")]) == 0
+    assert compare_renamed.compare_command([str(old), str(tmp_path / "new")]) == 0
     lines = capsys.readouterr().out.splitlines()
     assert lines[-1].split() == ["all", "2", "files", "6", "108", "7", "0"]
 
@@ -150,16 +150,16 @@ def test_every_other_difference_is_named(tmp_path: Path, change, difference: str
         (new / "layers.csv").write_text(change(text))
     [found] = compare_folders(old, new)
     assert any(each.startswith(difference) for each in found.differences)
-    assert compare_renamed.main([str(old), str(new)]) == 1
+    assert compare_renamed.compare_command([str(old), str(new)]) == 1
 
 
 def test_a_file_of_the_new_folder_alone_is_a_difference(tmp_path: Path) -> None:
     (tmp_path / "old").mkdir()
     (tmp_path / "new").mkdir()
     (tmp_path / "new" / "cells.csv").write_text("a\n1\n")
-    lines = comparison_lines(compare_folders(tmp_path / "old", tmp_path / "new"))
+    lines = difference_lines(compare_folders(tmp_path / "old", tmp_path / "new"))
     assert lines[-1] == "cells.csv: it is only in the new folder"
 
 
 def test_nothing_to_compare_is_no_success(tmp_path: Path) -> None:
-    assert compare_renamed.main([str(tmp_path), str(tmp_path)]) == 1
+    assert compare_renamed.compare_command([str(tmp_path), str(tmp_path)]) == 1

@@ -65,7 +65,7 @@ def certify_command(arguments: argparse.Namespace, console: CommandConsole) -> i
     # Nothing is timed here, but what is timed beside it would be disturbed.
     with timing_lock(default_lock_path(), f"certificates {run_id}, process {os.getpid()}"):
         found = [_certify(name, interpreters, folder, arguments, console) for name in workloads]
-    verdicts = {pair.says for certificate in found for pair in certificate.pairs}
+    verdicts = {pair.verdict for certificate in found for pair in certificate.pairs}
     failed = any(certificate.failures for certificate in found)
     status = ExitCode.OK if verdicts == {"certified"} and not failed else ExitCode.DIFFERS
     console.print_result(

@@ -15,7 +15,7 @@ from bench.report.tables.comparison import BACKEND_GROUP, COMPARISON_COLUMNS
 from bench.report.tables.epochs import EPOCHS_COLUMNS, STEPS_COLUMNS
 from bench.report.tables.history import HISTORY_COLUMNS
 from bench.report.tables.parity import PARITY_COLUMNS
-from bench.report.tables.provenance import LEDGER_COLUMNS
+from bench.report.tables.provenance import PROVENANCE_COLUMNS
 from bench.report.tables.ratios import RATIOS_COLUMNS, ROUNDS_COLUMNS
 from bench.report.write import CSV_TABLES
 from data.registry import DATASETS
@@ -28,7 +28,7 @@ _GROUPS = {f"{backend}_{name}": name for backend in BACKENDS for name in BACKEND
 _EXPECTED = {
     (f"BACKEND_{_GROUPS[column.name]}" if column.name in _GROUPS else column.name, column.meaning)
     for columns in (
-        *(EPOCHS_COLUMNS, CELLS_COLUMNS, COMPARISON_COLUMNS, LEDGER_COLUMNS),
+        *(EPOCHS_COLUMNS, CELLS_COLUMNS, COMPARISON_COLUMNS, PROVENANCE_COLUMNS),
         *(ROUNDS_COLUMNS, RATIOS_COLUMNS, PARITY_COLUMNS, STEPS_COLUMNS),
         *(COMPARE_COLUMNS, HISTORY_COLUMNS, LAYERS_COLUMNS, GAPS_COLUMNS),
     )

@@ -194,7 +194,7 @@ JSON_TARGETS = [
     Target("gate-pairs", json_lines(list(map(encode, PAIRS))), _read_pairs, (GateStoreError,)),
     Target(
         "gate-message",
-        json_documents(encode(PAIRS[0].turns[0].baseline), b'{"type":"built"}'),
+        json_documents(encode(PAIRS[0].slices[0].baseline), b'{"type":"built"}'),
         lambda content, folder: encode(decode_json(content, Message)),
         (DecodeError,),
     ),

@@ -35,7 +35,7 @@ def test_what_agrees_is_certified_and_written(bench: Bench) -> None:
     assert unusable == []
     assert len(certificates) == 2
     for certificate in certificates:
-        assert [pair.says for pair in certificate.pairs] == ["certified"] * 3
+        assert [pair.verdict for pair in certificate.pairs] == ["certified"] * 3
         assert {subject.parameters for subject in certificate.subjects} == {36}
         assert {subject.forward_macs for subject in certificate.subjects} == {32}
         assert certificate.batch_size == 4
@@ -123,7 +123,7 @@ def test_equal_backends_are_shown_to_be_equivalent(bench: Bench) -> None:
     assert "seeds are needed" in bench.out
     (path,) = bench.reports.glob("equivalence/*/equivalence.csv")
     frame = pd.read_csv(path)
-    assert frame["says"].tolist() == ["equivalent"] * 3
+    assert frame["verdict"].tolist() == ["equivalent"] * 3
     assert set(frame["seeds_a"]) == {2}
 
 

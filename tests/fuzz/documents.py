@@ -85,7 +85,7 @@ PROOF: dict[type, list[Any]] = {
             drift="d",
             arm="a",
             suite=0,
-            said=(RuleAnswers("gate", "lock-step", 0, 0, 30, 0, 1.0, "pass"),),
+            answers=(RuleAnswers("gate", "lock-step", 0, 0, 30, 0, 1.0, "pass"),),
         )
     ],
 }

@@ -114,16 +114,16 @@ def test_a_run_after_the_other_meets_another_moment_of_the_machine() -> None:
 
 
 @dataclass
-class _Says:
-    says: str = "pass"
+class _Judged:
+    verdict: str = "pass"
 
 
-def _nothing(cells: dict[str, object], *_: object) -> dict[str, _Says]:
-    return {name: _Says() for name in cells}
+def _nothing(cells: dict[str, object], *_: object) -> dict[str, _Judged]:
+    return {name: _Judged() for name in cells}
 
 
-def _nothing_said() -> _Says:
-    return _Says()
+def _nothing_said() -> _Judged:
+    return _Judged()
 
 
 @pytest.mark.parametrize("rival", REFERENCE_METHODS, ids=lambda rival: rival.name)

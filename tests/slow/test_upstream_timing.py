@@ -3,7 +3,7 @@
 import pytest
 
 from tests.upstream.interpreters import run_script
-from tests.upstream.timings import unmet_timings, gradient_ratios, stall_ratios
+from tests.upstream.timings import gradient_ratios, stall_ratios, unmet_timings
 
 ROUNDS = 3
 

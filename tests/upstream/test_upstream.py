@@ -2,7 +2,7 @@
 
 import pytest
 
-from tests.upstream.effects import BACKENDS, unmet_effects, numeric_scripts
+from tests.upstream.effects import BACKENDS, numeric_scripts, unmet_effects
 from tests.upstream.interpreters import other_versions, run_script, run_together
 
 

@@ -7,13 +7,14 @@ import pytest
 from bench.core.paths import CHECKOUT
 from tests.upstream.effects import EFFECTS, REPRODUCTIONS, VERSIONS, effects_table, script_path
 from tests.upstream.issue import main
-from tests.upstream.page import PAGE, sections_of, table_of
+from tests.upstream.page import PAGE, Section, sections_of, table_of
 from tests.upstream.timings import TIMINGS
 
 TEXT = PAGE.read_text(encoding="utf-8")
 SECTIONS = sections_of(TEXT)
 SCRIPTS = sorted(path.stem for path in REPRODUCTIONS.glob("*.py"))
 ISSUES = [section.script for section in SECTIONS if section.issue]
+NUMBER = re.compile(r"-?\d+(?:\.\d+)?(?:e[-+]?\d+)?")
 LINK = re.compile(r"\[([\w.-]+/[\w.-]+)#(\d+)\]\(([^)\s]+)\)")
 
 each_section = pytest.mark.parametrize("section", SECTIONS, ids=lambda section: section.script)
@@ -51,8 +52,31 @@ def test_the_versions_are_those_of_the_page_and_of_the_constraints():
 
 @each_section
 def test_the_summary_leads_to_the_section(section):
-    anchor = re.sub(r"[^\w-]", "", section.heading.lower().replace(" ", "-"))
-    assert TEXT.count(f"](#{anchor})") == 1
+    assert TEXT.count(f"](#{_anchor(section)})") == 1
+
+
+@each_section
+def test_the_numbers_of_the_summary_are_rounded_from_the_table(section):
+    [row] = [line for line in TEXT.splitlines() if f"](#{_anchor(section)})" in line]
+    effect = row.split(" | ")[2]
+    stated = NUMBER.findall(table_of(section.script))
+    assert NUMBER.search(effect) or "NaN" in effect
+    assert all(any(_rounds_to(long, short) for long in stated) for short in NUMBER.findall(effect))
+
+
+def test_a_number_rounds_to_its_first_digits_alone():
+    assert _rounds_to("1.34163", "1.34") and _rounds_to("1e-06", "1e-06")
+    assert not _rounds_to("1.34163", "1.35") and not _rounds_to("2e-06", "1e-06")
+
+
+def _anchor(section: Section) -> str:
+    return re.sub(r"[^\w-]", "", section.heading.lower().replace(" ", "-"))
+
+
+def _rounds_to(long: str, short: str) -> bool:
+    """Return whether the number `long` is `short` when it is given as many significant digits."""
+    digits = len(short.partition("e")[0].replace(".", "").lstrip("0")) or 1
+    return float(f"{float(long):.{digits}g}") == float(short)
 
 
 @each_section

@@ -117,4 +117,4 @@ def test_the_names_of_issues_are_printed_and_another_name_is_refused():
 def test_a_reproduction_needs_nothing_of_this_repository(name):
     source = script_path(name).read_text(encoding="utf-8")
     imported = set(re.findall(r"^(?:import|from) (\w+)", source, re.MULTILINE))
-    assert imported <= {"json", "statistics", "time", "keras", "numpy", "tensorflow"}
+    assert imported <= {"json", "time", "keras", "numpy", "tensorflow"}

@@ -49,6 +49,7 @@ def _pieces(docs: Path) -> dict[Path, str]:
         "suites": lists.suite_table(),
         "suite-keys": field_table(Entry),
         "variables": lists.variable_table(),
+        "versions": lists.version_table(),
         "record": struct_sections(
             *(Record, Cell, Result, Epoch, StepDetail),
             *(RacePlace, Calibration, DatasetFacts, GitFacts),

@@ -12,6 +12,7 @@ from bench.cli.options import (
     add_output,
     add_pythons,
     add_reports,
+    add_timeout,
     add_unsafe,
     add_workloads,
     check_dataset,
@@ -42,6 +43,7 @@ def add_certify_arguments(parser: argparse.ArgumentParser) -> None:
     add("--steps", type=positive_int, default=10, metavar="N", help="of the trajectory (10)")
     add("--seed", type=int, default=0, metavar="N", help="of the weights (0)")
     add_unsafe(parser)
+    add_timeout(parser)
     add_pythons(parser)
     add_reports(parser)
     add_output(parser)
@@ -63,7 +65,7 @@ def certify_command(arguments: argparse.Namespace, console: CommandConsole) -> i
     # Nothing is timed here, but what is timed beside it would be disturbed.
     with timing_lock(default_lock_path(), f"certificates {run_id}, process {os.getpid()}"):
         found = [_certify(name, interpreters, folder, arguments, console) for name in workloads]
-    verdicts = {pair.says for certificate in found for pair in certificate.pairs}
+    verdicts = {pair.verdict for certificate in found for pair in certificate.pairs}
     failed = any(certificate.failures for certificate in found)
     status = ExitCode.OK if verdicts == {"certified"} and not failed else ExitCode.DIFFERS
     console.print_result(
@@ -107,6 +109,7 @@ def _certify(
         arguments.batch_size,
         arguments.seed,
         arguments.steps,
+        arguments.timeout,
     )
     own_folder = folder / _folder_name(workload)
     logs, announce = own_folder / "logs", _announcer(workload, len(interpreters), console)

@@ -29,7 +29,7 @@ def add_compare_arguments(parser: argparse.ArgumentParser) -> None:
 
 
 def compare_command(arguments: argparse.Namespace, console: CommandConsole) -> int:
-    """Compare two runs; a SideError or UnlikeError names why they are not compared."""
+    """Compare two runs; a SideError or MismatchError names why they are not compared."""
     store = Store(arguments.reports)
     a, b = (find_side(run, store) for run in (arguments.run_a, arguments.run_b))
     certificates = load_certificates(store)

@@ -65,7 +65,7 @@ def equivalence_command(arguments: argparse.Namespace, console: CommandConsole) 
     check_dataset(arguments)
     margin = arguments.margin / 100
     pilot = judge_equivalence(_train(arguments, console, range(arguments.pilot_seeds)), margin)
-    needed = [row.seeds_needed or arguments.max_seeds for row in pilot if row.says != "invalid"]
+    needed = [row.seeds_needed or arguments.max_seeds for row in pilot if row.verdict != "invalid"]
     count = min(max([FEWEST_SEEDS, *needed]), arguments.max_seeds)
     spread = max((row.spread for row in pilot if row.spread is not None), default=0.0)
     console.print_line(
@@ -74,9 +74,9 @@ def equivalence_command(arguments: argparse.Namespace, console: CommandConsole) 
     )
     seeds = range(arguments.pilot_seeds, arguments.pilot_seeds + count)
     rows = judge_equivalence(_train(arguments, console, seeds), margin)
-    says = {row.says for row in rows}
-    status = ExitCode.INCONCLUSIVE if "not shown" in says else ExitCode.OK
-    status = ExitCode.INVALID if "invalid" in says or not rows else status
+    verdicts = {row.verdict for row in rows}
+    status = ExitCode.INCONCLUSIVE if "not shown" in verdicts else ExitCode.OK
+    status = ExitCode.INVALID if "invalid" in verdicts or not rows else status
     console.print(_table(rows))
     reasons = [f"{' / '.join(row.backends)}: {row.reason}." for row in rows if row.reason]
     for reason in reasons:
@@ -121,7 +121,7 @@ def _frame(rows: Sequence[Equivalence]) -> pd.DataFrame:
             "cell": row.name,
             "backend_a": row.backends[0],
             "backend_b": row.backends[1],
-            "says": row.says,
+            "verdict": row.verdict,
             "seeds_a": row.seeds[0],
             "seeds_b": row.seeds[1],
             "difference": row.difference,
@@ -146,7 +146,7 @@ def _table(rows: Sequence[Equivalence]) -> Table:
             ends = f"[{100 * row.low:+.2f}, {100 * row.high:+.2f}]"
             difference = f"{100 * row.difference:+.2f} {ends}"
         counts, needed = " and ".join(map(str, row.seeds)), row.seeds_needed
-        cells = (row.name, " / ".join(row.backends), row.says, counts, difference)
+        cells = (row.name, " / ".join(row.backends), row.verdict, counts, difference)
         texts = (*cells, "" if needed is None else str(needed))
         table.add_row(*(Text(sanitize_line(text)) for text in texts))
     return table

@@ -31,7 +31,7 @@ from bench.regression.accuracy.report import (
     write_frame,
 )
 from bench.regression.accuracy.screening import screen
-from bench.regression.accuracy.seeds import families, family_of, seeds_of, unlike
+from bench.regression.accuracy.seeds import families, family_of, mismatch, seeds_of
 from bench.regression.accuracy.stored_baseline import load_baseline
 from bench.regression.accuracy.verdict import judge_accuracy
 from bench.regression.verdict import check_statistics
@@ -74,16 +74,16 @@ def gate_accuracy_command(arguments: argparse.Namespace, console: CommandConsole
     sides = [*([] if baseline is None else [baseline]), parse_side(arguments.candidate)]
     *found, candidate = train_sides(cells, sides, store, arguments, console)
     kept = found[0] if found else kept
-    mixed = unlike(kept, candidate)
+    mixed = mismatch(kept, candidate)
     groups = {}
     for family, seeds in families(cells).items():
         groups[family.id] = (seeds_of(family, seeds, kept), seeds_of(family, seeds, candidate))
     verdicts = list(judge_accuracy(groups, arguments.margin / 100).values())
-    says = {verdict.says for verdict in verdicts}
-    status = ExitCode.INCONCLUSIVE if "inconclusive" in says else ExitCode.OK
-    status = ExitCode.INACCURATE if "regressed" in says else status
-    status = ExitCode.INVALID if mixed or "invalid" in says else status
-    reasons = [f"{v.name} is {v.says}: {v.reason}." for v in verdicts if v.reason]
+    kinds = {each.verdict for each in verdicts}
+    status = ExitCode.INCONCLUSIVE if "inconclusive" in kinds else ExitCode.OK
+    status = ExitCode.INACCURATE if "regressed" in kinds else status
+    status = ExitCode.INVALID if mixed or "invalid" in kinds else status
+    reasons = [f"{v.name} is {v.verdict}: {v.reason}." for v in verdicts if v.reason]
     reasons += [f"The sides cannot be compared: {mixed}."] if mixed else []
     path = _written(store, "accuracy", accuracy_frame(verdicts))
     return _print("gate-accuracy", accuracy_table(verdicts), reasons, path, status, console)
@@ -108,7 +108,7 @@ def screen_candidate(arguments: argparse.Namespace, console: CommandConsole) -> 
     screenings = screen(
         {name: (a, b) for name, (a, b) in groups.items()}, arguments.noise_threshold / 100
     )
-    invalid = any(each.says == "invalid" for each in screenings)
+    invalid = any(each.verdict == "invalid" for each in screenings)
     status = ExitCode.INVALID if invalid else ExitCode.INCONCLUSIVE
     reasons = [f"{each.name} is invalid: {each.reason}." for each in screenings if each.reason]
     reasons.append("Stored records only screen; a gate of two live sides gives verdicts.")

@@ -182,7 +182,7 @@ def add_timeout(parser: argparse.ArgumentParser) -> None:
         type=positive_float,
         default=DEFAULT_TIMEOUT_SECONDS,
         metavar="SECONDS",
-        help="longest time of one launch (default: %(default)g)",
+        help="longest time of one launch, and of a dataset function (default: %(default)g)",
     )
 
 

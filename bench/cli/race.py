@@ -148,16 +148,16 @@ def _start_session(
     to_run = [step for step in steps if step.action == "run"]
     keys = {(step.digest, step.repetition) for step in to_run}
     try:
-        sitting = start_session(
+        session = start_session(
             folder,
             kept=sum(step.action == "stored" for step in steps),
             superseded=sum(record.key in keys for record in records),
-            least=1 + max((record.race.sitting for record in records if record.race), default=0),
+            least=1 + max((record.race.session for record in records if record.race), default=0),
         )
-        supersede(folder, steps, sitting.number)
+        supersede(folder, steps, session.number)
     except OSError as error:
         raise StoreError(f"{folder} cannot be written: {error.strerror}.") from error
-    return in_session(steps, sitting.number)
+    return in_session(steps, session.number)
 
 
 def _find(store: Store, command: str, name: str) -> RacePlan:

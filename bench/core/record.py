@@ -7,14 +7,15 @@ import msgspec
 
 from bench.core.cell import Cell
 from bench.core.result import Result, Scalar, WorkerOutput
-from bench.core.serialization import DecodeError, decode_json
+from bench.core.serialization import DecodeError, Document, Layout, decode_json, rename_keys
 from bench.core.text import BenchError
 
 #: The layout of a stored record; raised when a field is added, removed or changes its meaning.
-RECORD_VERSION: Final = 4
+RECORD_VERSION: Final = 5
 
-#: What this checkout reads: older versions only lack what newer ones added, which is None there.
-READABLE_VERSIONS: Final = (1, 2, 3, 4)
+#: What this checkout reads. Earlier versions lack what later ones added, which is None there; up to
+#: version 4 the session of a race was called its sitting.
+READABLE_VERSIONS: Final = (1, 2, 3, 4, 5)
 
 
 class RecordError(BenchError, ValueError):
@@ -66,13 +67,13 @@ class GitFacts(msgspec.Struct, frozen=True, forbid_unknown_fields=True, kw_only=
 class RacePlace(msgspec.Struct, frozen=True, forbid_unknown_fields=True, kw_only=True):
     """Where in a race a launch stood: its round, and its position there, both from 0.
 
-    `sitting` counts from 0 too: a race that was interrupted and resumed has several, and each of
+    `session` counts from 0 too: a race that was interrupted and resumed has several, and each of
     its rounds is of one alone.
     """
 
     round: int
     position: int
-    sitting: int = 0
+    session: int = 0
 
 
 class Record(msgspec.Struct, frozen=True, forbid_unknown_fields=True, kw_only=True):
@@ -163,12 +164,15 @@ def encode_record(record: Record) -> bytes:
 
 
 def decode_record(content: bytes, origin: str) -> Record:
-    """Return the record in `content`, read from `origin`; raises RecordError."""
+    """Return the record in `content`, read from `origin`; RecordError says what is wrong there.
+
+    A record of an earlier version becomes one of today's, without what it lacks.
+    """
     try:
-        version = decode_json(content, _Versioned).record_version
+        version = RECORD_LAYOUT.version_of(content)
         if version not in READABLE_VERSIONS:
             raise RecordError(_other_version(version, origin))
-        return decode_json(content, Record)
+        return RECORD_LAYOUT.decode(content)
     except DecodeError as error:
         raise RecordError(f"{origin} is not a record: {error}.") from error
 
@@ -181,8 +185,12 @@ def decode_worker_output(content: bytes) -> WorkerOutput:
         raise RecordError(f"the worker wrote an unusable result: {error}") from error
 
 
-class _Versioned(msgspec.Struct):
-    record_version: int
+def _upgrade(document: Document) -> None:
+    rename_keys(document.get("race"), {"sitting": "session"})
+
+
+#: How records are stored.
+RECORD_LAYOUT: Final = Layout(Record, "record_version", RECORD_VERSION, _upgrade)
 
 
 def _other_version(version: int, origin: str) -> str:

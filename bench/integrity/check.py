@@ -14,9 +14,9 @@ from bench.integrity.readers import (
     examine_race,
     examine_record,
 )
-from bench.profiling.samples import ProcessSamples
-from bench.regression.pair import Pair
-from bench.storage.sessions import Session
+from bench.profiling.samples import SAMPLES_LAYOUT
+from bench.regression.pair import PAIR_LAYOUT
+from bench.storage.sessions import SESSION_LAYOUT
 from bench.storage.store import StoreError
 
 #: Which files are examined, and how; the patterns are those of `PurePath.match`.
@@ -24,12 +24,14 @@ EXAMINED: Final[tuple[tuple[str, Examine], ...]] = (
     ("runs/*/records/*.json", examine_record),
     ("runs/*/superseded/*/records/*.json", examine_record),
     ("runs/*/race.json", examine_race),
-    ("runs/*/sittings.jsonl", examine_lines(Session)),
+    ("runs/*/sessions.jsonl", examine_lines(SESSION_LAYOUT.decode)),
+    ("runs/*/sittings.jsonl", examine_lines(SESSION_LAYOUT.decode)),
     ("baselines/*/records/*.json", examine_record),
     ("gates/*/gate.json", examine_gate),
-    ("gates/*/pairs.jsonl", examine_lines(Pair)),
-    ("gates/*/sittings.jsonl", examine_lines(Session)),
-    ("layers/*/samples.jsonl", examine_lines(ProcessSamples)),
+    ("gates/*/pairs.jsonl", examine_lines(PAIR_LAYOUT.decode)),
+    ("gates/*/sessions.jsonl", examine_lines(SESSION_LAYOUT.decode)),
+    ("gates/*/sittings.jsonl", examine_lines(SESSION_LAYOUT.decode)),
+    ("layers/*/samples.jsonl", examine_lines(SAMPLES_LAYOUT.decode)),
     ("certificates/*/*/certificate.json", examine_certificate),
 )
 #: Where there is nothing to lose: committed results, what was set aside, what can be made again.

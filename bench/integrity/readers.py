@@ -1,6 +1,7 @@
 """Something in a reports folder that is not as it should be."""
 
 from collections.abc import Callable, Container
+from functools import partial
 from pathlib import Path
 from typing import Any, Literal
 
@@ -9,7 +10,11 @@ import msgspec
 from bench.core.cell import PROTOCOL_VERSION, digest
 from bench.core.record import READABLE_VERSIONS, Record, RecordError, decode_record
 from bench.core.serialization import DecodeError, decode_json
-from bench.parity.certificate import CERTIFICATE_VERSION, CertificateError, decode_certificate
+from bench.parity.certificate import (
+    READABLE_CERTIFICATE_VERSIONS,
+    CertificateError,
+    decode_certificate,
+)
 from bench.regression.store import READABLE_GATE_VERSIONS, GatePlan
 from bench.runner.race_plan import RACE_VERSION, RacePlan
 from bench.system.interpreter import digest_versions
@@ -31,6 +36,9 @@ class Problem(msgspec.Struct, frozen=True, kw_only=True):
     why: str
     kept: bytes | None = None
 
+
+#: Returns the value in a document, or raises DecodeError.
+Decode = Callable[[bytes], object]
 
 #: Returns the flaw of a file of this path (relative to the reports folder) and content, or None.
 Examine = Callable[[Path, bytes], Problem | None]
@@ -68,7 +76,7 @@ def _digest(record: Record, content: bytes) -> str:
 
 def examine_certificate(path: Path, content: bytes) -> Problem | None:
     """Return what is wrong with a certificate."""
-    readable = (CERTIFICATE_VERSION,)
+    readable = READABLE_CERTIFICATE_VERSIONS
     if (other := _other_version(path, content, "certificate_version", readable)) is not None:
         return other
     try:
@@ -82,18 +90,18 @@ def examine_gate(path: Path, content: bytes) -> Problem | None:
     """Return what is wrong with the plan of a gate."""
     if (other := _other_version(path, content, "gate_version", READABLE_GATE_VERSIONS)) is not None:
         return other
-    return _undecodable(path, content, GatePlan)
+    return _undecodable(path, content, partial(decode_json, kind=GatePlan))
 
 
 def examine_race(path: Path, content: bytes) -> Problem | None:
     """Return what is wrong with the book of a race."""
     if (other := _other_version(path, content, "race_version", (RACE_VERSION,))) is not None:
         return other
-    return _undecodable(path, content, RacePlan)
+    return _undecodable(path, content, partial(decode_json, kind=RacePlan))
 
 
-def examine_lines(kind: type) -> Examine:
-    """Return what examines a file to which lines of JSON of this type are appended.
+def examine_lines(decode: Decode) -> Examine:
+    """Return what examines a file to which lines of JSON are appended, each read by `decode`.
 
     A last line that was cut off is set aside alone; a damaged one in the middle was not cut off,
     and the file cannot be trusted.
@@ -101,7 +109,7 @@ def examine_lines(kind: type) -> Examine:
 
     def examine(path: Path, content: bytes) -> Problem | None:
         lines = content.splitlines(keepends=True)
-        wrong = [n for n, line in enumerate(lines, 1) if _undecodable(path, line, kind)]
+        wrong = [n for n, line in enumerate(lines, 1) if _undecodable(path, line, decode)]
         if wrong and wrong != [len(lines)]:
             return _broken(path, f"line {wrong[0]} is damaged")
         if content and not content.endswith(b"\n"):
@@ -114,9 +122,9 @@ def examine_lines(kind: type) -> Examine:
     return examine
 
 
-def _undecodable(path: Path, content: bytes, kind: Any) -> Problem | None:
+def _undecodable(path: Path, content: bytes, decode: Decode) -> Problem | None:
     try:
-        decode_json(content, kind)
+        decode(content)
     except DecodeError as error:
         return _broken(path, f"it cannot be read ({error})")
     return None

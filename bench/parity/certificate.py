@@ -6,13 +6,23 @@ from typing import Final, Literal
 
 import msgspec
 
-from bench.core.serialization import DecodeError, decode_json
+from bench.core.serialization import (
+    DecodeError,
+    Document,
+    Layout,
+    decode_json,
+    items_of,
+    rename_keys,
+)
 from bench.core.text import BenchError
 from bench.parity.fingerprint import FunctionFingerprint
 from bench.parity.quantity import ComparedQuantity
 
 #: Raised whenever the file's fields, the stages, the subject or the tolerance change.
-CERTIFICATE_VERSION: Final = 3
+CERTIFICATE_VERSION: Final = 4
+
+#: What this checkout reads; the rules of 3 are those of 4, and two of its fields had other names.
+READABLE_CERTIFICATE_VERSIONS: Final = (3, 4)
 
 
 class CertificateError(BenchError, ValueError):
@@ -25,14 +35,14 @@ class PairVerdict(msgspec.Struct, frozen=True, forbid_unknown_fields=True, kw_on
     Where they differ, `stage` and `name` are of the first quantity that does, in the order of
     STAGES and of the computation, which takes the model backwards for gradients; `by` tells how far
     in a phrase. One whose float64 results differ is named before any that differs by rounding
-    alone. `closest` is the largest part of its bound that any quantity took, None where one has no
-    bound.
+    alone. `max_bound_fraction` is the largest fraction of its bound that any quantity reached, None
+    where one has no bound.
     """
 
     backends: tuple[str, str]
-    says: Literal["certified", "differs"]
+    verdict: Literal["certified", "differs"]
     quantities: int
-    closest: float | None
+    max_bound_fraction: float | None
     stage: str | None = None
     name: str | None = None
     by: str | None = None
@@ -40,7 +50,7 @@ class PairVerdict(msgspec.Struct, frozen=True, forbid_unknown_fields=True, kw_on
     @property
     def text(self) -> str:
         """`certified`, or `differs: STAGE NAME by HOW FAR`."""
-        if self.says == "certified":
+        if self.verdict == "certified":
             return "certified"
         return f"differs: {self.stage} {self.name} by {self.by}"
 
@@ -77,18 +87,18 @@ def judge_quantities(quantities: Iterable[ComparedQuantity]) -> tuple[PairVerdic
 
 def _verdict(backends: tuple[str, str], own: Sequence[ComparedQuantity]) -> PairVerdict:
     parts = [quantity.part for quantity in own]
-    closest = None if None in parts else max(part for part in parts if part is not None)
+    fraction = None if None in parts else max(part for part in parts if part is not None)
     differing = [quantity for quantity in own if not quantity.same]
     if not differing:
         return PairVerdict(
-            backends=backends, says="certified", quantities=len(own), closest=closest
+            backends=backends, verdict="certified", quantities=len(own), max_bound_fraction=fraction
         )
     first = _first(differing)
     return PairVerdict(
         backends=backends,
-        says="differs",
+        verdict="differs",
         quantities=len(own),
-        closest=closest,
+        max_bound_fraction=fraction,
         stage=first.stage,
         name=first.label,
         by=first.what or _how_far(first),
@@ -109,13 +119,14 @@ def _how_far(quantity: ComparedQuantity) -> str:
 def decode_certificate(content: bytes, where: str) -> Certificate:
     """Return the certificate in a file's content; CertificateError names `where` it is unusable."""
     try:
-        version = decode_json(content, _Versioned).certificate_version
-        if version != CERTIFICATE_VERSION:
+        version = CERTIFICATE_LAYOUT.version_of(content)
+        if version not in READABLE_CERTIFICATE_VERSIONS:
+            readable = " and ".join(map(str, READABLE_CERTIFICATE_VERSIONS))
             raise CertificateError(
-                f"{where} has certificate version {version}, this checkout reads "
-                f"{CERTIFICATE_VERSION}; certify the workload again."
+                f"{where} has certificate version {version}, this checkout reads {readable}; "
+                "certify the workload again."
             )
-        return decode_json(content, Certificate)
+        return CERTIFICATE_LAYOUT.decode(content)
     except DecodeError as error:
         raise CertificateError(f"{where} is not a certificate: {error}.") from error
 
@@ -126,8 +137,24 @@ def encode_certificates(certificates: Sequence[Certificate]) -> str:
     return msgspec.json.format(content, indent=1).decode() + "\n"
 
 
-class _Versioned(msgspec.Struct):
-    certificate_version: int
+def decode_certificates(content: bytes, where: str) -> list[Certificate]:
+    """Return the certificates in a certificates.json; CertificateError names `where` one is not."""
+    try:
+        parts = decode_json(content, list[msgspec.Raw])
+    except DecodeError as error:
+        raise CertificateError(f"{where} holds no certificates: {error}.") from error
+    return [decode_certificate(bytes(part), where) for part in parts]
+
+
+def _upgrade(document: Document) -> None:
+    for pair in items_of(document, "pairs"):
+        rename_keys(pair, {"says": "verdict", "closest": "max_bound_fraction"})
+
+
+#: How certificates are stored.
+CERTIFICATE_LAYOUT: Final = Layout(
+    Certificate, "certificate_version", CERTIFICATE_VERSION, _upgrade
+)
 
 
 def read_certificates(reports: Path) -> tuple[list[Certificate], list[str]]:
@@ -164,5 +191,5 @@ def is_current(certificates: Sequence[Certificate], subject: str) -> str:
         named = {found.sha256: found.backend for found in certificate.subjects}
         own = [pair for pair in certificate.pairs if named.get(subject) in pair.backends]
         if own:
-            return next((pair.text for pair in own if pair.says == "differs"), "certified")
+            return next((pair.text for pair in own if pair.verdict == "differs"), "certified")
     return "not certified"

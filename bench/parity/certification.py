@@ -21,7 +21,7 @@ from bench.parity.fingerprint import FunctionFingerprint, make_subject
 from bench.parity.messages import Precision
 from bench.parity.quantity import ComparedQuantity
 from bench.parity.run import Participant, run_tasks
-from bench.runner.dataset import prepare_dataset
+from bench.runner.dataset import DATASET_TIMEOUT_SECONDS, prepare_dataset
 from bench.system.environment import resolve_environment
 from bench.system.interpreter import Interpreter, changed_version
 from bench.system.machine import git_facts, machine_facts
@@ -40,6 +40,7 @@ class CertificationOptions(NamedTuple):
     batch_size: int = 16
     seed: int = 0
     steps: int = 10
+    timeout_seconds: float = DATASET_TIMEOUT_SECONDS
 
 
 def certify_workload(
@@ -55,7 +56,7 @@ def certify_workload(
     WorkloadNameError, and CertificateError when the source or a version changes meanwhile.
     """
     dataset = resolve_dataset(options.dataset or local_dataset_of(workload))
-    folder = prepare_dataset(dataset, options.data_dir)
+    folder = prepare_dataset(dataset, options.data_dir, options.timeout_seconds)
     participants = [
         _participant(workload, interpreter, dataset, folder, options.batch_size)
         for interpreter in interpreters
@@ -65,7 +66,13 @@ def certify_workload(
         tempfile.TemporaryDirectory(prefix="keras-bench-") as scratch,
     ):
         dumps, failures = run_tasks(
-            participants, options.seed, options.steps, logs, Path(scratch), announce
+            participants,
+            options.seed,
+            options.steps,
+            logs,
+            Path(scratch),
+            announce,
+            options.timeout_seconds,
         )
     compared = [each for each in participants if each.backend not in failures]
     quantities = compare_dumps(dumps, [each.backend for each in compared])

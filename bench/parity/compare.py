@@ -26,9 +26,9 @@ def compare_dumps(dumps: Dumps, backends: Sequence[str]) -> list[ComparedQuantit
     found: list[ComparedQuantity] = []
     for stage in STAGES:
         for pair in combinations(backends, 2):
-            unlike = _unlike(dumps, pair, stage)
-            if unlike:
-                found.append(unlike)
+            mismatch = _mismatch(dumps, pair, stage)
+            if mismatch:
+                found.append(mismatch)
             elif stage == "structure":
                 found.append(ComparedQuantity(backends=pair, stage=stage, name="variables"))
             else:
@@ -36,7 +36,7 @@ def compare_dumps(dumps: Dumps, backends: Sequence[str]) -> list[ComparedQuantit
     return found
 
 
-def _unlike(dumps: Dumps, pair: tuple[str, str], stage: str) -> ComparedQuantity | None:
+def _mismatch(dumps: Dumps, pair: tuple[str, str], stage: str) -> ComparedQuantity | None:
     """Return where two backends' names, shapes or, of variables, dimensions part."""
     for precision in COMPARED_PRECISIONS:
         a, b = (dumps[backend, precision].stage(stage) for backend in pair)
@@ -234,7 +234,7 @@ def _limits_of_others(errors: Mapping[str, NumericArray], backend: str) -> Numer
 def _classes(
     dumps: Dumps, both: Both, pair: tuple[str, str], name: str
 ) -> Iterator[ComparedQuantity]:
-    """Yield how many images two backends put in unlike classes, and how far the accuracy moves.
+    """Yield how many images two backends put in different classes, and how far the accuracy moves.
 
     Allowed are the images of which the two best classes are closer than rounding can tell.
     """

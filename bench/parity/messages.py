@@ -50,7 +50,7 @@ class DumpError(BenchError):
 
 
 class WorkerArrays:
-    """The arrays of one worker by stage, in order; `settings` is its ledger."""
+    """The arrays of one worker by stage, in order; `settings` is its provenance."""
 
     def __init__(self, arrays: dict[str, NumericArray]) -> None:
         """Take the arrays by their full names, STAGE/NUMBER:NAME; DumpError for other settings."""

@@ -10,6 +10,7 @@ import msgspec
 from bench.core.job import Job
 from bench.parity.compare import COMPARED_PRECISIONS, Dumps
 from bench.parity.messages import DumpError, Precision, Task, WorkerArrays, read_dump
+from bench.runner.dataset import DATASET_TIMEOUT_SECONDS
 from bench.runner.worker_process import StartError, WorkerProcess
 from bench.system.environment import worker_environment
 
@@ -25,8 +26,6 @@ TEST_IMAGES: Final = 512
 #: Who trains them, the first that there is: in float64 a step of ConvNeXt took 2.5 s on TensorFlow,
 #: 12 s or more on PyTorch and 45 s on JAX, whose convolutions are plain loops then.
 TRAINERS: Final = ("tensorflow", "torch", "jax")
-#: No worker takes so long.
-PARITY_TIMEOUT_SECONDS: Final = 3_600.0
 
 
 class Participant(msgspec.Struct, frozen=True, kw_only=True):
@@ -60,9 +59,13 @@ def task_of(
 
 
 def run_task(
-    task: Task, python: str, log_path: Path, command: Sequence[str] = _COMMAND
+    task: Task,
+    python: str,
+    log_path: Path,
+    timeout_seconds: float = DATASET_TIMEOUT_SECONDS,
+    command: Sequence[str] = _COMMAND,
 ) -> WorkerArrays:
-    """Run one worker to its end and return its dump; DumpError says why there is none."""
+    """Run one worker to its end and return its arrays; DumpError names why there are none."""
     folder = Path(task.dump_path).parent
     path = Path(task.dump_path).with_suffix(".task.json")
     path.write_bytes(msgspec.json.encode(task))
@@ -72,11 +75,11 @@ def run_task(
         worker = WorkerProcess([python, *command, str(path)], environment, log)
         try:
             with worker:
-                in_time = worker.wait(PARITY_TIMEOUT_SECONDS)
+                in_time = worker.wait(timeout_seconds)
         except StartError as error:
             raise DumpError(str(error).removesuffix(".")) from error
     if not in_time:
-        raise DumpError(f"it did not end within {PARITY_TIMEOUT_SECONDS:g} s")
+        raise DumpError(f"it did not end within {timeout_seconds:g} s")
     return read_dump(Path(task.dump_path))
 
 
@@ -87,6 +90,7 @@ def run_tasks(
     log_folder: Path,
     folder: Path,
     tell: Callable[[str, Precision], None] = lambda backend, precision: None,
+    timeout_seconds: float = DATASET_TIMEOUT_SECONDS,
     command: Sequence[str] = _COMMAND,
 ) -> tuple[Dumps, dict[str, str]]:
     """Return the dumps of all backends in both precisions, and why a backend has none.
@@ -109,7 +113,7 @@ def run_tasks(
             try:
                 log_path = log_folder / f"{name}.log"
                 dumps[entrant.backend, precision] = run_task(
-                    task, entrant.python, log_path, command
+                    task, entrant.python, log_path, timeout_seconds, command
                 )
             except DumpError as error:
                 failures[entrant.backend] = str(error)

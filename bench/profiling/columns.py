@@ -10,35 +10,45 @@ from bench.report.tables.columns import Column, make_frame
 from bench.stats.median_ci import Interval, median_confidence_interval
 
 _ROW: Final = (
-    Column("workload", "string", "what was trained"),
-    Column("part", "string", "`layer`, the whole `model`, the `optimizer`, `fit`, an `empty` call"),
-    Column("index", "Int64", "which call of a layer in the model it is, from 0"),
+    Column("workload", "string", "name of the workload"),
+    Column(
+        "scope", "string", "`layer`, the whole `model`, the `optimizer`, `fit` or an `empty` call"
+    ),
+    Column("index", "Int64", "number of the layer call in the model, from 0"),
     Column("layer", "string", "the layer's name"),
-    Column("kind", "string", "the layer's class"),
-    Column("calls", "Int64", "how many calls in a step do this work; their time is in this row"),
-    Column("pass", "string", "`forward`, `gradient` (with forward), `update` or `step`"),
+    Column("layer_class", "string", "the layer's class"),
+    Column(
+        "calls",
+        "Int64",
+        "number of calls in a step that do this work; the row holds their total time",
+    ),
+    Column("direction", "string", "`forward`, `gradient` (with forward), `update` or `step`"),
 )
 LAYERS_COLUMNS: Final = (
     *_ROW,
-    Column("same", "string", "the layers of the other calls"),
-    Column("inputs", "string", "shapes and types of the tensors that it is given"),
-    Column("gradient_of", "string", "what a training step needs the gradient of here"),
-    Column("backend", "string", "which backend"),
-    Column("rounds", "Int64", "rounds that have a time"),
+    Column("shared_with", "string", "layers of the other calls that do the same work"),
+    Column("inputs", "string", "shapes and types of its input tensors"),
+    Column(
+        "gradient_of",
+        "string",
+        "tensors whose gradient a training step needs: `weights`, `inputs`, both or none",
+    ),
+    Column("backend", "string", "`jax`, `tensorflow` or `torch`"),
+    Column("rounds", "Int64", "number of rounds that have a time"),
     Column("ms", "Float64", "milliseconds of a step: median over rounds of a process's median"),
     Column("ms_low", "Float64", "lower end of the 95% interval of `ms`"),
-    Column("ms_high", "Float64", "upper end of it"),
+    Column("ms_high", "Float64", "upper end of the 95% interval of `ms`"),
     Column("spread_ms", "Float64", "interquartile range of one call's repetitions in a process"),
-    Column("share_of_step", "Float64", "part of this backend's own step"),
+    Column("share_of_step", "Float64", "fraction of this backend's own step"),
     Column("reason", "string", "why a round has no time"),
 )
 GAPS_COLUMNS: Final = (
     *_ROW,
     Column("slower", "string", "the slower backend of the pair"),
-    Column("faster", "string", "the faster one"),
-    Column("rounds", "Int64", "rounds in which both have a time"),
+    Column("faster", "string", "the faster backend of the pair"),
+    Column("rounds", "Int64", "number of rounds in which both have a time"),
     Column("slower_ms", "Float64", "milliseconds of a step on the slower backend"),
-    Column("faster_ms", "Float64", "the same on the faster one"),
+    Column("faster_ms", "Float64", "milliseconds of a step on the faster backend"),
     Column("difference_ms", "Float64", "median over rounds of the difference"),
     Column("difference_ms_low", "Float64", "lower end of its 95% interval"),
     Column("difference_ms_high", "Float64", "upper end of its 95% interval"),
@@ -61,19 +71,19 @@ def gaps_frame(gaps: Sequence[Gap]) -> pd.DataFrame:
 def _facts(row: CostRow) -> dict[str, object]:
     return {
         "workload": row.workload,
-        "part": row.part,
+        "scope": row.scope,
         "index": row.index,
         "layer": row.name,
-        "kind": row.kind,
+        "layer_class": row.layer_class,
         "calls": row.calls,
-        "pass": row.timed,
+        "direction": row.direction,
     }
 
 
 def _layer(cost: Cost) -> dict[str, object]:
     return {
         **_facts(cost.row),
-        "same": " ".join(cost.timing.same),
+        "shared_with": " ".join(cost.timing.shared_with),
         "inputs": cost.timing.inputs,
         "gradient_of": cost.timing.gradient_of,
         "backend": cost.backend,

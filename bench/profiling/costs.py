@@ -7,7 +7,7 @@ from typing import NamedTuple
 
 import msgspec
 
-from bench.profiling.messages import Pass, ProfiledPart, Timing
+from bench.profiling.messages import Direction, ProfiledScope, Timing
 from bench.profiling.samples import ProcessSamples
 from bench.stats.median_ci import Interval, median_confidence_interval
 
@@ -16,12 +16,12 @@ class CostRow(msgspec.Struct, frozen=True):
     """What is timed, in words that are the same on every backend."""
 
     workload: str
-    part: ProfiledPart
+    scope: ProfiledScope
     index: int
     name: str
-    kind: str
+    layer_class: str
     calls: int
-    timed: Pass
+    direction: Direction
 
 
 class Cost(NamedTuple):
@@ -95,7 +95,7 @@ def costs_of(visits: Sequence[ProcessSamples]) -> list[Cost]:
     steps = {
         (row.workload, backend): _seconds(timings)
         for (row, backend), timings in found.items()
-        if row.part == "fit"
+        if row.scope == "fit"
     }
     return [
         _cost(row, backend, timings, steps.get((row.workload, backend), {}))
@@ -106,12 +106,12 @@ def costs_of(visits: Sequence[ProcessSamples]) -> list[Cost]:
 def _row(workload: str, timing: Timing) -> CostRow:
     return CostRow(
         workload,
-        timing.part,
+        timing.scope,
         timing.index,
         timing.name,
-        timing.kind,
+        timing.layer_class,
         timing.calls,
-        timing.timed,
+        timing.direction,
     )
 
 
@@ -197,7 +197,7 @@ def totals_of(costs: Sequence[Cost]) -> list[Whole]:
 
 def _whole(workload: str, backend: str, own: Sequence[Cost]) -> Whole | None:
     steps = _rounds(own, "fit", "step")
-    layers = [c for c in own if (c.row.part, c.row.timed) == ("layer", "gradient")]
+    layers = [c for c in own if (c.row.scope, c.row.direction) == ("layer", "gradient")]
     update = _rounds(own, "optimizer", "update")
     model = _rounds(own, "model", "gradient")
     timed = [cost for cost in layers if cost.rounds]
@@ -221,8 +221,8 @@ def _whole(workload: str, backend: str, own: Sequence[Cost]) -> Whole | None:
     )
 
 
-def _rounds(costs: Iterable[Cost], part: ProfiledPart, timed: Pass) -> dict[int, float]:
-    found = (c.rounds for c in costs if (c.row.part, c.row.timed) == (part, timed))
+def _rounds(costs: Iterable[Cost], scope: ProfiledScope, direction: Direction) -> dict[int, float]:
+    found = (c.rounds for c in costs if (c.row.scope, c.row.direction) == (scope, direction))
     return next(found, {})
 
 
@@ -238,19 +238,20 @@ def failures_of(visits: Sequence[ProcessSamples]) -> list[str]:
 def untimed_of(costs: Sequence[Cost]) -> list[str]:
     """Return a sentence for each row that has a reason why it could not be timed in a round."""
     return [
-        f"{c.row.workload} on {c.backend}: {c.row.name} ({c.row.timed}) was not timed: {c.reason}."
+        f"{c.row.workload} on {c.backend}: {c.row.name} ({c.row.direction}) was not timed: "
+        f"{c.reason}."
         for c in costs
         if c.reason is not None
     ]
 
 
-def unlike_of(costs: Sequence[Cost]) -> list[str]:
+def mismatched_layers(costs: Sequence[Cost]) -> list[str]:
     """Return a sentence for each row of layers that some backends of its workload do not have."""
     backends: dict[str, dict[str, None]] = {}
     rows: dict[CostRow, list[str]] = {}
     for cost in costs:
         backends.setdefault(cost.row.workload, {})[cost.backend] = None
-        if (cost.row.part, cost.row.timed) == ("layer", "gradient"):
+        if (cost.row.scope, cost.row.direction) == ("layer", "gradient"):
             rows.setdefault(cost.row, []).append(cost.backend)
     return [
         f"{row.workload}: layer {row.index}, {row.name}, is on {' and '.join(own)} alone."

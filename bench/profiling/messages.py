@@ -8,28 +8,28 @@ from bench.core.result import Scalar
 
 #: `layer` is one call of one layer in the model, `model` all of them in one, `optimizer` its update
 #: of all weights, `fit` the whole training step, and `empty` the call of a layer that does nothing.
-ProfiledPart = Literal["layer", "model", "optimizer", "fit", "empty"]
+ProfiledScope = Literal["layer", "model", "optimizer", "fit", "empty"]
 #: `gradient` is the forward pass and the gradient behind it; a step trains once and updates once.
-Pass = Literal["forward", "gradient", "update", "step"]
+Direction = Literal["forward", "gradient", "update", "step"]
 
 _Seconds = Annotated[float, msgspec.Meta(gt=0)]
 
 
 class Timing(msgspec.Struct, frozen=True, forbid_unknown_fields=True, kw_only=True):
-    """The seconds of each repetition of one pass, or a `reason` why there are none.
+    """The seconds of each repetition of one direction, or a `reason` why there are none.
 
-    `index` counts the calls of layers in their order, `kind` is the layer's class. `same` names the
-    layers of other calls that do the same work: equal layers but for their names and weights,
-    called with equal shapes. `inputs` tells the shapes and types of its tensors, `gradient_of` of
-    what a training step needs the gradient: `weights`, `inputs`, both or nothing.
+    `index` counts the calls of layers in their order. `shared_with` names the layers of other calls
+    that do the same work: equal layers but for their names and weights, called with equal shapes.
+    `inputs` holds the shapes and types of its tensors, `gradient_of` that of which a training step
+    needs the gradient: `weights`, `inputs`, both or nothing.
     """
 
-    part: ProfiledPart
-    timed: Pass
+    scope: ProfiledScope
+    direction: Direction
     index: int = 0
     name: str
-    kind: str
-    same: tuple[str, ...] = ()
+    layer_class: str
+    shared_with: tuple[str, ...] = ()
     inputs: str = ""
     gradient_of: str = ""
     seconds: tuple[_Seconds, ...] = ()
@@ -43,7 +43,7 @@ class Timing(msgspec.Struct, frozen=True, forbid_unknown_fields=True, kw_only=Tr
     @property
     def calls(self) -> int:
         """How many calls in a step do this work."""
-        return 1 + len(self.same)
+        return 1 + len(self.shared_with)
 
 
 class ProfileReport(msgspec.Struct, frozen=True, forbid_unknown_fields=True, kw_only=True):

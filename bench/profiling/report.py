@@ -16,8 +16,8 @@ from bench.profiling.costs import (
     costs_of,
     failures_of,
     gaps_of,
+    mismatched_layers,
     totals_of,
-    unlike_of,
     untimed_of,
 )
 from bench.profiling.samples import ProcessSamples
@@ -39,9 +39,9 @@ _HOW: Final = """## How it was measured
   inputs that depend on a weight: what a training step needs. Calls that do the same work (the same
   layer but for its weights, the same shapes) are timed once and counted as often as they come.
 - A process's figure is the median of its repetitions; two backends are compared within each round;
-  told are medians over rounds with their 95% intervals, which need six rounds.
+  reported are medians over rounds with their 95% intervals, which need six rounds.
 - A layer alone pays for its own call and for its outputs' way to memory, which a compiled step pays
-  once or not at all: the first table says how far the sum is from the step. The rest of a step is
+  once or not at all: the first table compares the sum with the step. The rest of a step is
   the loss, the metrics and the drawing of its batch.
 - Raw seconds are in samples.jsonl; `python -m bench profile-layers --from FOLDER` makes the rest
   again."""
@@ -57,14 +57,17 @@ class Findings:
         self.gaps: list[Gap] = gaps_of(self.costs)
         self.wholes: list[Whole] = totals_of(self.costs)
         self.failures = failures_of(visits)
-        self.notes = [*untimed_of(self.costs), *unlike_of(self.costs)]
+        self.notes = [*untimed_of(self.costs), *mismatched_layers(self.costs)]
 
     @property
     def top(self) -> list[Gap]:
         """The widest gaps of a step's parts, SHOWN per workload: layers and the update."""
         kept: dict[str, list[Gap]] = {}
         for gap in self.gaps:
-            if gap.row.timed == "update" or (gap.row.part, gap.row.timed) == ("layer", "gradient"):
+            if gap.row.direction == "update" or (gap.row.scope, gap.row.direction) == (
+                "layer",
+                "gradient",
+            ):
                 kept.setdefault(gap.row.workload, []).append(gap)
         return [gap for own in kept.values() for gap in own[:SHOWN]]
 
@@ -105,7 +108,7 @@ def _gap_texts(gap: Gap) -> tuple[str, ...]:
     if gap.ratio is not None:
         ratio = f"{gap.ratio.median:.2f} [{gap.ratio.low:.2f}, {gap.ratio.high:.2f}]"
     return (
-        f"{times}{gap.row.name} ({gap.row.kind})",
+        f"{times}{gap.row.name} ({gap.row.layer_class})",
         f"{gap.slower} {1000 * gap.slower_seconds:.2f}",
         f"{gap.faster} {1000 * gap.faster_seconds:.2f}",
         difference,

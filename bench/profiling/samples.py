@@ -6,14 +6,17 @@ from typing import Final
 import msgspec
 
 from bench.core.result import Scalar
-from bench.core.serialization import DecodeError, decode_json
+from bench.core.serialization import DecodeError, Document, Layout, items_of, rename_keys
 from bench.core.text import BenchError
 from bench.profiling.messages import Timing
 from bench.storage.jsonl import append_rows
 from bench.storage.store import StoreError
 
 #: Raised whenever what is timed or the fields of a row change.
-LAYERS_VERSION: Final = 1
+LAYERS_VERSION: Final = 2
+
+#: What this checkout reads; version 1 had other names for four fields of a timing.
+READABLE_LAYERS_VERSIONS: Final = (1, 2)
 FILE: Final = "samples.jsonl"
 
 
@@ -63,16 +66,29 @@ def read_visits(folder: Path) -> list[ProcessSamples]:
 
 def _visit(line: bytes, where: str) -> ProcessSamples:
     try:
-        version = decode_json(line, _Versioned).layers_version
-        if version != LAYERS_VERSION:
+        version = SAMPLES_LAYOUT.version_of(line)
+        if version not in READABLE_LAYERS_VERSIONS:
             raise LayersError(
                 f"{where} is of version {version} of the layers; this harness reads "
-                f"{LAYERS_VERSION}: measure again."
+                f"{' and '.join(map(str, READABLE_LAYERS_VERSIONS))}: measure again."
             )
-        return decode_json(line, ProcessSamples)
+        return SAMPLES_LAYOUT.decode(line)
     except DecodeError as error:
         raise LayersError(f"{where} is damaged: {error}.") from error
 
 
-class _Versioned(msgspec.Struct):
-    layers_version: int
+_RENAMED: Final = {
+    "part": "scope",
+    "timed": "direction",
+    "kind": "layer_class",
+    "same": "shared_with",
+}
+
+
+def _upgrade(document: Document) -> None:
+    for timing in items_of(document, "timings"):
+        rename_keys(timing, _RENAMED)
+
+
+#: How a line of samples.jsonl is stored.
+SAMPLES_LAYOUT: Final = Layout(ProcessSamples, "layers_version", LAYERS_VERSION, _upgrade)

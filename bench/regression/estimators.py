@@ -17,7 +17,7 @@ TRIM: Final = 0.2
 def pair_log_ratio(pair: Pair, clock: Clock) -> float:
     """Return the trimmed mean of log(candidate / baseline) over the turns of a pair."""
     ratios = sorted(
-        log(turn.candidate.seconds(clock) / turn.baseline.seconds(clock)) for turn in pair.turns
+        log(turn.candidate.seconds(clock) / turn.baseline.seconds(clock)) for turn in pair.slices
     )
     cut = int(len(ratios) * TRIM)
     return fmean(ratios[cut : len(ratios) - cut])

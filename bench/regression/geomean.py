@@ -31,10 +31,10 @@ def judge_means(
         name: _mean_of_means([means_of(pairs, priors) for pairs in cells])
         for name, cells in first.items()
     }
-    says = decide(means, len(groups), MEAN_MARGINS, MEAN_ALPHA)
+    verdicts = decide(means, len(groups), MEAN_MARGINS, MEAN_ALPHA)
     tail = MEAN_ALPHA / max(len(groups), 1) / 2
     return {
-        name: verdict_of(name, says[name], means[name], _samples(cells), MEAN_MARGINS, tail)
+        name: verdict_of(name, verdicts[name], means[name], _samples(cells), MEAN_MARGINS, tail)
         for name, cells in first.items()
     }
 

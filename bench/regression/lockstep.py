@@ -20,7 +20,7 @@ from bench.regression.side_process import (
     SideSpec,
     start_side,
 )
-from bench.regression.validity import TURNS, identity_mismatch
+from bench.regression.validity import SLICES, identity_mismatch
 from bench.system.orphans import no_new_children
 
 #: A slice lasts at least so long, and has at least so many steps.
@@ -91,7 +91,7 @@ def run_pair(
 
 
 def _play(pair: Pair, sides: Mapping[str, SideProcess], side_specs: Mapping[str, SideSpec]) -> Pair:
-    """Return the pair with its turns, after both sides have got warm, one after the other."""
+    """Return the pair with its slices, after both sides have got warm, one after the other."""
     for side in sides.values():
         side.wait_until_built()
     warm = {name: _warm(side, side_specs[name]) for name, side in sides.items()}
@@ -100,7 +100,7 @@ def _play(pair: Pair, sides: Mapping[str, SideProcess], side_specs: Mapping[str,
         pair,
         baseline=_member(warm["baseline"]),
         candidate=_member(warm["candidate"]),
-        turns=_turns(sides["baseline"], sides["candidate"], steps),
+        slices=_slices(sides["baseline"], sides["candidate"], steps),
     )
 
 
@@ -128,11 +128,11 @@ def _whole(side_spec: SideSpec) -> int:
     return Fraction(side_spec.identity.work).limit_denominator(100).denominator
 
 
-def _turns(baseline: SideProcess, candidate: SideProcess, steps: int) -> tuple[SlicePair, ...]:
+def _slices(baseline: SideProcess, candidate: SideProcess, steps: int) -> tuple[SlicePair, ...]:
     for side in (baseline, candidate):
         side.begin(steps)
         side.turn()
-    return tuple(_turn(baseline, candidate, turn % 2 == 1) for turn in range(TURNS))
+    return tuple(_turn(baseline, candidate, turn % 2 == 1) for turn in range(SLICES))
 
 
 def _turn(baseline: SideProcess, candidate: SideProcess, candidate_first: bool) -> SlicePair:

@@ -47,7 +47,7 @@ class Ready(msgspec.Struct, frozen=True, forbid_unknown_fields=True, kw_only=Tru
 
 
 class WarmedUp(msgspec.Struct, frozen=True, forbid_unknown_fields=True, kw_only=True, tag="warm"):
-    """From a side after its first turn: it is compiled; who it is, its ledger, a step's seconds."""
+    """From a side after its first turn: compiled; its identity, provenance, a step's seconds."""
 
     identity: Identity
     settings: dict[str, Scalar]

@@ -62,15 +62,15 @@ def judge_gate(plan: GatePlan, pairs: Sequence[Pair], machine_id: object) -> Gat
         *(sentence for kind, found in controls if (sentence := _control_defect(kind, found))),
     ]
     for cell_id, reason in plan.unplanned.items():
-        verdicts[cell_id] = Verdict(cell_id=cell_id, says="invalid", pairs=0, reason=reason)
+        verdicts[cell_id] = Verdict(cell_id=cell_id, verdict="invalid", pairs=0, reason=reason)
     if defects:
         verdicts = {
             cell_id: msgspec.structs.replace(
-                found, says="invalid", reason=found.reason or "the session is invalid"
+                found, verdict="invalid", reason=found.reason or "the session is invalid"
             )
             for cell_id, found in verdicts.items()
         }
-    invalid_cells = any(found.says == "invalid" for found in verdicts.values())
+    invalid_cells = any(found.verdict == "invalid" for found in verdicts.values())
     return GateOutcome(
         means=() if invalid_cells else tuple(_means(plan, by_key)),
         verdicts=tuple(verdicts.values()),
@@ -105,7 +105,7 @@ def undecided(plan: GatePlan, pairs: Sequence[Pair], looks: int) -> list[Expecte
     kinds: tuple[PairKind, ...] = ("cell", "positive")
     for kind in kinds:
         for cell_id, verdict in _verdicts(plan, by_key, kind, looks).items():
-            found[kind, cell_id] = verdict.says
+            found[kind, cell_id] = verdict.verdict
     return [each for each in plan.expected if found.get(each.key) == "inconclusive"]
 
 
@@ -181,14 +181,14 @@ def _strangers(plan: GatePlan, pairs: Sequence[Pair]) -> list[str]:
 def _control_defect(kind: PairKind, found: Verdict) -> str | None:
     """Return what a control's verdict says against the whole session."""
     head = f"The {kind} control of {found.cell_id}"
-    if found.says == "invalid":
+    if found.verdict == "invalid":
         return f"{head} was not measured: {found.reason}."
     if kind == "negative":
-        wrong = found.says in ("regressed", "improved")
-        return f"{head}, a side against itself, says {found.says}." if wrong else None
+        wrong = found.verdict in ("regressed", "improved")
+        return f"{head}, a side against itself, is {found.verdict}." if wrong else None
     added = CONTROL_WORK - 1
-    if found.says != "regressed":
-        return f"{head}, with {added:.0%} more work, says {found.says} and not regressed."
+    if found.verdict != "regressed":
+        return f"{head}, with {added:.0%} more work, is {found.verdict} and not regressed."
     for estimate in found.estimates:
         if abs(estimate.ratio - CONTROL_WORK) > CONTROL_ERROR * added:
             return (
@@ -203,9 +203,9 @@ def gate_status(outcome: GateOutcome) -> ExitCode:
 
     A mean can only raise the alarm: what every cell was shown not to lose, no mean has to show.
     """
-    says = {found.says for found in outcome.verdicts}
-    if outcome.defects or "invalid" in says or not says:
+    verdicts = {found.verdict for found in outcome.verdicts}
+    if outcome.defects or "invalid" in verdicts or not verdicts:
         return ExitCode.INVALID
-    if "regressed" in says or any(mean.says == "regressed" for mean in outcome.means):
+    if "regressed" in verdicts or any(mean.verdict == "regressed" for mean in outcome.means):
         return ExitCode.REGRESSED
-    return ExitCode.INCONCLUSIVE if "inconclusive" in says else ExitCode.OK
+    return ExitCode.INCONCLUSIVE if "inconclusive" in verdicts else ExitCode.OK

@@ -1,11 +1,15 @@
 """One lock-step pair: two warm processes that computed in turns, slice by slice."""
 
-from typing import Literal
+from typing import Final, Literal
 
 import msgspec
 
 from bench.core.result import Scalar
+from bench.core.serialization import Document, Layout, rename_keys
 from bench.regression.messages import Identity, Slice
+
+#: Raised whenever the fields of a pair change. The pairs of version 1 do not name their version.
+PAIR_VERSION: Final = 2
 
 #: What is measured: a cell's two sides, or a control of the measurement itself.
 PairKind = Literal["cell", "negative", "positive"]
@@ -24,7 +28,7 @@ class SlicePair(msgspec.Struct, frozen=True, forbid_unknown_fields=True, kw_only
 
 
 class SideReport(msgspec.Struct, frozen=True, forbid_unknown_fields=True, kw_only=True):
-    """One process of a pair: who it said it is, and its ledger."""
+    """One process of a pair: who it said it is, and its provenance."""
 
     identity: Identity
     settings: dict[str, Scalar]
@@ -34,14 +38,23 @@ class Pair(msgspec.Struct, frozen=True, forbid_unknown_fields=True, kw_only=True
     """Two processes, one per side, from their start to their end; `number` counts from 0.
 
     `seconds` is the wall time of the whole pair, starts and warm-ups included. A pair that
-    failed has a `reason` in one sentence, and no turns.
+    failed has a `reason` in one sentence, and no slices.
     """
 
+    pair_version: int = PAIR_VERSION
     kind: PairKind
     cell_id: str
     number: int
     seconds: float
     baseline: SideReport | None = None
     candidate: SideReport | None = None
-    turns: tuple[SlicePair, ...] = ()
+    slices: tuple[SlicePair, ...] = ()
     reason: str | None = None
+
+
+def _upgrade(document: Document) -> None:
+    rename_keys(document, {"turns": "slices"})
+
+
+#: How a line of pairs.jsonl is stored.
+PAIR_LAYOUT: Final = Layout(Pair, "pair_version", PAIR_VERSION, _upgrade, unnamed=1)

@@ -1,4 +1,4 @@
-"""A gate's outcome as files and as a table: verdicts, raw slices, and the ledger of both sides."""
+"""A gate's outcome as files and as a table: verdicts, raw slices, and both sides' provenance."""
 
 from collections.abc import Mapping, Sequence
 from pathlib import Path
@@ -6,6 +6,7 @@ from typing import Final
 
 import msgspec
 import pandas as pd
+from msgspec.structs import asdict
 from rich.table import Table
 from rich.text import Text
 
@@ -20,15 +21,15 @@ from bench.report.files import write_csv, write_text
 from bench.storage.sessions import Session, minute, read_sessions
 
 #: Raised whenever verdicts.json changes.
-VERDICTS_VERSION: Final = 3
+VERDICTS_VERSION: Final = 4
 
 _STYLES: Final = {"regressed": "red", "invalid": "red", "pass": "green", "improved": "green"}
 
 
 class VerdictFile(msgspec.Struct, frozen=True, kw_only=True):
-    """What verdicts.json holds; `ledger` is a side's settings by contest.
+    """What verdicts.json holds; `provenance` is a side's settings by contest.
 
-    Of `sittings` there are several where the gate was interrupted and resumed.
+    Of `sessions` there are several where the gate was interrupted and resumed.
     """
 
     verdicts_version: int
@@ -36,8 +37,8 @@ class VerdictFile(msgspec.Struct, frozen=True, kw_only=True):
     looks: tuple[int, ...]
     exit_code: int
     outcome: Mapping[str, object]
-    ledger: Mapping[str, Mapping[str, object]]
-    sittings: Sequence[Session]
+    provenance: Mapping[str, Mapping[str, object]]
+    sessions: Sequence[Session]
 
 
 def write_outcome(
@@ -48,9 +49,9 @@ def write_outcome(
     OSError when they cannot be written.
     """
     path = book.folder / "verdicts.csv"
-    sittings = read_sessions(book.folder)
+    sessions = read_sessions(book.folder)
     write_csv(path, verdict_frame(outcome))
-    write_csv(book.folder / "pairs.csv", pair_frame(pairs, sittings))
+    write_csv(book.folder / "pairs.csv", pair_frame(pairs, sessions))
     write_csv(book.folder / "slices.csv", slice_frame(pairs))
     found = VerdictFile(
         verdicts_version=VERDICTS_VERSION,
@@ -60,11 +61,11 @@ def write_outcome(
         outcome={
             "verdicts": outcome.verdicts,
             "means": outcome.means,
-            "controls": [{"kind": kind, "verdict": each} for kind, each in outcome.controls],
+            "controls": [{"kind": kind, **asdict(each)} for kind, each in outcome.controls],
             "defects": outcome.defects,
         },
-        ledger=_ledger(pairs),
-        sittings=sittings,
+        provenance=_provenance(pairs),
+        sessions=sessions,
     )
     text = msgspec.json.format(msgspec.json.encode(found), indent=2).decode()
     write_text(book.folder / "verdicts.json", f"{text}\n")
@@ -78,7 +79,7 @@ def verdict_frame(outcome: GateOutcome) -> pd.DataFrame:
         row: dict[str, object] = {
             "kind": kind,
             "cell_id": found.cell_id,
-            "verdict": found.says,
+            "verdict": found.verdict,
             "pairs": found.pairs,
             "minutes": _minutes(outcome, kind, found),
         }
@@ -89,18 +90,18 @@ def verdict_frame(outcome: GateOutcome) -> pd.DataFrame:
     return pd.DataFrame(rows)
 
 
-def pair_frame(pairs: Sequence[Pair], sittings: Sequence[Session]) -> pd.DataFrame:
+def pair_frame(pairs: Sequence[Pair], sessions: Sequence[Session]) -> pd.DataFrame:
     """Return a row per pair: the trimmed mean log ratio on each clock, which is what is judged.
 
-    `sitting` counts from 0; a gate that was resumed has several.
+    `session` counts from 0; a gate that was resumed has several.
     """
     return pd.DataFrame(
         {
             **_name(pair),
-            "sitting": sum(each.kept <= place for each in sittings[1:]),
+            "session": sum(each.kept <= place for each in sessions[1:]),
             "seconds": pair.seconds,
             **{
-                f"{clock}_log_ratio": pair_log_ratio(pair, clock) if pair.turns else None
+                f"{clock}_log_ratio": pair_log_ratio(pair, clock) if pair.slices else None
                 for clock in CLOCKS
             },
             "reason": pair.reason,
@@ -110,11 +111,11 @@ def pair_frame(pairs: Sequence[Pair], sittings: Sequence[Session]) -> pd.DataFra
 
 
 def slice_frame(pairs: Sequence[Pair]) -> pd.DataFrame:
-    """Return a row per turn: the raw seconds of both sides' slices."""
+    """Return a row per slice: the raw seconds of both sides' slices."""
     return pd.DataFrame(
         {
             **_name(pair),
-            "turn": number,
+            "slice": number,
             "steps": turn.baseline.steps,
             **{
                 f"{side}_{field}": getattr(getattr(turn, side), field)
@@ -130,7 +131,7 @@ def slice_frame(pairs: Sequence[Pair]) -> pd.DataFrame:
             "candidate_round_trip": turn.candidate_round_trip,
         }
         for pair in pairs
-        for number, turn in enumerate(pair.turns)
+        for number, turn in enumerate(pair.slices)
     )
 
 
@@ -144,23 +145,23 @@ def verdict_table(plan: GatePlan, outcome: GateOutcome) -> Table:
         wall, cpu = (_change(found, number) for number in range(2))
         detectable = "" if found.detectable is None else f"{found.detectable:+.1%}"
         minutes = f"{_minutes(outcome, kind, found):.1f}"
-        cells = (name, found.says, str(found.pairs), wall, cpu, detectable, minutes)
-        style = _STYLES.get(found.says, "") if kind in ("cell", "mean") else ""
+        cells = (name, found.verdict, str(found.pairs), wall, cpu, detectable, minutes)
+        style = _STYLES.get(found.verdict, "") if kind in ("cell", "mean") else ""
         table.add_row(*(Text(sanitize_line(cell)) for cell in cells), style=style)
     return table
 
 
 def gate_sessions_note(book: GateStore) -> str:
     """Return of a gate that was resumed when which of its pairs were measured, else nothing."""
-    sittings = read_sessions(book.folder)
-    if len(sittings) < 2:
+    sessions = read_sessions(book.folder)
+    if len(sessions) < 2:
         return ""
-    ends = [*(each.kept for each in sittings[1:]), len(book.pairs())]
+    ends = [*(each.kept for each in sessions[1:]), len(book.pairs())]
     parts = [
         f"{end - each.kept} pairs on {minute(each.started_at)}"
-        for each, end in zip(sittings, ends, strict=True)
+        for each, end in zip(sessions, ends, strict=True)
     ]
-    return f"Measured in {len(sittings)} sittings: {'; '.join(parts)} (UTC)."
+    return f"Measured in {len(sessions)} sessions: {'; '.join(parts)} (UTC)."
 
 
 def sentences(outcome: GateOutcome) -> list[str]:
@@ -171,9 +172,9 @@ def sentences(outcome: GateOutcome) -> list[str]:
         if found.reason
     ]
     slower = [
-        f"The {found.cell_id}, is {found.says}."
+        f"The {found.cell_id}, is {found.verdict}."
         for found in outcome.means
-        if found.says == "regressed"
+        if found.verdict == "regressed"
     ]
     return [sanitize_line(defect) for defect in outcome.defects] + reasons + slower
 
@@ -194,8 +195,8 @@ def _name(pair: Pair) -> dict[str, object]:
     return {"kind": pair.kind, "cell_id": pair.cell_id, "pair": pair.number}
 
 
-def _ledger(pairs: Sequence[Pair]) -> dict[str, dict[str, object]]:
-    """Return each side's ledger per contest, from its first pair; the later ones are the same."""
+def _provenance(pairs: Sequence[Pair]) -> dict[str, dict[str, object]]:
+    """Return each side's provenance per contest, from its first pair; later ones are equal."""
     found: dict[str, dict[str, object]] = {}
     for pair in pairs:
         sides = {"baseline": pair.baseline, "candidate": pair.candidate}

@@ -33,7 +33,7 @@ def judge_looks(
             )
         found = judge_look(ready, expected, margins, len(INTERIM_LOOKS), priors) if ready else {}
         verdicts |= found
-        left = {name: own for name, own in left.items() if found[name].says == "inconclusive"}
+        left = {name: own for name, own in left.items() if found[name].verdict == "inconclusive"}
     return verdicts
 
 
@@ -51,4 +51,4 @@ def learn_priors(pair_specs: Iterable[Sequence[Pair]]) -> Priors:
 
 def invalid(cell_id: str, pairs: Sequence[Pair], reason: str) -> Verdict:
     """Return the verdict on pairs that were no measurement."""
-    return Verdict(cell_id=cell_id, says="invalid", pairs=len(pairs), reason=reason)
+    return Verdict(cell_id=cell_id, verdict="invalid", pairs=len(pairs), reason=reason)

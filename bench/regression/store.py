@@ -12,7 +12,7 @@ from bench.core.result import Scalar
 from bench.core.serialization import DecodeError, decode_json
 from bench.core.text import BenchError
 from bench.regression.messages import Identity
-from bench.regression.pair import Pair, PairKind
+from bench.regression.pair import PAIR_LAYOUT, Pair, PairKind
 from bench.regression.verdict import Margins
 from bench.storage.atomic import set_aside_truncated_line, write_atomic
 from bench.storage.jsonl import append_rows, read_rows
@@ -21,10 +21,11 @@ from bench.storage.store import StoreError
 from bench.system.machine import stable_facts
 
 #: Raised whenever the files of a gate change, or what is timed.
-GATE_VERSION: Final = 3
+GATE_VERSION: Final = 4
 
-#: What this checkout judges; 2 lacks what resuming needs.
-READABLE_GATE_VERSIONS: Final = (2, 3)
+#: What this checkout judges: the plans of 3 and 4 are the same, and 2 lacks what resuming needs.
+READABLE_GATE_VERSIONS: Final = (2, 3, 4)
+_RESUMABLE_GATE_VERSIONS: Final = (3, 4)
 
 _PLAN: Final = "gate.json"
 _PAIRS: Final = "pairs.jsonl"
@@ -101,7 +102,7 @@ class GateStore:
         return (self.folder / _VERDICTS).exists()
 
     def sit_down(self) -> None:
-        """Write down that a sitting begins; a pair that a power cut tore is set aside before.
+        """Write down that a session begins; a pair that a power cut tore is set aside before.
 
         GateStoreError or ResumeError name what cannot be read, StoreError what cannot be written.
         """
@@ -133,7 +134,7 @@ class GateStore:
 
         GateStoreError names the line that cannot be read: nothing is judged beside a damaged row.
         """
-        return read_rows(self.folder / _PAIRS, Pair, GateStoreError)
+        return read_rows(self.folder / _PAIRS, PAIR_LAYOUT.decode, GateStoreError)
 
 
 class _Version(msgspec.Struct):
@@ -163,10 +164,10 @@ def find_gate(gates: Path, name: str) -> tuple[GateStore, GatePlan]:
 
 def _resumable(book: GateStore) -> GatePlan:
     plan = book.plan()
-    if plan.gate_version != GATE_VERSION:
+    if plan.gate_version not in _RESUMABLE_GATE_VERSIONS:
         raise GateStoreError(
-            f"{book.folder.name} is of gate version {plan.gate_version}, of which {GATE_VERSION} "
-            "resumes none: run the gate again."
+            f"{book.folder.name} is of gate version {plan.gate_version}, which cannot be resumed: "
+            "run the gate again."
         )
     return plan
 

@@ -9,7 +9,7 @@ from bench.regression.messages import Identity, Slice
 from bench.regression.pair import Pair, SideReport, SlicePair
 
 #: Turns of a pair: so many slices of each side.
-TURNS: Final = 24
+SLICES: Final = 24
 #: A side that waits for its turn may use so much of a core; the other side needs it.
 IDLE_LIMIT: Final = 0.05
 #: What a side times is most of its turn: the rest is two steps, the end of an epoch and the pipes.
@@ -51,18 +51,18 @@ def identity_mismatch(name: str, member: SideReport | None, wanted: Identity) ->
 
 
 def _unsound_pair(pair: Pair) -> str | None:
-    if len(pair.turns) != TURNS:
-        return f"it has {len(pair.turns)} turns and must have {TURNS}"
+    if len(pair.slices) != SLICES:
+        return f"it has {len(pair.slices)} slices and must have {SLICES}"
     sides = {
-        "baseline": [(turn.baseline, turn.baseline_round_trip) for turn in pair.turns],
-        "candidate": [(turn.candidate, turn.candidate_round_trip) for turn in pair.turns],
+        "baseline": [(turn.baseline, turn.baseline_round_trip) for turn in pair.slices],
+        "candidate": [(turn.candidate, turn.candidate_round_trip) for turn in pair.slices],
     }
     for name, turns in sides.items():
         found = _unsound_clock(turns)
         if found:
             return f"the {name}'s {found}"
-    unlike = next((t for t in pair.turns if t.baseline.steps != t.candidate.steps), None)
-    return _unlike_work(unlike) if unlike else None
+    mixed_work = next((t for t in pair.slices if t.baseline.steps != t.candidate.steps), None)
+    return _mixed_work_reason(mixed_work) if mixed_work else None
 
 
 def _unsound_clock(turns: Sequence[tuple[Slice, float]]) -> str | None:
@@ -90,7 +90,7 @@ def _unsound_clock(turns: Sequence[tuple[Slice, float]]) -> str | None:
     return None
 
 
-def _unlike_work(turn: SlicePair) -> str:
+def _mixed_work_reason(turn: SlicePair) -> str:
     return (
         f"the baseline's slices have {turn.baseline.steps} steps and the candidate's "
         f"{turn.candidate.steps}"

@@ -70,7 +70,7 @@ class Verdict(msgspec.Struct, frozen=True, kw_only=True):
     """
 
     cell_id: str
-    says: VerdictKind
+    verdict: VerdictKind
     pairs: int
     estimates: tuple[RatioEstimate, ...] = ()
     detectable: float | None = None
@@ -108,12 +108,12 @@ def judge_look(
     """
     level = ALPHA / looks
     means = {cell_id: means_of(pairs, priors) for cell_id, pairs in cells.items()}
-    says = decide(means, expected, margins, level)
+    verdicts = decide(means, expected, margins, level)
     tail = level / expected / 2
     return {
         cell_id: verdict_of(
             cell_id,
-            says[cell_id],
+            verdicts[cell_id],
             means[cell_id],
             {clock: log_ratios(pairs, clock) for clock in CLOCKS},
             margins,
@@ -125,7 +125,7 @@ def judge_look(
 
 def verdict_of(
     name: str,
-    says: VerdictKind,
+    verdict: VerdictKind,
     means: Means,
     samples: Mapping[Clock, Sequence[float]],
     margins: Margins,
@@ -137,7 +137,7 @@ def verdict_of(
     """
     return Verdict(
         cell_id=name,
-        says=says,
+        verdict=verdict,
         pairs=len(samples["wall"]),
         estimates=tuple(
             _estimate(clock, means[clock], stdev(samples[clock]), tail) for clock in CLOCKS
@@ -165,8 +165,8 @@ def decide(
         "improved": {name: _p_faster(own, noise) for name, own in means.items()},
         "pass": {n: max(m.p_below(fail) for m in own.values()) for n, own in means.items()},
     }
-    found = {says: holm(p_values, expected, level) for says, p_values in families.items()}
-    return {name: _says(name, found) for name in means}
+    found = {verdict: holm(p_values, expected, level) for verdict, p_values in families.items()}
+    return {name: _first_verdict(name, found) for name in means}
 
 
 def _p_slower(means: Means, margin: float) -> float:
@@ -179,9 +179,9 @@ def _p_faster(means: Means, margin: float) -> float:
     return min(1.0, len(means) * min(mean.p_below(-margin) for mean in means.values()))
 
 
-def _says(name: str, found: Mapping[VerdictKind, set[str]]) -> VerdictKind:
+def _first_verdict(name: str, found: Mapping[VerdictKind, set[str]]) -> VerdictKind:
     """Return the verdict; what is slower on one clock and faster on the other is a regression."""
-    return next((says for says, names in found.items() if name in names), "inconclusive")
+    return next((verdict for verdict, names in found.items() if name in names), "inconclusive")
 
 
 def _estimate(clock: Clock, mean: Mean, spread: float, tail: float) -> RatioEstimate:

@@ -16,7 +16,7 @@ from bench.report.tables.build import Tables, first_rows, make_tables
 
 #: The tables that become NAME.csv, in the order in which they are written.
 CSV_TABLES: Final = (
-    *("epochs", "cells", "comparison", "rounds", "ratios", "parity", "ledger", "steps"),
+    *("epochs", "cells", "comparison", "rounds", "ratios", "parity", "provenance", "steps"),
 )
 
 

@@ -63,22 +63,22 @@ def keep_complete_rounds(
 
 
 def in_session(steps: Sequence[PlannedLaunch], number: int) -> list[PlannedLaunch]:
-    """Return the steps, those to run as of the sitting with this number."""
+    """Return the steps, those to run as of the session with this number."""
     return [
-        replace(step, race=replace(step.race, sitting=number))
+        replace(step, race=replace(step.race, session=number))
         if step.action == "run" and step.race
         else step
         for step in steps
     ]
 
 
-def supersede(folder: Path, steps: Sequence[PlannedLaunch], sitting: int) -> int:
+def supersede(folder: Path, steps: Sequence[PlannedLaunch], session: int) -> int:
     """Move what there is of the steps to run out of records/ and logs/; return the records' count.
 
-    It goes to `superseded/sitting-N`, where N is the number of the sitting that measures it again.
+    It goes to `superseded/session-N`, where N is the number of the session that measures it again.
     OSError when that is impossible.
     """
-    target = folder / SUPERSEDED / f"sitting-{sitting}"
+    target = folder / SUPERSEDED / f"session-{session}"
     to_run = [step for step in steps if step.action == "run"]
     records = [folder / "records" / file_name(s.cell, s.repetition, s.digest) for s in to_run]
     _move([log_path(folder, s.cell, s.repetition) for s in to_run], target / "logs")
@@ -104,5 +104,5 @@ def _key(step: PlannedLaunch) -> tuple[str, int]:
 
 
 def _why(record: Record) -> str:
-    sitting = (record.race or RacePlace(round=0, position=0)).sitting
-    return f"kept from sitting {sitting + 1}"
+    session = (record.race or RacePlace(round=0, position=0)).session
+    return f"kept from session {session + 1}"

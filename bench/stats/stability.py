@@ -34,8 +34,8 @@ class RatioVerdict(NamedTuple):
     ratio: Interval | None
 
 
-def movement(calibrations_seconds: Sequence[float]) -> float | None:
-    """Return by how much calibrations moved: 0.1 is 10%.
+def drift(calibrations_seconds: Sequence[float]) -> float | None:
+    """Return by how much calibrations drifted: 0.1 is 10%.
 
     That is their 90th percentile over their 10th, minus 1; percentiles are linear between the
     order statistics (NumPy's default). None where there is no calibration.
@@ -46,10 +46,10 @@ def movement(calibrations_seconds: Sequence[float]) -> float | None:
     return float(high / low) - 1
 
 
-def race_movement(calibrations: Sequence[tuple[int, str, float]]) -> float | None:
-    """Return by how much the calibrations of a race moved, given as (round, contender, seconds).
+def race_drift(calibrations: Sequence[tuple[int, str, float]]) -> float | None:
+    """Return by how much the calibrations of a race drifted, given as (round, contender, seconds).
 
-    That is the larger one of two: the movement of the rounds' medians, and the largest over the
+    That is the larger one of two: the drift of the rounds' medians, and the largest over the
     smallest of the contenders' medians, minus 1. A single calibration of a quarter of a second is
     noise to a tenth, which says nothing of a machine, and what hits a single launch is what the
     interval over rounds is for. What would shift a ratio unseen is a machine that changed between
@@ -63,20 +63,20 @@ def race_movement(calibrations: Sequence[tuple[int, str, float]]) -> float | Non
         rounds.setdefault(number, []).append(seconds)
         contenders.setdefault(contender, []).append(seconds)
     medians = [median(found) for found in contenders.values()]
-    between_rounds = movement([median(found) for found in rounds.values()])
+    between_rounds = drift([median(found) for found in rounds.values()])
     return max(between_rounds or 0.0, max(medians) / min(medians) - 1)
 
 
 def judge_ratio(
     numerator: Mapping[int, float | None],
     denominator: Mapping[int, float | None],
-    movements: Sequence[float | None],
+    drifts: Sequence[float | None],
 ) -> RatioVerdict:
     """Return the ratio of two contenders' seconds, given by round (None: the launch failed).
 
     The ratio is exp of the median over rounds of log(numerator) - log(denominator), so that each
     time is compared with the one measured next to it; its interval is that median's, also exp. It
-    holds the true ratio with CONFIDENCE. There is none when one of `movements` is unknown or above
+    holds the true ratio with CONFIDENCE. There is none when one of `drifts` is unknown or above
     CALIBRATION_BOUND: a calibration may invalidate a comparison, it never corrects one.
     """
     logs = [
@@ -88,12 +88,12 @@ def judge_ratio(
     interval = median_confidence_interval(logs, CONFIDENCE)
     if interval is None:
         return RatioVerdict("too few rounds", len(logs), failed, None)
-    if not is_steady(movements):
+    if not is_steady(drifts):
         return RatioVerdict("unstable", len(logs), failed, None)
     middle, low, high = (round(exp(value), _DECIMALS) for value in interval[:3])
     return RatioVerdict("ok", len(logs), failed, Interval(middle, low, high, CONFIDENCE))
 
 
-def is_steady(movements: Sequence[float | None]) -> bool:
-    """Return whether all movements are known and within CALIBRATION_BOUND."""
-    return all(value is not None and value <= CALIBRATION_BOUND for value in movements)
+def is_steady(drifts: Sequence[float | None]) -> bool:
+    """Return whether all drifts are known and within CALIBRATION_BOUND."""
+    return all(value is not None and value <= CALIBRATION_BOUND for value in drifts)

@@ -6,7 +6,7 @@ from typing import TypeVar
 
 import msgspec
 
-from bench.core.serialization import DecodeError, decode_json
+from bench.core.serialization import DecodeError
 from bench.storage.atomic import append_durably
 
 _Row = TypeVar("_Row")
@@ -17,8 +17,10 @@ def append_rows(path: Path, *rows: object) -> None:
     append_durably(path, b"".join(msgspec.json.encode(row) + b"\n" for row in rows))
 
 
-def read_rows(path: Path, kind: type[_Row], error: Callable[[str], Exception]) -> list[_Row]:
-    """Return all rows of a file, none where there is none.
+def read_rows(
+    path: Path, decode: Callable[[bytes], _Row], error: Callable[[str], Exception]
+) -> list[_Row]:
+    """Return all rows of a file, none where there is none; `decode` raises DecodeError.
 
     What is not readable, the file or a line by its number, is raised as an `error` of a sentence.
     """
@@ -31,7 +33,7 @@ def read_rows(path: Path, kind: type[_Row], error: Callable[[str], Exception]) -
     found = []
     for number, line in enumerate(lines, start=1):
         try:
-            found.append(decode_json(line, kind))
+            found.append(decode(line))
         except DecodeError as reason:
             raise error(f"{path}, line {number} is damaged: {reason}.") from reason
     return found

@@ -1,4 +1,4 @@
-"""Sittings: a race or a gate that was interrupted and resumed is measured in more than one."""
+"""Sessions: a race or a gate that was interrupted and resumed is measured in more than one."""
 
 import shlex
 import sys
@@ -11,15 +11,18 @@ import msgspec
 
 from bench.core.paths import CHECKOUT
 from bench.core.record import GitFacts
+from bench.core.serialization import Document, Layout
 from bench.core.text import BenchError, sanitize_line
 from bench.storage.atomic import set_aside_truncated_line
 from bench.storage.jsonl import append_rows, read_rows
 from bench.system.machine import git_facts
 
-#: Raised whenever the lines of sittings.jsonl change.
-SITTING_VERSION: Final = 1
+#: Raised whenever the lines of sessions.jsonl change.
+SESSION_VERSION: Final = 2
 
-_FILE: Final = "sittings.jsonl"
+_FILE: Final = "sessions.jsonl"
+#: What the file was called in version 1; a resumed race or gate may have both.
+_FORMER_FILE: Final = "sittings.jsonl"
 
 
 class ResumeError(BenchError, ValueError):
@@ -27,18 +30,26 @@ class ResumeError(BenchError, ValueError):
 
 
 class Session(msgspec.Struct, frozen=True, forbid_unknown_fields=True, kw_only=True):
-    """One sitting: its number from 0, when it began, and what of the former ones it kept.
+    """One session: its number from 0, when it began, and what of the former ones it kept.
 
     `started_at` is UTC in ISO 8601. `kept` counts the launches or the pairs that were kept,
     `superseded` the launches that are measured again. `git` is the harness that measured.
     """
 
-    sitting_version: int = SITTING_VERSION
+    session_version: int = SESSION_VERSION
     number: int
     started_at: str
     kept: int
     superseded: int
     git: GitFacts
+
+
+def _upgrade(document: Document) -> None:
+    document.pop("sitting_version", None)
+
+
+#: How a line of sessions.jsonl is stored; the lines of version 1 had another name for it.
+SESSION_LAYOUT: Final = Layout(Session, "session_version", SESSION_VERSION, _upgrade, unnamed=1)
 
 
 def start_session(
@@ -48,29 +59,31 @@ def start_session(
     superseded: int = 0,
     least: int = 0,
 ) -> Session:
-    """Append a sitting that begins now to the folder's sittings.jsonl, and return it.
+    """Append a session that begins now to the folder's sessions.jsonl, and return it.
 
     Its number is `least` at least, in case that the file was lost. OSError when it cannot be
     appended; ResumeError when the former ones cannot be read.
     """
-    set_aside_truncated_line(folder / _FILE)
-    sitting = Session(
+    for name in (_FORMER_FILE, _FILE):
+        set_aside_truncated_line(folder / name)
+    session = Session(
         number=max(least, len(read_sessions(folder))),
         started_at=datetime.now(UTC).isoformat(timespec="milliseconds"),
         kept=kept,
         superseded=superseded,
         git=git_facts(),
     )
-    append_rows(folder / _FILE, sitting)
-    return sitting
+    append_rows(folder / _FILE, session)
+    return session
 
 
 def read_sessions(folder: Path) -> list[Session]:
-    """Return the sittings in their order; none where the file is missing, as older ones are.
+    """Return the sessions in their order; none where the file is missing, as older ones are.
 
     ResumeError names a line that is damaged.
     """
-    return read_rows(folder / _FILE, Session, ResumeError)
+    paths = (folder / _FORMER_FILE, folder / _FILE)
+    return [each for path in paths for each in read_rows(path, SESSION_LAYOUT.decode, ResumeError)]
 
 
 def minute(started_at: str) -> str:

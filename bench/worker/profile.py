@@ -14,7 +14,7 @@ import msgspec
 import numpy as np
 
 from bench.core.job import Job
-from bench.profiling.messages import ProfiledPart, ProfileReport, Timing
+from bench.profiling.messages import ProfiledScope, ProfileReport, Timing
 from bench.worker.backend import Backend, import_backend
 from bench.worker.entry import die_with_parent, one_sentence
 from bench.worker.phases import Phases
@@ -63,7 +63,9 @@ def _measure(job: Job, backend: Backend) -> ProfileReport:
 
 def _repetitions(timings: list[Timing]) -> int:
     """Return how many steps take about as long as the repetitions of the whole model did."""
-    counts = [len(row.seconds) for row in timings if (row.part, row.timed) == ("model", "gradient")]
+    counts = [
+        len(row.seconds) for row in timings if (row.scope, row.direction) == ("model", "gradient")
+    ]
     return max([FEWEST, *counts])
 
 
@@ -95,8 +97,8 @@ def _update(model: Any, steps: Any, gradients: dict[int, Any]) -> Timing:
     if not optimizer.built:
         optimizer.build(variables)
     given = [_gradient(variable, gradients) for variable in variables]
-    facts = {"part": "optimizer", "name": optimizer.name, "kind": type(optimizer).__name__}
-    return _timing({**facts, "timed": "update"}, lambda: steps.update(model, given), steps)[0]
+    facts = {"scope": "optimizer", "name": optimizer.name, "layer_class": type(optimizer).__name__}
+    return _timing({**facts, "direction": "update"}, lambda: steps.update(model, given), steps)[0]
 
 
 def _gradient(variable: Any, found: dict[int, Any]) -> Any:
@@ -108,7 +110,7 @@ def _gradient(variable: Any, found: dict[int, Any]) -> Any:
 
 
 def _passes(
-    part: ProfiledPart, index: int, same: list[Any], steps: Any, gradients: dict[int, Any]
+    scope: ProfiledScope, index: int, same: list[Any], steps: Any, gradients: dict[int, Any]
 ) -> Iterator[Timing]:
     """Yield the timings of both passes of the first of the calls that do the same work.
 
@@ -116,16 +118,18 @@ def _passes(
     """
     call = same[0]
     facts = {
-        "part": part,
+        "scope": scope,
         "index": index,
         "name": call.layer.name,
-        "kind": type(call.layer).__name__,
-        "same": tuple(other.layer.name for other in same[1:]),
+        "layer_class": type(call.layer).__name__,
+        "shared_with": tuple(other.layer.name for other in same[1:]),
         "inputs": call.inputs,
         "gradient_of": call.gradient_of,
     }
-    yield _timing({**facts, "timed": "forward"}, lambda: steps.forward(call), steps)[0]
-    timing, result = _timing({**facts, "timed": "gradient"}, lambda: steps.gradient(call), steps)
+    yield _timing({**facts, "direction": "forward"}, lambda: steps.forward(call), steps)[0]
+    timing, result = _timing(
+        {**facts, "direction": "gradient"}, lambda: steps.gradient(call), steps
+    )
     yield timing
     if result is not None and call.gradient_of:
         for each in same:
@@ -161,7 +165,12 @@ def _step(model: Any, feed: Any) -> Timing:
     from bench.worker.callbacks import StepTimer
 
     clock = StepTimer()
-    facts = {"part": "fit", "timed": "step", "name": model.name, "kind": type(model).__name__}
+    facts = {
+        "scope": "fit",
+        "direction": "step",
+        "name": model.name,
+        "layer_class": type(model).__name__,
+    }
     try:
         model.fit(**feed.arguments, epochs=1, callbacks=[clock], verbose=0)
     except Exception as error:  # whatever the loss or the metrics raise: the layers are timed

@@ -33,7 +33,7 @@ CONTENTS: Final = {
         "has a row per pair of backends and certificate that holds for what the records trained; "
         "the certificates themselves are in `certificates.json`."
     ),
-    "ledger": (
+    "provenance": (
         "has a row per setting, variable, version and fact of each row of the comparison: the "
         "provenance of its numbers."
     ),

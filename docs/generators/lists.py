@@ -2,8 +2,9 @@
 
 from collections.abc import Iterable
 
-from bench.core.cell import BACKENDS
+from bench.core.cell import BACKENDS, PROTOCOL_VERSION
 from bench.core.exit_codes import EXIT_MEANINGS, ExitCode
+from bench.core.record import READABLE_VERSIONS, RECORD_VERSION
 from bench.core.suite import Entry, load_suite, suite_names
 from bench.core.workload import USER_WORKLOADS
 from bench.system.environment import PERFORMANCE_PREFIXES
@@ -89,3 +90,13 @@ def _count(entry: Entry) -> int:
 def variable_table() -> str:
     """Return the beginnings of the variables that reach a worker and its record."""
     return table(("variables that begin with",), [(f"`{each}`",) for each in PERFORMANCE_PREFIXES])
+
+
+def version_table() -> str:
+    """Return the versions that this checkout writes and reads, and times with."""
+    readable = ", ".join(f"`{version}`" for version in READABLE_VERSIONS)
+    rows = [
+        ("`record_version`", f"`{RECORD_VERSION}`", readable),
+        ("`protocol_version`", f"`{PROTOCOL_VERSION}`", "all; never compared with each other"),
+    ]
+    return table(("field", "written", "read"), rows)

@@ -27,11 +27,11 @@ def test_lab_baseline_is_one_function_on_all_backends(certified: Certificate) ->
         ("jax", "torch"),
         ("tensorflow", "torch"),
     ]
-    assert {pair.says for pair in certified.pairs} == {"certified"}
+    assert {pair.verdict for pair in certified.pairs} == {"certified"}
     for pair in certified.pairs:
         assert pair.quantities > 40
-        assert pair.closest is not None
-        assert 0 < pair.closest < 1
+        assert pair.max_bound_fraction is not None
+        assert 0 < pair.max_bound_fraction < 1
 
 
 def test_every_stage_was_compared(certified: Certificate, module_bench: Bench) -> None:

@@ -13,12 +13,12 @@ from bench.regression.plan import plan_gate
 from bench.regression.verdict import Margins
 from bench.system.side import HERE, Side
 
-TURNS = 4
+SLICES = 4
 
 
 @pytest.fixture(autouse=True)
 def few_short_turns(monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(lockstep, "TURNS", TURNS)
+    monkeypatch.setattr(lockstep, "SLICES", SLICES)
     monkeypatch.setattr(lockstep, "SLICE_SECONDS", 0.05)
 
 
@@ -47,8 +47,8 @@ def test_a_pair_trains_both_sides_in_turns(backend: str, deeper: Side, tmp_path:
     assert pair.baseline.identity == pair_specs[0].baseline.identity
     assert pair.candidate.identity == pair_specs[0].candidate.identity
     assert pair.baseline.identity.workload_source != pair.candidate.identity.workload_source
-    assert len(pair.turns) == TURNS
-    for turn in pair.turns:
+    assert len(pair.slices) == SLICES
+    for turn in pair.slices:
         for found, trip in (
             (turn.baseline, turn.baseline_round_trip),
             (turn.candidate, turn.candidate_round_trip),
@@ -57,7 +57,7 @@ def test_a_pair_trains_both_sides_in_turns(backend: str, deeper: Side, tmp_path:
             assert 0 < found.wall_seconds < trip
             assert found.cpu_seconds > 0
     # Each waited while the other one trained, and computed next to nothing meanwhile.
-    for slices in ([t.baseline for t in pair.turns], [t.candidate for t in pair.turns]):
+    for slices in ([t.baseline for t in pair.slices], [t.candidate for t in pair.slices]):
         waited = sum(found.idle_seconds for found in slices)
         assert sum(found.idle_cpu_seconds for found in slices) < 0.2 * waited
     assert pair.baseline.settings["jit_compile"] == (backend == "jax")
@@ -69,4 +69,4 @@ def test_a_control_does_a_tenth_more_steps_than_it_says(tmp_path: Path) -> None:
     assert pair.reason is None, pair.reason
     assert pair.candidate
     assert pair.candidate.identity.work == 1.1
-    assert {turn.candidate.steps % 10 for turn in pair.turns} == {0}
+    assert {turn.candidate.steps % 10 for turn in pair.slices} == {0}

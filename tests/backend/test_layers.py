@@ -32,8 +32,8 @@ def test_every_layer_is_timed_forward_and_with_its_gradient(
 ) -> None:
     assert (findings.failures, findings.notes) == ([], [])
     for timed in ("forward", "gradient"):
-        own = [c for c in findings.costs if c.backend == backend and c.row.timed == timed]
-        layers = [cost for cost in own if cost.row.part == "layer"]
+        own = [c for c in findings.costs if c.backend == backend and c.row.direction == timed]
+        layers = [cost for cost in own if cost.row.scope == "layer"]
         assert [cost.row.name for cost in layers] == LAYERS
         assert all(min(cost.timing.seconds) > 0 for cost in own)
         assert {len(cost.timing.seconds) >= 5 for cost in own} == {True}
@@ -43,7 +43,7 @@ def test_a_gradient_is_taken_of_what_a_training_step_needs_alone(findings: Findi
     needed = {
         cost.row.name: (cost.timing.gradient_of, cost.timing.inputs)
         for cost in findings.costs
-        if cost.row.part == "layer"
+        if cost.row.scope == "layer"
     }
     assert needed["rescaling"] == ("", "16x32x32x3 float32")
     assert needed["conv2d"] == ("weights", "16x32x32x3 float32")
@@ -56,7 +56,7 @@ def test_the_parts_are_of_the_steps_order_of_magnitude(findings: Findings, backe
     # The quickest repetitions: a busy machine slows some of them ten times. What is left is that
     # all are in seconds, and that none was timed before it was computed.
     quickest = {
-        (cost.row.part, cost.row.timed, cost.row.name): min(cost.timing.seconds)
+        (cost.row.scope, cost.row.direction, cost.row.name): min(cost.timing.seconds)
         for cost in findings.costs
         if cost.backend == backend
     }
@@ -71,7 +71,7 @@ def test_the_layers_are_held_against_the_step(findings: Findings) -> None:
 
 
 def test_every_layer_has_its_gap_between_each_pair(findings: Findings) -> None:
-    gaps = [gap for gap in findings.gaps if gap.row.part == "layer"]
+    gaps = [gap for gap in findings.gaps if gap.row.scope == "layer"]
     assert len(gaps) == 3 * 2 * len(LAYERS)
 
 
@@ -121,11 +121,11 @@ def test_a_layer_that_cannot_be_called_alone_is_a_row_with_a_reason(
     assert done.returncode == 0, done.stdout + done.stderr
     (folder,) = (bench.reports / "layers").iterdir()
     costs = Findings(read_visits(folder)).costs
-    reasons = {c.row.name: c.reason for c in costs if c.row.part == "layer"}
+    reasons = {c.row.name: c.reason for c in costs if c.row.scope == "layer"}
     assert list(reasons) == ["flatten", "first", "second", "dense", "dropout", "dense_1"]
     assert {name: bool(reason) for name, reason in reasons.items()} == {
         name: name == "second" for name in reasons
     }
     assert str(reasons["second"]).startswith("IndexError: ")
-    (fit,) = [cost for cost in costs if cost.row.part == "fit"]
+    (fit,) = [cost for cost in costs if cost.row.scope == "fit"]
     assert fit.seconds is not None

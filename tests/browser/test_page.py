@@ -97,8 +97,8 @@ def test_a_comparison_shows_first_what_one_side_lacks_and_draws_its_ratios(
     open_page: OpenPage, comparison: Path, events: list[str]
 ) -> None:
     page = open_page(comparison, viewport={"width": 390, "height": 844})
-    assert page.locator("main > section").first.get_attribute("id") == "lonely"
-    assert page.locator("#lonely li").count() == 3
+    assert page.locator("main > section").first.get_attribute("id") == "only_in_one"
+    assert page.locator("#only_in_one li").count() == 3
     drawn = page.locator('[data-chart="changes"] svg')
     assert drawn.locator(".mark-symbol.role-mark path").count() == page.evaluate(
         "rows[0].changes.length"

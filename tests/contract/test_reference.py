@@ -14,6 +14,7 @@ from bench.core.exit_codes import ExitCode
 from bench.core.paths import CHECKOUT
 from bench.core.record import Record
 from bench.core.suite import Entry, suite_names
+from bench.regression.report import pair_frame, slice_frame
 from bench.report.tables.columns import RECORD_COLUMNS, ROW_COLUMNS
 from bench.report.tables.comparison import BACKEND_GROUP
 from bench.report.write import CSV_TABLES
@@ -26,6 +27,7 @@ from docs.generators.structs import field_table, type_text
 from docs.pictures.architecture import PURPOSES
 from models.table import WORKLOADS
 from tests.contract.documents import DOCS
+from tests.fixtures.pairs import make_pairs, make_plan
 
 _GROUPS = {f"{backend}_{name}": name for backend in BACKENDS for name in BACKEND_GROUP}
 _TABLES = csv_columns.declared_tables()
@@ -72,6 +74,17 @@ def test_every_command_and_option_is_there() -> None:
             if action.help != argparse.SUPPRESS and not isinstance(action, argparse._HelpAction):
                 names = action.option_strings or [str(action.metavar or action.dest)]
                 assert all(f"`{each}" in section.replace("\\|", "|") for each in names[:1]), names
+
+
+def test_the_columns_of_a_gate_are_named_on_its_page() -> None:
+    page = (DOCS / "how-to" / "gate-a-change.md").read_text("utf-8")
+    [pairs] = re.findall(r"^\| `pairs.csv` \| .*$", page, re.MULTILINE)
+    [slices] = re.findall(r"^\| `slices.csv` \| .*$", page, re.MULTILINE)
+    measured = make_pairs(make_plan())
+    shared = set(pair_frame(measured, [])) & set(slice_frame(measured))
+    for line, frame in ((pairs, pair_frame(measured, [])), (slices, slice_frame(measured))):
+        own = {re.sub("^(baseline|candidate)_", "", name) for name in set(frame) - shared}
+        assert own - set(re.findall(r"`(\w+)`", line)) <= {"slice", "reason"}
 
 
 def test_every_option_has_a_meaning() -> None:

@@ -122,7 +122,7 @@ def interrupts(command_line: CommandLine) -> Inject:
     return inject
 
 
-for _line, _starter, _mode, _code, _says, _rest in (
+for _line, _starter, _mode, _code, _sentence, _rest in (
     (gate, "both sides of a gate", "{}_trouble", 12, "FAILED after .*", "the pair fails"),
     (gate, "a side of a gate that dies", "{}_die", 12, "FAILED after .*", "the pair fails at once"),
     (certify, "a certifying worker", "{}", 0, "certified", "its dump counts"),
@@ -136,7 +136,7 @@ for _line, _starter, _mode, _code, _says, _rest in (
             f"{_starter}: a child {_place} outlives it",
             f"the child is killed; {_rest}",
             code=_code,
-            says=_says,
+            sentence=_sentence,
             inject=leaves(_line, _mode.format(_kind)),
         )
 
@@ -152,7 +152,7 @@ for _line, _starter in (
         f"Ctrl-C while {_starter} and its child in a session of its own hang",
         "both are killed",
         code=130,
-        says=r"Interrupted\.",
+        sentence=r"Interrupted\.",
         inject=interrupts(_line),
         slow=_line in (layers, overhead),
     )
@@ -176,6 +176,6 @@ for _kind, _place in _KINDS:
         f"a dataset function hangs, and its child {_place} holds its output",
         "both are killed at the timeout; the cell is blocked with the reason",
         code=2,
-        says="own.py:make gave no dataset within the timeout of 3 s and was killed; .*",
+        sentence="own.py:make gave no dataset within the timeout of 3 s and was killed; .*",
         inject=times_out(_kind),
     )

@@ -58,7 +58,7 @@ for _name, _fault, _damage in (
         _fault,
         "it is prepared again, with the same bytes",
         code=0,
-        says="0 stored .*, 1 to train",
+        sentence="0 stored .*, 1 to train",
         inject=damages(_damage),
     )
 
@@ -67,7 +67,7 @@ for _name, _fault, _damage in (
     "a file of somebody else in the place of a prepared dataset",
     f"{_BLOCKED}; the file is kept",
     code=2,
-    says="cannot run: .* was not written by this program; move it away",
+    sentence="cannot run: .* was not written by this program; move it away",
 )
 def foreign(stage: Stage) -> Ended:
     assert stage.call("plan", *stage.select("ok")).code == 0
@@ -83,7 +83,7 @@ def foreign(stage: Stage) -> Ended:
     "a full disk under the cache",
     f"{_BLOCKED}; nothing half-written stays",
     code=2,
-    says=r"cannot run: The cache folder .* cannot be written .*; free or unlock it",
+    sentence=r"cannot run: The cache folder .* cannot be written .*; free or unlock it",
 )
 def full_cache(stage: Stage) -> Ended:
     shape = "--dataset=synthetic:shape=16x16x3,classes=2,train=64,test=32"
@@ -96,7 +96,7 @@ def full_cache(stage: Stage) -> Ended:
     "the cache is deleted after a run was planned",
     "the cell fails with the reason; the same call prepares it again",
     code=1,
-    says="FAILED .*: ManifestUnreadableError: .* prepare the dataset again",
+    sentence="FAILED .*: ManifestUnreadableError: .* prepare the dataset again",
 )
 def deleted_before_reading(stage: Stage) -> Ended:
     done = stage.run("lose_cache")
@@ -108,7 +108,7 @@ def deleted_before_reading(stage: Stage) -> Ended:
     "the cache is deleted while a worker reads it",
     "what is open stays readable to its end",
     code=0,
-    says="ok in .* s",
+    sentence="ok in .* s",
 )
 def deleted_in_mid_read(stage: Stage) -> Ended:
     return stage.run("lose_cache_in_mid_read")
@@ -134,7 +134,7 @@ _GOOD_NPZ = npz_of(x=_X, y=_Y)
 
 
 def _add(name: str, fault: str, says: str, inject: Inject) -> None:
-    SOURCE.add(name, fault, _BLOCKED, code=2, says=f"cannot run: {says}", inject=inject)
+    SOURCE.add(name, fault, _BLOCKED, code=2, sentence=f"cannot run: {says}", inject=inject)
 
 
 _add("npz_garbage", "an .npz that is none", ".* is not an .npz archive", npz(b"hello"))
@@ -214,7 +214,7 @@ _add(
     "an archive of cifar10 that is not the official one",
     _BLOCKED,
     code=2,
-    says="cannot run: .* has the sha256 .*, where only .* of the official archive is allowed",
+    sentence="cannot run: .* has the sha256 .*, where only .* of the official archive is allowed",
 )
 def cifar10_archive(stage: Stage) -> Ended:
     from tests.faults.served import GOOD
@@ -229,7 +229,7 @@ def cifar10_archive(stage: Stage) -> Ended:
     "the digits of the repository, cut short",
     _BLOCKED,
     code=2,
-    says="cannot run: .* is damaged .*; check it out again",
+    sentence="cannot run: .* is damaged .*; check it out again",
 )
 def digits(stage: Stage) -> Ended:
     variables = {"FAULTS_DIGITS": str(stage.folder / "digits.npz")}
@@ -241,7 +241,7 @@ def digits(stage: Stage) -> Ended:
     "a picture that is none",
     _BLOCKED,
     code=2,
-    says="cannot run: .*0.png is no picture that can be read",
+    sentence="cannot run: .*0.png is no picture that can be read",
 )
 def broken_picture(stage: Stage) -> Ended:
     for kind in ("cat", "dog"):
@@ -256,7 +256,7 @@ def broken_picture(stage: Stage) -> Ended:
     "a function of the user's that raises",
     _BLOCKED,
     code=2,
-    says="cannot run: .*:load gave no dataset: ZeroDivisionError: division by zero",
+    sentence="cannot run: .*:load gave no dataset: ZeroDivisionError: division by zero",
 )
 def function(stage: Stage) -> Ended:
     path = stage.folder / "mine.py"

@@ -79,7 +79,7 @@ for _name, _fault, _says, _inject in (
         _fault,
         _MUST,
         code=2,
-        says=f"cannot run: .*{_says}",
+        sentence=f"cannot run: .*{_says}",
         inject=_inject,
         slow=_name in _ALIKE,
     )
@@ -89,7 +89,7 @@ for _name, _fault, _says, _inject in (
     "no network",
     _MUST,
     code=2,
-    says=r"cannot run: .* could not be downloaded \(ConnectionError\)",
+    sentence=r"cannot run: .* could not be downloaded \(ConnectionError\)",
 )
 def no_network(stage: Stage) -> Ended:
     with serving() as server:
@@ -108,7 +108,7 @@ def no_network(stage: Stage) -> Ended:
     "two first-time downloads at once",
     "one downloads, the other waits for it; both go on",
     code=0,
-    says="0 stored .*, 1 to train",
+    sentence="0 stored .*, 1 to train",
 )
 def two_at_once(stage: Stage) -> Ended:
     logs = [stage.log / name for name in ("first", "second")]
@@ -125,7 +125,7 @@ def two_at_once(stage: Stage) -> Ended:
     "the line is cut at 40 random bytes, one call each",
     _MUST,
     code=2,
-    says="cannot run: .* could not be downloaded",
+    sentence="cannot run: .* could not be downloaded",
     slow=True,
 )
 def cut_at_random(stage: Stage) -> Ended:
@@ -144,7 +144,7 @@ def cut_at_random(stage: Stage) -> Ended:
     "SIGKILL in the middle of a download",
     "the next call downloads again, and what was left is gone",
     code=-9,
-    says="1 to train",
+    sentence="1 to train",
 )
 def killed(stage: Stage) -> Ended:
     with serving() as server, socket.create_server(("127.0.0.1", 0)) as stalled:

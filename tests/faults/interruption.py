@@ -55,10 +55,12 @@ for _name, _fault, _number, _mode in (
     ("ctrl_c", "Ctrl-C", signal.SIGINT, "hang"),
     ("sigterm", "SIGTERM, while a worker ignores all it can", signal.SIGTERM, "hang_deaf"),
 ):
-    INTERRUPTION.add(_name, _fault, _MUST, code=130, says=_KEPT, inject=interrupts(_number, _mode))
+    INTERRUPTION.add(
+        _name, _fault, _MUST, code=130, sentence=_KEPT, inject=interrupts(_number, _mode)
+    )
 
 
-@INTERRUPTION.row("Ctrl-C twice, and SIGTERM behind it", _MUST, code=130, says=_KEPT)
+@INTERRUPTION.row("Ctrl-C twice, and SIGTERM behind it", _MUST, code=130, sentence=_KEPT)
 def impatient(stage: Stage) -> Ended:
     command, pids = hung(stage)
     for number in (signal.SIGINT, signal.SIGINT, signal.SIGTERM):
@@ -70,7 +72,7 @@ def impatient(stage: Stage) -> Ended:
     "the terminal is closed",
     f"{_MUST}; what cannot be shown there goes to the error stream",
     code=130,
-    says=r"Standard output cannot be written: Input/output error\.",
+    sentence=r"Standard output cannot be written: Input/output error\.",
 )
 def closed_terminal(stage: Stage) -> Ended:
     ours, theirs = pty.openpty()
@@ -80,7 +82,7 @@ def closed_terminal(stage: Stage) -> Ended:
     return is_over(stage, command, pids)
 
 
-@INTERRUPTION.row("Ctrl-C while it plans", "it ends at once", code=130, says=r"^Interrupted\.$")
+@INTERRUPTION.row("Ctrl-C while it plans", "it ends at once", code=130, sentence=r"^Interrupted\.$")
 def planning(stage: Stage) -> Ended:
     started = stage.folder / "started"
     slow = stage.folder / "slow-python"
@@ -96,7 +98,7 @@ def planning(stage: Stage) -> Ended:
     "the run is killed by SIGKILL while a worker trains",
     "the worker does not outlive it; no record; the same call trains",
     code=-9,
-    says="1 to train",
+    sentence="1 to train",
 )
 def killed(stage: Stage) -> Ended:
     source = "import os, signal\nprint('pids', os.getpid(), flush=True)\nsignal.pause()\n"
@@ -119,7 +121,7 @@ def killed(stage: Stage) -> Ended:
     "a second run on the machine",
     "it is refused with the first one's name; the first goes on",
     code=3,
-    says=r"Another timing run is on this machine \(run .*, process \d+\)",
+    sentence=r"Another timing run is on this machine \(run .*, process \d+\)",
 )
 def second(stage: Stage) -> Ended:
     command, pids = hung(stage)
@@ -135,7 +137,7 @@ def second(stage: Stage) -> Ended:
     "two runs with a lock each and one store",
     "both complete; every record is there",
     code=0,
-    says="ok in .* s",
+    sentence="ok in .* s",
 )
 def two_locks(stage: Stage) -> Ended:
     commands = []

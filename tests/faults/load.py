@@ -61,7 +61,7 @@ def _told(commands: list[Command]) -> int:
     "two runs write to one store at once, 100 records",
     "none is lost, none is there twice",
     code=-9,
-    says="100 records or more, 0 lost, 0 doubled",
+    sentence="100 records or more, 0 lost, 0 doubled",
     warm=True,
 )
 def two_runs(stage: Stage) -> Ended:
@@ -72,7 +72,7 @@ def two_runs(stage: Stage) -> Ended:
     "two runs write to one store for 5 minutes, 10,000 records or more",
     "none is lost, none is there twice",
     code=-9,
-    says="10000 records or more, 0 lost, 0 doubled",
+    sentence="10000 records or more, 0 lost, 0 doubled",
     slow=True,
     warm=True,
 )

@@ -16,7 +16,7 @@ _STORE_UNWRITABLE = "exit code 4, one sentence, and no half record"
     "a full disk, before the run",
     "nothing is trained",
     code=4,
-    says=r"records cannot be written: File too large\.",
+    sentence=r"records cannot be written: File too large\.",
 )
 def full_disk_before(stage: Stage) -> Ended:
     done = stage.run("ok", limits={"RLIMIT_FSIZE": 20_000})
@@ -28,7 +28,7 @@ def full_disk_before(stage: Stage) -> Ended:
     "a full disk, in mid-run",
     f"{_STORE_UNWRITABLE}; the same call goes on when there is room",
     code=4,
-    says=r"json cannot be written: File too large\.",
+    sentence=r"json cannot be written: File too large\.",
 )
 def full_disk_in_mid_run(stage: Stage) -> Ended:
     done = stage.run("ok", "full_disk")
@@ -44,7 +44,7 @@ def full_disk_in_mid_run(stage: Stage) -> Ended:
     "a read-only reports folder, before the run",
     "nothing is trained",
     code=4,
-    says=r"records cannot be written: Permission denied\.",
+    sentence=r"records cannot be written: Permission denied\.",
 )
 def read_only_before(stage: Stage) -> Ended:
     (stage.reports / "runs").chmod(0o555)
@@ -58,7 +58,7 @@ def read_only_before(stage: Stage) -> Ended:
     "the folder of the records turns read-only, in mid-run",
     _STORE_UNWRITABLE,
     code=4,
-    says=r"json cannot be written: Permission denied\.",
+    sentence=r"json cannot be written: Permission denied\.",
 )
 def read_only_in_mid_run(stage: Stage) -> Ended:
     return stage.run("close_records", before="tests.faults.machine:obey_permissions")
@@ -68,7 +68,7 @@ def read_only_in_mid_run(stage: Stage) -> Ended:
     "the folder of the run is removed, in mid-run",
     "it is made again; the record is stored",
     code=0,
-    says="ok in .* s",
+    sentence="ok in .* s",
 )
 def folder_removed(stage: Stage) -> Ended:
     done = stage.run("lose_run")
@@ -80,7 +80,7 @@ def folder_removed(stage: Stage) -> Ended:
     "a file in the place of the folder of the records, in mid-run",
     _STORE_UNWRITABLE,
     code=4,
-    says=r"json cannot be written: File exists\.",
+    sentence=r"json cannot be written: File exists\.",
 )
 def folder_replaced(stage: Stage) -> Ended:
     runs = set(stage.reports.glob("runs/*"))
@@ -95,7 +95,7 @@ def folder_replaced(stage: Stage) -> Ended:
     "a file in the place of the reports folder",
     "nothing is trained",
     code=4,
-    says=r"file cannot be read: Not a directory\.",
+    sentence=r"file cannot be read: Not a directory\.",
 )
 def file_as_reports(stage: Stage) -> Ended:
     file = stage.folder / "file"
@@ -107,7 +107,7 @@ def file_as_reports(stage: Stage) -> Ended:
     "no file descriptor is left, in mid-run",
     _STORE_UNWRITABLE,
     code=4,
-    says=r"json cannot be written: Too many open files\.",
+    sentence=r"json cannot be written: Too many open files\.",
 )
 def few_files_in_mid_run(stage: Stage) -> Ended:
     return stage.run("few_files")
@@ -117,7 +117,7 @@ def few_files_in_mid_run(stage: Stage) -> Ended:
     "from 8 to 31 file descriptors in all, one call each",
     "too few are told in one sentence; enough are enough",
     code=0,
-    says="ok in .* s",
+    sentence="ok in .* s",
     slow=True,
 )
 def few_files(stage: Stage) -> Ended:
@@ -131,7 +131,7 @@ def few_files(stage: Stage) -> Ended:
     "the run is suspended and continued while its worker trains",
     "it goes on",
     code=0,
-    says="ok in .* s",
+    sentence="ok in .* s",
 )
 def suspended(stage: Stage) -> Ended:
     done = stage.run("suspend")
@@ -143,7 +143,7 @@ def suspended(stage: Stage) -> Ended:
     "all processors but one are taken away, in mid-run",
     "it goes on; the record is still one of this machine",
     code=0,
-    says="ok in .* s",
+    sentence="ok in .* s",
 )
 def one_processor(stage: Stage) -> Ended:
     done = stage.run("take_cpus")
@@ -155,7 +155,7 @@ def one_processor(stage: Stage) -> Ended:
     "all processors but one are taken away, in mid-run of a matched cell",
     "its cell fails, since each backend was to have as many threads; the record is whole",
     code=1,
-    says="FAILED .*: its processors are not as many as when it was planned",
+    sentence="FAILED .*: its processors are not as many as when it was planned",
 )
 def one_processor_of_matched(stage: Stage) -> Ended:
     done = stage.run("take_cpus", more=("--lane=matched",))
@@ -168,7 +168,7 @@ def one_processor_of_matched(stage: Stage) -> Ended:
     "standard output on a full disk",
     "the run goes on and stores its record; exit code 4",
     code=4,
-    says=r"^Standard output cannot be written: No space left on device\.$",
+    sentence=r"^Standard output cannot be written: No space left on device\.$",
 )
 def full_output(stage: Stage) -> Ended:
     full = os.open("/dev/full", os.O_WRONLY)
@@ -184,7 +184,7 @@ def full_output(stage: Stage) -> Ended:
     "a reader of standard output that goes away",
     "the run goes on in silence and stores its record",
     code=0,
-    says=r"\A\Z",
+    sentence=r"\A\Z",
 )
 def closed_output(stage: Stage) -> Ended:
     reader, writer = os.pipe()
@@ -201,7 +201,7 @@ def closed_output(stage: Stage) -> Ended:
     "the timing lock cannot be opened",
     "nothing is trained",
     code=3,
-    says=r"The timing lock .* cannot be opened: Is a directory\. Set KERAS_BENCH_LOCK",
+    sentence=r"The timing lock .* cannot be opened: Is a directory\. Set KERAS_BENCH_LOCK",
 )
 def lock_is_a_folder(stage: Stage) -> Ended:
     return stage.run("ok", variables={"KERAS_BENCH_LOCK": str(stage.folder)})
@@ -211,7 +211,7 @@ def lock_is_a_folder(stage: Stage) -> Ended:
     "the clock is an hour behind the earlier runs",
     "the record is stored beside them",
     code=0,
-    says="ok in .* s",
+    sentence="ok in .* s",
 )
 def clock_behind(stage: Stage) -> Ended:
     done = stage.run("ok", before="tests.faults.machine:an_hour_behind")

@@ -53,8 +53,8 @@ def play(row: Row, starter: Starter, folder: Path, template: Path) -> Seen:
 def sentence_of(row: Row, stage: Stage, done: Ended) -> str:
     """Return what the row's `says` finds; AssertionError where it finds nothing."""
     assert done.code == row.code, (row.name, done)
-    match = re.search(row.says, done.text, re.MULTILINE if done.text else 0)
-    assert match, (row.name, row.says, done.text)
+    match = re.search(row.sentence, done.text, re.MULTILINE if done.text else 0)
+    assert match, (row.name, row.sentence, done.text)
     assert 'bench/cli/main.py", line' not in done.text, "a traceback of ours"
     return stage.neutral(match[0])
 

@@ -75,7 +75,7 @@ def _check(reports: Path, known: dict[Path, bytes], text: str) -> int:
     "SIGKILL at 25 random moments",
     _MUST,
     code=-9,
-    says="25 kills, 0 records lost or half-written",
+    sentence="25 kills, 0 records lost or half-written",
     warm=True,
 )
 def kills_25(stage: Stage) -> Ended:
@@ -86,7 +86,7 @@ def kills_25(stage: Stage) -> Ended:
     "SIGKILL at 1,000 random moments",
     _MUST,
     code=-9,
-    says="1000 kills, 0 records lost or half-written",
+    sentence="1000 kills, 0 records lost or half-written",
     slow=True,
     warm=True,
 )

@@ -13,10 +13,10 @@ Inject: TypeAlias = Callable[[Stage], Ended]
 class Row:
     """A fault that `inject` really causes; it returns how the command ended that met it.
 
-    `must` is what has to happen, in words; `code` the exit code, and `says` a regular expression
-    that finds the sentence that the user sees. That all earlier records are intact must always
-    hold and is not repeated. `slow` rows are not for every day; `warm` ones are so many commands
-    that they never start from the beginning.
+    `must` is what has to happen, in words; `code` the exit code, and `sentence` a regular
+    expression that finds the sentence that the user sees. That all earlier records are intact must
+    always hold and is not repeated. `slow` rows are not for every day; `warm` ones are so many
+    commands that they never start from the beginning.
     """
 
     family: str
@@ -24,7 +24,7 @@ class Row:
     fault: str
     must: str
     code: int
-    says: str
+    sentence: str
     inject: Inject
     slow: bool = False
     warm: bool = False

@@ -51,7 +51,7 @@ def _changed(good: bytes) -> bytes:
 def _add(name: str, fault: str, says: str, content: Callable[[bytes], bytes]) -> None:
     says = f"Left out: .*{says}"
     slow = name in _ALIKE
-    STORE.add(name, fault, _LEFT_OUT, code=0, says=says, inject=plants(content), slow=slow)
+    STORE.add(name, fault, _LEFT_OUT, code=0, sentence=says, inject=plants(content), slow=slow)
 
 
 _CUT = "Input data was truncated"
@@ -70,7 +70,7 @@ _add("edited_time", "−1 s written by hand", "is not a number from 0", _edited(
     "a folder with the name of a record",
     _LEFT_OUT,
     code=0,
-    says="Left out: .*is not a regular file",
+    sentence="Left out: .*is not a regular file",
 )
 def folder(stage: Stage) -> Ended:
     path = _folder(stage) / "planted.json"
@@ -83,7 +83,7 @@ def folder(stage: Stage) -> Ended:
     "a pipe with the name of a record, which nobody writes to",
     f"{_LEFT_OUT}; nothing waits for it",
     code=0,
-    says="Left out: .*is not a regular file",
+    sentence="Left out: .*is not a regular file",
 )
 def pipe(stage: Stage) -> Ended:
     path = _folder(stage) / "planted.json"
@@ -96,7 +96,7 @@ def pipe(stage: Stage) -> Ended:
     "a link to itself with the name of a record, and one with that of a run",
     _LEFT_OUT,
     code=0,
-    says="Left out: .*Too many levels of symbolic links",
+    sentence="Left out: .*Too many levels of symbolic links",
 )
 def loops(stage: Stage) -> Ended:
     path = _folder(stage) / "planted.json"
@@ -110,7 +110,7 @@ def loops(stage: Stage) -> Ended:
     "a link to itself in the place of all runs",
     "exit code 4 and one sentence",
     code=4,
-    says=r"cannot be read: Too many levels of symbolic links\.",
+    sentence=r"cannot be read: Too many levels of symbolic links\.",
 )
 def looping_runs(stage: Stage) -> Ended:
     reports = stage.folder / "loop"
@@ -123,7 +123,7 @@ def looping_runs(stage: Stage) -> Ended:
     "a record that may not be read",
     _LEFT_OUT,
     code=0,
-    says="Left out: .*Permission denied",
+    sentence="Left out: .*Permission denied",
 )
 def forbidden(stage: Stage) -> Ended:
     path = _folder(stage) / "planted.json"
@@ -138,7 +138,7 @@ def forbidden(stage: Stage) -> Ended:
     "foreign files, a half-written file of a killed process, a run without records",
     "they are passed by",
     code=0,
-    says='"counts": {"runs": 3, "records": 4}',
+    sentence='"counts": {"runs": 3, "records": 4}',
 )
 def foreign(stage: Stage) -> Ended:
     records = _folder(stage)
@@ -156,7 +156,7 @@ def foreign(stage: Stage) -> Ended:
     "the same record in two runs, by a copied folder",
     "both are kept; it counts once",
     code=0,
-    says='"counts": {"runs": 3, "records": 4}',
+    sentence='"counts": {"runs": 3, "records": 4}',
 )
 def doubled(stage: Stage) -> Ended:
     copy = stage.reports / "runs" / "20200101T000000Z-0000" / "records"

@@ -50,11 +50,16 @@ for _name, _fault, _text, _says in (
     ("dataset", "an unknown dataset", f'{_CELL}dataset = "imagenet"\n', "no dataset 'imagenet'"),
 ):
     SUITE.add(
-        _name, _fault, _REFUSED, code=2, says=f"(Suite .*|There is .*){_says}", inject=suite(_text)
+        _name,
+        _fault,
+        _REFUSED,
+        code=2,
+        sentence=f"(Suite .*|There is .*){_says}",
+        inject=suite(_text),
     )
 
 
-@SUITE.row("a suite that is not there", _REFUSED, code=2, says=r"cannot be read: No such file")
+@SUITE.row("a suite that is not there", _REFUSED, code=2, sentence=r"cannot be read: No such file")
 def missing(stage: Stage) -> Ended:
     return stage.call("plan", f"--suite={stage.folder}/none.toml")
 
@@ -63,7 +68,7 @@ def missing(stage: Stage) -> Ended:
     "a suite of 10,000 cells",
     "all of them are planned",
     code=0,
-    says="0 stored .*, 10000 to train",
+    sentence="0 stored .*, 10000 to train",
     slow=True,
 )
 def many_cells(stage: Stage) -> Ended:
@@ -112,14 +117,14 @@ for _name, _fault, _arguments, _says in (
         "neither a run id nor a folder",
     ),
 ):
-    ARGUMENTS.add(_name, _fault, _REFUSED, code=2, says=_says, inject=says(*_arguments))
+    ARGUMENTS.add(_name, _fault, _REFUSED, code=2, sentence=_says, inject=says(*_arguments))
 
 
 @ARGUMENTS.row(
     "an interpreter that is not there",
     "its cells are blocked; exit code 2 when all are",
     code=2,
-    says="cannot run: /none/python cannot be run: .*No such file or directory",
+    sentence="cannot run: /none/python cannot be run: .*No such file or directory",
 )
 def no_interpreter(stage: Stage) -> Ended:
     return stage.run("ok", more=("--python=jax=/none/python",))

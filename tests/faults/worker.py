@@ -47,7 +47,7 @@ def _add(mode: str, fault: str, reason: str) -> None:
         fault,
         _GOES_ON,
         code=1,
-        says=f"FAILED .*: {reason}",
+        sentence=f"FAILED .*: {reason}",
         inject=fails(mode),
         slow=mode in _ALIKE,
     )
@@ -90,7 +90,7 @@ for _mode, _fault, _ids in (
         _fault,
         "it is killed at its timeout with all its children",
         code=1,
-        says=f"FAILED .*: {_KILLED}",
+        sentence=f"FAILED .*: {_KILLED}",
         inject=hangs(_mode, ids=_ids),
         slow=_mode in _ALIKE,
     )
@@ -100,7 +100,7 @@ for _mode, _fault, _ids in (
     "a crash at exit, after its result",
     "the result counts, and the exit status is in its record",
     code=0,
-    says="ok in .* s",
+    sentence="ok in .* s",
 )
 def crash_at_exit(stage: Stage) -> Ended:
     done = stage.run("crash_at_exit")
@@ -128,7 +128,7 @@ for _mode, _fault in (
         _fault,
         "the child is killed; the result counts",
         code=0,
-        says="ok in .* s",
+        sentence="ok in .* s",
         inject=outlived(_mode),
     )
 
@@ -137,7 +137,7 @@ for _mode, _fault in (
     "5 MB on its standard output",
     "the result counts; the record keeps the end of it",
     code=0,
-    says="ok in .* s",
+    sentence="ok in .* s",
 )
 def chatty(stage: Stage) -> Ended:
     done = stage.run("chatty")
@@ -150,7 +150,7 @@ def chatty(stage: Stage) -> Ended:
     "Keras resolves another backend than was asked for",
     "its cell fails and names both",
     code=1,
-    says="FAILED .*: BackendError: keras runs on torch, not on jax",
+    sentence="FAILED .*: BackendError: keras runs on torch, not on jax",
 )
 def wrong_backend(stage: Stage) -> Ended:
     source = "class backend:\n    backend = staticmethod(lambda: 'torch')\n"
@@ -161,7 +161,7 @@ def wrong_backend(stage: Stage) -> Ended:
     "a backend that is not installed",
     "its cells are blocked with the reason; exit code 2 when all are",
     code=2,
-    says="cannot run: .* has no keras with jax installed",
+    sentence="cannot run: .* has no keras with jax installed",
 )
 def missing_backend(stage: Stage) -> Ended:
     python = plant_python(stage, "exit 1", versions={"python": "3.11.9", "keras": "3.15.1"})
@@ -172,7 +172,7 @@ def missing_backend(stage: Stage) -> Ended:
     "another Keras is installed after its cell was stored",
     "the cell is trained again; the old record is kept",
     code=0,
-    says="0 stored .*, 1 to train",
+    sentence="0 stored .*, 1 to train",
 )
 def upgraded(stage: Stage) -> Ended:
     more = (f"--python=jax={plant_python(stage)}",)
@@ -187,7 +187,7 @@ def upgraded(stage: Stage) -> Ended:
     "another Keras is installed while it trains",
     "its cell fails, since its record would name the wrong version",
     code=1,
-    says="FAILED .*: keras was 3.15.1 when this was planned and is 3.16.0 now",
+    sentence="FAILED .*: keras was 3.15.1 when this was planned and is 3.16.0 now",
 )
 def upgraded_in_mid_run(stage: Stage) -> Ended:
     return stage.run("upgrade", more=(f"--python=jax={plant_python(stage)}",))

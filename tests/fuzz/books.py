@@ -1,4 +1,4 @@
-"""The targets that read what a measurement wrote down to go on with: races, sittings, layers."""
+"""The targets that read what a measurement wrote down to go on with: races, sessions, layers."""
 
 from pathlib import Path
 
@@ -48,7 +48,7 @@ RACE = RacePlan(
     launches=(Launch(digest=RECORD.digest, repetition=0, round=0, position=0),),
     blocked=(Blocked(cell=RECORD.cell, instrumented=True, why="no interpreter"),),
 )
-SITTINGS = [
+SESSIONS = [
     Session(
         number=number,
         started_at="2026-11-01T12:00:00.000+00:00",
@@ -78,10 +78,10 @@ def _read_race(content: bytes, folder: Path) -> None:
     planned_steps(book, drafts)
 
 
-def _read_sittings(content: bytes, folder: Path) -> None:
-    file_in(folder, "sittings.jsonl", content)
-    for sitting in read_sessions(folder):
-        minute(sitting.started_at)
+def _read_sessions(content: bytes, folder: Path) -> None:
+    file_in(folder, "sessions.jsonl", content)
+    for session in read_sessions(folder):
+        minute(session.started_at)
 
 
 def _read_layers(content: bytes, folder: Path) -> None:
@@ -95,6 +95,6 @@ def _read_layers(content: bytes, folder: Path) -> None:
 
 BOOK_TARGETS = [
     Target("race-book", json_documents(encode(RACE)), _read_race, (ResumeError,)),
-    Target("sittings", json_lines(list(map(encode, SITTINGS))), _read_sittings, (ResumeError,)),
+    Target("sessions", json_lines(list(map(encode, SESSIONS))), _read_sessions, (ResumeError,)),
     Target("layers", json_lines(list(map(encode, VISITS))), _read_layers, (LayersError,)),
 ]

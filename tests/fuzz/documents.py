@@ -85,7 +85,7 @@ PROOF: dict[type, list[Any]] = {
             drift="d",
             arm="a",
             suite=0,
-            said=(RuleAnswers("gate", "lock-step", 0, 0, 30, 0, 1.0, "pass"),),
+            answers=(RuleAnswers("gate", "lock-step", 0, 0, 30, 0, 1.0, "pass"),),
         )
     ],
 }
@@ -194,7 +194,7 @@ JSON_TARGETS = [
     Target("gate-pairs", json_lines(list(map(encode, PAIRS))), _read_pairs, (GateStoreError,)),
     Target(
         "gate-message",
-        json_documents(encode(PAIRS[0].turns[0].baseline), b'{"type":"built"}'),
+        json_documents(encode(PAIRS[0].slices[0].baseline), b'{"type":"built"}'),
         lambda content, folder: encode(decode_json(content, Message)),
         (DecodeError,),
     ),

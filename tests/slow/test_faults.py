@@ -50,7 +50,7 @@ def test_a_planted_fault_is_found_and_named(fault: str, backend: str, planting: 
     verdicts = judge_quantities(compare_dumps(planting.planted(fault, backend), BACKENDS))
     # Beside a backend that computes something else, rounding is told by the other two alone.
     for verdict in [verdict for verdict in verdicts if backend in verdict.backends]:
-        assert (verdict.says, verdict.stage) == ("differs", stage)
+        assert (verdict.verdict, verdict.stage) == ("differs", stage)
         assert not layers or any(layer in str(verdict.name) for layer in layers), verdict.name
 
 
@@ -58,7 +58,7 @@ def test_a_planted_fault_is_found_and_named(fault: str, backend: str, planting: 
 def test_a_momentum_in_half_precision_is_found(planting: Planting) -> None:
     """A limit: what is exact in float64 and in the first step is held to the bound of steps."""
     verdicts = judge_quantities(compare_dumps(planting.planted(UNSEEN, "torch"), BACKENDS))
-    assert [verdict.says for verdict in verdicts] == ["certified", "differs", "differs"]
+    assert [verdict.verdict for verdict in verdicts] == ["certified", "differs", "differs"]
 
 
 @pytest.mark.parametrize("seed", range(20))

@@ -111,9 +111,9 @@ def test_an_unusable_certificate_is_one_sentence(content: bytes, says: str, tmp_
 
 
 def test_a_verdict_says_where_two_backends_part() -> None:
-    assert PairVerdict(backends=("a", "b"), says="certified", quantities=1, closest=0.5).text == (
-        "certified"
-    )
+    assert PairVerdict(
+        backends=("a", "b"), verdict="certified", quantities=1, max_bound_fraction=0.5
+    ).text == ("certified")
     differs = make_certificate(differs=("jax", "torch")).pairs[1]
     assert differs.text == "differs: inference dense by 0.1 where 1e-06 is allowed"
     assert msgspec.json.decode(msgspec.json.encode(differs), type=PairVerdict) == differs

@@ -22,7 +22,9 @@ def test_rounding_alone_is_certified_and_every_stage_is_counted() -> None:
     # The structure, 3 outputs, a loss, a gradient, an update, 3 at the end; each of 10 steps in
     # float64 and on both backends.
     assert {verdict.quantities for verdict in found.values()} == {40}
-    assert all(v.closest is not None and 0 < v.closest < 1 for v in found.values())
+    assert all(
+        v.max_bound_fraction is not None and 0 < v.max_bound_fraction < 1 for v in found.values()
+    )
 
 
 @pytest.mark.parametrize(
@@ -40,9 +42,9 @@ def test_half_precision_of_one_quantity_on_one_backend_is_found(name: str, stage
     arrays = rounded(make_arrays(), 2)
     arrays[name] = arrays[name] * (1 + 2.0**-9)
     found = judge(make_dumps(torch=arrays))
-    assert found["jax", "tensorflow"].says == "certified"
+    assert found["jax", "tensorflow"].verdict == "certified"
     for pair in (("jax", "torch"), ("tensorflow", "torch")):
-        assert (found[pair].says, found[pair].stage) == ("differs", stage)
+        assert (found[pair].verdict, found[pair].stage) == ("differs", stage)
         assert found[pair].name in (
             "head",
             "first",
@@ -60,7 +62,7 @@ def test_another_function_is_found_although_each_backend_agrees_with_itself() ->
     dumps["jax", "float32"] = WorkerArrays(rounded(other, 5))
     found = judge(dumps)
     assert found["jax", "torch"].text.startswith("differs: inference first by ")
-    assert found["tensorflow", "torch"].says == "certified"
+    assert found["tensorflow", "torch"].verdict == "certified"
 
 
 @pytest.mark.parametrize("value", [np.nan, np.inf])
@@ -69,7 +71,7 @@ def test_what_is_not_finite_differs(value: float) -> None:
     arrays["gradient/000:first/kernel"] = np.full((8, 4), value)
     found = judge(make_dumps(jax=arrays))
     assert found["jax", "torch"].stage == "gradient"
-    assert found["jax", "torch"].closest is None
+    assert found["jax", "torch"].max_bound_fraction is None
 
 
 def test_of_gradients_the_one_nearest_to_the_loss_is_named() -> None:
@@ -85,7 +87,7 @@ def test_of_gradients_the_one_nearest_to_the_loss_is_named() -> None:
         dumps[backend, "float32"] = WorkerArrays(rounded(arrays, number))
     found = judge(dumps)
     assert (found["jax", "torch"].stage, found["jax", "torch"].name) == ("gradient", "b")
-    assert found["jax", "tensorflow"].says == "certified"
+    assert found["jax", "tensorflow"].verdict == "certified"
 
 
 def test_what_no_backend_can_compute_is_not_certified() -> None:
@@ -93,7 +95,11 @@ def test_what_no_backend_can_compute_is_not_certified() -> None:
     dumps = {(backend, "float64"): WorkerArrays(dict(whole)) for backend in BACKENDS}
     dumps |= {(b, "float32"): WorkerArrays(rounded(whole, n)) for n, b in enumerate(BACKENDS)}
     for verdict in judge_quantities(compare_dumps(dumps, BACKENDS)):
-        assert (verdict.says, verdict.stage, verdict.closest) == ("differs", "loss", None)
+        assert (verdict.verdict, verdict.stage, verdict.max_bound_fraction) == (
+            "differs",
+            "loss",
+            None,
+        )
 
 
 def test_another_function_is_named_before_rounding_that_comes_earlier() -> None:
@@ -139,7 +145,7 @@ def test_a_gradient_of_which_few_rows_are_more_than_zero_is_held_to_its_own_roun
     for number, backend in enumerate(BACKENDS):
         dumps[backend, "float64"] = WorkerArrays(dict(rows))
         dumps[backend, "float32"] = WorkerArrays(rounded(rows, number, ulps=20.0))
-    assert {found.says for found in judge(dumps).values()} == {"certified"}
+    assert {found.verdict for found in judge(dumps).values()} == {"certified"}
     wrong = rounded(rows, 2)
     wrong["gradient/001:table"] = rows["gradient/001:table"] * (1 + 1e-3)
     assert (
@@ -163,12 +169,12 @@ def test_the_precision_of_a_gradient_that_is_truly_zero_is_not_judged() -> None:
             ("float64", make_arrays()),
         )
     }
-    assert {found.says for found in judge(dumps).values()} == {"certified"}
+    assert {found.verdict for found in judge(dumps).values()} == {"certified"}
     # On PyTorch it does move something.
     dumps["torch", "float64"] = WorkerArrays({**make_arrays(), kernel: np.full((8, 4), 1e-3)})
     found = judge(dumps)
-    assert found["jax", "tensorflow"].says == "certified"
-    assert (found["jax", "torch"].says, found["jax", "torch"].stage) == ("differs", "gradient")
+    assert found["jax", "tensorflow"].verdict == "certified"
+    assert (found["jax", "torch"].verdict, found["jax", "torch"].stage) == ("differs", "gradient")
 
 
 def test_an_update_counts_only_where_its_gradient_is_more_than_rounding() -> None:
@@ -198,7 +204,7 @@ def test_a_rare_jump_of_a_trajectory_is_rounding_if_it_jumps_in_another_order_to
         orders = np.array(own["orders/000:loss"])
         orders[0] += jump
         others[backend] = {**own, "orders/000:loss": orders}
-    assert judge(make_dumps(**others))["jax", "torch"].says == "certified"
+    assert judge(make_dumps(**others))["jax", "torch"].verdict == "certified"
 
 
 def test_predictions_may_differ_where_rounding_cannot_tell_two_classes_apart() -> None:
@@ -214,7 +220,7 @@ def test_predictions_may_differ_where_rounding_cannot_tell_two_classes_apart() -
         arrays = make_arrays()
         arrays["evaluation/000:predictions"][0] = 0.25
         dumps[backend, "float64"] = WorkerArrays(arrays)
-    assert judge(dumps)["jax", "torch"].says == "certified"
+    assert judge(dumps)["jax", "torch"].verdict == "certified"
 
 
 def test_another_accuracy_of_the_same_weights_differs() -> None:

@@ -14,7 +14,7 @@ def test_a_gradient_that_most_backends_cannot_compute_is_not_certified() -> None
         arrays["gradient/000:first/kernel"] = np.full((8, 4), np.nan)
         broken[backend] = arrays
     found = judge(make_dumps(**broken))
-    assert {(v.says, v.stage) for v in found.values()} == {("differs", "gradient")}
+    assert {(v.verdict, v.stage) for v in found.values()} == {("differs", "gradient")}
 
 
 def test_a_gradient_that_is_nan_where_it_is_truly_zero_is_not_certified() -> None:
@@ -28,8 +28,8 @@ def test_a_gradient_that_is_nan_where_it_is_truly_zero_is_not_certified() -> Non
                 {**arrays, "gradient/000:first/kernel": gradient}
             )
     found = judge(dumps)
-    assert found["jax", "tensorflow"].says == "certified"
-    assert (found["jax", "torch"].says, found["jax", "torch"].stage) == ("differs", "gradient")
+    assert found["jax", "tensorflow"].verdict == "certified"
+    assert (found["jax", "torch"].verdict, found["jax", "torch"].stage) == ("differs", "gradient")
 
 
 def test_a_loss_that_is_nan_after_some_steps_is_not_certified() -> None:
@@ -46,7 +46,7 @@ def test_what_a_backend_does_wrong_in_every_order_is_no_rounding() -> None:
     arrays["steps/000:loss"] = arrays["steps/000:loss"] + wrong
     arrays["orders/000:loss"] = arrays["orders/000:loss"] + wrong
     found = judge(make_dumps(torch=arrays))
-    assert found["jax", "tensorflow"].says == "certified"
+    assert found["jax", "tensorflow"].verdict == "certified"
     assert found["jax", "torch"].text.startswith("differs: steps loss of step 2 on torch by ")
 
 
@@ -60,7 +60,7 @@ def test_an_update_without_a_gradient_is_compared_in_float64() -> None:
         dumps[backend, "float64"] = WorkerArrays(arrays)
         dumps[backend, "float32"] = WorkerArrays(rounded(arrays, 1))
     found = judge(dumps)
-    assert found["tensorflow", "torch"].says == "certified"
+    assert found["tensorflow", "torch"].verdict == "certified"
     assert found["jax", "torch"].text.startswith(
         "differs: update first/kernel without a gradient by 1e-06 where "
     )

@@ -8,7 +8,6 @@ import pandas as pd
 import pytest
 
 from bench.core.exit_codes import ExitCode
-from bench.parity import run as measure
 from bench.parity.certificate import read_certificates
 from bench.parity.messages import DumpError, read_dump
 from tests.fixtures.command_line import Bench
@@ -36,7 +35,7 @@ def test_what_agrees_is_certified_and_written(bench: Bench) -> None:
     assert unusable == []
     assert len(certificates) == 2
     for certificate in certificates:
-        assert [pair.says for pair in certificate.pairs] == ["certified"] * 3
+        assert [pair.verdict for pair in certificate.pairs] == ["certified"] * 3
         assert {subject.parameters for subject in certificate.subjects} == {36}
         assert {subject.forward_macs for subject in certificate.subjects} == {32}
         assert certificate.batch_size == 4
@@ -76,9 +75,8 @@ def test_a_backend_without_a_dump_is_no_certificate(mode: str, says: str, bench:
     assert len(certificate.pairs) == (1 if mode == "fails_on_torch" else 0)
 
 
-def test_a_hang_ends(bench: Bench, monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(measure, "PARITY_TIMEOUT_SECONDS", 0.5)
-    assert certify(bench, "hang") == ExitCode.DIFFERS
+def test_a_hang_ends_at_the_timeout(bench: Bench) -> None:
+    assert certify(bench, "hang", more=("--timeout=0.5",)) == ExitCode.DIFFERS
     assert "it did not end within 0.5 s" in bench.out
 
 
@@ -120,18 +118,18 @@ def test_equal_backends_are_shown_to_be_equivalent(bench: Bench) -> None:
     options = [f"--dataset={TINY}", "--epochs=2", *bench.pythons, f"--reports={bench.reports}"]
     workload = f"--workload={make_workload(bench.folder, 'ok')}"
     # Four validation images: no spread is taken to be under that of rounding to one of them.
-    options += ["--pilot=2", "--most=4", "--margin=60"]
+    options += ["--pilot-seeds=2", "--max-seeds=4", "--margin=60"]
     assert bench.call("equivalence", workload, *options) == ExitCode.OK
     assert "seeds are needed" in bench.out
     (path,) = bench.reports.glob("equivalence/*/equivalence.csv")
     frame = pd.read_csv(path)
-    assert frame["says"].tolist() == ["equivalent"] * 3
+    assert frame["verdict"].tolist() == ["equivalent"] * 3
     assert set(frame["seeds_a"]) == {2}
 
 
 def test_a_backend_that_fails_makes_no_equivalence(bench: Bench) -> None:
     options = [f"--dataset={TINY}", "--epochs=2", *bench.pythons, f"--reports={bench.reports}"]
     workload = f"--workload={make_workload(bench.folder, 'crash')}"
-    code = bench.call("equivalence", workload, *options, "--pilot=2", "--most=4")
+    code = bench.call("equivalence", workload, *options, "--pilot-seeds=2", "--max-seeds=4")
     assert code == ExitCode.INVALID
     assert "failed" in bench.out

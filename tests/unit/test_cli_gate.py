@@ -6,8 +6,8 @@ from pathlib import Path
 
 import pytest
 
-from bench.cli import gate as gating
 from bench.core.exit_codes import ExitCode
+from bench.regression import gate_run as gating
 from bench.regression import lockstep
 from bench.regression.measure import measure_gate
 from bench.regression.pair import Pair
@@ -52,7 +52,7 @@ def test_a_slower_candidate_is_a_regression_with_its_own_exit_code(bench: Bench)
     assert f"Verdicts: {folder}/verdicts.csv" in bench.out
     content = json.loads((folder / "verdicts.json").read_bytes())
     (verdict,) = content["outcome"]["verdicts"]
-    assert verdict["says"] == "regressed"
+    assert verdict["verdict"] == "regressed"
     assert content["plan"]["sides"][1].endswith("env.XLA_FAKE=slow")
     assert len((folder / "slices.csv").read_text().splitlines()) == 1 + 15 * 24
 
@@ -186,9 +186,9 @@ def test_an_interrupted_gate_is_resumed_and_says_so(
     assert call in bench.err
     assert bench.call("gate", "--resume", f"--reports={bench.reports}") == ExitCode.REGRESSED
     assert "4 pairs are kept" in bench.out
-    assert "Measured in 2 sittings: 4 pairs on " in bench.out
+    assert "Measured in 2 sessions: 4 pairs on " in bench.out
     content = json.loads((folder / "verdicts.json").read_bytes())
-    assert [each["kept"] for each in content["sittings"]] == [0, 4]
+    assert [each["kept"] for each in content["sessions"]] == [0, 4]
     rows = (folder / "pairs.csv").read_text().splitlines()
     assert len(rows) == 1 + 15
     assert bench.call("gate", "--resume", f"--reports={bench.reports}") == ExitCode.USAGE

@@ -47,7 +47,7 @@ def test_two_runs_are_compared_into_a_folder_of_both_names(bench):
     ("arguments", "words"),
     [
         (["compare", "one", "three"], "'three' is neither a run id nor a folder with records/"),
-        (["compare", "one", "far"], "unlike machines, 0123456789ab and ba9876543210"),
+        (["compare", "one", "far"], "different machines, 0123456789ab and ba9876543210"),
         (["history", "lab_dep"], "There is no cell 'lab_dep'; the nearest are: lab_baseline-"),
         (["history", "lab"], "is a part of 2 cells"),
         (["compare", "one"], "RUN_B"),
@@ -111,8 +111,8 @@ def test_the_json_of_a_comparison_has_its_rows_with_missing_values_as_null(bench
     told = json.loads(bench.out)
     assert told["counts"] == {"cells": 2, "compared": 1, "only_a": 0, "only_b": 1}
     assert (told["run_a"], told["run_b"]) == ("one", "two")
-    lonely, both = told["rows"]
-    assert (lonely["sides"], lonely["seconds_ratio"]) == ("only B", None)
+    only_in_one, both = told["rows"]
+    assert (only_in_one["sides"], only_in_one["seconds_ratio"]) == ("only B", None)
     assert both["seconds_ratio"] == pytest.approx(1.5)
 
 

@@ -75,8 +75,8 @@ def contents(folder: Path) -> dict[str, bytes]:
 
 
 def placed(records: list[Record]) -> list[tuple[int, int, str]]:
-    """Return round, sitting and backend of each record, in the order of their launches."""
-    return [(r.race.round, r.race.sitting, r.cell.backend) for r in records if r.race]
+    """Return round, session and backend of each record, in the order of their launches."""
+    return [(r.race.round, r.race.session, r.cell.backend) for r in records if r.race]
 
 
 def resume(bench: Bench, *arguments: str, command: str = "race") -> int:
@@ -96,7 +96,7 @@ def test_a_race_that_was_interrupted_in_mid_round_goes_on_where_it_stopped(
     assert resume(bench) == ExitCode.OK
     assert "4 stored (not trained again), 8 to train" in bench.out
     # Rounds 1 and 2 are whole and stay byte for byte; the launch that round 3 had is set aside.
-    after, aside = contents(folder), contents(folder / SUPERSEDED / "sitting-1")
+    after, aside = contents(folder), contents(folder / SUPERSEDED / "session-1")
     assert {name: after[name] for name in before.keys() - aside.keys()} == {
         name: content for name, content in before.items() if name not in aside
     }
@@ -112,20 +112,20 @@ def test_a_race_that_was_interrupted_in_mid_round_goes_on_where_it_stopped(
     first, second = read_sessions(folder)
     assert (first.kept, first.superseded, second.kept, second.superseded) == (0, 0, 4, 1)
     assert (second.number, second.kept) == (1, 4)
-    assert len(list((folder / SUPERSEDED / "sitting-1" / "logs").iterdir())) == 2
+    assert len(list((folder / SUPERSEDED / "session-1" / "logs").iterdir())) == 2
 
 
-def test_every_ratio_of_a_resumed_race_tells_its_sittings(bench: Bench) -> None:
+def test_every_ratio_of_a_resumed_race_tells_its_sessions(bench: Bench) -> None:
     with interrupted(bench, 5, signal.SIGINT):
         folder = run_of(bench)
     assert resume(bench, folder.name) == 0
-    assert "Measured in 2 sittings: rounds 1 to 2 on 20" in " ".join(bench.out.split())
+    assert "Measured in 2 sessions: rounds 1 to 2 on 20" in " ".join(bench.out.split())
     for run in ("latest", folder.name):
         place = bench.reports / "latest" if run == "latest" else folder
-        assert {row["sittings"] for row in bench.rows("ratios.csv", run)} == {"2"}
+        assert {row["sessions"] for row in bench.rows("ratios.csv", run)} == {"2"}
         for name in ("report.md", "report.html"):
             text = (place / name).read_text()
-            assert "Measured in 2 sittings: rounds 1 to 2 on 20" in text
+            assert "Measured in 2 sessions: rounds 1 to 2 on 20" in text
             assert "; rounds 3 to 6 on 20" in text
 
 
@@ -134,7 +134,7 @@ def test_a_race_is_resumed_as_often_as_it_is_interrupted(bench: Bench) -> None:
         folder = run_of(bench)
     (bench.folder / "hang").write_text("2")
     process = start([*bench.python_command, "race", "--resume", f"--reports={bench.reports}"])
-    aside = folder / SUPERSEDED / "sitting-1" / "records"
+    aside = folder / SUPERSEDED / "session-1" / "records"
     log = wait_for(
         lambda: next((p for p in folder.glob("logs/*-r1.log") if hung_pids(p.read_text())), None),
         process,
@@ -147,8 +147,8 @@ def test_a_race_is_resumed_as_often_as_it_is_interrupted(bench: Bench) -> None:
     (bench.folder / "hang").unlink()
     assert resume(bench) == 0
     assert "2 stored (not trained again), 10 to train" in bench.out
-    # No round was measured in the first sitting: nothing of it is in a ratio.
-    assert {row["sittings"] for row in bench.rows("ratios.csv")} == {"2"}
+    # No round was measured in the first session: nothing of it is in a ratio.
+    assert {row["sessions"] for row in bench.rows("ratios.csv")} == {"2"}
     assert {s for _, s, _ in placed(Store(bench.reports).load(folder.name))} == {1, 2}
     assert len(read_sessions(folder)) == 3
 
@@ -165,13 +165,13 @@ def test_failed_launches_of_a_whole_round_stay_and_count(bench: Bench) -> None:
 
 
 def test_a_steps_race_is_resumed_by_steps_alone(bench: Bench) -> None:
-    with interrupted(bench, 5, signal.SIGKILL, "steps"):
+    with interrupted(bench, 5, signal.SIGKILL, "profile-steps"):
         folder = run_of(bench)
     assert resume(bench) == ExitCode.USAGE
     assert bench.err == f"There is no unfinished race in {bench.reports} to resume.\n"
     assert resume(bench, folder.name) == ExitCode.USAGE
-    assert bench.err == f"{folder.name} was begun by `steps`: resume it by that.\n"
-    assert resume(bench, command="steps") == 0
+    assert bench.err == f"{folder.name} was begun by `profile-steps`: resume it by that.\n"
+    assert resume(bench, command="profile-steps") == 0
     assert "4 stored (not trained again), 20 to train" in bench.out
     records = Store(bench.reports).load(folder.name)
     assert len(records) == 4 * ROUNDS == len(read_book(folder).launches)
@@ -196,7 +196,7 @@ def test_what_cannot_be_resumed_is_refused_in_a_sentence(bench: Bench) -> None:
     assert bench.err == f"copy is a copy of the race {name}: resume that.\n"
 
 
-@pytest.mark.parametrize("option", ["--rounds=6", "--backend=jax", "--timeout=5", "--pyth=jax=x"])
+@pytest.mark.parametrize("option", ["--rounds=6", "--backend=jax", "--timeout=5", "--python=jax=x"])
 def test_options_that_contradict_the_book_are_refused(bench: Bench, option: str) -> None:
     assert resume(bench, option) == ExitCode.USAGE
     name = option.partition("=")[0]

@@ -11,7 +11,7 @@ from bench.core.paths import CHECKOUT
 from bench.core.record import Record
 from bench.report.render.compare import compare_renderables
 from bench.report.render.format import Row, table_rows
-from bench.report.tables.compare_runs import COMPARE_COLUMNS, UnlikeError, compare_frame
+from bench.report.tables.compare_runs import COMPARE_COLUMNS, MismatchError, compare_frame
 from bench.report.tables.run_selection import ComparedRun, SideError, find_side
 from bench.storage.store import Store
 from tests.fixtures.records import make_calibration, make_record
@@ -47,8 +47,8 @@ def test_files_are_the_golden_ones(tmp_path: Path, name: str) -> None:
 def test_cells_of_one_side_alone_come_first_and_loudly_everywhere() -> None:
     a, b = golden_sides()
     rows = table_rows(compare_frame(a, b))
-    lonely = [row["sides"] != "both" for row in rows]
-    assert lonely == sorted(lonely, reverse=True) and sum(lonely) == 3
+    only_in_one = [row["sides"] != "both" for row in rows]
+    assert only_in_one == sorted(only_in_one, reverse=True) and sum(only_in_one) == 3
     text = (GOLDEN / "compare.md").read_text("utf-8")
     assert text.index("NOT COMPARED: 3 of 9 cells") < text.index("\nA is before")
     lines = _printed(rows)
@@ -89,7 +89,7 @@ def test_the_launch_is_the_sampling_unit_and_five_have_no_interval() -> None:
 def test_an_unsteady_or_uncalibrated_machine_gives_no_ratio_but_accuracies() -> None:
     row = _row(launches(2.0), launches(2.0, slowness=1.5))
     assert (row["time"], row["seconds_ratio"]) == ("unstable", None)
-    assert row["gemm_moved"] > 0.25
+    assert row["gemm_drift"] > 0.25
     assert row["val_accuracy_difference"] is not None
     row = _row(launches(2.0), launches(2.0, calibration=None))
     assert row["time"] == "ok", "one side was calibrated"
@@ -98,7 +98,7 @@ def test_an_unsteady_or_uncalibrated_machine_gives_no_ratio_but_accuracies() -> 
 
 def test_what_is_timed_must_be_the_same() -> None:
     row = _row(launches(2.0), launches(2.0, protocol_version=3))
-    assert (row["time"], row["changed"]) == ("unlike", "protocol 2 -> 3")
+    assert (row["time"], row["changed"]) == ("mismatched", "protocol 2 -> 3")
 
 
 def test_failed_and_mixed_sides_have_no_ratio() -> None:
@@ -112,7 +112,9 @@ def test_failed_and_mixed_sides_have_no_ratio() -> None:
 
 def test_unlike_machines_are_refused_by_name_unless_asked_for_and_then_labelled() -> None:
     a, b = launches(2.0), launches(2.0, **OTHER)
-    with pytest.raises(UnlikeError, match=r"unlike machines, 0123456789ab and ba9876543210; --acr"):
+    with pytest.raises(
+        MismatchError, match=r"different machines, 0123456789ab and ba9876543210; --acr"
+    ):
         _rows(a, b)
     row = _row(a, b, across_machines=True)
     assert row["across_machines"] and row["time"] == "ok"
@@ -130,12 +132,12 @@ def test_across_machines_each_machine_must_be_steady_on_its_own() -> None:
 
 
 def test_unlike_datasets_are_refused_even_across_machines() -> None:
-    with pytest.raises(UnlikeError, match=r"'digits' differ, with the fingerprints f+ and 0+\.$"):
+    with pytest.raises(MismatchError, match=r"'digits' differ, with the fingerprints f+ and 0+\.$"):
         _rows(launches(2.0), launches(2.0, fingerprint="0" * 64), across_machines=True)
 
 
 def test_runs_without_a_common_cell_are_refused() -> None:
-    with pytest.raises(UnlikeError, match="A and B have no cell in common"):
+    with pytest.raises(MismatchError, match="A and B have no cell in common"):
         _rows(launches(2.0), launches(2.0, seed=1))
 
 

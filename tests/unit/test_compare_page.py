@@ -25,7 +25,7 @@ def test_cells_of_one_side_come_before_all_figures() -> None:
     a, b = golden_sides()
     text = compare_page(_rows(a, b), "before", "after")
     assert "Not compared: 3 of 9 cells are on one side only" in text
-    assert text.index('id="lonely"') < text.index('id="changes"') < text.index('class="group"')
+    assert text.index('id="only_in_one"') < text.index('id="changes"') < text.index('class="group"')
 
 
 def test_each_ratio_is_drawn_with_its_interval() -> None:

@@ -288,3 +288,15 @@ def test_one_that_cannot_be_started_is_one_sentence(own, monkeypatch):
 def test_without_a_way_to_end_it_it_is_not_run(own, tmp_path):
     with pytest.raises(UserFunctionError, match=r"call bench\.runner\.dataset"):
         prepare(f"{own / 'mine.py'}:make", cache_dir=tmp_path / "cache")
+
+
+def test_an_interrupted_function_leaves_no_lock_and_no_half_dataset(own, tmp_path, monkeypatch):
+    def interrupt(self, timeout_seconds):
+        raise KeyboardInterrupt
+
+    name, cache = f"{own / 'mine.py'}:make", tmp_path / "cache"
+    with monkeypatch.context() as patch, pytest.raises(KeyboardInterrupt):
+        patch.setattr(WorkerProcess, "wait", interrupt)
+        prepare_dataset(name, cache_dir=cache)
+    assert not list(cache.glob("prepared-*/*"))
+    assert len(open_dataset(prepare_dataset(name, cache_dir=cache)).x_train) == 6

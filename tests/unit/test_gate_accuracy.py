@@ -6,7 +6,7 @@ import pytest
 
 from bench.core.record import Record
 from bench.regression.accuracy.screening import screen
-from bench.regression.accuracy.seeds import families, seeds_of, unlike
+from bench.regression.accuracy.seeds import families, mismatch, seeds_of
 from bench.regression.accuracy.verdict import (
     AccuracyVerdict,
     SeedAccuracies,
@@ -34,7 +34,7 @@ def judge(
 )
 def test_a_clear_difference_gets_its_verdict(difference: float, says: str) -> None:
     found = judge(make_seeds(0.7), make_seeds(0.7 + difference, seed=1))
-    assert found.says == says
+    assert found.verdict == says
     assert found.low is not None
     assert found.high is not None
     assert found.low < difference < found.high
@@ -42,7 +42,7 @@ def test_a_clear_difference_gets_its_verdict(difference: float, says: str) -> No
 
 def test_too_few_seeds_for_their_spread_are_inconclusive_and_the_number_is_told() -> None:
     found = judge(make_seeds(0.7, 0.02, 4), make_seeds(0.7, 0.02, 4, seed=1))
-    assert found.says == "inconclusive"
+    assert found.verdict == "inconclusive"
     assert found.seeds_needed is not None
     assert found.seeds_needed > 20
 
@@ -51,7 +51,9 @@ def test_the_number_of_seeds_needed_is_enough_to_pass_as_often_as_it_says() -> N
     needed = seeds_needed(0.01, 0.01, 0.05)
     assert needed is not None
     passed = sum(
-        judge(make_seeds(0.7, 0.01, needed, 2 * n), make_seeds(0.7, 0.01, needed, 2 * n + 1)).says
+        judge(
+            make_seeds(0.7, 0.01, needed, 2 * n), make_seeds(0.7, 0.01, needed, 2 * n + 1)
+        ).verdict
         in ("pass", "improved")
         for n in range(200)
     )
@@ -61,7 +63,7 @@ def test_the_number_of_seeds_needed_is_enough_to_pass_as_often_as_it_says() -> N
 
 def test_a_loss_of_the_margin_seldom_passes() -> None:
     wrong = sum(
-        judge(make_seeds(0.7, seed=2 * n), make_seeds(0.69, seed=2 * n + 1)).says == "pass"
+        judge(make_seeds(0.7, seed=2 * n), make_seeds(0.69, seed=2 * n + 1)).verdict == "pass"
         for n in range(200)
     )
     assert wrong <= 18
@@ -69,18 +71,18 @@ def test_a_loss_of_the_margin_seldom_passes() -> None:
 
 def test_equal_accuracies_without_any_spread_pass() -> None:
     same = SeedAccuracies(accuracies=(1.0, 1.0, 1.0), images=360)
-    assert judge(same, same).says == "pass"
+    assert judge(same, same).verdict == "pass"
 
 
 def test_a_diverged_seed_of_the_candidate_is_a_regression_and_of_the_baseline_invalid() -> None:
     broken = SeedAccuracies(accuracies=(0.7,) * 7, images=10_000, diverged=(3,))
-    assert judge(make_seeds(0.7), broken).says == "regressed"
+    assert judge(make_seeds(0.7), broken).verdict == "regressed"
     assert "seed 3" in str(judge(make_seeds(0.7), broken).reason)
-    assert judge(broken, make_seeds(0.7)).says == "invalid"
+    assert judge(broken, make_seeds(0.7)).verdict == "invalid"
 
 
 def test_one_seed_is_no_measurement() -> None:
-    assert judge(make_seeds(0.7, seeds=1), make_seeds(0.7)).says == "invalid"
+    assert judge(make_seeds(0.7, seeds=1), make_seeds(0.7)).verdict == "invalid"
 
 
 def records(accuracies: list[float], **fields: object) -> list[Record]:
@@ -107,7 +109,7 @@ def test_seeds_are_read_from_the_last_epoch_of_each_seed() -> None:
         ),
         (
             lambda made: [*made[:2], *records([0.7] * 3, workload_source="d" * 64)[2:]],
-            "unlike workload source",
+            "different workload source",
         ),
     ],
 )
@@ -126,9 +128,9 @@ def test_a_diverged_seed_is_told_from_one_that_failed() -> None:
 
 
 def test_other_data_is_refused() -> None:
-    assert unlike(records([0.7]), records([0.7])) is None
+    assert mismatch(records([0.7]), records([0.7])) is None
     assert "dataset_fingerprint" in str(
-        unlike(records([0.7]), records([0.7], fingerprint="0" * 64))
+        mismatch(records([0.7]), records([0.7], fingerprint="0" * 64))
     )
 
 
@@ -150,7 +152,7 @@ def timed(seconds: list[float], **fields: object) -> list[Record]:
 )
 def test_stored_times_raise_suspicion_and_never_clear(candidate: list[float], says: str) -> None:
     (found,) = screen({"cell": (timed([2.0, 2.02, 1.98, 2.01]), timed(candidate))}, 0.02)
-    assert found.says == says
+    assert found.verdict == says
 
 
 @pytest.mark.parametrize(
@@ -165,5 +167,5 @@ def test_stored_times_raise_suspicion_and_never_clear(candidate: list[float], sa
 )
 def test_a_stale_or_broken_baseline_is_invalid(candidate: list[Record], names: str) -> None:
     (found,) = screen({"cell": (timed([2.0, 2.1]), candidate)}, 0.02)
-    assert found.says == "invalid"
+    assert found.verdict == "invalid"
     assert names in str(found.reason)

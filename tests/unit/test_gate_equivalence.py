@@ -16,7 +16,7 @@ def make_seeds(mean: float, spread: float, count: int, seed: int) -> SeedAccurac
 
 
 def judge(sides: dict[str, SeedAccuracies], margin: float = 0.01) -> dict[tuple[str, str], str]:
-    return {row.backends: row.says for row in judge_equivalence({"cell": sides}, margin)}
+    return {row.backends: row.verdict for row in judge_equivalence({"cell": sides}, margin)}
 
 
 def test_equal_ones_are_equivalent_and_others_are_not_shown_to_be() -> None:
@@ -90,5 +90,5 @@ def test_a_side_that_is_no_measurement_is_invalid() -> None:
         SeedAccuracies(accuracies=(0.9,), images=100),
     ):
         (row,) = judge_equivalence({"cell": {"jax": good, "torch": bad}}, 0.01)
-        assert row.says == "invalid"
+        assert row.verdict == "invalid"
         assert row.reason

@@ -32,16 +32,16 @@ def look(pairs: list[Pair], expected: int = 1) -> Verdict:
     ("ratio", "says"), [(1.1, "regressed"), (1.0, "pass"), (0.99, "pass"), (0.9, "improved")]
 )
 def test_a_clear_ratio_gets_its_verdict(ratio: float, says: str) -> None:
-    assert look(pairs_at(ratio)).says == says
+    assert look(pairs_at(ratio)).verdict == says
 
 
 def test_between_the_margins_nothing_is_shown() -> None:
-    assert look(pairs_at(1.035, spread=0.03)).says == "inconclusive"
+    assert look(pairs_at(1.035, spread=0.03)).verdict == "inconclusive"
 
 
 def test_noise_that_hides_a_regression_is_inconclusive_and_never_a_pass() -> None:
     found = look(pairs_at(1.05, spread=0.06))
-    assert found.says == "inconclusive"
+    assert found.verdict == "inconclusive"
     assert found.detectable is not None
     assert found.detectable > 0.05
 
@@ -58,8 +58,8 @@ def test_a_burst_in_a_few_slices_moves_a_pair_little() -> None:
     (pair,) = pairs_at(1.0, spread=0, pairs=1)
     from msgspec.structs import replace
 
-    slow = replace(pair.turns[0].candidate, wall_seconds=4.0)
-    burst = replace(pair, turns=(replace(pair.turns[0], candidate=slow), *pair.turns[1:]))
+    slow = replace(pair.slices[0].candidate, wall_seconds=4.0)
+    burst = replace(pair, slices=(replace(pair.slices[0], candidate=slow), *pair.slices[1:]))
     assert abs(pair_log_ratio(burst, "wall") - pair_log_ratio(pair, "wall")) < 0.005
 
 
@@ -70,16 +70,16 @@ def test_work_on_one_clock_alone_is_found() -> None:
     hidden = [
         replace(
             pair,
-            turns=tuple(
+            slices=tuple(
                 replace(
                     t, candidate=replace(t.candidate, cpu_seconds=t.candidate.cpu_seconds * 1.2)
                 )
-                for t in pair.turns
+                for t in pair.slices
             ),
         )
         for pair in pairs_at(1.0)
     ]
-    assert look(hidden).says == "regressed"
+    assert look(hidden).verdict == "regressed"
 
 
 def test_holm_divides_the_level_among_all_that_was_expected() -> None:
@@ -102,7 +102,7 @@ def test_equal_sides_raise_few_alarms(spread: float) -> None:
             if e.kind == "cell"
         }
         alarms += any(
-            found.says in ("regressed", "improved")
+            found.verdict in ("regressed", "improved")
             for pairs_seen in INTERIM_LOOKS
             for found in judge_look(
                 {name: own[:pairs_seen] for name, own in cells.items()},
@@ -117,7 +117,7 @@ def test_equal_sides_raise_few_alarms(spread: float) -> None:
 def test_a_regression_as_large_as_must_be_caught_seldom_passes() -> None:
     """At exactly 1 + caught a pass is wrong, and happens in at most a twentieth of the gates."""
     wrong = sum(
-        any(look(pairs_at(1.05, 0.02, 20, seed)[:seen]).says == "pass" for seen in INTERIM_LOOKS)
+        any(look(pairs_at(1.05, 0.02, 20, seed)[:seen]).verdict == "pass" for seen in INTERIM_LOOKS)
         for seed in range(200)
     )
     assert wrong <= 10
@@ -127,16 +127,16 @@ def test_the_detectable_effect_is_found_about_as_often_as_it_says() -> None:
     found = look(pairs_at(1.0, 0.02, 20))
     assert found.detectable is not None
     effect = exp(log1p(found.detectable))
-    hits = sum(look(pairs_at(effect, 0.02, 20, seed)).says == "regressed" for seed in range(100))
+    hits = sum(look(pairs_at(effect, 0.02, 20, seed)).verdict == "regressed" for seed in range(100))
     assert 60 <= hits <= 98
 
 
 def test_controls_are_judged_apart_from_the_cells() -> None:
     plan = make_plan()
     outcome = judge_gate(plan, make_pairs(plan), "here")
-    assert [(kind, found.says) for kind, found in outcome.controls] == [
+    assert [(kind, found.verdict) for kind, found in outcome.controls] == [
         ("negative", "pass"),
         ("positive", "regressed"),
     ]
-    assert [found.says for found in outcome.verdicts] == ["pass"]
+    assert [found.verdict for found in outcome.verdicts] == ["pass"]
     assert outcome.minutes["cell", EACH.cell.id] == pytest.approx(2.5)

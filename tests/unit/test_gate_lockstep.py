@@ -12,7 +12,7 @@ from bench.regression.lockstep import PairSpec, run_pair
 from bench.regression.messages import Identity
 from bench.regression.pair import Pair
 from bench.regression.side_process import SideSpec
-from bench.regression.validity import TURNS, invalid_reason
+from bench.regression.validity import SLICES, invalid_reason
 from tests.fixtures.fake_python import are_gone, hung_pids
 from tests.fixtures.pairs import make_cell
 
@@ -54,8 +54,8 @@ def test_both_sides_take_all_their_turns(tmp_path: Path, number: int) -> None:
     side_spec = make_seat()
     found = pair(tmp_path, side_spec, number)
     assert found.reason is None
-    assert len(found.turns) == TURNS
-    assert {turn.baseline.steps for turn in found.turns} == {13}
+    assert len(found.slices) == SLICES
+    assert {turn.baseline.steps for turn in found.slices} == {13}
     assert (
         invalid_reason([replace(found, number=0)], side_spec.identity, side_spec.identity) is None
     )
@@ -67,7 +67,7 @@ def test_more_work_is_seen_and_the_side_says_that_it_does_it(tmp_path: Path) -> 
     assert found.candidate
     assert found.candidate.identity.work == 2.0
     assert all(
-        turn.candidate.wall_seconds > 1.9 * turn.baseline.wall_seconds for turn in found.turns
+        turn.candidate.wall_seconds > 1.9 * turn.baseline.wall_seconds for turn in found.slices
     )
 
 
@@ -85,7 +85,7 @@ def test_more_work_is_seen_and_the_side_says_that_it_does_it(tmp_path: Path) -> 
 )
 def test_a_side_that_fails_is_a_pair_with_a_reason(tmp_path: Path, mode: str, reason: str) -> None:
     found = pair(tmp_path, make_seat(mode))
-    assert found.turns == ()
+    assert found.slices == ()
     assert reason in str(found.reason)
 
 

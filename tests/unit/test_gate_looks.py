@@ -11,17 +11,17 @@ def test_a_cell_is_decided_by_the_first_look_that_can() -> None:
     clear = pairs_at(1.2)
     later = [*clear, *pairs_at(0.8, pairs=5)]
     found = judge_looks({"cell": later}, 1, MARGINS)["cell"]
-    assert (found.says, found.pairs) == ("regressed", INTERIM_LOOKS[0])
+    assert (found.verdict, found.pairs) == ("regressed", INTERIM_LOOKS[0])
 
 
 def test_an_undecided_cell_is_looked_at_again() -> None:
     found = judge_looks({"cell": pairs_at(1.035, 0.08, pairs=20)}, 1, MARGINS)["cell"]
-    assert (found.says, found.pairs) == ("inconclusive", INTERIM_LOOKS[-1])
+    assert (found.verdict, found.pairs) == ("inconclusive", INTERIM_LOOKS[-1])
 
 
 def test_who_stops_between_two_looks_is_invalid() -> None:
     found = judge_looks({"cell": pairs_at(1.035, 0.03, pairs=7)}, 1, MARGINS)["cell"]
-    assert found.says == "invalid"
+    assert found.verdict == "invalid"
     assert found.reason == "it was cut short after 7 pairs; the next look is at 10"
 
 
@@ -30,7 +30,7 @@ def test_steady_contests_beside_it_decide_a_cell_sooner() -> None:
     alone = judge_looks({"cell": unsteady}, 9, MARGINS, INTERIM_LOOKS[:1])["cell"]
     steady = [pairs_at(1.0, 0.01, seed=seed) for seed in range(10, 30)]
     among = judge_looks({"cell": unsteady}, 9, MARGINS, INTERIM_LOOKS[:1], steady)["cell"]
-    assert (alone.says, among.says) == ("inconclusive", "pass")
+    assert (alone.verdict, among.verdict) == ("inconclusive", "pass")
     assert alone.estimates[0].degrees == 4
     assert among.estimates[0].degrees > 8
     assert among.estimates[0].spread == alone.estimates[0].spread

@@ -22,7 +22,7 @@ def cells_at(ratio: float, number: int = 30, spread: float = 0.02) -> list[list[
 
 
 def mean_says(cells: list[list[Pair]]) -> str:
-    return judge_means({"all": cells}, learn_priors(cells))["all"].says
+    return judge_means({"all": cells}, learn_priors(cells))["all"].verdict
 
 
 def gate(slow: float, **changes: object) -> GateOutcome:
@@ -51,7 +51,7 @@ def test_only_the_pairs_of_the_first_look_count() -> None:
     cells = cells_at(1.0)
     more = [*cells[1:], [*cells[0], *pairs_at(1.5, pairs=5)]]
     found = judge_means({"all": more}, {})["all"]
-    assert found.says == "pass"
+    assert found.verdict == "pass"
     assert found.pairs == INTERIM_LOOKS[0]
 
 
@@ -66,7 +66,7 @@ def test_a_session_tells_the_mean_of_all_and_of_each_backend() -> None:
 
 def test_a_slower_mean_alone_is_a_regression_with_a_sentence() -> None:
     outcome = gate(1.0)
-    slower = replace(outcome.means[0], says="regressed")
+    slower = replace(outcome.means[0], verdict="regressed")
     slow = replace(outcome, means=(slower, *outcome.means[1:]))
     assert gate_status(slow) == ExitCode.REGRESSED
     assert sentences(slow) == ["The mean of 4 cells, all, is regressed."]
@@ -74,7 +74,7 @@ def test_a_slower_mean_alone_is_a_regression_with_a_sentence() -> None:
 
 def test_a_mean_that_shows_nothing_fails_nothing() -> None:
     outcome = gate(1.0)
-    wide = tuple(replace(found, says="inconclusive") for found in outcome.means)
+    wide = tuple(replace(found, verdict="inconclusive") for found in outcome.means)
     assert gate_status(replace(outcome, means=wide)) == ExitCode.OK
 
 

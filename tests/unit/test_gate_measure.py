@@ -44,7 +44,7 @@ class Fakes:
         ratio = self._ratios.get(each.cell.id, 1.0) if each.kind == "cell" else each.candidate.work
         if ratio == 0:
             pair = make_pair(each, number, 1.0, self._noise)
-            return replace(pair, turns=(), reason="the candidate has ended")
+            return replace(pair, slices=(), reason="the candidate has ended")
         return make_pair(
             each, number, ratio * self._noise.lognormvariate(0, self._spread), self._noise
         )
@@ -145,9 +145,9 @@ def test_an_interrupted_gate_goes_on_with_its_next_pair(tmp_path: Path, stops: i
     assert len(keys) == len(set(keys)) == stops + len(rest.asked)
     assert [each.kept for each in read_sessions(tmp_path / "two")] == [0, stops]
     text = gate_sessions_note(GateStore(tmp_path / "two"))
-    assert text.startswith(f"Measured in 2 sittings: {stops} pairs on ")
+    assert text.startswith(f"Measured in 2 sessions: {stops} pairs on ")
     frame = pair_frame(pairs, read_sessions(tmp_path / "two"))
-    assert frame["sitting"].tolist() == [0] * stops + [1] * len(rest.asked)
+    assert frame["session"].tolist() == [0] * stops + [1] * len(rest.asked)
 
 
 def test_a_contest_that_failed_before_the_interruption_stays_so(tmp_path: Path) -> None:

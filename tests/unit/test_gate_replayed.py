@@ -26,7 +26,7 @@ def test_a_gate_that_passes_leaves_rows_that_hold_its_slices(good: Path) -> None
     rows = json.loads((good / "rows.json").read_bytes())["benchmarks"]
     assert len(rows) == 2 * len(CELLS)
     pairs = [p for p in GateStore(good).pairs() if (p.kind, p.cell_id) == ("cell", CELLS[0].id)]
-    seconds = [turn.baseline.wall_seconds / 10 for pair in pairs for turn in pair.turns]
+    seconds = [turn.baseline.wall_seconds / 10 for pair in pairs for turn in pair.slices]
     assert rows[0]["stats"]["data"] == seconds
     assert rows[1]["extra_info"]["verdict"] == "pass"
     compared = judge_by_pytest(

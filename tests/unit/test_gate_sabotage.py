@@ -57,7 +57,7 @@ def slices(change: Callable[[Slice], Slice], side: str = "candidate") -> Callabl
     def turn(found: SlicePair) -> SlicePair:
         return replace(found, **{side: change(getattr(found, side))})
 
-    return lambda pair: replace(pair, turns=tuple(map(turn, pair.turns)))
+    return lambda pair: replace(pair, slices=tuple(map(turn, pair.slices)))
 
 
 def in_pair(number: int, change: Callable[[Pair], Pair]) -> Callable[[Pair], Pair]:
@@ -124,7 +124,7 @@ MUTANTS = [
     Mutant("cell could not start", unplanned, ("resnet20", "no such workload")),
     Mutant(
         "cell errored",
-        of_last(in_pair(2, lambda p: replace(p, turns=(), reason="the candidate failed: OOM"))),
+        of_last(in_pair(2, lambda p: replace(p, slices=(), reason="the candidate failed: OOM"))),
         (LAST, "pair 2", "OOM"),
     ),
     Mutant("cell doubled in the plan", doubled, (LAST, "expects twice")),
@@ -161,8 +161,8 @@ MUTANTS = [
     ),
     Mutant(
         "one slice only",
-        of_last(lambda p: replace(p, turns=p.turns[:1])),
-        (LAST, "1 turns and must have 24"),
+        of_last(lambda p: replace(p, slices=p.slices[:1])),
+        (LAST, "1 slices and must have 24"),
     ),
     Mutant("unlike work", of_last(slices(lambda s: replace(s, steps=9))), (LAST, "10 steps", "9")),
     Mutant("sides swapped", of_last(swapped), (LAST, "not the side that was named", "python")),
@@ -183,7 +183,7 @@ MUTANTS = [
     Mutant(
         "negative control alarms",
         remeasured("negative", 1.1),
-        ("negative control", "against itself, says regressed"),
+        ("negative control", "against itself, is regressed"),
     ),
     Mutant(
         "positive control finds nothing",
@@ -291,8 +291,8 @@ def test_a_session_that_judges_too_little_is_invalid(
 def test_a_stale_stored_baseline_is_invalid(change: dict[str, object], names: str) -> None:
     fresh = [make_record(repetition=number) for number in range(3)]
     (sound,) = screen({"cell": (fresh, fresh)}, noise_threshold=0.02)
-    assert sound.says == "inconclusive"
+    assert sound.verdict == "inconclusive"
     stale = [make_record(repetition=number, **change) for number in range(3)]
     (found,) = screen({"cell": (stale, fresh)}, noise_threshold=0.02)
-    assert found.says == "invalid"
+    assert found.verdict == "invalid"
     assert names in str(found.reason)

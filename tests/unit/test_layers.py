@@ -32,10 +32,10 @@ def test_a_cost_is_the_median_of_a_process_and_then_of_the_rounds():
 
 
 def test_calls_that_do_the_same_work_count_as_often_as_they_come():
-    visits = rounds("jax", 2.0, same=("dense_1", "dense_2"))
+    visits = rounds("jax", 2.0, shared_with=("dense_1", "dense_2"))
     frame = layers_frame(Findings(visits).costs)
     assert frame["calls"].tolist() == [3]
-    assert frame["same"].tolist() == ["dense_1 dense_2"]
+    assert frame["shared_with"].tolist() == ["dense_1 dense_2"]
     assert frame["ms"].tolist() == pytest.approx([6.0])
 
 
@@ -88,7 +88,9 @@ def test_layers_that_only_one_backend_has_make_no_gap_and_are_told():
 
 
 def test_a_layer_that_could_not_be_called_alone_stays_with_its_reason():
-    row = Timing(part="layer", timed="gradient", name="odd", kind="Odd", reason="ValueError: no")
+    row = Timing(
+        scope="layer", direction="gradient", name="odd", layer_class="Odd", reason="ValueError: no"
+    )
     findings = Findings([make_visit("jax", 0, row, update(1.0), step(4.0))])
     frame = layers_frame(findings.costs)
     assert frame["reason"].tolist()[0] == "ValueError: no"
@@ -100,9 +102,9 @@ def test_a_layer_that_could_not_be_called_alone_stays_with_its_reason():
 
 
 def test_the_layers_and_the_update_are_held_against_the_whole_step():
-    layers = make_timing("dense", 2.0, same=("dense_1",)), make_timing("pool", 3.0, index=2)
-    model = make_timing("model", 6.0, part="model")
-    empty = make_timing("empty", 0.25, part="empty")
+    layers = make_timing("dense", 2.0, shared_with=("dense_1",)), make_timing("pool", 3.0, index=2)
+    model = make_timing("model", 6.0, scope="model")
+    empty = make_timing("empty", 0.25, scope="empty")
     visits = [
         make_visit("jax", number, *layers, model, empty, update(1.0), step(10.0))
         for number in range(6)
@@ -121,7 +123,7 @@ def test_the_layers_and_the_update_are_held_against_the_whole_step():
 )
 def test_a_timing_has_either_seconds_or_a_reason(fields):
     with pytest.raises(ValueError, match="dense must have either seconds or a reason"):
-        Timing(part="layer", timed="forward", name="dense", kind="Dense", **fields)
+        Timing(scope="layer", direction="forward", name="dense", layer_class="Dense", **fields)
 
 
 def test_raw_rows_come_back_as_they_were_written(tmp_path: Path):

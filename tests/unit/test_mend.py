@@ -75,7 +75,7 @@ def test_a_healthy_store_is_told_so_and_left_as_it_is(bench: Bench) -> None:
 
 def test_a_store_that_is_not_there_is_healthy_and_is_not_made(bench: Bench) -> None:
     nowhere = bench.folder / "nowhere"
-    assert bench.call("doctor", "--repair", f"--reports={nowhere}") == 0
+    assert bench.call("check-store", "--repair", f"--reports={nowhere}") == 0
     assert not nowhere.exists()
 
 
@@ -185,7 +185,7 @@ def test_a_gate_with_a_damaged_pair_in_the_middle_is_not_trusted(bench: Bench) -
     "name",
     [
         *("gates/g/gate.json", "certificates/c/w/certificate.json"),
-        *("runs/r/race.json", "runs/r/superseded/sitting-1/records/x.json"),
+        *("runs/r/race.json", "runs/r/superseded/session-1/records/x.json"),
     ],
 )
 @pytest.mark.parametrize("content", [b"", b"{}", b"\xff", b'{"gate_version": "x"}'])
@@ -201,14 +201,14 @@ def test_damaged_plans_and_certificates_are_set_aside(
 
 
 @pytest.mark.parametrize("folder", ["runs/r", "gates/g"])
-def test_a_torn_last_sitting_is_cut(folder: str, bench: Bench) -> None:
+def test_a_torn_last_session_is_cut(folder: str, bench: Bench) -> None:
     path = bench.reports / folder
     path.mkdir(parents=True)
     start_session(path)
-    whole = (path / "sittings.jsonl").read_bytes()
-    (path / "sittings.jsonl").write_bytes(whole + b'{"sitting_version"')
+    whole = (path / "sessions.jsonl").read_bytes()
+    (path / "sessions.jsonl").write_bytes(whole + b'{"session_version"')
     assert doctor(bench, "--repair") == 0
-    assert (path / "sittings.jsonl").read_bytes() == whole
+    assert (path / "sessions.jsonl").read_bytes() == whole
 
 
 def test_damaged_rows_of_layers_are_set_aside(bench: Bench) -> None:

@@ -78,13 +78,13 @@ def test_the_ratio_of_an_epoch_is_told_for_one_second_whatever_was_measured():
     (verdict,) = judge_cost(epochs([1.001, 1.003, 1.002] * 4))
     assert verdict.interval.median == pytest.approx(1.002)
     assert 1.0009 < verdict.interval.low < 1.002 < verdict.interval.high < 1.0031
-    assert (verdict.n, verdict.says) == (12, "met")
+    assert (verdict.n, verdict.verdict) == (12, "met")
 
 
 def test_a_launch_adds_the_median_of_the_paired_differences():
     added, _ = judge_cost(launches([0.1, 0.2, 0.3] * 4))
     assert added.interval.median == pytest.approx(0.2)
-    assert added.says == "met"
+    assert added.verdict == "met"
 
 
 def test_the_parents_share_is_that_of_one_core():
@@ -105,7 +105,7 @@ def test_the_parents_share_is_that_of_one_core():
     ],
 )
 def test_a_target_is_met_only_by_the_whole_interval(ratios, says):
-    assert [verdict.says for verdict in judge_cost(epochs(ratios))] == [says]
+    assert [verdict.verdict for verdict in judge_cost(epochs(ratios))] == [says]
 
 
 @pytest.mark.parametrize(
@@ -113,12 +113,12 @@ def test_a_target_is_met_only_by_the_whole_interval(ratios, says):
     [([-0.2, 0.4] * 6, "met"), ([0.4, 0.6] * 6, "undecided"), ([0.6, 0.9] * 6, "missed")],
 )
 def test_a_launch_may_be_quicker_but_not_half_a_second_slower(added, says):
-    assert judge_cost(launches(added))[0].says == says
+    assert judge_cost(launches(added))[0].verdict == says
 
 
 def test_backends_are_judged_apart_and_no_pairs_give_no_verdict():
     pairs = [*epochs([1.0] * 6), *launches([0.1] * 6), *epochs([1.1] * 6, backend="torch")]
-    assert [(verdict.backend, verdict.says) for verdict in judge_cost(pairs)] == [
+    assert [(verdict.backend, verdict.verdict) for verdict in judge_cost(pairs)] == [
         ("jax", "met"),
         ("jax", "met"),
         ("jax", "met"),

@@ -28,7 +28,7 @@ EACH = make_plan().expected[0]
 def says(rows: list[RealPair]) -> str | None:
     gates = gates_of(rows)
     verdict = judge_real(gates, list(gates)[-1])
-    return None if verdict is None else verdict.says
+    return None if verdict is None else verdict.verdict
 
 
 def test_a_gate_says_what_its_pairs_show() -> None:
@@ -50,7 +50,7 @@ def test_an_unsound_pair_makes_its_gate_invalid() -> None:
     gate = make_gate(AA, reason="the candidate used 40% of a core while it waited")
     verdict = judge_real(gates_of(gate), (AA, 0))
     assert verdict is not None
-    assert verdict.says == "invalid"
+    assert verdict.verdict == "invalid"
     assert "waited" in str(verdict.reason)
 
 
@@ -202,7 +202,7 @@ def test_an_unsound_pair_is_kept_with_its_reason(tmp_path: Path) -> None:
     class Failing(FakeRunner):
         def __call__(self, pair_spec: PairSpec, number: int, log_folder: Path) -> Pair:
             pair = super().__call__(pair_spec, number, log_folder)
-            return replace(pair, turns=(), reason="candidate has ended")
+            return replace(pair, slices=(), reason="candidate has ended")
 
     run(tmp_path, "s1", 1, Failing())
     row = SampleStore(tmp_path).rows(RealPair)[0]

@@ -79,14 +79,14 @@ def slower() -> SuiteRow:
 
 def test_the_same_suite_is_simulated_the_same_again(slower: SuiteRow) -> None:
     assert simulate_suite(DRIFT, THREE_SLOWER, 0) == slower
-    assert simulate_suite(DRIFT, THREE_SLOWER, 1).said != slower.said
+    assert simulate_suite(DRIFT, THREE_SLOWER, 1).answers != slower.answers
 
 
 def test_every_rule_answers_for_every_cell_on_each_of_its_schedules(slower: SuiteRow) -> None:
-    rules = [(said.rule, said.schedule) for said in slower.said]
+    rules = [(said.rule, said.schedule) for said in slower.answers]
     assert rules[0] == (GATE, "lock-step")
     assert len(set(rules)) == len(rules) == 1 + 2 * len(REFERENCE_METHODS)
-    for said in slower.said[1:]:
+    for said in slower.answers[1:]:
         assert said.false_alarms + said.passed_equal == CELLS - 3
         assert said.found + said.passed_slower == 3
 
@@ -95,7 +95,7 @@ def test_the_gate_finds_clear_slowdowns_and_raises_no_alarm(
     monkeypatch: pytest.MonkeyPatch,
 ) -> None:
     monkeypatch.setitem(simulated.ARMS, "clear", (3, 1.2))  # type: ignore[index]
-    said = simulate_suite(DRIFT, "clear", 0).said[0]
+    said = simulate_suite(DRIFT, "clear", 0).answers[0]
     assert (said.false_alarms, said.found, said.passed_equal, said.passed_slower) == (0, 3, 27, 0)
 
 
@@ -107,23 +107,23 @@ def test_a_run_after_the_other_meets_another_moment_of_the_machine() -> None:
         patch.setattr(simulated, "DRIFTS", drifts)
         patch.setattr(simulated, "judge_looks", _nothing)
         patch.setattr(simulated, "judge_means", lambda *_: {"all": _nothing_said()})
-        said = {(s.rule, s.schedule): s for s in simulate_suite("only", NONE_SLOWER, 0).said}
+        said = {(s.rule, s.schedule): s for s in simulate_suite("only", NONE_SLOWER, 0).answers}
     rule = REFERENCE_METHODS[0].name
     assert said[rule, "one run after the other"].false_alarms > 5
     assert said[rule, "lock-step"].false_alarms == 0
 
 
 @dataclass
-class _Says:
-    says: str = "pass"
+class _Judged:
+    verdict: str = "pass"
 
 
-def _nothing(cells: dict[str, object], *_: object) -> dict[str, _Says]:
-    return {name: _Says() for name in cells}
+def _nothing(cells: dict[str, object], *_: object) -> dict[str, _Judged]:
+    return {name: _Judged() for name in cells}
 
 
-def _nothing_said() -> _Says:
-    return _Says()
+def _nothing_said() -> _Judged:
+    return _Judged()
 
 
 @pytest.mark.parametrize("rival", REFERENCE_METHODS, ids=lambda rival: rival.name)
@@ -144,7 +144,7 @@ def test_missing_suites_are_simulated_once_and_rows_of_other_rules_are_kept(
     tmp_path: Path,
 ) -> None:
     book = SampleStore(tmp_path)
-    old = SuiteRow(rules=RULES_VERSION - 1, drift=DRIFT, arm=NONE_SLOWER, suite=0, said=())
+    old = SuiteRow(rules=RULES_VERSION - 1, drift=DRIFT, arm=NONE_SLOWER, suite=0, answers=())
     book.add(old)
     console = Console(quiet=True)
     simulate_missing(book, 1, console, [DRIFT], [NONE_SLOWER])

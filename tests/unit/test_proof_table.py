@@ -25,7 +25,7 @@ NONE_SLOWER, THREE_SLOWER, _ = ARMS
 
 
 def suite(arm: str, number: int, *said: RuleAnswers) -> SuiteRow:
-    return SuiteRow(rules=RULES_VERSION, drift=DRIFT, arm=arm, suite=number, said=said)
+    return SuiteRow(rules=RULES_VERSION, drift=DRIFT, arm=arm, suite=number, answers=said)
 
 
 GATES = 60
@@ -93,10 +93,10 @@ def test_the_intervals_are_those_of_clopper_and_pearson() -> None:
 def test_real_gates_are_counted_by_what_they_say_the_undecided_too() -> None:
     rows = [*make_gate(AA, 0), *make_gate(AA, 1), *make_gate(TENTH, 0), *make_gate(AA, 2, pairs=2)]
     frame = proof_frame([], rows, [])
-    assert ask(frame, "0.0%", "gates that say pass")["count"] == 2
-    assert ask(frame, "0.0%", "gates that say undecided")["count"] == 1
-    assert ask(frame, "0.0%", "gates that say pass")["n"] == 3
-    assert ask(frame, "10.0%", "gates that say regressed")["count"] == 1
+    assert ask(frame, "0.0%", "gates with verdict pass")["count"] == 2
+    assert ask(frame, "0.0%", "gates with verdict undecided")["count"] == 1
+    assert ask(frame, "0.0%", "gates with verdict pass")["n"] == 3
+    assert ask(frame, "10.0%", "gates with verdict regressed")["count"] == 1
 
 
 def test_arms_tell_the_bias_and_the_spread_of_all_their_pairs() -> None:
@@ -116,10 +116,10 @@ def test_the_accuracy_gate_is_asked_with_seeds_of_both_pools() -> None:
     found = {(each.candidate, each.seeds): each for each in answer_seeds(SEEDS)}
     assert set(found) == {(name, n) for name in ("the same", "with a fault") for n in SIZES}
     assert found["with a fault", 8].difference == pytest.approx(-0.07)
-    assert found["with a fault", 8].says == {"regressed": GATES}
+    assert found["with a fault", 8].verdicts == {"regressed": GATES}
     same = found["the same", 32]
     assert same.difference == 0
-    assert same.says["pass"] + same.says.get("improved", 0) > 0.95 * GATES
+    assert same.verdicts["pass"] + same.verdicts.get("improved", 0) > 0.95 * GATES
 
 
 def test_the_page_has_a_section_for_each_part_and_a_rate_in_each_cell() -> None:

@@ -8,7 +8,7 @@ from math import pi, sin
 import numpy as np
 import pytest
 
-from bench.stats.stability import RatioVerdict, judge_ratio, race_movement
+from bench.stats.stability import RatioVerdict, judge_ratio, race_drift
 
 RACES, ROUNDS, EPOCHS = 1000, 10, 4
 
@@ -58,7 +58,7 @@ def race(machine: FakeMachine, sensitivities: Mapping[str, float]) -> list[Ratio
             taken = machine.launch(TRUE_SECONDS[name], sensitivities.get(name, 1.0))
             seconds[name][number], beside = taken
             calibrations.append((number, name, beside))
-    moved = race_movement(calibrations)
+    moved = race_drift(calibrations)
     return [judge_ratio(seconds[above], seconds[below], [moved]) for above, below in PAIRS]
 
 

@@ -16,7 +16,7 @@ from bench.report.tables.cells import CELLS_COLUMNS, cells_frame
 from bench.report.tables.columns import MUST_AGREE, ROW_KEY, Column, names
 from bench.report.tables.comparison import COMPARISON_COLUMNS, comparison_frame
 from bench.report.tables.epochs import EPOCHS_COLUMNS, STEPS_COLUMNS, epochs_frame
-from bench.report.tables.provenance import LEDGER_COLUMNS
+from bench.report.tables.provenance import PROVENANCE_COLUMNS
 from bench.report.tables.ratios import RATIOS_COLUMNS, ROUNDS_COLUMNS
 from tests.fixtures.records import golden_records, make_detail, make_record, race_records
 
@@ -26,7 +26,7 @@ COLUMNS: dict[str, tuple[Column, ...]] = {
     "comparison": COMPARISON_COLUMNS,
     "rounds": ROUNDS_COLUMNS,
     "ratios": RATIOS_COLUMNS,
-    "ledger": LEDGER_COLUMNS,
+    "provenance": PROVENANCE_COLUMNS,
     "steps": STEPS_COLUMNS,
 }
 
@@ -132,7 +132,7 @@ def test_a_backend_without_records_is_missing_and_one_backend_is_never_the_faste
 
 
 @pytest.mark.parametrize(
-    "unlike",
+    "mismatched",
     [
         {"fingerprint": "e" * 64},
         {"versions": {"keras": "3.14.0", "torch": "2.13.0"}},
@@ -141,16 +141,16 @@ def test_a_backend_without_records_is_missing_and_one_backend_is_never_the_faste
         {"limit_train": 100},
         {"lane": "matched"},
     ],
-    ids=lambda unlike: next(iter(unlike)),
+    ids=lambda mismatched: next(iter(mismatched)),
 )
-def test_unlike_records_never_share_a_row(unlike: dict[str, object]) -> None:
-    frame = comparison_frame([make_record(), make_record(backend="torch", **unlike)])
+def test_mismatched_records_never_share_a_row(mismatched: dict[str, object]) -> None:
+    frame = comparison_frame([make_record(), make_record(backend="torch", **mismatched)])
     assert len(frame) == 2
     assert frame["fastest_backend"].isna().all()
 
 
 @pytest.mark.parametrize(
-    ("field", "unlike"),
+    ("field", "mismatched"),
     [
         ("parameters", {"parameters": 5}),
         ("train_images", {"train_images": 1}),
@@ -162,11 +162,13 @@ def test_unlike_records_never_share_a_row(unlike: dict[str, object]) -> None:
     ],
 )
 def test_results_that_must_agree_and_do_not_name_no_fastest_backend(
-    field: str, unlike: dict[str, object]
+    field: str, mismatched: dict[str, object]
 ) -> None:
     like: dict[str, object] = {"weights_sha256": "d" * 64, "batch_order_sha256": "d" * 64}
-    row = _only_row([make_record(**like), make_record(**{**like, "backend": "torch", **unlike})])
-    assert row["unlike"] == field
+    row = _only_row(
+        [make_record(**like), make_record(**{**like, "backend": "torch", **mismatched})]
+    )
+    assert row["mismatched"] == field
     assert pd.isna(row["fastest_backend"])
 
 

@@ -82,9 +82,9 @@ def test_two_runs_say_what_is_certified_of_each() -> None:
     newer = {"python": "3.11.9", "keras": "3.16.0", "numpy": "2.4.6", "jax": "0.10.2"}
     a, b = ComparedRun("A", [make_record()]), ComparedRun("B", [make_record(versions=newer)])
     (row,) = table_rows(compare_frame(a, b, [make_certificate()]))
-    assert row["function"] == "A certified, B not certified"
-    assert "jax: the function computed: A certified, B not certified" in comparison_notes(row)
+    assert row["parity"] == "A certified, B not certified"
+    assert "jax: parity: A certified, B not certified" in comparison_notes(row)
     (row,) = table_rows(compare_frame(a, a, [make_certificate()]))
-    assert row["function"] == "unchanged"
+    assert row["parity"] == "unchanged"
     (row,) = table_rows(compare_frame(a, ComparedRun("B", [make_record(status="failed")])))
-    assert row["function"] is None
+    assert row["parity"] is None

@@ -72,7 +72,7 @@ def test_the_pairs_are_all_backends_and_each_instrumented_launch_with_its_plain_
     assert (frame["ratio"] < frame["ratio_high"]).all()
 
 
-def test_a_sceptic_recomputes_ratios_and_movements_from_rounds_csv(tmp_path: Path) -> None:
+def test_a_sceptic_recomputes_ratios_and_drifts_from_rounds_csv(tmp_path: Path) -> None:
     """Ten rounds: the ends lie between the second and the third smallest and largest log ratio."""
     write_report(tmp_path, _noisy_race(10), title="x")
     rounds, ratios = (pd.read_csv(tmp_path / f"{name}.csv") for name in ("rounds", "ratios"))
@@ -98,7 +98,7 @@ def test_a_sceptic_recomputes_ratios_and_movements_from_rounds_csv(tmp_path: Pat
             p10, p90 = rounds.groupby("race_round")[seconds].median().quantile([0.1, 0.9])
             of_contenders = rounds.groupby("contender")[seconds].median()
             moved = max(p90 / p10, of_contenders.max() / of_contenders.min()) - 1
-            assert getattr(ratio, f"{kernel}_movement") == pytest.approx(moved)
+            assert getattr(ratio, f"{kernel}_drift") == pytest.approx(moved)
 
 
 def test_rounds_hold_every_launch_in_its_order_with_both_calibrations() -> None:
@@ -122,8 +122,8 @@ def test_an_unstable_race_says_so_and_gives_no_ratio() -> None:
     row = _pairs(race)["jax", "torch"]
     assert row["status"] == "unstable"
     assert all(pd.isna(row[name]) for name in ("ratio", "ratio_low", "ratio_high", "confidence"))
-    assert [row["gemm_movement"], row["copy_movement"]] == pytest.approx([0.8, 0.8])
-    assert row["movement_bound"] == CALIBRATION_BOUND
+    assert [row["gemm_drift"], row["copy_drift"]] == pytest.approx([0.8, 0.8])
+    assert row["drift_bound"] == CALIBRATION_BOUND
 
 
 def test_a_machine_that_is_slow_for_one_contender_alone_is_unstable() -> None:
@@ -132,7 +132,7 @@ def test_a_machine_that_is_slow_for_one_contender_alone_is_unstable() -> None:
     race = race_records({"jax": 2.0, "torch": 3.0}, 8, slowness=lambda n: 1.3 if order[n] else 1.0)
     row = _pairs(race)["jax", "torch"]
     assert row["status"] == "unstable"
-    assert row["gemm_movement"] == pytest.approx(0.3)
+    assert row["gemm_drift"] == pytest.approx(0.3)
 
 
 def test_a_few_disturbed_launches_do_not_make_a_race_unstable() -> None:
@@ -179,8 +179,8 @@ def test_contenders_that_disagree_in_what_they_must_not_give_no_ratio() -> None:
     torch = race_records({"torch": 2.0}, 6, parameters=5)
     tensorflow = race_records({"tensorflow": 2.0}, 6)
     pairs = _pairs([*jax, *torch, *tensorflow])
-    assert pairs["jax", "torch"]["status"] == "unlike"
-    assert pairs["jax", "torch"]["unlike"] == "parameters"
+    assert pairs["jax", "torch"]["status"] == "mismatched"
+    assert pairs["jax", "torch"]["mismatched"] == "parameters"
     assert pd.isna(pairs["jax", "torch"]["ratio"])
     assert pairs["jax", "tensorflow"]["status"] == "ok"
 

@@ -82,8 +82,8 @@ def test_one_line_names_what_differs() -> None:
         make_record(settings={"jit_compile": True, "tf32": True}),
         make_record(backend="torch", settings=settings),
     ]
-    lines = [line for line in _printed(records) if line.startswith("what differs: ")]
-    assert lines == ["what differs: settings (jit_compile); version (jax, jaxlib, torch)"]
+    lines = [line for line in _printed(records) if line.startswith("differences: ")]
+    assert lines == ["differences: settings (jit_compile); version (jax, jaxlib, torch)"]
 
 
 def test_the_ratios_of_the_newest_race_are_printed_with_their_intervals() -> None:
@@ -100,7 +100,7 @@ def test_a_ratio_that_is_missing_leaves_its_reason_in_its_place() -> None:
     contenders = {"jax": 2.0, "torch": 1.0}
     unstable = race_records(contenders, 6, slowness=lambda launch: 1.0 + launch)
     for records, reason in (
-        (unstable, "unstable: the calibration moved by "),
+        (unstable, "unstable: the calibration drifted by "),
         (race_records(contenders, 5), "too few rounds for an interval: 5 rounds"),
     ):
         text = "\n".join(_printed(records, ratio_renderables))

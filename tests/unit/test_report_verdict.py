@@ -4,7 +4,7 @@ import math
 
 import pytest
 
-from bench.stats.stability import CALIBRATION_BOUND, is_steady, judge_ratio, movement
+from bench.stats.stability import CALIBRATION_BOUND, drift, is_steady, judge_ratio
 
 STEADY = [0.0, CALIBRATION_BOUND]
 
@@ -44,23 +44,23 @@ def test_a_round_counts_where_both_have_a_time_and_the_others_are_counted_as_fai
 
 
 @pytest.mark.parametrize(
-    "movements",
+    "drifts",
     [[0.0, CALIBRATION_BOUND * 1.01], [CALIBRATION_BOUND * 1.01, 0.0], [0.0, None], [None, None]],
 )
 def test_a_calibration_that_moved_or_is_missing_invalidates_and_never_corrects(
-    movements: list[float | None],
+    drifts: list[float | None],
 ) -> None:
-    verdict = judge_ratio(rounds(*[2.0] * 6), rounds(*[1.0] * 6), movements)
+    verdict = judge_ratio(rounds(*[2.0] * 6), rounds(*[1.0] * 6), drifts)
     assert (verdict.status, verdict.rounds, verdict.ratio) == ("unstable", 6, None)
-    assert not is_steady(movements)
+    assert not is_steady(drifts)
 
 
-def test_the_movement_is_the_ninetieth_percentile_over_the_tenth() -> None:
+def test_the_drift_is_the_ninetieth_percentile_over_the_tenth() -> None:
     """Of 11 values the 10th percentile is the second smallest, the 90th the second largest."""
     seconds = [0.1, 1.0, 1.0, 1.0, 1.1, 1.1, 1.1, 1.2, 1.2, 1.3, 50.0]
-    assert movement(seconds) == pytest.approx(0.3)
-    assert movement([2.0]) == 0
-    assert movement([]) is None
+    assert drift(seconds) == pytest.approx(0.3)
+    assert drift([2.0]) == 0
+    assert drift([]) is None
 
 
 def test_the_last_digits_of_a_ratio_do_not_depend_on_the_c_library() -> None:

@@ -86,7 +86,7 @@ def test_missing_numbers_are_empty_and_hostile_text_is_harmless(folder: Path, na
     if name.endswith(".csv"):
         cells = pd.read_csv(StringIO(text), dtype=str).stack()
         assert not cells.str.match(r"[=+@\t]|-\D").any()
-        assert "-local" in text or name not in ("cells.csv", "ledger.csv")
+        assert "-local" in text or name not in ("cells.csv", "provenance.csv")
     else:
         assert "<script>" not in text
 
@@ -174,7 +174,7 @@ def test_the_document_begins_with_the_ratios_and_none_stands_without_an_interval
     contenders = {"jax": 2.0, "torch": 1.0}
     unstable = _document(tmp_path, *race_records(contenders, 6, slowness=lambda n: 1 + n / 4))
     [line] = [line for line in unstable.splitlines() if line.startswith("- jax / torch: ")]
-    assert line.startswith("- jax / torch: unstable: the calibration moved by ")
+    assert line.startswith("- jax / torch: unstable: the calibration drifted by ")
     assert "too few rounds for an interval: 5 rounds" in _document(
         tmp_path, *race_records(contenders, 5)
     )
@@ -199,9 +199,9 @@ def test_a_gpu_whose_counter_cannot_tell_says_so_and_a_cpu_has_no_such_column(
     tmp_path: Path,
 ) -> None:
     text = _document(tmp_path, make_record(device="gpu"))
-    assert "| GPU peak MB |" in text and "| cannot tell |" in text
+    assert "| GPU peak MB |" in text and "| unknown |" in text
     text = _document(tmp_path, make_record())
-    assert "GPU peak" not in text and "cannot tell" not in text
+    assert "GPU peak" not in text and "unknown" not in text
 
 
 def test_a_matched_row_names_the_layers_whose_masks_nobody_can_match(tmp_path: Path) -> None:

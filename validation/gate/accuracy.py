@@ -31,7 +31,7 @@ class SeedRow(msgspec.Struct, frozen=True, forbid_unknown_fields=True, kw_only=T
 
 
 class SeedAnswers(msgspec.Struct, frozen=True, kw_only=True):
-    """What the accuracy gate says of GATES gates of `seeds` seeds a side.
+    """How often each verdict came of GATES gates of `seeds` seeds a side.
 
     `difference` is that of the two pools' means: what is true of seeds drawn from them.
     """
@@ -40,7 +40,7 @@ class SeedAnswers(msgspec.Struct, frozen=True, kw_only=True):
     candidate: str
     seeds: int
     difference: float
-    says: dict[str, int]
+    verdicts: dict[str, int]
 
 
 def answer_seeds(rows: Sequence[SeedRow]) -> list[SeedAnswers]:
@@ -59,7 +59,7 @@ def answer_seeds(rows: Sequence[SeedRow]) -> list[SeedAnswers]:
         images = min(row.images for row in own)
         for side, name in (("baseline", "the same"), ("candidate", "with a fault")):
             for seeds in SIZES:
-                says = _answers(pools["baseline"], pools[side], seeds, images)
+                verdicts = _answers(pools["baseline"], pools[side], seeds, images)
                 difference = fmean(pools[side]) - fmean(pools["baseline"])
                 found.append(
                     SeedAnswers(
@@ -67,7 +67,7 @@ def answer_seeds(rows: Sequence[SeedRow]) -> list[SeedAnswers]:
                         candidate=name,
                         seeds=seeds,
                         difference=difference,
-                        says=dict(says),
+                        verdicts=dict(verdicts),
                     )
                 )
     return found
@@ -77,12 +77,12 @@ def _answers(
     baseline: Sequence[float], candidate: Sequence[float], seeds: int, images: int
 ) -> Counter[str]:
     draw = np.random.default_rng(_SEED)
-    says: Counter[str] = Counter()
+    verdicts: Counter[str] = Counter()
     for _ in range(GATES):
         sides = (
             SeedAccuracies(accuracies=tuple(draw.choice(pool, seeds).tolist()), images=images)
             for pool in (baseline, candidate)
         )
         (first, second) = sides
-        says[judge_accuracy({"": (first, second)}, MARGIN)[""].says] += 1
-    return says
+        verdicts[judge_accuracy({"": (first, second)}, MARGIN)[""].verdict] += 1
+    return verdicts

@@ -138,7 +138,7 @@ def _measure(
         number=number,
         started_at=started_at,
         seconds=round(pair.seconds, 3),
-        steps=pair.turns[0].baseline.steps if pair.turns else 0,
+        steps=pair.slices[0].baseline.steps if pair.slices else 0,
         baseline=_clocks(pair, "baseline"),
         candidate=_clocks(pair, "candidate"),
         reason=reason,
@@ -176,7 +176,7 @@ def _without_steady(variables: Mapping[str, str]) -> dict[str, str]:
 
 
 def _clocks(pair: Pair, side: Literal["baseline", "candidate"]) -> Clocks:
-    slices = [getattr(turn, side) for turn in pair.turns]
+    slices = [getattr(turn, side) for turn in pair.slices]
     return Clocks(
         wall=tuple(round(found.wall_seconds, _DECIMALS) for found in slices),
         cpu=tuple(round(found.cpu_seconds, _DECIMALS) for found in slices),

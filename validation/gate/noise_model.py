@@ -22,7 +22,7 @@ class Noise(NamedTuple):
     - `spike_chance`, `spike`: so many slices are longer by an exponential of that mean, on the
       wall clock alone.
     - `clocks`: what CPU time has of its own.
-    - `unlike`: `launch` and `piece` differ between cells by a factor of this spread.
+    - `between_cells`: `launch` and `piece` differ between cells by a factor of this spread.
 
     The defaults for all but the drift are such that pairs vary like this project's own on two
     noisy cores: their slices by a tenth, their means by 2.4% (README, "The gate").
@@ -35,7 +35,7 @@ class Noise(NamedTuple):
     spike_chance: float = 0.02
     spike: float = 0.3
     clocks: float = 0.02
-    unlike: float = 0.25
+    between_cells: float = 0.25
 
 
 class Program(NamedTuple):

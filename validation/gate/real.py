@@ -59,7 +59,7 @@ def judge_real(gates: Gates, key: tuple[Arm, int]) -> Verdict | None:
     if not looks:
         return None
     verdict = judge_looks({"": pairs}, 1, Margins(), looks, _controls(gates, key))[""]
-    return verdict if verdict.says != "inconclusive" or looks[-1] == INTERIM_LOOKS[-1] else None
+    return verdict if verdict.verdict != "inconclusive" or looks[-1] == INTERIM_LOOKS[-1] else None
 
 
 def _controls(gates: Gates, key: tuple[Arm, int]) -> list[list[Pair]]:

@@ -118,7 +118,7 @@ def pair_of(
         seconds=seconds,
         baseline=_NOBODY,
         candidate=_NOBODY,
-        turns=tuple(_turn(*turn) for turn in zip(wall, cpu, strict=True)),
+        slices=tuple(_turn(*turn) for turn in zip(wall, cpu, strict=True)),
     )
 
 

@@ -6,10 +6,11 @@ from typing import Final, Literal
 import msgspec
 import numpy as np
 
+from bench.core.serialization import Document, Layout, rename_keys
 from bench.regression.geomean import judge_means
 from bench.regression.pair import Pair
 from bench.regression.sequential import judge_looks, learn_priors
-from bench.regression.validity import TURNS
+from bench.regression.validity import SLICES
 from bench.regression.verdict import INTERIM_LOOKS, Margins, Verdict, VerdictKind
 from validation.gate.noise_model import Floats, Noise, Program, SimulatedMachine
 from validation.gate.other_tools import REFERENCE_METHODS, ReferenceMethod
@@ -40,16 +41,18 @@ Schedule = Literal["lock-step", "one run after the other"]
 #: Which verdict rules, simulation and reference methods made a row. Raise it by hand when a change
 #: of theirs changes any answer; `test_published_suites_follow_from_todays_rules` fails until then.
 RULES_VERSION: Final = 1
+#: Raised whenever the fields of a row change. The rows of version 1 do not name their version.
+SUITE_VERSION: Final = 2
 #: A cell's values on both sides.
 Sides = tuple[Floats, Floats]
 
 
 class RuleAnswers(msgspec.Struct, frozen=True, array_like=True):
-    """What one rule said of a suite, in counts of its cells; stored as a list, in this order.
+    """The verdicts of one rule on a suite, in counts of its cells; stored as a list, in this order.
 
     `false_alarms` are equal cells that were called slower, `found` the slower cells that were, and
     `passed_equal` and `passed_slower` are those that were passed: by a rule that knows but two
-    answers, all that it did not call slower. `mean` is what the gate says of the geometric mean.
+    answers, all that it did not call slower. `mean` is the gate's verdict on the geometric mean.
     `minutes` are those that the machine was used.
     """
 
@@ -69,15 +72,24 @@ class SuiteRow(msgspec.Struct, frozen=True, forbid_unknown_fields=True, kw_only=
     `rules` is the RULES_VERSION of the code that made it.
     """
 
+    suite_version: int = SUITE_VERSION
     rules: int
     drift: str
     arm: str
     suite: int
-    said: tuple[RuleAnswers, ...]
+    answers: tuple[RuleAnswers, ...]
+
+
+def _upgrade(document: Document) -> None:
+    rename_keys(document, {"said": "answers"})
+
+
+#: How a line of suites.jsonl is stored.
+SUITE_LAYOUT: Final = Layout(SuiteRow, "suite_version", SUITE_VERSION, _upgrade, unnamed=1)
 
 
 def simulate_suite(drift: str, arm: str, suite: int) -> SuiteRow:
-    """Return what each rule says on each schedule; the same arguments give the same row.
+    """Return the answers of each rule on each schedule; the same arguments give the same row.
 
     All rules meet the same drift and the same programs. The rivals' rules are tried on their own
     schedule, the whole suite on the baseline and then on the candidate, and on the gate's pairs
@@ -87,37 +99,43 @@ def simulate_suite(drift: str, arm: str, suite: int) -> SuiteRow:
     shared = np.random.default_rng(seeds)
     drift_seed = int(shared.integers(2**63))
     number, slower = ARMS[arm]
-    noisier = np.exp(shared.normal(0.0, DRIFTS[drift].unlike, CELLS)).tolist()
+    noisier = np.exp(shared.normal(0.0, DRIFTS[drift].between_cells, CELLS)).tolist()
     programs = [Program(slower if cell < number else 1.0, noisier[cell]) for cell in range(CELLS)]
     machines = [
         SimulatedMachine(DRIFTS[drift], drift_seed, int(seed), _LONGEST_SECONDS)
         for seed in shared.integers(2**63, size=1 + len(REFERENCE_METHODS))
     ]
     pairs, verdicts, mean = _gate(machines[0], programs)
-    says = [found.says for found in verdicts]
-    said = [RuleAnswers(GATE, "lock-step", *_counts(programs, says), _minutes(machines[0]), mean)]
+    kinds = [found.verdict for found in verdicts]
+    answers = [
+        RuleAnswers(GATE, "lock-step", *_counts(programs, kinds), _minutes(machines[0]), mean)
+    ]
     first_look = [_sides(own[: INTERIM_LOOKS[0]]) for own in pairs]
     minutes = round(sum(pair.seconds for own in pairs for pair in own[: INTERIM_LOOKS[0]]) / 60, 1)
     for rival, machine in zip(REFERENCE_METHODS, machines[1:], strict=True):
         counts = _counts(programs, _answers(rival, _runs(machine, rival, programs)))
-        said.append(RuleAnswers(rival.name, "one run after the other", *counts, _minutes(machine)))
+        answers.append(
+            RuleAnswers(rival.name, "one run after the other", *counts, _minutes(machine))
+        )
         counts = _counts(programs, _answers(rival, first_look))
-        said.append(RuleAnswers(rival.name, "lock-step", *counts, minutes))
-    return SuiteRow(rules=RULES_VERSION, drift=drift, arm=arm, suite=suite, said=tuple(said))
+        answers.append(RuleAnswers(rival.name, "lock-step", *counts, minutes))
+    return SuiteRow(rules=RULES_VERSION, drift=drift, arm=arm, suite=suite, answers=tuple(answers))
 
 
 def _answers(rival: ReferenceMethod, cells: Sequence[Sides]) -> list[VerdictKind]:
     return ["regressed" if rival.slower(*sides) else "pass" for sides in cells]
 
 
-def _counts(programs: Sequence[Program], says: Sequence[VerdictKind]) -> tuple[int, int, int, int]:
+def _counts(
+    programs: Sequence[Program], verdicts: Sequence[VerdictKind]
+) -> tuple[int, int, int, int]:
     """Return the false alarms, the found, the equal that passed and the slower that passed."""
-    said = [(program.slower > 1, word) for program, word in zip(programs, says, strict=True)]
+    judged = [(program.slower > 1, word) for program, word in zip(programs, verdicts, strict=True)]
     return (
-        said.count((False, "regressed")),
-        said.count((True, "regressed")),
-        said.count((False, "pass")) + said.count((False, "improved")),
-        said.count((True, "pass")) + said.count((True, "improved")),
+        judged.count((False, "regressed")),
+        judged.count((True, "regressed")),
+        judged.count((False, "pass")) + judged.count((False, "improved")),
+        judged.count((True, "pass")) + judged.count((True, "improved")),
     )
 
 
@@ -128,13 +146,13 @@ def _minutes(machine: SimulatedMachine) -> float:
 def _gate(
     machine: SimulatedMachine, programs: Sequence[Program]
 ) -> tuple[list[list[Pair]], list[Verdict], VerdictKind]:
-    """Return the gate's pairs, measured in turn as a real gate does, and what it says of them."""
+    """Return the gate's pairs, measured in turn as a real gate does, and its verdicts."""
     pairs: dict[str, list[Pair]] = {str(cell): [] for cell in range(len(programs))}
     verdicts: dict[str, Verdict] = {}
     done = 0
     for look, wanted in enumerate(INTERIM_LOOKS, start=1):
         undecided = [
-            name for name in pairs if not verdicts or verdicts[name].says == "inconclusive"
+            name for name in pairs if not verdicts or verdicts[name].verdict == "inconclusive"
         ]
         for number in range(done, wanted):
             for name in undecided:
@@ -143,7 +161,7 @@ def _gate(
         done = wanted
     cells = list(pairs.values())
     (mean,) = judge_means({"all": cells}, learn_priors(cells)).values()
-    return cells, [verdicts[name] for name in pairs], mean.says
+    return cells, [verdicts[name] for name in pairs], mean.verdict
 
 
 def _pair(machine: SimulatedMachine, name: str, number: int, program: Program) -> Pair:
@@ -152,8 +170,8 @@ def _pair(machine: SimulatedMachine, name: str, number: int, program: Program) -
     machine.wait(START_SECONDS)
     baseline = machine.process(program._replace(slower=1.0))
     factors = np.array([baseline, machine.process(program)])
-    found = machine.slices(2 * TURNS, _SLICE_SECONDS, GAP_SECONDS, program.noisier)
-    clocks = [clock.reshape(TURNS, 2) for clock in found]
+    found = machine.slices(2 * SLICES, _SLICE_SECONDS, GAP_SECONDS, program.noisier)
+    clocks = [clock.reshape(SLICES, 2) for clock in found]
     for clock in clocks:
         clock[1::2] = clock[1::2, ::-1]
     wall, cpu = ((clock * factors).tolist() for clock in clocks)
@@ -161,7 +179,7 @@ def _pair(machine: SimulatedMachine, name: str, number: int, program: Program) -
 
 
 def _sides(pairs: Sequence[Pair]) -> Sides:
-    turns = [turn for pair in pairs for turn in pair.turns]
+    turns = [turn for pair in pairs for turn in pair.slices]
     return (
         np.array([turn.baseline.wall_seconds for turn in turns]),
         np.array([turn.candidate.wall_seconds for turn in turns]),

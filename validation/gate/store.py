@@ -1,16 +1,19 @@
 """The raw rows of the proof: files to which each call appends, durably."""
 
 from collections import Counter
+from collections.abc import Callable
+from functools import partial
 from pathlib import Path
-from typing import Final, TypeVar
+from typing import Any, Final, TypeVar
 
+from bench.core.serialization import decode_json
 from bench.core.text import BenchError
 from bench.storage.atomic import set_aside_truncated_line
 from bench.storage.jsonl import append_rows, read_rows
 from bench.storage.store import StoreError
 from validation.gate.accuracy import SeedRow
 from validation.gate.rows import PROOF_VERSION, Context, RealPair
-from validation.gate.simulation import RULES_VERSION, SuiteRow
+from validation.gate.simulation import RULES_VERSION, SUITE_LAYOUT, SuiteRow
 
 _Row = TypeVar("_Row", Context, RealPair, SuiteRow, SeedRow)
 
@@ -61,7 +64,10 @@ class SampleStore:
 
     def rows(self, kind: type[_Row]) -> list[_Row]:
         """Return all rows of a kind; SampleStoreError names the line that cannot be read."""
-        return read_rows(self.folder / _FILES[kind], kind, SampleStoreError)
+        decode: Callable[[bytes], Any] = (
+            SUITE_LAYOUT.decode if kind is SuiteRow else partial(decode_json, kind=kind)
+        )
+        return read_rows(self.folder / _FILES[kind], decode, SampleStoreError)
 
     def contexts(self) -> dict[str, Context]:
         """Return the context of each session; SampleStoreError when one is of another version."""

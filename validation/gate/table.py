@@ -53,36 +53,36 @@ _COLUMNS: Final = (
 def _simulated(suites: Sequence[SuiteRow]) -> list[dict[str, object]]:
     groups: dict[tuple[str, str, str, str], list[RuleAnswers]] = {}
     for suite in suites:
-        for each in suite.said:
+        for each in suite.answers:
             groups.setdefault((suite.drift, suite.arm, each.rule, each.schedule), []).append(each)
     rows = []
-    for (drift, arm, rule, schedule), said in groups.items():
+    for (drift, arm, rule, schedule), answers in groups.items():
         name = {"part": "simulated", "where": drift, "slower": arm}
         name |= {"rule": rule, "schedule": schedule}
-        minutes = fmean(each.minutes for each in said)
-        for question, count, n in _questions(said, *ARMS[arm]):
+        minutes = fmean(each.minutes for each in answers)
+        for question, count, n in _questions(answers, *ARMS[arm]):
             rows.append({**name, "question": question, **_rate(count, n), "minutes": minutes})
     return rows
 
 
 def _questions(
-    said: Sequence[RuleAnswers], slower_cells: int, slower: float
+    answers: Sequence[RuleAnswers], slower_cells: int, slower: float
 ) -> Iterable[tuple[str, int, int]]:
     """Return what is asked of a rule's answers, how often it is so, and of how many."""
-    slow = slower_cells * len(said)
-    equal = CELLS * len(said) - slow
+    slow = slower_cells * len(answers)
+    equal = CELLS * len(answers) - slow
     if slower == 1.0:
-        alarms = sum(1 for s in said if s.false_alarms or s.mean == "regressed")
-        yield "suites with a false alarm", alarms, len(said)
+        alarms = sum(1 for s in answers if s.false_alarms or s.mean == "regressed")
+        yield "suites with a false alarm", alarms, len(answers)
     if equal:
-        yield "equal cells called slower", sum(s.false_alarms for s in said), equal
-        yield "equal cells passed", sum(s.passed_equal for s in said), equal
+        yield "equal cells called slower", sum(s.false_alarms for s in answers), equal
+        yield "equal cells passed", sum(s.passed_equal for s in answers), equal
     if slow:
-        yield "slower cells found", sum(s.found for s in said), slow
-        yield "slower cells passed", sum(s.passed_slower for s in said), slow
-    if said[0].mean is not None:
-        found = sum(s.mean == "regressed" for s in said)
-        yield "means called slower", found, len(said)
+        yield "slower cells found", sum(s.found for s in answers), slow
+        yield "slower cells passed", sum(s.passed_slower for s in answers), slow
+    if answers[0].mean is not None:
+        found = sum(s.mean == "regressed" for s in answers)
+        yield "means called slower", found, len(answers)
 
 
 def _real(pairs: Sequence[RealPair]) -> list[dict[str, object]]:
@@ -94,11 +94,11 @@ def _real(pairs: Sequence[RealPair]) -> list[dict[str, object]]:
     for arm, judged in sorted(arms.items()):
         name = {"part": "real", "where": f"{arm.backend}, {arm.condition}"}
         name |= {"slower": f"{arm.work - 1:.1%}", "rule": GATE, "schedule": "lock-step"}
-        says = Counter("undecided" if found is None else found.says for found, _ in judged)
+        verdicts = Counter("undecided" if found is None else found.verdict for found, _ in judged)
         minutes = fmean(sum(pair.seconds for pair in gate) / 60 for _, gate in judged)
         for word in ("regressed", "improved", "pass", "inconclusive", "invalid", "undecided"):
-            counts = _rate(says[word], len(judged))
-            rows.append({**name, "question": f"gates that say {word}", **counts})
+            counts = _rate(verdicts[word], len(judged))
+            rows.append({**name, "question": f"gates with verdict {word}", **counts})
             rows[-1]["minutes"] = minutes
     return rows
 
@@ -114,8 +114,8 @@ def _accuracy(seeds: Sequence[SeedRow]) -> list[dict[str, object]]:
             "schedule": "stored",
         }
         for word in ("regressed", "improved", "pass", "inconclusive", "invalid"):
-            counts = _rate(found.says.get(word, 0), GATES)
-            rows.append({**name, "question": f"gates that say {word}", **counts})
+            counts = _rate(found.verdicts.get(word, 0), GATES)
+            rows.append({**name, "question": f"gates with verdict {word}", **counts})
     return rows
 
 

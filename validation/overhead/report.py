@@ -37,7 +37,7 @@ def cost_table(pairs: Sequence[CostPair]) -> Table:
     """Return a row per backend and target."""
     table = Table(*_HEAD, title="What the harness costs", title_justify="left", box=None)
     for verdict in judge_cost(pairs):
-        table.add_row(*_row(verdict), style=_STYLES.get(verdict.says, ""))
+        table.add_row(*_row(verdict), style=_STYLES.get(verdict.verdict, ""))
     return table
 
 
@@ -89,7 +89,7 @@ def _row(verdict: CostVerdict) -> tuple[str, ...]:
         str(verdict.n),
         verdict.figure,
         target.text,
-        verdict.says,
+        verdict.verdict,
     )
 
 

@@ -37,7 +37,7 @@ class CostVerdict(msgspec.Struct, frozen=True, kw_only=True):
     target: CostTarget
     n: int
     interval: Interval | None
-    says: Literal["met", "missed", "undecided", "too few"]
+    verdict: Literal["met", "missed", "undecided", "too few"]
 
     @property
     def figure(self) -> str:
@@ -120,13 +120,15 @@ def judge_cost(pairs: Iterable[CostPair]) -> list[CostVerdict]:
 
 def _verdict(backend: str, target: CostTarget, pairs: Sequence[CostPair]) -> CostVerdict:
     interval = target.interval_of(pairs)
-    says: Literal["met", "missed", "undecided", "too few"]
+    verdict: Literal["met", "missed", "undecided", "too few"]
     if interval is None:
-        says = "too few"
+        verdict = "too few"
     elif target.low <= interval.low and interval.high <= target.high:
-        says = "met"
+        verdict = "met"
     elif interval.low > target.high or interval.high < target.low:
-        says = "missed"
+        verdict = "missed"
     else:
-        says = "undecided"
-    return CostVerdict(backend=backend, target=target, n=len(pairs), interval=interval, says=says)
+        verdict = "undecided"
+    return CostVerdict(
+        backend=backend, target=target, n=len(pairs), interval=interval, verdict=verdict
+    )

@@ -25,7 +25,7 @@ class Equivalence(msgspec.Struct, frozen=True, kw_only=True):
 
     name: str
     backends: tuple[str, str]
-    says: Literal["equivalent", "not shown", "invalid"]
+    verdict: Literal["equivalent", "not shown", "invalid"]
     seeds: tuple[int, int]
     difference: float | None = None
     low: float | None = None
@@ -58,12 +58,12 @@ def judge_equivalence(
     }
     p_values = {"\0".join(key): _p_value(found, margin) for key, found in compared.items()}
     shown = holm(p_values, len(pairs), ALPHA)
-    says: dict[tuple[str, str, str], Literal["equivalent", "not shown"]] = {
+    verdicts: dict[tuple[str, str, str], Literal["equivalent", "not shown"]] = {
         key: "equivalent" if "\0".join(key) in shown else "not shown" for key in compared
     }
     tail = ALPHA / max(len(pairs), 1)
     return [
-        _row(key, sides, compared[key], says[key], margin, tail)
+        _row(key, sides, compared[key], verdicts[key], margin, tail)
         if key in compared
         else _invalid(key, sides, reasons[key])
         for key, sides in pairs.items()
@@ -97,14 +97,14 @@ def _invalid(
     name, first, second = key
     counts = (len(sides[0].accuracies), len(sides[1].accuracies))
     pair = (first, second)
-    return Equivalence(name=name, backends=pair, says="invalid", seeds=counts, reason=reason)
+    return Equivalence(name=name, backends=pair, verdict="invalid", seeds=counts, reason=reason)
 
 
 def _row(
     key: tuple[str, str, str],
     sides: tuple[SeedAccuracies, SeedAccuracies],
     found: Welch,
-    says: Literal["equivalent", "not shown"],
+    verdict: Literal["equivalent", "not shown"],
     margin: float,
     tail: float,
 ) -> Equivalence:
@@ -117,7 +117,7 @@ def _row(
     return Equivalence(
         name=name,
         backends=(first, second),
-        says=says,
+        verdict=verdict,
         seeds=counts,
         difference=found.difference,
         low=found.difference - half,

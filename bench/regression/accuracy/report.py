@@ -38,8 +38,10 @@ def accuracy_table(verdicts: Sequence[AccuracyVerdict]) -> Table:
             spread = f"{100 * (found.spread or 0):.2f}"
         needed = "–" if found.seeds_needed is None else str(found.seeds_needed)
         seeds = f"{found.seeds[0]}, {found.seeds[1]}"
-        cells = (found.name, found.says, seeds, points, spread, needed)
-        table.add_row(*(Text(sanitize_line(c)) for c in cells), style=_STYLES.get(found.says, ""))
+        cells = (found.name, found.verdict, seeds, points, spread, needed)
+        table.add_row(
+            *(Text(sanitize_line(c)) for c in cells), style=_STYLES.get(found.verdict, "")
+        )
     return table
 
 
@@ -50,8 +52,8 @@ def screening_table(found: Sequence[Screening]) -> Table:
     table = Table(*head, title=title, title_justify="left", box=None)
     for each in found:
         ratio = "–" if each.ratio is None else f"{each.ratio - 1:+.1%}"
-        cells = (each.name, each.says, f"{each.launches[0]}, {each.launches[1]}", ratio)
-        table.add_row(*(Text(sanitize_line(c)) for c in cells), style=_STYLES.get(each.says, ""))
+        cells = (each.name, each.verdict, f"{each.launches[0]}, {each.launches[1]}", ratio)
+        table.add_row(*(Text(sanitize_line(c)) for c in cells), style=_STYLES.get(each.verdict, ""))
     return table
 
 

@@ -22,7 +22,7 @@ class Screening(msgspec.Struct, frozen=True, kw_only=True):
     """What stored launches say of a cell; the ratio is candidate / baseline, None if unknown."""
 
     name: str
-    says: Suspicion
+    verdict: Suspicion
     launches: tuple[int, int]
     ratio: float | None = None
     reason: str | None = None
@@ -47,7 +47,7 @@ def screen(
         ratio = None if reason else exp(fmean(logs[1]) - fmean(logs[0]))
         found[name] = Screening(
             name=name,
-            says="invalid" if reason else "inconclusive",
+            verdict="invalid" if reason else "inconclusive",
             launches=(len(baseline), len(candidate)),
             ratio=ratio,
             reason=reason,
@@ -55,7 +55,7 @@ def screen(
         if not reason and min(map(len, logs)) >= 2:
             p_values[name] = welch(logs[0], logs[1]).p_below(log1p(noise))
     for name in holm(p_values, len(cells), ALPHA):
-        found[name] = msgspec.structs.replace(found[name], says="suspect")
+        found[name] = msgspec.structs.replace(found[name], verdict="suspect")
     return list(found.values())
 
 

@@ -48,7 +48,7 @@ def seeds_of(family: Cell, seeds: Sequence[int], records: Sequence[Record]) -> S
     )
 
 
-def unlike(baseline: Sequence[Record], candidate: Sequence[Record]) -> str | None:
+def mismatch(baseline: Sequence[Record], candidate: Sequence[Record]) -> str | None:
     """Return in a phrase why two sides' records cannot be held against each other, or None."""
     for field in _MUST_MATCH:
         sides = [{_facts(record)[field] for record in side} for side in (baseline, candidate)]
@@ -79,7 +79,7 @@ def _mixture(records: Sequence[Record]) -> str | None:
     """Return in a phrase that the seeds of a side were not trained in one environment."""
     for name in ("workload_source", "versions", "environment"):
         if len({str(getattr(record, name)) for record in records}) > 1:
-            return f"its seeds were trained with unlike {name.replace('_', ' ')}"
+            return f"its seeds were trained with different {name.replace('_', ' ')}"
     return None
 
 

@@ -18,7 +18,7 @@ _MOST_SEEDS: Final = 10_000
 class SeedAccuracies(msgspec.Struct, frozen=True, kw_only=True):
     """One side of a cell: the final val_accuracy (0 to 1) of each seed, in the seeds' order.
 
-    `reason` says in a phrase why the side is no measurement, `diverged` names seeds whose loss
+    `reason` verdict in a phrase why the side is no measurement, `diverged` names seeds whose loss
     did not stay finite; None and () when all is well. `images` is the number of validation images.
     """
 
@@ -36,7 +36,7 @@ class AccuracyVerdict(msgspec.Struct, frozen=True, kw_only=True):
     """
 
     name: str
-    says: VerdictKind
+    verdict: VerdictKind
     seeds: tuple[int, int]
     difference: float | None = None
     low: float | None = None
@@ -72,14 +72,14 @@ def judge_accuracy(
     within = holm({n: w.p_below(-margin) for n, w in compared.items()}, len(cells), ALPHA)
     worse = holm({n: 1 - w.p_below(0.0) for n, w in compared.items()}, len(cells), ALPHA)
     for name, found in compared.items():
-        says: VerdictKind = "inconclusive"
+        verdict: VerdictKind = "inconclusive"
         if name in better:
-            says = "improved"
+            verdict = "improved"
         elif name in within:
-            says = "pass"
+            verdict = "pass"
         elif name in worse:
-            says = "regressed"
-        verdicts[name] = _verdict(name, says, cells[name], found, margin, len(cells))
+            verdict = "regressed"
+        verdicts[name] = _verdict(name, verdict, cells[name], found, margin, len(cells))
     return {name: verdicts[name] for name in cells}
 
 
@@ -90,11 +90,11 @@ def _without_statistics(
     baseline, candidate = sides
     seeds = (len(baseline.accuracies), len(candidate.accuracies))
     reason = baseline.reason or candidate.reason
-    says: VerdictKind = "invalid"
+    verdict: VerdictKind = "invalid"
     if not reason and baseline.diverged:
         reason = f"the baseline diverged with seed {_listed(baseline.diverged)}"
     elif not reason and candidate.diverged:
-        says, reason = (
+        verdict, reason = (
             "regressed",
             f"the candidate diverged with seed {_listed(candidate.diverged)}",
         )
@@ -102,7 +102,7 @@ def _without_statistics(
         reason = f"it has {min(seeds)} seeds on a side; {FEWEST_SEEDS} are the fewest"
     if not reason:
         return None
-    return AccuracyVerdict(name=name, says=says, seeds=seeds, reason=reason)
+    return AccuracyVerdict(name=name, verdict=verdict, seeds=seeds, reason=reason)
 
 
 def _compare(baseline: SeedAccuracies, candidate: SeedAccuracies) -> Welch:
@@ -113,7 +113,7 @@ def _compare(baseline: SeedAccuracies, candidate: SeedAccuracies) -> Welch:
 
 def _verdict(
     name: str,
-    says: VerdictKind,
+    verdict: VerdictKind,
     sides: tuple[SeedAccuracies, SeedAccuracies],
     found: Welch,
     margin: float,
@@ -127,7 +127,7 @@ def _verdict(
     spread = found.error / sqrt(sum(1 / count for count in counts))
     return AccuracyVerdict(
         name=name,
-        says=says,
+        verdict=verdict,
         seeds=counts,
         difference=found.difference,
         low=found.difference - half,

@@ -48,9 +48,9 @@ class GateReplay(msgspec.Struct, kw_only=True):
     def complaint(self, cell_id: str) -> str | None:
         """Return in a sentence why a cell does not pass, None when it does."""
         (found,) = [each for each in self.outcome.verdicts if each.cell_id == cell_id]
-        if found.says in ("pass", "improved"):
+        if found.verdict in ("pass", "improved"):
             return None
-        return f"{cell_id} is {found.says}{f': {found.reason}' if found.reason else ''}."
+        return f"{cell_id} is {found.verdict}{f': {found.reason}' if found.reason else ''}."
 
     def failures(self) -> list[str]:
         """Return what is wrong with this session or with the gate; verdicts are no failure here."""
@@ -88,7 +88,7 @@ def _row(
     plan: GatePlan, outcome: GateOutcome, pairs: list[Pair], cell_id: str, side: str
 ) -> StepRow:
     own = [pair for pair in pairs if (pair.kind, pair.cell_id) == ("cell", cell_id)]
-    slices = [getattr(turn, side) for pair in own for turn in pair.turns]
+    slices = [getattr(turn, side) for pair in own for turn in pair.slices]
     (verdict,) = [each for each in outcome.verdicts if each.cell_id == cell_id]
     members = [getattr(pair, side) for pair in own if getattr(pair, side) is not None]
     facts = {
@@ -97,7 +97,7 @@ def _row(
         "gate_id": plan.gate_id,
         "machine_id": plan.machine.get("machine_id"),
         "versions": members[0].identity.versions if members else {},
-        "verdict": verdict.says,
+        "verdict": verdict.verdict,
         "pairs": verdict.pairs,
     }
     for estimate in verdict.estimates:

@@ -20,7 +20,7 @@ class Chart(NamedTuple):
     spec: specs.Spec
 
 
-_OLD: Final = "Records of version 1, or of failed launches alone, cannot tell."
+_OLD: Final = "Records of version 1 and of failed launches do not hold it."
 
 #: The figures of a row by the name under which the page and the tests find them.
 CHARTS: Final = {
@@ -37,7 +37,7 @@ CHARTS: Final = {
         "Each tick is one epoch; the mark is the median, its bar the 95% interval over launches, "
         "drawn from 6 launches on. The first epoch of a launch, which compiles, is left out.",
         "points",
-        "There is no epoch besides the first one.",
+        "There is no epoch after the first one.",
         specs.epoch_times(),
     ),
     "loss": Chart(
@@ -74,7 +74,7 @@ CHARTS: Final = {
     "memory": Chart(
         "Memory",
         "Largest resident memory of a launch; pale: what it held after importing the backend, "
-        "where the record can tell.",
+        "where the record holds that.",
         "memory",
         "No backend has an ok record.",
         specs.memory(),
@@ -83,7 +83,7 @@ CHARTS: Final = {
         "Work",
         "Achieved in training; the dashed line is the CPU's measured peak for matrix products.",
         "work",
-        "The work was not counted: the records are of version 1, have no epoch besides the first, "
+        "The work was not counted: the records are of version 1, have no epoch after the first, "
         "or a layer has no counting rule.",
         specs.work(),
     ),

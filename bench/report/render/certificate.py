@@ -65,14 +65,14 @@ def certificate_table(certificate: Certificate) -> Table:
         "backends",
         "parity",
         "quantities",
-        "closest to its bound",
+        "of the bound at most",
         title=title,
         title_justify="left",
     )
     table.box = None
     for pair in certificate.pairs:
-        closest = "–" if pair.closest is None else f"{pair.closest:.0%}"
-        cells = (" / ".join(pair.backends), pair.text, str(pair.quantities), closest)
-        style = "green" if pair.says == "certified" else "red"
+        fraction = "–" if pair.max_bound_fraction is None else f"{pair.max_bound_fraction:.0%}"
+        cells = (" / ".join(pair.backends), pair.text, str(pair.quantities), fraction)
+        style = "green" if pair.verdict == "certified" else "red"
         table.add_row(*(Text(sanitize_line(cell)) for cell in cells), style=style)
     return table

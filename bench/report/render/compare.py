@@ -27,8 +27,8 @@ NOTES: Final = (
     "Epoch seconds: the median over the launches (n) of each one's median epoch, without the first "
     "one and without validation.",
     "B / A: above 1, B is the slower one. In brackets: the interval that holds the true value "
-    "with 95% confidence, from the ranks of the launches. It knows the noise between launches, not "
-    "what changed on the machine between the two runs.",
+    "with 95% confidence, from the ranks of the launches. It covers the noise between launches, "
+    "not a change of the machine between the two runs.",
     f"No ratio stands without its interval, for which each side needs {FEWEST_LAUNCHES} launches.",
 )
 
@@ -44,7 +44,7 @@ def groups_of(rows: Sequence[Row]) -> list[list[Row]]:
     return list(groups.values())
 
 
-def lonely_lines(rows: Sequence[Row], names: dict[str, str]) -> list[str]:
+def only_in_one_lines(rows: Sequence[Row], names: dict[str, str]) -> list[str]:
     """Return a line per cell that one side lacks; `names` are those of the sides A and B."""
     lines = []
     for row in rows:
@@ -79,8 +79,8 @@ def comparison_notes(row: Row) -> list[str]:
         if failed:
             total = failed + row[f"launches_{side}"]
             notes.append(f"{failed} of {total} launches failed in {side.upper()}")
-    if row["function"] not in (None, "unchanged"):
-        notes.append(f"the function computed: {row['function']}")
+    if row["parity"] not in (None, "unchanged"):
+        notes.append(f"parity: {row['parity']}")
     if row["changed"]:
         notes.append(f"A -> B: {row['changed']}")
     return [f"{row['backend']}: {note}" for note in notes]
@@ -102,15 +102,15 @@ def _ratio_text(row: Row) -> str:
         low, high = row["seconds_ratio_low"], row["seconds_ratio_high"]
         says = "slower" if low > 1 else "faster" if high < 1 else "undecided"
         return f"{row['seconds_ratio']:.3f} [{low:.3f}, {high:.3f}] {says}"
-    moved = [m for kernel in ("gemm", "copy") if (m := row[f"{kernel}_moved"]) is not None]
+    drifts = [m for kernel in ("gemm", "copy") if (m := row[f"{kernel}_drift"]) is not None]
     texts = {
-        "mixed": "none: records of unlike code, data or versions on one side",
-        "no time": "none: a side has no epoch but failed and first ones",
-        "unlike": "none: what is timed changed between A and B",
+        "mixed": "none: records of different code, data or versions on one side",
+        "no time": "none: a side has only failed launches and first epochs",
+        "mismatched": "none: what is timed changed between A and B",
         "too few launches": f"no interval: {_launches(row)}",
-        "unstable": f"none: the calibration moved by {max(moved):.1%}, {_BOUND}"
-        if moved
-        else "none: no calibration tells that the machine was steady",
+        "unstable": f"none: the calibration drifted by {max(drifts):.1%}, {_BOUND}"
+        if drifts
+        else "none: there is no calibration to show that the machine was steady",
     }
     return texts[row["time"]]
 
@@ -135,10 +135,13 @@ def _launches(row: Row) -> str:
 def compare_markdown(rows: Sequence[Row], a: str, b: str) -> str:
     """Return the whole document on the rows of the runs `a` and `b`."""
     lines = [f"# {escape_markdown(b)} against {escape_markdown(a)}", ""]
-    lonely = lonely_lines(rows, {"A": a, "B": b})
-    if lonely:
-        lines += [f"## NOT COMPARED: {len(lonely)} of {len(rows)} cells are on one side only", ""]
-        lines += [*(f"- **{escape_markdown(line)}**" for line in lonely), ""]
+    only_in_one = only_in_one_lines(rows, {"A": a, "B": b})
+    if only_in_one:
+        lines += [
+            f"## NOT COMPARED: {len(only_in_one)} of {len(rows)} cells are on one side only",
+            "",
+        ]
+        lines += [*(f"- **{escape_markdown(line)}**" for line in only_in_one), ""]
     lines += [f"A is {escape_markdown(a)}, B is {escape_markdown(b)}.", ""]
     for group in groups_of(rows):
         texts = ([escape_markdown(text) for text in row_texts(row)] for row in group)
@@ -171,7 +174,7 @@ def compare_page(rows: Sequence[Row], a: str, b: str) -> str:
         a=a,
         b=b,
         cells=len(rows),
-        lonely=lonely_lines(rows, {"A": a, "B": b}),
+        only_in_one=only_in_one_lines(rows, {"A": a, "B": b}),
         drawn=len(shown),
         ratios=len(ratios),
         headings=_HEADINGS,
@@ -196,12 +199,12 @@ def _drawn(row: Row) -> dict[str, Any]:
 
 def compare_renderables(rows: Sequence[Row], a: str, b: str) -> list[RenderableType]:
     """Return what to print of the rows of `a` and `b`: what one side lacks, tables, notes."""
-    lonely = lonely_lines(rows, {"A": a, "B": b})
+    only_in_one = only_in_one_lines(rows, {"A": a, "B": b})
     parts: list[RenderableType] = [Text(sanitize_line(f"A: {a}, B: {b}"))]
-    if lonely:
-        title = f"NOT COMPARED: {len(lonely)} of {len(rows)} cells are on one side only"
+    if only_in_one:
+        title = f"NOT COMPARED: {len(only_in_one)} of {len(rows)} cells are on one side only"
         parts += [Text(title, style="bold red")]
-        parts += [Text(sanitize_line(line), style="red") for line in lonely]
+        parts += [Text(sanitize_line(line), style="red") for line in only_in_one]
     for group in groups_of(rows):
         notes = [sanitize_line(note) for row in group for note in comparison_notes(row)]
         parts += [Text(), _table(group), *(Text(note) for note in notes)]

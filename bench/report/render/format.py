@@ -15,15 +15,15 @@ RowKey = tuple[object, ...]
 #: What stands above `parity_lines`.
 PARITY_NOTE: Final = (
     "Certified: no output, gradient, update or loss is farther from a float64 reference than "
-    "float32 rounding explains. A certificate holds for the same source, versions, settings and "
-    "machine alone."
+    "float32 rounding explains. A certificate is valid for the same source, versions, settings "
+    "and machine only."
 )
 
-_EPOCH_NOTE: Final = "Epoch seconds leave out validation and the first epoch."
+_EPOCH_NOTE: Final = "Epoch seconds exclude validation and the first epoch."
 _TIMING_NOTES: Final = {
     "interleaved": (
         "Interleaved: the launches of one race took turns in rounds, so that a slow drift of the "
-        "machine meets all alike. A ratio is the median over the rounds, with its 95% interval."
+        "machine affects all equally. A ratio is the median over the rounds, with its 95% interval."
     ),
     "not interleaved": (
         "Not interleaved: the machine may have been slower or faster for one backend than for "
@@ -201,24 +201,24 @@ def timing_notes(rows: Sequence[Row]) -> list[str]:
 def ratio_text(ratio: Row) -> str:
     """Return `1.52 [1.44, 1.60], 10 rounds`, or why there is none; never without interval."""
     failed = f", {ratio['rounds_failed']} failed" if ratio["rounds_failed"] else ""
-    sittings = f" in {ratio['sittings']} sittings" if ratio["sittings"] > 1 else ""
-    rounds = f"{ratio['rounds']} round{'' if ratio['rounds'] == 1 else 's'}{sittings}{failed}"
+    sessions = f" in {ratio['sessions']} sessions" if ratio["sessions"] > 1 else ""
+    rounds = f"{ratio['rounds']} round{'' if ratio['rounds'] == 1 else 's'}{sessions}{failed}"
     if ratio["status"] == "ok":
         interval = f"[{ratio['ratio_low']:.2f}, {ratio['ratio_high']:.2f}]"
         return f"{ratio['ratio']:.2f} {interval}, {rounds}"
     reasons = {
-        "unstable": f"unstable: {_movement_text(ratio)}",
+        "unstable": f"unstable: {_drift_text(ratio)}",
         "too few rounds": f"too few rounds for an interval: {rounds}",
-        "unlike": f"unlike: they differ in {ratio['unlike']}",
+        "mismatched": f"mismatched: they differ in {ratio['mismatched']}",
     }
     return reasons[ratio["status"]]
 
 
 def sessions_note(ratios: Sequence[Row]) -> str:
-    """Return of one race `Measured in 2 sittings: …`, empty when it was measured in one."""
-    if not ratios or ratios[0]["sittings"] < 2:
+    """Return of one race `Measured in 2 sessions: …`, empty when it was measured in one."""
+    if not ratios or ratios[0]["sessions"] < 2:
         return ""
-    return f"Measured in {ratios[0]['sittings']} sittings: {ratios[0]['sitting_rounds']}."
+    return f"Measured in {ratios[0]['sessions']} sessions: {ratios[0]['session_rounds']}."
 
 
 def ratio_lines(ratios: Sequence[Row]) -> list[tuple[str, str]]:
@@ -247,7 +247,7 @@ def parity_lines(rows: Sequence[Row]) -> list[tuple[str, str]]:
     return [
         (
             f"{row['workload']}, {row['backend_a']} / {row['backend_b']}",
-            f"{row['parity']}; {row['quantities']} quantities, {_closest_text(row)}; images of "
+            f"{row['parity']}; {row['quantities']} quantities, {_bound_text(row)}; images of "
             f"{row['images']}, weights of seed {row['weights_seed']}, "
             f"{row['training_steps']} steps; {row['made_at']}",
         )
@@ -255,22 +255,20 @@ def parity_lines(rows: Sequence[Row]) -> list[tuple[str, str]]:
     ]
 
 
-def _closest_text(row: Row) -> str:
-    closest = row["closest"]
-    return (
-        "one without a bound" if closest is None else f"the closest at {closest:.0%} of its bound"
-    )
+def _bound_text(row: Row) -> str:
+    fraction = row["max_bound_fraction"]
+    return "one without a bound" if fraction is None else f"at most {fraction:.0%} of the bound"
 
 
-def _movement_text(ratio: Row) -> str:
-    known = [m for kernel in ("gemm", "copy") if (m := ratio[f"{kernel}_movement"]) is not None]
+def _drift_text(ratio: Row) -> str:
+    known = [m for kernel in ("gemm", "copy") if (m := ratio[f"{kernel}_drift"]) is not None]
     if not known:
-        return "no calibration tells that the machine was steady"
-    return f"the calibration moved by {max(known):.1%}, the bound is {ratio['movement_bound']:.0%}"
+        return "there is no calibration to show that the machine was steady"
+    return f"the calibration drifted by {max(known):.1%}, the bound is {ratio['drift_bound']:.0%}"
 
 
 def differing_text(entries: Sequence[Row]) -> str:
-    """Return the names of the ledger's entries that differ, by part; empty when there are none."""
+    """Return the names of the provenance entries that differ, by part; empty without any."""
     names: dict[str, list[str]] = {}
     for entry in entries:
         if entry["differs"]:

@@ -19,8 +19,8 @@ _HEADINGS: Final = ("run", "epoch s", "min to max", "n", "val_accuracy", "plot",
 
 NOTE: Final = (
     "Epoch seconds: the median of all epochs of the run but the first ones, without validation; "
-    "the plot is that median, from 0. The runs are of unlike times: what is marked as changed is "
-    "not all that may have changed on the machine, so no ratios are given."
+    "the plot is that median, from 0. The runs were measured at different times: the machine may "
+    "have changed in ways that are not marked here, so no ratios are given."
 )
 
 #: The width of the plot, in characters.

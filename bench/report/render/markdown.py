@@ -25,10 +25,10 @@ from bench.report.render.format import (
     timing_notes,
 )
 from bench.report.render.markdown_sections import (
-    ledger_section,
     markdown_table,
     parity_section,
     phases_section,
+    provenance_section,
     ratios_section,
     steps_section,
     work_section,
@@ -50,7 +50,7 @@ def report_markdown(tables: Tables, title: str, figures: Collection[str] = ()) -
         return "\n".join([*lines, "There is no record yet.", ""])
     rows, ratios = table_rows(tables.comparison), table_rows(tables.ratios)
     cells = by_row_key(cell for cell in table_rows(tables.cells) if not cell["instrumented"])
-    ledger = by_row_key(table_rows(tables.ledger))
+    provenance = by_row_key(table_rows(tables.provenance))
     lines += _verdicts(rows, ratios)
     lines += [*ratios_section(ratios), *parity_section(table_rows(tables.parity))]
     lines += ["How to read the times:", ""]
@@ -58,7 +58,11 @@ def report_markdown(tables: Tables, title: str, figures: Collection[str] = ()) -
     for number, row in enumerate(rows, start=1):
         key = row_key(row)
         lines += [*_section(row), *_figure(figure_name(number, row), row, figures)]
-        lines += [*work_section(row), *phases_section(cells[key]), *ledger_section(ledger[key])]
+        lines += [
+            *work_section(row),
+            *phases_section(cells[key]),
+            *provenance_section(provenance[key]),
+        ]
     lines += steps_section(tables.records, ratios)
     return "\n".join([*lines, *_how_measured(tables.records), ""])
 
@@ -105,8 +109,8 @@ def _notes(row: Row) -> list[str]:
         for backend in BACKENDS
         if (reason := reason_text(row, backend))
     ]
-    if row["unlike"]:
-        notes.append(f"- No fastest backend: they differ in {escape_markdown(row['unlike'])}.")
+    if row["mismatched"]:
+        notes.append(f"- No fastest backend: they differ in {escape_markdown(row['mismatched'])}.")
     if row["lane"] == "matched" and row["stochastic_layers"]:
         layers = escape_markdown(row["stochastic_layers"])
         notes.append(f"- Not matched: the random masks of {layers}; each backend draws its own.")

@@ -1,4 +1,4 @@
-"""The sections of the Markdown that stand around a comparison: ratios, time, ledger, steps."""
+"""The sections of the Markdown that stand around a comparison: ratios, time, provenance, steps."""
 
 from collections.abc import Iterable, Mapping, Sequence
 from statistics import median
@@ -80,11 +80,11 @@ def work_section(row: Row) -> list[str]:
     if row["device"] == "gpu":
         headings.append(DEVICE_MEMORY.heading)
         for line in lines:
-            line.append(figure_text(row, line[0], DEVICE_MEMORY) or "cannot tell")
+            line.append(figure_text(row, line[0], DEVICE_MEMORY) or "unknown")
     notes = []
     if row["uncounted_layers"]:
         layers = escape_markdown(row["uncounted_layers"])
-        notes = ["", f"- No GFLOP/s: there is no rule to count the work of {layers}."]
+        notes = ["", f"- No GFLOP/s: the work of {layers} cannot be counted."]
     return ["### Work and memory", "", *markdown_table(headings, lines, "---:"), *notes, ""]
 
 
@@ -116,7 +116,7 @@ def _median_text(cells: Sequence[Row], column: str) -> str:
     return f"{median(seconds):.3f}" if seconds else ""
 
 
-def ledger_section(entries: Sequence[Row]) -> list[str]:
+def provenance_section(entries: Sequence[Row]) -> list[str]:
     """Return what differs between one row's backends as a table, then what is equal, folded."""
     present = [backend for backend in BACKENDS if any(entry[backend] for entry in entries)]
     if not present:
@@ -126,13 +126,13 @@ def ledger_section(entries: Sequence[Row]) -> list[str]:
         for entry in entries
         if entry["differs"]
     ]
-    table = markdown_table(["what differs", *present], differing, "---") if differing else []
+    table = markdown_table(["difference", *present], differing, "---") if differing else []
     return [
         "### Measured with",
         "",
         *(table or ["Nothing differs between the backends."]),
         "",
-        "<details><summary>What is equal</summary>",
+        "<details><summary>Equal entries</summary>",
         "",
         *_equal_entries([entry for entry in entries if not entry["differs"]]),
         "",
@@ -142,7 +142,7 @@ def ledger_section(entries: Sequence[Row]) -> list[str]:
 
 
 def _equal_entries(entries: Sequence[Row]) -> list[str]:
-    """Return a line per part of the ledger with its `NAME=VALUE`s."""
+    """Return a line per part of the provenance with its `NAME=VALUE`s."""
     parts: dict[str, list[str]] = {}
     for entry in entries:
         part, _, name = entry["entry"].partition(".")
@@ -168,7 +168,7 @@ def steps_section(records: Sequence[Record], ratios: Sequence[Row]) -> list[str]
         "## Steps",
         "",
         "Instrumented launches wait after every step: they explain a time and do not measure it, "
-        "so they are in no figure above. The warm-up epoch is left out. A gap lies between two "
+        "so no number above includes them. The warm-up epoch is excluded. A gap lies between two "
         "steps; feed is drawing one epoch of batches, without training.",
         "",
         *markdown_table(

@@ -13,8 +13,8 @@ def summarise_row(row: Row, ratios: Sequence[Row]) -> str:
     `ratios` are those between backends of the row's newest race, both quantities. A factor never
     stands without its interval; without a race there is none.
     """
-    speed, sittings = _speed(row, ratios), sessions_note(ratios)
-    parts = (speed, sittings, _parity(ratios), _accuracy(row), _failures(row))
+    speed, sessions = _speed(row, ratios), sessions_note(ratios)
+    parts = (speed, sessions, _parity(ratios), _accuracy(row), _failures(row))
     return " ".join(part for part in parts if part)
 
 
@@ -35,9 +35,9 @@ def _speed(row: Row, ratios: Sequence[Row]) -> str:
     order = sorted(medians, key=lambda backend: medians[backend])
     epochs = [ratio for ratio in ratios if ratio["quantity"] == "epoch"]
     if not order:
-        return "No backend has an epoch besides the first one, so nothing is said of speed."
-    if row["unlike"]:
-        return f"No backend is named the fastest: they differ in {row['unlike']}."
+        return "No backend has an epoch after the first one, so speed is not compared."
+    if row["mismatched"]:
+        return f"No backend is named the fastest: they differ in {row['mismatched']}."
     if len(order) == 1:
         return f"Only {order[0]} has epoch times (median {medians[order[0]]:.3g} s)."
     if any(ratio["status"] == "ok" for ratio in epochs):
@@ -78,9 +78,9 @@ def _raced(fastest: str, ratios: Sequence[Row]) -> str:
         )
     sentences = []
     if clear:
-        sentences.append(f"{fastest} is faster than some: an epoch takes {_joined(clear)} {how}.")
+        sentences.append(f"{fastest} is faster than others: an epoch takes {_joined(clear)} {how}.")
     if unclear:
-        sentences.append(f"Not told apart from it: {_joined(unclear)}.")
+        sentences.append(f"Not distinguished from it: {_joined(unclear)}.")
     return " ".join([*sentences, *(f"{text}." for text in unknown)])
 
 

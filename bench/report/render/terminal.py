@@ -42,12 +42,12 @@ _FIGURES: Final = (*EPOCH_FIGURES, *FIT_FIGURES, *METRIC_FIGURES[2:], *MEMORY_FI
 def comparison_renderables(records: Sequence[Record]) -> list[RenderableType]:
     """Return what to print: per comparison row a table and its notes, then the note on timing."""
     tables = make_tables(records)
-    rows, ledger = table_rows(tables.comparison), by_row_key(table_rows(tables.ledger))
+    rows, provenance = table_rows(tables.comparison), by_row_key(table_rows(tables.provenance))
     if not rows:
         return [Text("There is no record yet.")]
     parts: list[RenderableType] = []
     for row in rows:
-        differing = differing_text(ledger[row_key(row)])
+        differing = differing_text(provenance[row_key(row)])
         parts += [_table(row), *(Text(note) for note in _notes(row, differing)), Text()]
     return [*parts, Text("\n".join(timing_notes(rows)), style="dim")]
 
@@ -108,13 +108,13 @@ def _notes(row: Row, differing: str) -> list[str]:
     notes = [sanitize_line(text) for text in reasons if not text.endswith(": ")]
     if row["fastest_backend"]:
         notes.append("* lowest median epoch")
-    if row["unlike"]:
-        notes.append(f"no fastest backend: they differ in {row['unlike']}")
+    if row["mismatched"]:
+        notes.append(f"no fastest backend: they differ in {row['mismatched']}")
     if row["lane"] == "matched" and row["stochastic_layers"]:
         notes.append(sanitize_line(f"not matched: the random masks of {row['stochastic_layers']}"))
     if not row["dataset_official"]:
         notes.append(sanitize_line(f"official: false, fingerprint {row['dataset_fingerprint']}"))
-    return [*notes, sanitize_line(f"what differs: {differing}")] if differing else notes
+    return [*notes, sanitize_line(f"differences: {differing}")] if differing else notes
 
 
 def _safe(text: str) -> str:

@@ -12,7 +12,7 @@ from bench.report.tables.columns import ROW_KEY, sorted_records
 from bench.report.tables.comparison import comparison_of
 from bench.report.tables.epochs import epochs_frame, steps_frame
 from bench.report.tables.parity import certificates_of, parity_frame
-from bench.report.tables.provenance import ledger_frame
+from bench.report.tables.provenance import provenance_frame
 from bench.report.tables.ratios import ratios_of, rounds_of
 
 
@@ -26,7 +26,7 @@ class Tables(NamedTuple):
     comparison: pd.DataFrame
     rounds: pd.DataFrame
     ratios: pd.DataFrame
-    ledger: pd.DataFrame
+    provenance: pd.DataFrame
     steps: pd.DataFrame
     parity: pd.DataFrame
 
@@ -47,7 +47,7 @@ def make_tables(records: Sequence[Record], certificates: Sequence[Certificate] =
         comparison=comparison_of(cells, epochs),
         rounds=rounds_of(cells),
         ratios=ratios_of(cells, own),
-        ledger=ledger_frame(records),
+        provenance=provenance_frame(records),
         steps=steps_frame(records),
         parity=parity_frame(own),
     )

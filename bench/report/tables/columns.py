@@ -27,7 +27,11 @@ def names(columns: tuple[Column, ...]) -> list[str]:
 _CELL_KEY: Final = (
     Column("workload", "string", "name of the workload, or `FILE.py:FUNCTION`"),
     Column("dataset", "string", "name of the dataset"),
-    Column("task", "string", "`fit`, `evaluate` or `predict`; an epoch of these is a pass"),
+    Column(
+        "task",
+        "string",
+        "`fit`, `evaluate` or `predict`; an epoch of the last two is a pass over the images",
+    ),
     Column("lane", "string", "how it was run: `default` or `matched`"),
     Column("precision", "string", "Keras dtype policy"),
     Column("batch_size", "Int64", "images per training step"),
@@ -80,9 +84,13 @@ RECORD_COLUMNS: Final = (
     Column("backend", "string", "`jax`, `tensorflow` or `torch`"),
     *_CELL_KEY[2:],
     Column("repetition", "Int64", "number of the repetition, from 0"),
-    Column("instrumented", "boolean", "True: timed step by step, so no measurement of the cell"),
+    Column(
+        "instrumented",
+        "boolean",
+        "True: timed step by step; such a launch does not count as a measurement of the cell",
+    ),
     Column("run_id", "string", "the run that made the record"),
-    Column("digest", "string", "sha256 of everything that the record depends on"),
+    Column("digest", "string", "sha256 of everything on which the record depends"),
     *_MUST_MATCH,
     Column("status", "string", "`ok`, `unsupported` or `failed`"),
     Column("reason", "string", "why it failed; empty when ok"),

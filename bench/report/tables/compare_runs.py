@@ -18,7 +18,7 @@ from bench.report.tables.columns import RECORD_COLUMNS, Column, make_frame
 from bench.report.tables.metrics import record_metrics
 from bench.report.tables.run_selection import ComparedRun
 from bench.stats.hodges_lehmann import hodges_lehmann_interval
-from bench.stats.stability import CONFIDENCE, is_steady, movement
+from bench.stats.stability import CONFIDENCE, drift, is_steady
 
 #: Launches that each side needs for an interval, as many as a race needs rounds: that of fewer
 #: would be about the whole range of the ratios.
@@ -30,7 +30,7 @@ _DECIMALS: Final = 9
 
 COMPARE_COLUMNS: Final = (
     *(column for column in RECORD_COLUMNS if column.name in ("cell_id", *Cell.__struct_fields__)),
-    Column("sides", "string", "`both`, `only A` or `only B`: which of the two runs has the cell"),
+    Column("sides", "string", "`both`, `only A` or `only B`: the runs that have the cell"),
     *(
         column
         for side in "ab"
@@ -46,18 +46,18 @@ COMPARE_COLUMNS: Final = (
             Column(f"val_accuracy_{side}", "Float64", f"{side.upper()}'s median over the launches"),
         )
     ),
-    Column("across_machines", "boolean", "True: A and B were measured on unlike machines"),
-    Column("changed", "string", "what differs between A and B, as `NAME A -> B`"),
+    Column("across_machines", "boolean", "True: A and B were measured on different machines"),
+    Column("changed", "string", "differences between A and B, as `NAME A -> B`"),
     Column(
-        "function",
+        "parity",
         "string",
-        "`unchanged`, or what certificates say of A's and of B's, each beside other backends",
+        "`unchanged`, or by certificates the parity of A and of B, each with other backends",
     ),
     Column(
         "time",
         "string",
-        "`ok`; else why there is no ratio: `one side`, `mixed` (unlike digests on one side), "
-        "`no time`, `unlike` (what is timed changed), `too few launches` or `unstable`",
+        "`ok`; else why there is no ratio: `one side`, `mixed` (several digests on one side), "
+        "`no time`, `mismatched` (what is timed changed), `too few launches` or `unstable`",
     ),
     Column("seconds_ratio", "Float64", "exp of the median difference of log seconds, B's to A's"),
     Column("seconds_ratio_low", "Float64", "lower end of its interval"),
@@ -65,15 +65,15 @@ COMPARE_COLUMNS: Final = (
     Column("val_accuracy_difference", "Float64", "median difference of val_accuracy, B's to A's"),
     Column("val_accuracy_difference_low", "Float64", "lower end of its interval"),
     Column("val_accuracy_difference_high", "Float64", "upper end of its interval"),
-    Column("interval_confidence", "Float64", "with which each interval holds the true value"),
+    Column("interval_confidence", "Float64", "confidence level of each interval"),
     Column(
-        "gemm_moved",
+        "gemm_drift",
         "Float64",
         "90th / 10th percentile of both sides' gemm_seconds, - 1; across machines: "
         "the larger side's",
     ),
     Column(
-        "copy_moved",
+        "copy_drift",
         "Float64",
         "90th / 10th percentile of both sides' copy_seconds, - 1; across machines: "
         "the larger side's",
@@ -81,7 +81,7 @@ COMPARE_COLUMNS: Final = (
 )
 
 
-class UnlikeError(BenchError):
+class MismatchError(BenchError):
     """Two runs cannot be compared: they share no cell, or differ in machine or dataset."""
 
 
@@ -106,22 +106,24 @@ def compare_frame(
 ) -> pd.DataFrame:
     """Return a row per cell that A or B has; the launch is the sampling unit, never the epoch.
 
-    UnlikeError, in one sentence, when no cell is on both sides, when a cell's dataset has other
+    MismatchError, in one sentence, when no cell is on both sides, when a cell's dataset has other
     bytes there, and, unless `across_machines`, when the machines are not one.
     """
     of_a, of_b = _halves(a), _halves(b)
     common = [cell for cell in of_a if cell in of_b]
     if not common:
-        raise UnlikeError(f"{a.name} and {b.name} have no cell in common: nothing can be compared.")
+        raise MismatchError(
+            f"{a.name} and {b.name} have no cell in common: nothing can be compared."
+        )
     for cell in common:
         _check_datasets(a, b, of_a[cell], of_b[cell])
     if not across_machines:
         _check_machines(a, b)
-    lonely = [cell for cell in (*of_a, *of_b) if not (cell in of_a and cell in of_b)]
+    only_in_one = [cell for cell in (*of_a, *of_b) if not (cell in of_a and cell in of_b)]
     nothing = _Half([], [])
     rows = [
         _row(cell, of_a.get(cell, nothing), of_b.get(cell, nothing), certificates)
-        for cell in (*lonely, *common)
+        for cell in (*only_in_one, *common)
     ]
     return make_frame(rows, COMPARE_COLUMNS)
 
@@ -141,7 +143,7 @@ def _check_datasets(a: ComparedRun, b: ComparedRun, of_a: _Half, of_b: _Half) ->
     prints = [{r.dataset.fingerprint for r in half.records} for half in (of_a, of_b)]
     if prints[0] != prints[1]:
         texts = [", ".join(sorted(found)) for found in prints]
-        raise UnlikeError(
+        raise MismatchError(
             f"{a.name} and {b.name} cannot be compared: their datasets {name!r} differ, with the "
             f"fingerprints {texts[0]} and {texts[1]}."
         )
@@ -151,8 +153,8 @@ def _check_machines(a: ComparedRun, b: ComparedRun) -> None:
     machines = [sorted({record.machine_id for record in side.records}) for side in (a, b)]
     if machines[0] != machines[1] or len(machines[0]) > 1:
         texts = [", ".join(found) for found in machines]
-        raise UnlikeError(
-            f"{a.name} and {b.name} cannot be compared: they were measured on unlike machines, "
+        raise MismatchError(
+            f"{a.name} and {b.name} cannot be compared: they were measured on different machines, "
             f"{texts[0]} and {texts[1]}; --across-machines compares them all the same."
         )
 
@@ -160,10 +162,10 @@ def _check_machines(a: ComparedRun, b: ComparedRun) -> None:
 def _row(cell: Cell, a: _Half, b: _Half, certificates: Sequence[Certificate]) -> dict[str, object]:
     both = bool(a.records and b.records)
     alike = _machines(a) == _machines(b)
-    # Two machines may each be steady and yet be unlike in speed: then each is judged on its own.
+    # Two machines may each be steady and yet differ in speed: then each is judged on its own.
     groups = [[a, b]] if alike else [[a], [b]]
-    moved = {kernel: _movement(kernel, groups) for kernel in _KERNELS}
-    time = _time_status(a, b, list(moved.values()))
+    drifts = {kernel: _kernel_drift(kernel, groups) for kernel in _KERNELS}
+    time = _time_status(a, b, list(drifts.values()))
     return {
         **msgspec.structs.asdict(cell),
         "cell_id": cell.id,
@@ -172,17 +174,17 @@ def _row(cell: Cell, a: _Half, b: _Half, certificates: Sequence[Certificate]) ->
         **_half_columns(b, "b"),
         "across_machines": not alike if both else None,
         "changed": "; ".join(diff_records(a.records[-1], b.records[-1])) or None if both else None,
-        "function": _function(a, b, certificates),
+        "parity": _parity(a, b, certificates),
         "time": time,
         **(_seconds_ratio(a, b) if time == "ok" else {}),
         **(_accuracy_difference(a, b) if time not in ("one side", "mixed") else {}),
         "interval_confidence": CONFIDENCE if both else None,
-        **{f"{kernel}_moved": value for kernel, value in moved.items() if both},
+        **{f"{kernel}_drift": value for kernel, value in drifts.items() if both},
     }
 
 
-def _function(a: _Half, b: _Half, certificates: Sequence[Certificate]) -> str | None:
-    """Return the column `function`; None where a side has no result, or several functions."""
+def _parity(a: _Half, b: _Half, certificates: Sequence[Certificate]) -> str | None:
+    """Return the column `parity`; None where a side has no result, or several functions."""
     subjects = [
         {found.sha256 for record in half.records if (found := subject_of(record))}
         for half in (a, b)
@@ -207,7 +209,7 @@ def _half_columns(half: _Half, side: str) -> dict[str, object]:
     return {f"{name}_{side}": value for name, value in columns.items()}
 
 
-def _time_status(a: _Half, b: _Half, movements: list[float | None]) -> str:
+def _time_status(a: _Half, b: _Half, drifts: list[float | None]) -> str:
     """Return the value of the column `time`."""
     seconds = [half.known("epoch_seconds_median") for half in (a, b)]
     protocols = {record.protocol_version for record in (*a.records, *b.records)}
@@ -215,9 +217,9 @@ def _time_status(a: _Half, b: _Half, movements: list[float | None]) -> str:
         "one side": not (a.records and b.records),
         "mixed": _is_mixed(a) or _is_mixed(b),
         "no time": not all(seconds),
-        "unlike": len(protocols) > 1,
+        "mismatched": len(protocols) > 1,
         "too few launches": min(map(len, seconds)) < FEWEST_LAUNCHES,
-        "unstable": not is_steady(movements),
+        "unstable": not is_steady(drifts),
     }
     return next((reason for reason, holds in reasons.items() if holds), "ok")
 
@@ -242,10 +244,10 @@ def _interval_columns(name: str, values: Iterable[float] | None) -> dict[str, ob
     return dict(zip((name, f"{name}_low", f"{name}_high"), rounded, strict=False))
 
 
-def _movement(kernel: str, groups: list[list[_Half]]) -> float | None:
-    """Return the largest movement of any group of halves; None when one is not known."""
+def _kernel_drift(kernel: str, groups: list[list[_Half]]) -> float | None:
+    """Return the largest drift of any group of halves; None when one is not known."""
     found = [
-        movement([seconds for half in group for seconds in half.known(f"{kernel}_seconds")])
+        drift([seconds for half in group for seconds in half.known(f"{kernel}_seconds")])
         for group in groups
     ]
     known = [value for value in found if value is not None]

@@ -20,7 +20,7 @@ from bench.report.tables.columns import (
 )
 from bench.report.tables.epochs import epochs_frame
 from bench.report.tables.metrics import FLOPS_PER_MAC
-from bench.report.tables.ratios import race_movements
+from bench.report.tables.ratios import race_drifts
 from bench.stats.median_ci import Interval, median_confidence_interval
 from bench.stats.stability import CONFIDENCE, is_steady
 
@@ -28,16 +28,16 @@ _BACKEND: Final = (
     Column(
         "status",
         "string",
-        "`ok`, `unsupported`, `failed`, `missing` (no record) or `mixed` (unlike digests)",
+        "`ok`, `unsupported`, `failed`, `missing` (no record) or `mixed` (several digests)",
     ),
-    Column("reason", "string", "why a record failed, or why nothing is pooled"),
+    Column("reason", "string", "why a record failed, or why records are not pooled"),
     Column("records", "Int64", "ok records"),
     Column("failed_records", "Int64", "records that are not ok"),
     Column("version", "string", "version of the backend"),
     Column("epoch_seconds_median", "Float64", "median train_seconds, steady epochs of all records"),
-    Column("epoch_seconds_min", "Float64", "smallest of these"),
-    Column("epoch_seconds_max", "Float64", "largest of these"),
-    Column("epoch_seconds_n", "Int64", "number of these; empty if there is none"),
+    Column("epoch_seconds_min", "Float64", "smallest train_seconds of the steady epochs"),
+    Column("epoch_seconds_max", "Float64", "largest train_seconds of the steady epochs"),
+    Column("epoch_seconds_n", "Int64", "number of steady epochs; empty if there is none"),
     Column("fit_seconds_total_median", "Float64", "median over the records"),
     Column("images_per_second", "Float64", "training images / epoch_seconds_median"),
     Column("first_step_seconds", "Float64", "median over the records"),
@@ -45,7 +45,7 @@ _BACKEND: Final = (
     Column("final_accuracy", "Float64", "median over the records"),
     Column("final_val_loss", "Float64", "median over the records"),
     Column("final_val_accuracy", "Float64", "median over the records"),
-    Column("best_val_accuracy", "Float64", "median over the records of each one's best"),
+    Column("best_val_accuracy", "Float64", "median over the records of their best_val_accuracy"),
     Column("final_val_perplexity", "Float64", "median over the records"),
     Column("latency_p50_seconds", "Float64", "median over the records"),
     Column("latency_p95_seconds", "Float64", "median over the records"),
@@ -53,9 +53,9 @@ _BACKEND: Final = (
     Column(
         "achieved_gflops",
         "Float64",
-        "2 * forward_macs * images_per_second / 1e9; of `fit` 3 times that",
+        "2 * forward_macs * images_per_second / 1e9; 3 times that for `fit`",
     ),
-    Column("gemm_peak_fraction", "Float64", "achieved / gemm_peak_gflops; empty on a GPU"),
+    Column("gemm_peak_fraction", "Float64", "achieved_gflops / gemm_peak_gflops; empty on a GPU"),
     Column("peak_memory_bytes", "Int64", "largest over the records"),
     Column("memory_over_baseline_bytes", "Int64", "largest over the records"),
     Column("device_peak_memory_bytes", "Int64", "largest over the records"),
@@ -65,14 +65,28 @@ BACKEND_GROUP: Final = tuple(names(_BACKEND))
 
 COMPARISON_COLUMNS: Final = (
     *ROW_COLUMNS,
-    Column("dataset_official", "boolean", "False: a local copy that nobody verified"),
+    Column("dataset_official", "boolean", "False: a local copy that was not verified"),
     Column("timing", "string", "`interleaved`: all in one race; else `not interleaved`"),
-    Column("unlike", "string", "what the backends disagree in although they must not"),
-    Column("fastest_backend", "string", "lowest median; empty if under two, unlike or unstable"),
+    Column("mismatched", "string", "fields in which the backends differ although they must agree"),
+    Column(
+        "fastest_backend",
+        "string",
+        "backend with the lowest median; empty with fewer than two, if mismatched or if unstable",
+    ),
     Column("forward_macs", "Int64", "multiply-accumulates of one image's forward pass"),
-    Column("uncounted_layers", "string", "layers without a rule to count them: no forward_macs"),
-    Column("gemm_peak_gflops", "Float64", "best calibration of the row's records, on the CPU"),
-    Column("stochastic_layers", "string", "layers whose random masks no lane can match"),
+    Column(
+        "uncounted_layers",
+        "string",
+        "layers whose work cannot be counted; if there are any, forward_macs is empty",
+    ),
+    Column(
+        "gemm_peak_gflops", "Float64", "highest calibration rate of the row's records, on the CPU"
+    ),
+    Column(
+        "stochastic_layers",
+        "string",
+        "layers whose random masks differ between backends in every lane",
+    ),
     *(
         Column(f"{backend}_{column.name}", column.dtype, column.meaning)
         for backend in BACKENDS
@@ -83,7 +97,7 @@ COMPARISON_COLUMNS: Final = (
 _GROUP: Final = ["row", "backend"]
 #: All that is needed of epochs.csv, which may be large.
 _OF_AN_EPOCH: Final = ("instrumented", "warmup", "train_seconds")
-_MIXED: Final = "records of unlike code, data or versions are not pooled: report them separately"
+_MIXED: Final = "records of different code, data or versions are not pooled: report them separately"
 _MEDIANS: Final = (
     *("first_step_seconds", "final_loss", "final_accuracy", "final_val_loss"),
     *("final_val_accuracy", "best_val_accuracy", "final_val_perplexity"),
@@ -97,9 +111,9 @@ def comparison_frame(records: Sequence[Record]) -> pd.DataFrame:
     """Return a row per ROW_KEY with a column group per backend, present or not.
 
     Backends whose dataset bytes, Keras or machine differ stand in rows of their own. A row whose
-    ok records disagree in a field of MUST_AGREE says so in `unlike` and names no fastest backend;
-    a backend whose records have several digests is `mixed` and has no figures. Instrumented
-    records are left out.
+    ok records disagree in a field of MUST_AGREE names it in `mismatched`, and no fastest backend; a
+    backend whose records have several digests is `mixed` and has no figures. Instrumented records
+    are left out.
     """
     return comparison_of(cells_frame(records), epochs_frame(records))
 
@@ -115,7 +129,7 @@ def comparison_of(cells: pd.DataFrame, epochs: pd.DataFrame) -> pd.DataFrame:
     frame["dataset_official"] = by_row["dataset_official"].all()
     frame["gemm_peak_gflops"] = by_row["gemm_peak_gflops"].max()
     frame = frame.join(_trust(cells))
-    frame["fastest_backend"] = _fastest(groups)[frame["unlike"].isna() & frame["steady"]]
+    frame["fastest_backend"] = _fastest(groups)[frame["mismatched"].isna() & frame["steady"]]
     _add_peak_fractions(groups, frame)
     frame = frame.join(_side_by_side(groups)).sort_index()
     return _complete(frame.reindex(columns=names(COMPARISON_COLUMNS)))
@@ -184,7 +198,7 @@ def _add_peak_fractions(groups: pd.DataFrame, rows: pd.DataFrame) -> None:
 
 
 def _trust(cells: pd.DataFrame) -> pd.DataFrame:
-    """Return by row its `timing` and `unlike`, and whether a race in it ran on a `steady` machine.
+    """Return by row its `timing` and `mismatched`, and whether its race met a `steady` machine.
 
     The launches of a race are all that calibrated it, so instrumented ones count here.
     """
@@ -195,10 +209,10 @@ def _trust(cells: pd.DataFrame) -> pd.DataFrame:
         race = launches[launches["run_id"].isin(ok["run_id"])]
         facts[row] = {
             "timing": "interleaved" if interleaved else "not interleaved",
-            "unlike": ", ".join(disagreements(ok)) or None,
-            "steady": not interleaved or is_steady(list(race_movements(race).values())),
+            "mismatched": ", ".join(disagreements(ok)) or None,
+            "steady": not interleaved or is_steady(list(race_drifts(race).values())),
         }
-    return pd.DataFrame.from_dict(facts, orient="index", columns=["timing", "unlike", "steady"])
+    return pd.DataFrame.from_dict(facts, orient="index", columns=["timing", "mismatched", "steady"])
 
 
 def _fastest(groups: pd.DataFrame) -> "pd.Series[str]":

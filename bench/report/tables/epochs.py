@@ -21,12 +21,16 @@ from bench.report.tables.metrics import step_seconds
 
 _OF_AN_EPOCH: Final = (
     Column("epoch", "Int64", "number of the epoch, from 1; empty for a failed record"),
-    Column("warmup", "boolean", "True for the first epoch, which statistics leave out"),
+    Column("warmup", "boolean", "True for the first epoch, which statistics exclude"),
     Column("train_seconds", "Float64", "the epoch's training time, without validation"),
     Column("validation_seconds", "Float64", "the epoch's validation time"),
     Column("tail_seconds", "Float64", "end of validation to end of the epoch"),
-    Column("first_step_seconds", "Float64", "begin of the epoch to that of its second step"),
-    Column("step_seconds", "Float64", "mean of all its steps but the first; empty for one step"),
+    Column("first_step_seconds", "Float64", "start of the epoch to the start of its second step"),
+    Column(
+        "step_seconds",
+        "Float64",
+        "mean of all steps except the first; empty for an epoch of one step",
+    ),
     Column("loss", "Float64", "training loss"),
     Column("accuracy", "Float64", "training accuracy, 0 to 1; empty without that metric"),
     Column("val_loss", "Float64", "validation loss"),
@@ -77,8 +81,12 @@ STEPS_COLUMNS: Final = (
     Column("backend", "string", "`jax`, `tensorflow` or `torch`"),
     Column("epoch", "Int64", "number of the epoch, from 1; 1 is the warm-up"),
     Column("step", "Int64", "number of the step in its epoch, from 1"),
-    Column("step_seconds", "Float64", "begin of the step to the arrival of its logs"),
-    Column("gap_seconds", "Float64", "from there to the next step's begin; empty for the last one"),
+    Column("step_seconds", "Float64", "start of the step to the arrival of its logs"),
+    Column(
+        "gap_seconds",
+        "Float64",
+        "end of the step to the start of the next one; empty for the last step",
+    ),
 )
 
 

@@ -24,7 +24,7 @@ HISTORY_COLUMNS: Final = (
     Column("cell_id", "string", "readable name of the cell"),
     Column("run_id", "string", "the run that made the record"),
     Column("started_at", "string", "start of the worker, UTC, ISO 8601"),
-    Column("changed", "string", "what differs from the row before, as `NAME BEFORE -> AFTER`"),
+    Column("changed", "string", "differences from the previous row, as `NAME BEFORE -> AFTER`"),
     Column("keras_version", "string", "version of Keras"),
     Column("backend_version", "string", "version of the backend"),
     Column("machine_id", "string", "short hash of the machine's CPU, memory and system"),
@@ -43,7 +43,7 @@ HISTORY_COLUMNS: Final = (
 def history_frame(records: Sequence[Record]) -> pd.DataFrame:
     """Return a row per run of the one cell that `records` are of, oldest first.
 
-    A folder of records that holds unlike code, data, versions or machines has a row for each.
+    A folder of records that holds several codes, data, versions or machines has a row for each.
     Instrumented records are left out. `started_at` is that of the row's first record.
     """
     groups: dict[tuple[str, str, str], list[Record]] = {}

@@ -1,4 +1,4 @@
-"""ledger.csv: all that each backend was measured with, entry by entry, and where they differ."""
+"""provenance.csv: all that each backend was measured with, by entry, and where they differ."""
 
 from collections import defaultdict
 from collections.abc import Iterator, Mapping, Sequence
@@ -20,21 +20,25 @@ from bench.report.tables.columns import (
 )
 from bench.stats.quantile import lower_quartile
 
-LEDGER_COLUMNS: Final = (
+PROVENANCE_COLUMNS: Final = (
     *ROW_COLUMNS,
-    Column("entry", "string", "PART.NAME; settings, environment, version, machine, git or dataset"),
+    Column(
+        "entry",
+        "string",
+        "PART.NAME, where PART is settings, environment, version, machine, git or dataset",
+    ),
     *(
         Column(backend, "string", f"its value on {backend}; several: joined by `; `; empty: none")
         for backend in BACKENDS
     ),
-    Column("differs", "boolean", "True: not the same on all backends with a record"),
+    Column("differs", "boolean", "True: the backends that have a record differ in it"),
 )
 
 #: The parts of an entry's name, in the order of the rows.
 PROVENANCE_PARTS: Final = ("settings", "environment", "version", "machine", "git", "dataset")
 
 
-def ledger_frame(records: Sequence[Record]) -> pd.DataFrame:
+def provenance_frame(records: Sequence[Record]) -> pd.DataFrame:
     """Return a row per entry of each row of the comparison; instrumented records are left out.
 
     An entry that one backend lacks differs. The settings are known of ok records alone, so a
@@ -51,13 +55,13 @@ def ledger_frame(records: Sequence[Record]) -> pd.DataFrame:
         for row in _rows(group)
     ]
     # Stable: the entries of a row keep their order.
-    return make_frame(rows, LEDGER_COLUMNS).sort_values(
+    return make_frame(rows, PROVENANCE_COLUMNS).sort_values(
         list(ROW_ORDER), kind="stable", ignore_index=True
     )
 
 
 def _rows(records: Sequence[Record]) -> Iterator[dict[str, object]]:
-    """Yield the columns of LEDGER_COLUMNS from `entry` on, for the records of one row."""
+    """Yield the columns of PROVENANCE_COLUMNS from `entry` on, for the records of one row."""
     for part in PROVENANCE_PARTS:
         by_backend = _values(records, part)
         for name in sorted({name for values in by_backend.values() for name in values}):
@@ -95,7 +99,7 @@ def _facts(record: Record, part: str) -> Mapping[str, object] | None:
 
 
 def measured_facts(records: Sequence[Record]) -> dict[str, list[str]]:
-    """Return by name what `records` were measured with, each unlike fact once; raw text."""
+    """Return by name what `records` were measured with, each distinct fact once; raw text."""
     facts = {
         "Machine": [_pairs(record.machine) for record in records],
         "Versions": [_pairs(record.versions) for record in records],

@@ -19,12 +19,12 @@ from bench.report.tables.columns import (
     make_frame,
     names,
 )
-from bench.stats.stability import CALIBRATION_BOUND, RatioVerdict, judge_ratio, race_movement
+from bench.stats.stability import CALIBRATION_BOUND, RatioVerdict, judge_ratio, race_drift
 from bench.storage.sessions import minute, number_ranges
 
 _RUN: Final = Column("run_id", "string", "the run that made the record")
 _OF_A_LAUNCH: Final = (
-    *("race_round", "race_position", "race_sitting", "backend", "instrumented", "status"),
+    *("race_round", "race_position", "race_session", "backend", "instrumented", "status"),
     *("epoch_seconds_median", "epoch_seconds_n", "step_seconds_median", "latency_p50_seconds"),
     *("gemm_before_seconds", "gemm_after_seconds", "gemm_seconds"),
     *("copy_before_seconds", "copy_after_seconds", "copy_seconds"),
@@ -39,7 +39,7 @@ _DECLARED: Final = {column.name: column for column in CELLS_COLUMNS}
 #: They mean what they mean in cells.csv.
 ROUNDS_COLUMNS: Final = (_RUN, *ROW_COLUMNS, *(_DECLARED[name] for name in _OF_A_LAUNCH))
 
-_MOVEMENT: Final = (
+_DRIFT: Final = (
     "larger of: 90th / 10th percentile of the rounds' median {}_seconds, - 1; and largest / "
     "smallest of the contenders', - 1"
 )
@@ -47,11 +47,13 @@ _MOVEMENT: Final = (
 RATIOS_COLUMNS: Final = (
     _RUN,
     *ROW_COLUMNS,
-    Column("kind", "string", "`backends`, or `instrumented`: slowdown of an instrumented launch"),
     Column(
-        "numerator", "string", "the contender that is the slower one where the ratio is above 1"
+        "kind",
+        "string",
+        "`backends`, or `instrumented`: an instrumented launch compared with a plain one",
     ),
-    Column("denominator", "string", "the contender that it is compared with"),
+    Column("numerator", "string", "the contender that is slower if the ratio is above 1"),
+    Column("denominator", "string", "the contender with which it is compared"),
     Column(
         "quantity",
         "string",
@@ -59,19 +61,27 @@ RATIOS_COLUMNS: Final = (
         "`latency`: latency_p50_seconds",
     ),
     Column("parity", "string", "`certified`, `differs: …` or `not certified`, by `certify`"),
-    Column("status", "string", "`ok`, `unstable`, `too few rounds` or `unlike`; only ok: a ratio"),
-    Column("unlike", "string", "what the two disagree in although they must not"),
-    Column("rounds", "Int64", "rounds in which both have a time"),
-    Column("rounds_failed", "Int64", "other rounds in which one of them ran"),
+    Column(
+        "status",
+        "string",
+        "`ok`, `unstable`, `too few rounds` or `mismatched`; only `ok` has a ratio",
+    ),
+    Column("mismatched", "string", "fields in which the two differ although they must agree"),
+    Column("rounds", "Int64", "number of rounds in which both have a time"),
+    Column("rounds_failed", "Int64", "rounds in which only one of them has a time"),
     Column("ratio", "Float64", "exp of the median over rounds of log(numerator's / denominator's)"),
     Column("ratio_low", "Float64", "lower end of its interval"),
     Column("ratio_high", "Float64", "upper end of its interval"),
-    Column("confidence", "Float64", "with which the interval holds the true ratio"),
-    Column("gemm_movement", "Float64", _MOVEMENT.format("gemm")),
-    Column("copy_movement", "Float64", _MOVEMENT.format("copy")),
-    Column("movement_bound", "Float64", "above it a race is `unstable`"),
-    Column("sittings", "Int64", "in how many sittings the race was measured: above 1 if resumed"),
-    Column("sitting_rounds", "string", "which rounds each of several sittings measured, and when"),
+    Column("confidence", "Float64", "confidence level of the interval"),
+    Column("gemm_drift", "Float64", _DRIFT.format("gemm")),
+    Column("copy_drift", "Float64", _DRIFT.format("copy")),
+    Column("drift_bound", "Float64", "a race with a larger drift is `unstable`"),
+    Column(
+        "sessions",
+        "Int64",
+        "number of sessions in which the race was measured; above 1 if it was resumed",
+    ),
+    Column("session_rounds", "string", "rounds and date of each session, if there are several"),
 )
 
 
@@ -97,7 +107,7 @@ def ratios_frame(
 
     A race is the records of one run that stand in one row of the comparison and have a place in a
     race. Its pairs are those of backends, and the instrumented launches of a backend against its
-    plain ones. A race whose calibration moved too far, or a pair that disagrees in a field of
+    plain ones. A race whose calibration drifted too far, or a pair that disagrees in a field of
     MUST_AGREE, gives no ratio: see `bench.stats.stability`.
     """
     return ratios_of(cells_frame(records), certificates)
@@ -116,38 +126,38 @@ def ratios_of(cells: pd.DataFrame, certificates: Sequence[Certificate]) -> pd.Da
     raced = cells[cells["race_round"].notna()]
     for _, race in raced.groupby(["run_id", *ROW_ORDER], dropna=False):
         facts = {name: race[name].iloc[0] for name in ("run_id", *ROW_KEY)}
-        movements = race_movements(race)
-        facts |= _sittings(race)
+        drifts = race_drifts(race)
+        facts |= _sessions(race)
         for pair in _pairs(race):
-            found = {**facts, **movements, "parity": _parity(pair, certificates)}
-            rows += [{**found, **ratio} for ratio in _ratios(pair, movements)]
+            found = {**facts, **drifts, "parity": _parity(pair, certificates)}
+            rows += [{**found, **ratio} for ratio in _ratios(pair, drifts)]
     return make_frame(rows, RATIOS_COLUMNS)
 
 
-def _sittings(race: pd.DataFrame) -> dict[str, object]:
-    """Return the columns of RATIOS_COLUMNS that tell of the race's sittings, those with launches.
+def _sessions(race: pd.DataFrame) -> dict[str, object]:
+    """Return the columns of RATIOS_COLUMNS that tell of the race's sessions, those with launches.
 
-    The rounds that one sitting measured are named from 1, as people count them.
+    The rounds that one session measured are named from 1, as people count them.
     """
-    sittings = dict(iter(race.groupby("race_sitting")))
+    sessions = dict(iter(race.groupby("race_session")))
     texts = []
-    for own in sittings.values():
+    for own in sessions.values():
         numbers = sorted(set(own["race_round"].tolist()))
         rounds = f"round{'' if len(numbers) == 1 else 's'} {number_ranges(numbers)}"
         texts.append(f"{rounds} on {minute(own['started_at'].min())}")
     several = f"{'; '.join(texts)} (UTC)" if len(texts) > 1 else None
-    return {"sittings": len(texts), "sitting_rounds": several}
+    return {"sessions": len(texts), "session_rounds": several}
 
 
-def race_movements(race: pd.DataFrame) -> dict[str, float | None]:
-    """Return the columns of RATIOS_COLUMNS that tell how far the race's calibration moved."""
+def race_drifts(race: pd.DataFrame) -> dict[str, float | None]:
+    """Return the columns of RATIOS_COLUMNS that tell how far the race's calibration drifted."""
     contenders = race["backend"] + race["instrumented"].map({True: " instrumented", False: ""})
     found = {}
     for kernel in ("gemm", "copy"):
         known = race[f"{kernel}_seconds"].notna()
         columns = (race["race_round"], contenders, race[f"{kernel}_seconds"])
         launches = list(zip(*(column[known].tolist() for column in columns), strict=True))
-        found[f"{kernel}_movement"] = race_movement(launches)
+        found[f"{kernel}_drift"] = race_drift(launches)
     return found
 
 
@@ -162,22 +172,22 @@ def _pairs(race: pd.DataFrame) -> Iterator[_Pair]:
         yield _Pair("instrumented", name, backend, slow[backend], plain[backend])
 
 
-def _ratios(pair: _Pair, movements: Mapping[str, float | None]) -> Iterator[dict[str, object]]:
-    """Yield the columns of RATIOS_COLUMNS from `kind` on, but the movements, by quantity."""
+def _ratios(pair: _Pair, drifts: Mapping[str, float | None]) -> Iterator[dict[str, object]]:
+    """Yield the columns of RATIOS_COLUMNS from `kind` on, but the drifts, by quantity."""
     launches = pd.concat([pair.above, pair.below])
-    unlike = ", ".join(disagreements(launches[launches["status"].eq("ok")]))
+    mismatched = ", ".join(disagreements(launches[launches["status"].eq("ok")]))
     for quantity, column in _QUANTITIES[launches["task"].iloc[0]].items():
         seconds = [_by_round(side, column) for side in (pair.above, pair.below)]
-        verdict = judge_ratio(seconds[0], seconds[1], list(movements.values()))
+        verdict = judge_ratio(seconds[0], seconds[1], list(drifts.values()))
         yield {
             **{"kind": pair.kind, "numerator": pair.numerator, "denominator": pair.denominator},
             "quantity": quantity,
-            "status": "unlike" if unlike else verdict.status,
-            "unlike": unlike or None,
+            "status": "mismatched" if mismatched else verdict.status,
+            "mismatched": mismatched or None,
             "rounds": verdict.rounds,
             "rounds_failed": verdict.rounds_failed,
-            **({} if unlike else _interval(verdict)),
-            "movement_bound": CALIBRATION_BOUND,
+            **({} if mismatched else _interval(verdict)),
+            "drift_bound": CALIBRATION_BOUND,
         }
 
 

@@ -24,8 +24,8 @@ from bench.report.render.html.table import (
     comparison_lines,
     first_at_accuracy,
     gpu_memory,
-    ledger_tables,
     phases_table,
+    provenance_tables,
     row_notes,
 )
 from bench.report.render.html.template import render
@@ -92,18 +92,18 @@ def page_text(tables: Tables, title: str) -> str:
 
 def _sections(tables: Tables, rows: Sequence[Row], drawn: Sequence[Drawn]) -> list[Section]:
     cells = frames_by_row(tables.cells[~tables.cells["instrumented"]])
-    ledger = frames_by_row(tables.ledger)
+    provenance = frames_by_row(tables.provenance)
     return [
-        _section(number, row, each, table_rows(cells[key]), table_rows(ledger[key]))
+        _section(number, row, each, table_rows(cells[key]), table_rows(provenance[key]))
         for number, (row, each) in enumerate(zip(rows, drawn, strict=False), start=1)
         for key in [row_key(row)]
     ]
 
 
 def _section(
-    number: int, row: Row, drawn: Drawn, cells: Sequence[Row], ledger: Sequence[Row]
+    number: int, row: Row, drawn: Drawn, cells: Sequence[Row], provenance: Sequence[Row]
 ) -> Section:
-    differing, equal = ledger_tables(ledger)
+    differing, equal = provenance_tables(provenance)
     return Section(
         number=number,
         row=row,

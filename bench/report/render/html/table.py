@@ -153,8 +153,8 @@ def _median(cells: Sequence[Row], backend: str, column: str) -> str:
     return f"{median(seconds):.3f}" if seconds else ""
 
 
-def ledger_tables(entries: Sequence[Row]) -> tuple[Table, Table]:
-    """Return the entries of one row's ledger that differ, by backend, and those that are equal."""
+def provenance_tables(entries: Sequence[Row]) -> tuple[Table, Table]:
+    """Return the provenance entries of one row that differ, by backend, and those that do not."""
     present = [backend for backend in BACKENDS if any(entry[backend] for entry in entries)]
     differing = [
         [entry["entry"], *(sanitize_line(entry[b] or "none") for b in present)]
@@ -166,21 +166,21 @@ def ledger_tables(entries: Sequence[Row]) -> tuple[Table, Table]:
         for entry in entries
         if not entry["differs"]
     ]
-    return Table(["what differs", *present], differing), Table(["what is equal", "value"], equal)
+    return Table(["difference", *present], differing), Table(["entry", "value"], equal)
 
 
 def row_notes(row: Row) -> list[str]:
     """Return what has to be known of a row before its numbers are believed."""
     notes = []
-    if row["unlike"]:
-        notes.append(f"No fastest backend: they differ in {row['unlike']}.")
+    if row["mismatched"]:
+        notes.append(f"No fastest backend: they differ in {row['mismatched']}.")
     if row["lane"] == "matched" and row["stochastic_layers"]:
         notes.append(f"Not matched: the random masks of {row['stochastic_layers']}.")
     if not row["dataset_official"]:
-        notes.append("The dataset is a local copy that nobody verified (official: false).")
+        notes.append("The dataset is a local copy that was not verified (official: false).")
     if row["uncounted_layers"]:
         layers = row["uncounted_layers"]
-        notes.append(f"No GFLOP/s: there is no rule to count the work of {layers}.")
+        notes.append(f"No GFLOP/s: the work of {layers} cannot be counted.")
     return notes
 
 
@@ -192,6 +192,6 @@ def gpu_memory(row: Row) -> list[str]:
         b: row[f"{b}_device_peak_memory_bytes"] for b in BACKENDS if row[f"{b}_status"] == "ok"
     }
     return [
-        f"{b}: {'cannot tell' if size is None else f'{size / 1e6:,.0f} MB'}"
+        f"{b}: {'unknown' if size is None else f'{size / 1e6:,.0f} MB'}"
         for b, size in peaks.items()
     ]

@@ -1,4 +1,4 @@
-"""The ledger: every setting, variable and version by backend, and which of them differ."""
+"""The provenance: every setting, variable and version by backend, and which of them differ."""
 
 from collections.abc import Sequence
 from typing import Any
@@ -8,12 +8,12 @@ import pandas as pd
 from bench.core.record import Record
 from bench.report.tables.columns import ROW_KEY
 from bench.report.tables.comparison import comparison_frame
-from bench.report.tables.provenance import PROVENANCE_PARTS, ledger_frame
+from bench.report.tables.provenance import PROVENANCE_PARTS, provenance_frame
 from tests.fixtures.records import golden_records, make_record
 
 
 def _entries(records: Sequence[Record]) -> dict[str, dict[str, Any]]:
-    rows = ledger_frame(records).astype(object).to_dict("records")
+    rows = provenance_frame(records).astype(object).to_dict("records")
     return {row["entry"]: row for row in rows}
 
 
@@ -74,7 +74,7 @@ def test_instrumented_records_are_left_out() -> None:
 
 
 def test_every_row_of_the_comparison_has_its_entries_in_the_same_order() -> None:
-    frame = ledger_frame(golden_records())
+    frame = provenance_frame(golden_records())
     rows = frame[list(ROW_KEY)].drop_duplicates(ignore_index=True)
     expected = comparison_frame(golden_records())[list(ROW_KEY)]
     pd.testing.assert_frame_equal(rows, expected)

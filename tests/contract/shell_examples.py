@@ -8,6 +8,7 @@ import runpy
 import shlex
 import subprocess
 import sys
+import warnings
 from collections.abc import Iterator, Sequence
 from functools import cache
 from typing import Any
@@ -99,7 +100,9 @@ def _parse_main(module: str, words: Sequence[str]) -> argparse.Namespace:
             return found, unknown
         raise _ParsedError(found, unknown)
 
-    with pytest.MonkeyPatch.context() as patch:
+    with pytest.MonkeyPatch.context() as patch, warnings.catch_warnings():
+        # runpy warns where another test has imported the module; it runs in a namespace of its own.
+        warnings.simplefilter("ignore", RuntimeWarning)
         patch.setattr(argparse.ArgumentParser, "parse_known_args", parse_known_args)
         patch.setattr(sys, "argv", [module, *words])
         try:

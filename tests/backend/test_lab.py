@@ -157,7 +157,7 @@ def test_an_epoch_of_one_step_has_no_first_step(bench: Bench) -> None:
 
 def test_an_instrumented_launch_times_every_step_on_every_backend(bench: Bench) -> None:
     arguments = ("--workload", "lab_baseline", "--epochs", "2", "--batch-size", "32")
-    done = bench("steps", *arguments, "--limit-train", "100", "--rounds", "1")
+    done = bench("profile-steps", *arguments, "--limit-train", "100", "--rounds", "1")
     assert done.returncode == 0, done.stdout + done.stderr
     records = bench.records()
     plain = by_backend(record for record in records if not record.instrumented)

@@ -15,7 +15,7 @@ from bench.core.record import decode_record
 from bench.core.text import BenchError
 from bench.parity.certificate import decode_certificates
 from bench.profiling.report import Findings, write_findings
-from bench.profiling.samples import read_visits
+from bench.profiling.samples import read_samples
 from bench.report.files import write_text
 from bench.report.write import write_report
 from validation.gate.report import write_proof
@@ -88,7 +88,7 @@ def _write_report(folder: Path, new: Path) -> None:
 
 
 def _write_layers(folder: Path, new: Path) -> None:
-    write_findings(new, Findings(read_visits(folder)))
+    write_findings(new, Findings(read_samples(folder)))
 
 
 def _write_proof(folder: Path, new: Path) -> None:

@@ -170,7 +170,7 @@ def test_switched_off_rows_fail(reports: Path, tmp_path: Path) -> None:
 @pytest.mark.parametrize(
     ("options", "reason"),
     [
-        (("-p", "no:benchmark"), "Rows of stored records need pytest-benchmark"),
+        (("-p", "no:benchmark"), "Stored records need pytest-benchmark"),
         (("--suite=nothing",), "suite is 'nothing'; allowed are gate, lab, predict, quick"),
     ],
 )

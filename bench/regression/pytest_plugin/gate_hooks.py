@@ -38,22 +38,24 @@ def pytest_addoption(parser: pytest.Parser) -> None:
 
 def pytest_configure(config: pytest.Config) -> None:
     if config.getoption("benchmark_compare", default=None) is None:
-        _exit("A gate needs pytest-benchmark, which is disabled or not installed.")
+        _end_session("A gate needs pytest-benchmark, which is disabled or not installed.")
     if hasattr(config, "workerinput") or config.getoption("numprocesses", default=None):
-        _exit("A gate cannot be judged by several processes; omit xdist's -n.")
+        _end_session("A gate cannot be judged by several processes; omit xdist's -n.")
     if config.getoption("benchmark_disable") or config.getoption("benchmark_skip"):
-        _exit("A gate cannot be judged with --benchmark-disable or --benchmark-skip.")
+        _end_session("A gate cannot be judged with --benchmark-disable or --benchmark-skip.")
     warnings.filterwarnings("default", category=pytest.PytestWarning, module="pytest_benchmark")
     try:
         config.stash[_GATE] = open_replay(_folder(config))
     except (BenchError, DataError) as error:
-        _exit(str(error))
+        _end_session(str(error))
 
 
 def _folder(config: pytest.Config) -> Path:
     gate, candidate = config.getoption("gate"), config.getoption("candidate")
     if (gate is None) == (candidate is None):
-        _exit("Name either a measured gate with --gate FOLDER or a side with --candidate SIDE.")
+        _end_session(
+            "Name either a measured gate with --gate FOLDER or a side with --candidate SIDE."
+        )
     if gate is not None:
         return Path(gate)
     try:
@@ -79,7 +81,7 @@ def _measured(config: pytest.Config, candidate: str) -> Path:
     return begin_gate(request, reports, console, console.print).store.folder
 
 
-def _exit(sentence: str) -> None:
+def _end_session(sentence: str) -> None:
     pytest.exit(sentence, returncode=ExitCode.INVALID)
 
 

@@ -40,8 +40,8 @@ def pytest_configure(config: pytest.Config) -> None:
         raise pytest.UsageError(
             "Stored records need pytest-benchmark, which is disabled or not installed."
         )
-    # Print these warnings. Our own sentences fail the session; warnings turned into errors would end
-    # it earlier. pytest removes this filter when the session ends.
+    # Print these warnings. Our own sentences fail the session; warnings turned into errors would
+    # end it earlier. pytest removes this filter when the session ends.
     warnings.filterwarnings("default", category=pytest.PytestWarning, module="pytest_benchmark")
     config.addinivalue_line("filterwarnings", _UNUSED)
     suite = config.getoption("gate_suite", default=None) or os.environ.get("KERAS_BENCH_SUITE")

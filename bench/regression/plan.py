@@ -36,7 +36,7 @@ NOISE_REDUCING_VARIABLES: Final = {
 }
 #: Keeps PyTorch's threads on their cores. On two cores, pairs of one program with batch size 8
 #: varied by 6.4% (6 pairs) when the kernel moved threads, and by 2.6% (6 pairs) with this setting.
-BOUND: Final = {"OMP_PROC_BIND": "true"}
+PINNED_THREADS: Final = {"OMP_PROC_BIND": "true"}
 #: JAX caches every compiled program on disk: warming up both sides of a pair took 20 s without
 #: this, 7 s with it. The cache key covers program, versions and flags.
 _KEEP_PROGRAMS: Final = {
@@ -142,7 +142,7 @@ def _common_variables(cell: Cell) -> dict[str, str]:
     if cell.device == "gpu":
         variables |= _SHARED_GPU
     elif cell.backend == "torch":
-        variables |= BOUND
+        variables |= PINNED_THREADS
     if cell.backend == "jax":
         variables |= _KEEP_PROGRAMS | {
             "JAX_COMPILATION_CACHE_DIR": str(default_cache_dir() / "jax")

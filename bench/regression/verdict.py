@@ -163,7 +163,7 @@ def decide(
     families: dict[VerdictKind, dict[str, float]] = {
         "regressed": {name: _p_slower(each, noise) for name, each in means.items()},
         "improved": {name: _p_faster(each, noise) for name, each in means.items()},
-        "pass": {n: max(m.p_below(fail) for m in own.values()) for n, own in means.items()},
+        "pass": {n: max(m.p_below(fail) for m in each.values()) for n, each in means.items()},
     }
     rejected = {verdict: holm(p_values, expected, level) for verdict, p_values in families.items()}
     return {name: _first_verdict(name, rejected) for name in means}

@@ -16,7 +16,7 @@ from bench.regression.estimators import CLOCKS, pair_log_ratio
 from bench.regression.lockstep import PairSpec, fill_compile_cache, run_pair
 from bench.regression.measure import Runner
 from bench.regression.pair import Pair
-from bench.regression.plan import BOUND, NOISE_REDUCING_VARIABLES, plan_gate
+from bench.regression.plan import NOISE_REDUCING_VARIABLES, PINNED_THREADS, plan_gate
 from bench.regression.validity import invalid_reason
 from bench.regression.verdict import Margins
 from bench.runner.progress import time_left
@@ -164,7 +164,9 @@ def _armed(pair_spec: PairSpec, arm: Arm) -> PairSpec:
 
 def _noise_reducing(variables: Mapping[str, str]) -> dict[str, str]:
     return {
-        name: value for name, value in variables.items() if name in NOISE_REDUCING_VARIABLES | BOUND
+        name: value
+        for name, value in variables.items()
+        if name in NOISE_REDUCING_VARIABLES | PINNED_THREADS
     }
 
 
@@ -172,7 +174,7 @@ def _without_noise_reducing(variables: Mapping[str, str]) -> dict[str, str]:
     return {
         name: value
         for name, value in variables.items()
-        if name not in NOISE_REDUCING_VARIABLES | BOUND
+        if name not in NOISE_REDUCING_VARIABLES | PINNED_THREADS
     }
 
 

@@ -62,7 +62,7 @@ def pytest_generate_tests(metafunc: pytest.Metafunc) -> None:
     if "benchmark" in metafunc.fixturenames:
         metafunc.parametrize("cell_id", [_timed(gate, cell_id) for cell_id in gate.rows])
     elif "cell_id" in metafunc.fixturenames:
-        metafunc.parametrize("cell_id", gate.floored, ids=gate.floored)
+        metafunc.parametrize("cell_id", gate.cells_with_floor, ids=gate.cells_with_floor)
 
 
 def _timed(gate: GateSession, cell_id: str) -> Any:

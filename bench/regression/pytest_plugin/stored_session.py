@@ -32,15 +32,15 @@ class GateSession(msgspec.Struct, kw_only=True):
     baselines: list[Baseline] = []
 
     @property
-    def floored(self) -> list[str]:
+    def cells_with_floor(self) -> list[str]:
         """The ids of the cells that have an accuracy floor."""
-        return _floored(self.rows)
+        return _cells_with_floor(self.rows)
 
     def summary(self) -> str:
         """Return a one-line summary of this session for pytest's header."""
         return (
             f"bench gate: suite {self.suite}, {len(self.rows)} cells, "
-            f"{len(self.floored)} with an accuracy floor, times from {self.reports}"
+            f"{len(self.cells_with_floor)} with an accuracy floor, times from {self.reports}"
         )
 
     def failures(self, *, time_file: str, compare_asked: bool) -> list[str]:
@@ -67,7 +67,7 @@ class GateSession(msgspec.Struct, kw_only=True):
     def notes(self, *, time_file: str) -> list[str]:
         """Return the notes that do not make the session fail."""
         notes = [f"A record was left out: {reason}" for reason in self.skipped]
-        without = [cell_id for cell_id in self.rows if cell_id not in self.floored]
+        without = [cell_id for cell_id in self.rows if cell_id not in self.cells_with_floor]
         if without:
             notes.append(f"No accuracy floor, so not judged by accuracy: {', '.join(without)}.")
         for baseline in self.baselines:
@@ -93,7 +93,7 @@ def open_session(suite: str, reports: Path) -> GateSession:
     machine_id = str(machine_facts()["machine_id"])
     rows = {row.cell.id: row for row in make_rows(cells, store.load_all(), machine_id)}
     expected = [f"{_TIME_TEST}[{cell_id}]" for cell_id in rows]
-    expected += [f"{ACCURACY_TEST}[{cell_id}]" for cell_id in _floored(rows)]
+    expected += [f"{ACCURACY_TEST}[{cell_id}]" for cell_id in _cells_with_floor(rows)]
     return GateSession(
         suite=suite,
         reports=reports,
@@ -104,5 +104,5 @@ def open_session(suite: str, reports: Path) -> GateSession:
     )
 
 
-def _floored(rows: Mapping[str, StoredRow]) -> list[str]:
+def _cells_with_floor(rows: Mapping[str, StoredRow]) -> list[str]:
     return [cell_id for cell_id, row in rows.items() if row.accuracy_floor is not None]

@@ -24,8 +24,8 @@ from bench.core.text import sanitize_line
 from bench.core.workload import job_of, local_dataset_of, recipe_of, resolve_workload
 from bench.profiling.columns import gaps_frame
 from bench.profiling.report import Findings, findings_tables, write_findings
-from bench.profiling.run import ProfiledWorkload, make_turns, measure_layers
-from bench.profiling.samples import LayersError, read_visits
+from bench.profiling.run import ProfiledWorkload, measure_layers, schedule_processes
+from bench.profiling.samples import LayersError, read_samples
 from bench.report.render.format import table_rows
 from bench.runner.dataset import prepare_dataset
 from bench.storage.store import StoreError, new_run_id
@@ -94,7 +94,7 @@ def _measure(arguments: argparse.Namespace, folder: Path, console: CommandConsol
             for workload in workloads
             for entrant in _entrants(workload, interpreters, arguments)
         ]
-        turns = make_turns(entrants, arguments.rounds)
+        turns = schedule_processes(entrants, arguments.rounds)
         done = 0
         try:
             for _ in measure_layers(turns, folder, arguments.timeout, console):
@@ -129,7 +129,7 @@ def _entrants(
 
 def _write(folder: Path) -> Findings:
     """Make all tables of the raw rows in a folder."""
-    findings = Findings(read_visits(folder))
+    findings = Findings(read_samples(folder))
     try:
         write_findings(folder, findings)
     except OSError as error:

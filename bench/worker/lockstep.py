@@ -74,8 +74,8 @@ class GateChannel:
     """Our ends of the two pipes to the gate."""
 
     def __init__(self, side: SideJob) -> None:
-        """Read turns from `side.baton_fd`, speak on the job's `events_fd`."""
-        self._turns = os.fdopen(side.baton_fd, "rb", buffering=0)
+        """Read turns from `side.requests_fd`, speak on the job's `events_fd`."""
+        self._turns = os.fdopen(side.requests_fd, "rb", buffering=0)
         self._events_fd = side.job.events_fd
 
     def wait(self) -> bytes:

@@ -61,7 +61,7 @@ def layers(stage: Stage, mode: str) -> list[str]:
     """Return a measurement of the layers of one workload on one backend, in one round."""
     workload = make_workload(stage.folder, mode)
     tiny = [f"--dataset={TINY}", "--batch-size=4", "--rounds=1", "--backend=jax"]
-    return ["layers", workload, *tiny, f"--python=jax={stage.python}"]
+    return ["profile-layers", workload, *tiny, f"--python=jax={stage.python}"]
 
 
 def overhead(stage: Stage, mode: str) -> list[str]:

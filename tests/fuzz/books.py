@@ -7,7 +7,7 @@ import msgspec
 from bench.core.record import GitFacts
 from bench.profiling.columns import gaps_frame, layers_frame
 from bench.profiling.report import Findings, layers_markdown
-from bench.profiling.samples import FILE, LayersError, read_visits
+from bench.profiling.samples import FILE, LayersError, read_samples
 from bench.runner.plan import PlannedLaunch
 from bench.runner.race_plan import (
     Blocked,
@@ -87,7 +87,7 @@ def _read_sessions(content: bytes, folder: Path) -> None:
 def _read_layers(content: bytes, folder: Path) -> None:
     """Read rows of layers and make both tables of them."""
     file_in(folder, FILE, content)
-    findings = Findings(read_visits(folder))
+    findings = Findings(read_samples(folder))
     layers_frame(findings.costs)
     gaps_frame(findings.gaps)
     layers_markdown(findings)

@@ -16,7 +16,7 @@ from bench.parity.certificate import (
     decode_certificate,
     decode_certificates,
 )
-from bench.profiling.samples import FILE, READABLE_LAYERS_VERSIONS, read_visits
+from bench.profiling.samples import FILE, READABLE_LAYERS_VERSIONS, read_samples
 from bench.regression.pair import PAIR_LAYOUT, PAIR_VERSION
 from bench.regression.store import READABLE_GATE_VERSIONS, GateStore
 from bench.runner.race_plan import RACE_VERSION, read_book
@@ -45,7 +45,7 @@ def _read_session(content: bytes, folder: Path) -> object:
 
 def _read_samples(content: bytes, folder: Path) -> object:
     (folder / FILE).write_bytes(content)
-    [samples] = read_visits(folder)
+    [samples] = read_samples(folder)
     return samples
 
 

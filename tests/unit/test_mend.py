@@ -89,7 +89,7 @@ BROKEN = {
     "of zeros": (lambda path: bytes(path.stat().st_size), "is not a record"),
     "of deep nesting": (lambda path: b"[" * 100_000, "is not a record"),
     "of another run": (lambda path: edited(path, run_id="20200101T000000Z-0000"), "of run 2020"),
-    "of another repetition": (lambda path: edited(path, repetition=7), "it holds the record"),
+    "of another repetition": (lambda path: edited(path, repetition=7), "it contains the record"),
     "edited by hand": (lambda path: edited(path, workload_source="e" * 64), "it was edited"),
 }
 

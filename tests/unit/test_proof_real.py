@@ -137,7 +137,7 @@ def clock(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(measure, "monotonic", lambda: float(next(ticks)))
     monkeypatch.setattr(
         measure,
-        "_contests",
+        "_pair_specs",
         lambda backends: {
             b: PairSpec(
                 kind="cell", baseline=side_spec(make_cell(b)), candidate=side_spec(make_cell(b))
@@ -214,7 +214,7 @@ def test_a_backend_that_is_not_installed_is_refused(monkeypatch: pytest.MonkeyPa
     plan = make_plan(unplanned={"cell": "no jax here"})
     monkeypatch.setattr(measure, "plan_gate", lambda *_: (plan, []))
     with pytest.raises(InterpreterError, match="no jax here"):
-        measure._contests(["jax"])
+        measure._pair_specs(["jax"])
 
 
 def test_half_a_load_ends_with_its_block() -> None:
@@ -264,12 +264,12 @@ def test_a_folder_that_cannot_be_written_says_so(tmp_path: Path) -> None:
 
 def test_sessions_on_another_machine_or_with_other_versions_are_unlike() -> None:
     own = make_context(variables={"jax": {"MALLOC_TOP_PAD_": "1"}})
-    assert measure._is_like(make_context("s0", variables=own.variables), own)
+    assert measure._is_compatible(make_context("s0", variables=own.variables), own)
     others: list[Context] = [
         replace(own, machine={**own.machine, "machine_id": "other"}),
         replace(own, versions={"jax": {"keras": "3.14.0"}}),
         replace(own, cells={"jax": "another cell"}),
         replace(own, variables={}),
     ]
-    assert not any(measure._is_like(other, own) for other in others)
-    assert measure._is_like(make_context(versions={}, cells={}), own)
+    assert not any(measure._is_compatible(other, own) for other in others)
+    assert measure._is_compatible(make_context(versions={}, cells={}), own)

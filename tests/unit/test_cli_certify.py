@@ -83,7 +83,7 @@ def test_a_hang_ends_at_the_timeout(bench: Bench) -> None:
 @pytest.mark.parametrize(
     ("options", "says"),
     [
-        (("--backend=jax",), "--backend names jax alone; two backends or more can be compared."),
+        (("--backend=jax",), "--backend names only jax; name at least two backends to compare."),
         (("no_such_workload",), "workload is 'no_such_workload'"),
         (("--dataset=no_such_dataset",), "no_such_dataset"),
     ],

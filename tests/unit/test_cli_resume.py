@@ -170,7 +170,10 @@ def test_a_steps_race_is_resumed_by_steps_alone(bench: Bench) -> None:
     assert resume(bench) == ExitCode.USAGE
     assert bench.err == f"There is no unfinished race in {bench.reports} to resume.\n"
     assert resume(bench, folder.name) == ExitCode.USAGE
-    assert bench.err == f"{folder.name} was begun by `profile-steps`: resume it by that.\n"
+    assert (
+        bench.err
+        == f"{folder.name} was started by `profile-steps`; resume it with the same command.\n"
+    )
     assert resume(bench, command="profile-steps") == 0
     assert "4 stored (not trained again), 20 to train" in bench.out
     records = Store(bench.reports).load(folder.name)

@@ -97,7 +97,7 @@ def test_a_wrong_option_is_one_sentence(options: tuple[str, ...], says: str, ben
 def test_a_reports_folder_that_cannot_be_made_is_told(bench: Bench) -> None:
     bench.reports.write_text("a file")
     assert certify(bench, "ok") == 4
-    assert "cannot be made: Not a directory." in bench.err
+    assert "cannot be created: Not a directory." in bench.err
 
 
 def test_a_dump_that_nobody_wrote_or_that_is_no_archive_is_told(tmp_path: Path) -> None:

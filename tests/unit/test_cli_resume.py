@@ -188,7 +188,7 @@ def test_what_cannot_be_resumed_is_refused_in_a_sentence(bench: Bench) -> None:
     assert bench.call("race", *options(bench, "ok"), f"--reports={bench.reports}") == 0
     name = run_of(bench).name
     assert resume(bench, name) == ExitCode.USAGE
-    assert bench.err == f"{name} is complete: each of its 12 launches has its record.\n"
+    assert bench.err == f"{name} is complete; all of its 12 launches have a record.\n"
     assert resume(bench) == ExitCode.USAGE
     assert "no unfinished race" in bench.err
     shutil.copytree(run_of(bench), bench.reports / "runs" / "copy")
@@ -196,7 +196,7 @@ def test_what_cannot_be_resumed_is_refused_in_a_sentence(bench: Bench) -> None:
     assert resume(bench) == ExitCode.USAGE
     assert "no unfinished race" in bench.err
     assert resume(bench, "copy") == ExitCode.USAGE
-    assert bench.err == f"copy is a copy of the race {name}: resume that.\n"
+    assert bench.err == f"copy is a copy of the race {name}; resume the original instead.\n"
 
 
 @pytest.mark.parametrize("option", ["--rounds=6", "--backend=jax", "--timeout=5", "--python=jax=x"])

@@ -52,7 +52,7 @@ def test_cells_of_one_side_alone_come_first_and_loudly_everywhere() -> None:
     text = (GOLDEN / "compare.md").read_text("utf-8")
     assert text.index("NOT COMPARED: 3 of 9 cells") < text.index("\nA is before")
     lines = _printed(rows)
-    assert lines[1] == "NOT COMPARED: 3 of 9 cells are on one side only"
+    assert lines[1] == "NOT COMPARED: 3 of 9 cells are in only one run"
     assert "only in A (before), missing in B (after)" in lines[2]
 
 

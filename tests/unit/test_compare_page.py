@@ -24,7 +24,7 @@ def _rows(a: ComparedRun, b: ComparedRun) -> list[Row]:
 def test_cells_of_one_side_come_before_all_figures() -> None:
     a, b = golden_sides()
     text = compare_page(_rows(a, b), "before", "after")
-    assert "Not compared: 3 of 9 cells are on one side only" in text
+    assert "Not compared: 3 of 9 cells are in only one run" in text
     assert text.index('id="only_in_one"') < text.index('id="changes"') < text.index('class="group"')
 
 

@@ -107,7 +107,7 @@ def _ratio_text(row: Row) -> str:
     texts = {
         "mixed": "none: one run has records of different code, data or versions",
         "no time": "none: one run has only failed launches and first epochs",
-        "mismatched": "none: the measurement protocol changed between A and B",
+        "mismatched": "none: the timing protocol changed between A and B",
         "too few launches": f"no interval: {_launches(row)}",
         "unstable": f"none: the calibration drifted by {max(drifts):.1%}, {_BOUND}"
         if drifts

@@ -44,7 +44,7 @@ _CELL_KEY: Final = (
 _MUST_MATCH: Final = (
     Column("dataset_fingerprint", "string", "sha256 of the prepared arrays"),
     Column("workload_source", "string", "sha256 of the workload's source"),
-    Column("protocol_version", "Int64", "version of what the harness times"),
+    Column("protocol_version", "Int64", "version of the timing protocol"),
     Column("keras_version", "string", "version of Keras"),
     Column("machine_id", "string", "short hash of the machine's CPU, memory and system"),
 )

@@ -57,7 +57,7 @@ COMPARE_COLUMNS: Final = (
         "time",
         "string",
         "`ok`; else why there is no ratio: `one side`, `mixed` (several digests on one side), "
-        "`no time`, `mismatched` (what is timed changed), `too few launches` or `unstable`",
+        "`no time`, `mismatched` (the timing protocol changed), `too few launches` or `unstable`",
     ),
     Column("seconds_ratio", "Float64", "exp of the median difference of log seconds, B's to A's"),
     Column("seconds_ratio_low", "Float64", "lower end of its interval"),

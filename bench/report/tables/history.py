@@ -112,5 +112,5 @@ def find_cell(name: str, cell_ids: Collection[str]) -> str:
         )
     nearest = get_close_matches(name, sorted(cell_ids), n=_MOST_SHOWN, cutoff=0.0)
     raise UnknownCellError(
-        f"There is no cell {name!r}; the nearest are: {', '.join(nearest) or 'none'}."
+        f"There is no cell {name!r}; the most similar are: {', '.join(nearest) or 'none'}."
     )

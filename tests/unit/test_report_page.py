@@ -172,7 +172,7 @@ def test_many_epochs_are_thinned_and_the_page_says_so() -> None:
     assert (seconds[0], seconds[-1]) == (1.001, 3.0)
     assert drawn.notes == [
         "The curves show 200 of 2,001 epochs, evenly spaced.",
-        "Of up to 2,000 epoch times, 500 evenly spaced ranks are shown.",
+        "The chart shows 500 evenly spaced ranks of up to 2,000 times.",
     ]
 
 

@@ -57,5 +57,5 @@ def test_of_very_many_ratios_some_are_drawn_and_the_page_says_so() -> None:
         for name in "AB"
     ]
     text = compare_page(_rows(*sides), "A", "B")
-    assert f"Drawn are the first {MOST_DRAWN} of 101 ratios; the tables have all." in text
+    assert f"shows the first {MOST_DRAWN} of 101 ratios; the tables contain all." in text
     assert len(chart_data(text)["rows"][0]["changes"]) == MOST_DRAWN

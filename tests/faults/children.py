@@ -68,7 +68,13 @@ def overhead(stage: Stage, mode: str) -> list[str]:
     """Return a measurement of what the harness costs, of a few pairs on one backend."""
     fake = f'exec "{sys.executable}" -I -S "{_FAKE_OVERHEAD}" {mode} "$@"'
     python = plant_python(stage, fake)
-    return ["overhead", "--backend=jax", f"--python=jax={python}", "--pairs=2", "--launches=2"]
+    return [
+        "validation.overhead",
+        "--backend=jax",
+        f"--python=jax={python}",
+        "--pairs=2",
+        "--launches=2",
+    ]
 
 
 def function(stage: Stage, mode: str) -> list[str]:

@@ -145,6 +145,10 @@ def leave_out_the_heavy() -> None:
     shell._bundle = lambda: ""
 
 
+#: Stands before the arguments of `python -m validation.overhead`; all others are of `bench`.
+OVERHEAD = "validation.overhead"
+
+
 def call_before(order: Order) -> None:
     """Call the function that `order` names."""
     if order.before:
@@ -175,8 +179,11 @@ if __name__ == "__main__":
     if sys.argv[2:] == ["whole"]:
         begin_anew(serve(wanted))
     from bench.cli.main import main
+    from validation.overhead.__main__ import overhead_main
 
     leave_out_the_heavy()
     wish = serve(wanted)
     call_before(wish)
+    if wish.arguments[0] == OVERHEAD:
+        sys.exit(overhead_main(wish.arguments[1:]))
     sys.exit(main(wish.arguments))

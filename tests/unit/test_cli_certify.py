@@ -83,7 +83,7 @@ def test_a_hang_ends_at_the_timeout(bench: Bench) -> None:
 @pytest.mark.parametrize(
     ("options", "says"),
     [
-        (("--backend=jax",), "--backend names jax alone; two backends or more can be compared."),
+        (("--backend=jax",), "--backend names only jax; name at least two backends to compare."),
         (("no_such_workload",), "workload is 'no_such_workload'"),
         (("--dataset=no_such_dataset",), "no_such_dataset"),
     ],
@@ -97,7 +97,7 @@ def test_a_wrong_option_is_one_sentence(options: tuple[str, ...], says: str, ben
 def test_a_reports_folder_that_cannot_be_made_is_told(bench: Bench) -> None:
     bench.reports.write_text("a file")
     assert certify(bench, "ok") == 4
-    assert "cannot be made: Not a directory." in bench.err
+    assert "cannot be created: Not a directory." in bench.err
 
 
 def test_a_dump_that_nobody_wrote_or_that_is_no_archive_is_told(tmp_path: Path) -> None:

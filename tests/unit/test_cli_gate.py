@@ -93,7 +93,7 @@ def test_a_kept_baseline_screens_and_never_passes(bench: Bench) -> None:
     options = [f"--candidate=python={make_fake_python(bench.folder)}", "--baseline=baseline=main"]
     code = bench.call("gate", *options, f"--reports={bench.reports}")
     assert code == ExitCode.INCONCLUSIVE == 11
-    assert "Stored records only screen" in bench.out
+    assert "Stored records allow screening only" in bench.out
 
 
 def test_accuracy_passes_on_equal_seeds_of_a_kept_baseline(bench: Bench) -> None:
@@ -155,7 +155,7 @@ def test_a_baseline_that_cannot_be_is_named(
 
 def test_a_baseline_is_never_overwritten(bench: Bench) -> None:
     run_id = run_seeds(bench)
-    keep = ("baseline", "main", run_id, f"--reports={bench.reports}")
+    keep = ("save-baseline", "main", run_id, f"--reports={bench.reports}")
     assert bench.call(*keep) == 0
     assert bench.call(*keep) == ExitCode.USAGE
     assert "The baseline 'main' already exists" in bench.err

@@ -126,7 +126,7 @@ def test_a_record_of_a_newer_checkout_is_told_and_left_to_it(bench: Bench) -> No
     path.write_bytes(edited(path, record_version=max(READABLE_VERSIONS) + 1, unheard_of=1))
     before = contents(bench.reports)
     assert doctor(bench, "--repair") == 0
-    assert "0 broken or left over, 1 foreign (left alone)." in bench.out
+    assert "0 broken or left over, 1 foreign (left in place)." in bench.out
     assert contents(bench.reports) == before
 
 

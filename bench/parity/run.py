@@ -12,7 +12,7 @@ from bench.parity.compare import COMPARED_PRECISIONS, Dumps
 from bench.parity.messages import DumpError, Precision, Task, WorkerArrays, read_dump
 from bench.runner.dataset import DATASET_TIMEOUT_SECONDS
 from bench.runner.worker_process import StartError, WorkerProcess
-from bench.system.environment import worker_environment
+from bench.system.environment import resolve_environment
 
 _COMMAND: Final = ("-P", "-m", "bench.worker.parity")
 #: JAX gives float32 for float64 unless it is told otherwise before it starts.
@@ -70,9 +70,10 @@ def run_task(
     path = Path(task.dump_path).with_suffix(".task.json")
     path.write_bytes(msgspec.json.encode(task))
     wide = _FLOAT64 if task.precision == "float64" else {}
-    environment = worker_environment(task.job.cell, {**_UNTIMED, **os.environ, **wide}, folder)
+    environment = resolve_environment(task.job.cell, {**_UNTIMED, **os.environ, **wide})
     with log_path.open("ab") as log:
-        worker = WorkerProcess([python, *command, str(path)], environment, log)
+        line = [python, *command, str(path)]
+        worker = WorkerProcess(line, environment.for_launch(folder), log)
         try:
             with worker:
                 in_time = worker.wait(timeout_seconds)

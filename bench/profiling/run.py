@@ -1,5 +1,6 @@
 """Run the processes of a measurement: in rounds of alternating order, each a fresh process."""
 
+import os
 import tempfile
 from collections.abc import Iterator, Sequence
 from pathlib import Path
@@ -19,6 +20,7 @@ from bench.profiling.samples import ProcessSamples, add_visit
 from bench.runner.launch import launch
 from bench.runner.progress import ProgressLine, time_left
 from bench.storage.store import StoreError
+from bench.system.environment import resolve_environment
 from bench.system.interpreter import Interpreter
 from bench.system.machine import git_facts, machine_facts
 
@@ -111,6 +113,7 @@ def _measured(entrant: ProfiledWorkload, log_path: Path, timeout_seconds: float)
         outcome = launch(
             entrant.job,
             entrant.interpreter.python,
+            environment=resolve_environment(entrant.job.cell, os.environ),
             log_path=log_path,
             timeout_seconds=timeout_seconds,
             command=(*_COMMAND, str(path)),

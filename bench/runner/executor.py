@@ -63,10 +63,10 @@ def _run_step(
     outcome = launch(
         job,
         step.interpreter.python,
+        environment=step.environment,
         log_path=log_path(store.run_folder(run_id), step.cell, step.repetition),
         timeout_seconds=timeout_seconds,
         on_progress=lambda event: progress.epoch(step, event),
-        base_environment=step.side.base_environment,
         command=command,
     )
     return make_record(step, run_id, outcome, (before, calibrate()))

@@ -3,7 +3,7 @@
 import os
 import signal
 import tempfile
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Callable, Sequence
 from datetime import UTC, datetime
 from pathlib import Path
 from time import monotonic, perf_counter
@@ -16,7 +16,7 @@ from bench.core.record import RecordError, decode_worker_output
 from bench.core.result import WorkerOutput
 from bench.core.serialization import DecodeError, decode_json
 from bench.runner.worker_process import Silence, StartError, WorkerProcess, open_pipe
-from bench.system.environment import worker_environment
+from bench.system.environment import CellEnvironment
 
 #: How a worker is started; `-P` keeps modules of the current folder from shadowing ours.
 WORKER_COMMAND: Final = ("-P", "-m", "bench.worker")
@@ -46,10 +46,10 @@ def launch(
     job: Job,
     python: str,
     *,
+    environment: CellEnvironment,
     log_path: Path,
     timeout_seconds: float,
     on_progress: Callable[[Progress], None] = lambda _: None,
-    base_environment: Mapping[str, str] = os.environ,
     command: Sequence[str] = WORKER_COMMAND,
 ) -> LaunchOutcome:
     """Run the job in a fresh process of `python` and return how it ended.
@@ -62,9 +62,7 @@ def launch(
     start = perf_counter()
     line = [python, *command]
     try:
-        return _launch(
-            job, line, log_path, timeout_seconds, on_progress, base_environment, started_at
-        )
+        return _launch(job, line, environment, log_path, timeout_seconds, on_progress, started_at)
     except StartError as error:
         return _never_started(str(error), started_at, start)
     except OSError as error:
@@ -76,10 +74,10 @@ def launch(
 def _launch(
     job: Job,
     command: Sequence[str],
+    environment: CellEnvironment,
     log_path: Path,
     timeout_seconds: float,
     on_progress: Callable[[Progress], None],
-    base_environment: Mapping[str, str],
     started_at: str,
 ) -> LaunchOutcome:
     log_path.parent.mkdir(parents=True, exist_ok=True)
@@ -93,8 +91,8 @@ def _launch(
         folder = Path(scratch)
         job_path, output_path = folder / "job.json", folder / "output.json"
         line = [*command, str(job_path)]
-        environment = worker_environment(job.cell, base_environment, folder)
-        worker = WorkerProcess(line, environment, log, events=events, handed=[writer])
+        variables = environment.for_launch(folder)
+        worker = WorkerProcess(line, variables, log, events=events, handed=[writer])
         start = perf_counter()
         job = msgspec.structs.replace(job, output_path=str(output_path), events_fd=writer.fileno())
         job_path.write_bytes(msgspec.json.encode(job))

@@ -126,13 +126,3 @@ def _performance_variables(cell: Cell, base_environment: Mapping[str, str]) -> d
         variables |= dict.fromkeys(_THREAD_COUNTS, str(len(os.sched_getaffinity(0))))
         variables |= _KEEP_MEMORY
     return dict(sorted(variables.items()))
-
-
-def worker_environment(
-    cell: Cell, base_environment: Mapping[str, str], keras_home: Path
-) -> dict[str, str]:
-    """Return the whole environment of a worker of `cell` that is started at once.
-
-    The starter of a planned cell uses `CellEnvironment.for_launch` of its plan instead.
-    """
-    return resolve_environment(cell, base_environment).for_launch(keras_home)

@@ -11,6 +11,7 @@ from bench.core.cell import BACKENDS, Cell
 from bench.core.job import Job
 from bench.core.result import Result
 from bench.runner.launch import launch
+from bench.system.environment import resolve_environment
 from bench.system.interpreter import find_interpreter
 from bench.worker.matched_lane import BatchOrder
 from data.dataset import open_dataset
@@ -192,7 +193,13 @@ def launch_on(cpus: set[int], folder: Path) -> Result:
         weights_folder=str(folder / "weights"),
     )
     python = find_interpreter("jax", {}).python
-    outcome = launch(job, python, log_path=folder / "log", timeout_seconds=600)
+    outcome = launch(
+        job,
+        python,
+        environment=resolve_environment(job.cell, os.environ),
+        log_path=folder / "log",
+        timeout_seconds=600,
+    )
     assert outcome.output.result is not None, outcome.output.reason
     return outcome.output.result
 

@@ -139,7 +139,7 @@ def test_a_diverged_candidate_is_a_regression_and_a_broken_one_invalid(
     ("arguments", "names"),
     [
         (("save-baseline", "../x", "RUN"), "no name of a baseline"),
-        (("save-baseline", "new", "nothing"), "There is no run 'nothing'"),
+        (("save-baseline", "new", "nothing"), "Run 'nothing' does not exist"),
         (
             ("gate-accuracy", "--candidate=", "--baseline=baseline=old"),
             "There is no baseline 'old'",

@@ -128,7 +128,7 @@ def test_a_path_is_no_run_and_what_lies_there_stays(bench: Bench) -> None:
     (bench.reports / "runs").mkdir(parents=True)
     for name in (str(theirs), "../../theirs", "..", ".", ""):
         assert bench.call("report", name, f"--reports={bench.reports}") == ExitCode.USAGE
-        assert "There is no run" in bench.err
+        assert f"Run {name!r} does not exist" in bench.err
     assert [path.name for path in theirs.rglob("*")] == ["figures", "plot.svg"]
 
 

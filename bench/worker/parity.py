@@ -13,7 +13,7 @@ from typing import Any
 import msgspec
 import numpy as np
 
-from bench.parity.messages import Task, read_dump
+from bench.parity.messages import Task, read_worker_arrays
 from bench.stats.norms import error_of, size_of
 from bench.worker.activations import layer_outputs, leaves, to_numpy
 from bench.worker.backend import Backend, import_backend
@@ -43,7 +43,7 @@ def _main(path: str) -> None:
     except Exception as error:  # whatever user code or a framework raises is this side's failure
         traceback.print_exc()
         arrays = {"failure": _text(one_sentence(error))}
-    np.savez(task.dump_path, **arrays)
+    np.savez(task.arrays_path, **arrays)
 
 
 def _certify(task: Task, backend: Backend) -> _Arrays:
@@ -191,7 +191,7 @@ def evaluation(model: Any, task: Task, specimen: Any) -> _Arrays:
 
     arrays: _Arrays = {}
     if task.trained_path:
-        trained = list(read_dump(Path(task.trained_path)).stage("trained").values())
+        trained = list(read_worker_arrays(Path(task.trained_path)).stage("trained").values())
         if [array.shape for array in trained] == [tuple(v.shape) for v in model.weights]:
             for variable, array in zip(model.weights, trained, strict=True):
                 variable.assign(array.astype(np.float32))

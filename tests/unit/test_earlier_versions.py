@@ -205,7 +205,7 @@ def test_certificates_of_a_report_may_be_of_several_versions() -> None:
     new = msgspec.json.encode(decode_certificate(old, "it"))
     first, second = decode_certificates(b"[" + old + b"," + new + b"]", "it")
     assert first == second
-    with pytest.raises(CertificateError, match=r"certificates\.json holds no certificates"):
+    with pytest.raises(CertificateError, match=r"certificates\.json does not contain certificates"):
         decode_certificates(b"{}", "certificates.json")
 
 

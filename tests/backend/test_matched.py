@@ -168,7 +168,7 @@ def test_a_model_that_cannot_be_built_is_told_in_one_sentence(
     done = bench("run", "--backend", "torch", "--workload", broken, *arguments)
     assert done.returncode == 1
     [record] = bench.records()
-    assert "cannot be built for inputs of shape (8, 8, 3) before it is fed" in str(record.reason)
+    assert "cannot be built for inputs of shape (8, 8, 3) before training" in str(record.reason)
 
 
 def launch_on(cpus: set[int], folder: Path) -> Result:

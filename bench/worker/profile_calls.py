@@ -172,9 +172,8 @@ class _Dependence:
     """
 
     def __init__(self) -> None:
-        self._known: dict[
-            int, tuple[Any, bool]
-        ] = {}  # with the tensor, so that its id stays its own
+        # By id of the tensor, which is kept so that its id is not reused.
+        self._known: dict[int, tuple[Any, bool]] = {}
         self._any = False
 
     def on_weights(self, tensor: Any) -> bool:

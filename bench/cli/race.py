@@ -33,10 +33,10 @@ from bench.runner.plan import PlannedLaunch
 from bench.runner.race_plan import (
     Chosen,
     RacePlan,
-    has_book,
-    make_book,
+    has_race_plan,
+    make_race_plan,
     planned_steps,
-    read_book,
+    read_race_plan,
     save_race_plan,
 )
 from bench.storage.sessions import ResumeError, resume_call, start_session
@@ -114,7 +114,7 @@ def _begin(
     )
     folder = store.run_folder(run_id)
     try:
-        save_race_plan(folder, make_book(run_id, arguments.command, chosen, steps))
+        save_race_plan(folder, make_race_plan(run_id, arguments.command, chosen, steps))
         start_session(folder)
     except OSError as error:
         raise StoreError(f"{folder} cannot be written: {error.strerror}.") from error
@@ -165,10 +165,10 @@ def _find(store: Store, command: str, name: str) -> RacePlan:
     if name:
         return _named(store, command, name)
     for run_id in reversed(store.run_ids()):
-        if not has_book(store.run_folder(run_id)):
+        if not has_race_plan(store.run_folder(run_id)):
             continue
         try:
-            plan = read_book(store.run_folder(run_id))
+            plan = read_race_plan(store.run_folder(run_id))
         except ResumeError as error:
             store.skipped.append(str(error))
             continue
@@ -180,13 +180,13 @@ def _find(store: Store, command: str, name: str) -> RacePlan:
 
 
 def _named(store: Store, command: str, name: str) -> RacePlan:
-    if name not in store.run_ids() or not has_book(store.run_folder(name)):
-        known = [run for run in store.run_ids() if has_book(store.run_folder(run))]
+    if name not in store.run_ids() or not has_race_plan(store.run_folder(name)):
+        known = [run for run in store.run_ids() if has_race_plan(store.run_folder(run))]
         raise ResumeError(
             f"There is no {command} {name!r} to resume; the newest races are: "
             f"{', '.join(known[-5:]) or 'none'}."
         )
-    plan = read_book(store.run_folder(name))
+    plan = read_race_plan(store.run_folder(name))
     if plan.run_id != name:
         raise ResumeError(
             f"{name} is a copy of the {command} {plan.run_id}; resume the original instead."

@@ -1,5 +1,6 @@
 """Run the processes of a layer profile: a fresh one each time, in rounds of alternating order."""
 
+import os
 import tempfile
 from collections.abc import Iterator, Sequence
 from pathlib import Path
@@ -19,6 +20,7 @@ from bench.profiling.samples import ProcessSamples, append_samples
 from bench.runner.launch import launch
 from bench.runner.progress import ProgressLine, time_left
 from bench.storage.store import StoreError
+from bench.system.environment import resolve_environment
 from bench.system.interpreter import Interpreter
 from bench.system.machine import git_facts, machine_facts
 
@@ -113,6 +115,7 @@ def _run_worker(
         outcome = launch(
             profiled.job,
             profiled.interpreter.python,
+            environment=resolve_environment(profiled.job.cell, os.environ),
             log_path=log_path,
             timeout_seconds=timeout_seconds,
             command=(*_COMMAND, str(path)),

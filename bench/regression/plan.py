@@ -123,16 +123,16 @@ def _controls(side_spec: SideSpec) -> list[PairSpec]:
 
 def _side_spec(cell: Cell, dataset_folder: Path, side: Side) -> SideSpec:
     interpreter = find_interpreter(cell.backend, side.pythons, cell.device)
-    base_environment = {**_common_variables(cell), **side.base_environment}
+    environment = resolve_environment(cell, {**_common_variables(cell), **side.base_environment})
     return SideSpec(
         job=job_of(cell, dataset_folder, side.source),
         identity=Identity(
             python=interpreter.python,
             versions=interpreter.versions,
             workload_source=source_hash(cell.workload, side.folder),
-            variables=resolve_environment(cell, base_environment).performance,
+            variables=environment.performance,
         ),
-        base_environment=base_environment,
+        environment=environment,
     )
 
 

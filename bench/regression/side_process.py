@@ -23,7 +23,7 @@ from bench.regression.messages import (
     WarmedUp,
 )
 from bench.runner.worker_process import Silence, StartError, WorkerProcess, open_pipe
-from bench.system.environment import worker_environment
+from bench.system.environment import CellEnvironment
 
 LOCKSTEP_COMMAND: Final = ("-P", "-m", "bench.worker.lockstep")
 
@@ -37,7 +37,7 @@ class SideSpec(msgspec.Struct, frozen=True, kw_only=True):
 
     job: Job
     identity: Identity
-    base_environment: dict[str, str]
+    environment: CellEnvironment
 
 
 @contextmanager
@@ -68,7 +68,7 @@ def start_side(
         (folder / "side.json").write_bytes(msgspec.json.encode(side))
         worker = WorkerProcess(
             [python, *command, str(folder / "side.json")],
-            worker_environment(job.cell, side_spec.base_environment, folder),
+            side_spec.environment.for_launch(folder),
             log,
             events=events,
             handed=[requests, answers],

@@ -16,7 +16,7 @@ from bench.runner.race_plan import (
     Launch,
     RacePlan,
     planned_steps,
-    read_book,
+    read_race_plan,
 )
 from bench.storage.sessions import ResumeError, Session, minute, read_sessions
 from tests.fixtures.layer_rows import make_timing, make_visit
@@ -69,7 +69,7 @@ VISITS = [
 def _read_race(content: bytes, folder: Path) -> None:
     """Read the book of a race, and plan what is left of it where no contender is there any more."""
     file_in(folder, "race.json", content)
-    book = read_book(folder)
+    book = read_race_plan(folder)
     encode(book)
     drafts = [
         PlannedLaunch(cell=each.cell, repetition=0, action="blocked", why="it is gone")

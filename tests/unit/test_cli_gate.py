@@ -77,7 +77,7 @@ def test_a_side_without_an_interpreter_is_invalid_and_not_left_out(bench: Bench)
 
 def test_a_side_that_is_no_side_is_refused(bench: Bench) -> None:
     assert bench.call("gate", "--candidate=pyhton=/x") == ExitCode.USAGE
-    assert bench.err.startswith("side 'pyhton=/x' has the part")
+    assert bench.err.startswith("side 'pyhton=/x' has the invalid part")
 
 
 def run_seeds(bench: Bench, seeds: int = 2) -> str:
@@ -139,7 +139,7 @@ def test_a_diverged_candidate_is_a_regression_and_a_broken_one_invalid(
     ("arguments", "names"),
     [
         (("save-baseline", "../x", "RUN"), "not a valid baseline name"),
-        (("save-baseline", "new", "nothing"), "There is no run 'nothing'"),
+        (("save-baseline", "new", "nothing"), "Run 'nothing' does not exist"),
         (
             ("gate-accuracy", "--candidate=", "--baseline=baseline=old"),
             "There is no baseline 'old'",

@@ -13,7 +13,7 @@ import pytest
 from bench.core.exit_codes import ExitCode
 from bench.core.record import Record, decode_record
 from bench.runner.interleave import SUPERSEDED
-from bench.runner.race_plan import read_book
+from bench.runner.race_plan import read_race_plan
 from bench.storage.sessions import read_sessions
 from bench.storage.store import Store
 from tests.fixtures.command_line import Bench
@@ -177,7 +177,7 @@ def test_a_steps_race_is_resumed_by_steps_alone(bench: Bench) -> None:
     assert resume(bench, command="profile-steps") == 0
     assert "4 stored (not trained again), 20 to train" in bench.out
     records = Store(bench.reports).load(folder.name)
-    assert len(records) == 4 * ROUNDS == len(read_book(folder).launches)
+    assert len(records) == 4 * ROUNDS == len(read_race_plan(folder).launches)
 
 
 def test_what_cannot_be_resumed_is_refused_in_a_sentence(bench: Bench) -> None:
@@ -248,7 +248,10 @@ def test_what_changed_since_the_race_was_begun_is_named_and_nothing_is_touched(
     change(bench, folder)  # type: ignore[operator]
     before = {path: path.stat().st_mtime_ns for path in folder.rglob("*")}
     assert resume(bench) == ExitCode.USAGE
-    assert f"{folder.name} cannot be resumed, for its rounds would not be alike: " in bench.err
+    assert (
+        f"{folder.name} cannot be resumed, because its rounds would no longer be comparable: "
+        in bench.err
+    )
     assert names in bench.err
     assert bench.err.count("\n") == 1
     assert {path: path.stat().st_mtime_ns for path in folder.rglob("*")} == before
@@ -257,7 +260,10 @@ def test_what_changed_since_the_race_was_begun_is_named_and_nothing_is_touched(
 
 @pytest.mark.parametrize(
     ("content", "names"),
-    [(b"{", "is damaged"), (b'{"race_version": 99}', "is of version 99, this harness reads 1")],
+    [
+        (b"{", "is damaged"),
+        (b'{"race_version": 99}', "has version 99, but this checkout reads version 1"),
+    ],
 )
 def test_a_book_that_cannot_be_read_is_named(bench: Bench, content: bytes, names: str) -> None:
     folder = bench.reports / "runs" / "20990101T000000Z-dead"

@@ -13,6 +13,7 @@ from bench.regression.messages import Identity
 from bench.regression.pair import Pair
 from bench.regression.side_process import SideSpec
 from bench.regression.validity import SLICES, invalid_reason
+from bench.system.environment import resolve_environment
 from tests.fixtures.fake_python import are_gone, hung_pids
 from tests.fixtures.pairs import make_cell
 
@@ -38,7 +39,7 @@ def make_seat(mode: str = "ok", **identity: object) -> SideSpec:
     return SideSpec(
         job=job,
         identity=Identity(**fields | identity),
-        base_environment={"XLA_FAKE": mode},  # type: ignore[arg-type]
+        environment=resolve_environment(job.cell, {"XLA_FAKE": mode}),
     )
 
 

@@ -194,7 +194,7 @@ def test_the_candidate_does_the_work_and_half_a_load_runs_beside(
     half = [row for row in SampleStore(tmp_path).rows(RealPair) if row.condition == "half loaded"]
     assert len(set(loads)) == len(loads) == len(half) == 5
     assert {pair_spec.candidate.identity.work for pair_spec in runner.pair_specs[:5]} == {1.1}
-    assert "MALLOC_TOP_PAD_" not in runner.pair_specs[5].baseline.base_environment
+    assert "MALLOC_TOP_PAD_" not in runner.pair_specs[5].baseline.environment.variables
 
 
 @pytest.mark.usefixtures("clock")

@@ -21,6 +21,7 @@ from bench.regression.validity import invalid_reason
 from bench.regression.verdict import Margins
 from bench.runner.progress import time_left
 from bench.storage.store import StoreError
+from bench.system.environment import CellEnvironment
 from bench.system.interpreter import InterpreterError
 from bench.system.machine import git_facts, machine_facts
 from bench.system.side import HERE
@@ -94,7 +95,7 @@ def _context(session: str, pair_specs: Mapping[str, PairSpec]) -> Context:
         cells={backend: c.baseline.job.cell.id for backend, c in pair_specs.items()},
         versions={backend: c.baseline.identity.versions for backend, c in pair_specs.items()},
         variables={
-            backend: _noise_reducing(c.baseline.base_environment)
+            backend: _noise_reducing(c.baseline.environment.performance)
             for backend, c in pair_specs.items()
         },
     )
@@ -156,7 +157,10 @@ def _armed(pair_spec: PairSpec, arm: Arm) -> PairSpec:
         side_spec = replace(
             side_spec,
             identity=identity,
-            base_environment=_without_noise_reducing(side_spec.base_environment),
+            environment=CellEnvironment(
+                variables=_without_noise_reducing(side_spec.environment.variables),
+                performance=_without_noise_reducing(side_spec.environment.performance),
+            ),
         )
     extra_work = replace(side_spec, identity=replace(side_spec.identity, work=arm.work))
     return replace(pair_spec, baseline=side_spec, candidate=extra_work)

@@ -1,5 +1,6 @@
 """A pair of measurements: one plain, one through the harness."""
 
+import os
 from collections.abc import Callable, Sequence
 from pathlib import Path
 from typing import Final, Literal
@@ -11,6 +12,7 @@ from bench.core.job import Job
 from bench.core.workload import job_of
 from bench.runner.dataset import prepare_dataset
 from bench.runner.launch import WORKER_COMMAND, LaunchOutcome, launch
+from bench.system.environment import resolve_environment
 from bench.system.interpreter import Interpreter
 
 CostKind = Literal["callbacks", "launch"]
@@ -89,6 +91,7 @@ class CostPart(msgspec.Struct, frozen=True, kw_only=True):
         return launch(
             job,
             self.interpreter.python,
+            environment=resolve_environment(job.cell, os.environ),
             log_path=self.folder / f"{self.name}.log",
             timeout_seconds=_TIMEOUT_SECONDS,
             on_progress=lambda _: tick(),

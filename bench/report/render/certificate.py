@@ -51,9 +51,9 @@ def quantity_frame(quantities: Sequence[ComparedQuantity]) -> pd.DataFrame:
             "error_a": quantity.errors[0],
             "error_b": quantity.errors[1],
             "allowed": quantity.allowed,
-            "part": quantity.part,
+            "part": quantity.bound_fraction,
             "same": quantity.same,
-            "what": quantity.what,
+            "what": quantity.mismatch,
         }
         for quantity in quantities
     )

@@ -12,7 +12,7 @@ from bench.core.cell import Cell
 from bench.core.diff import diff_records
 from bench.core.record import Record
 from bench.core.text import BenchError
-from bench.parity.certificate import Certificate, is_current
+from bench.parity.certificate import Certificate, subject_parity
 from bench.parity.fingerprint import subject_of
 from bench.report.tables.columns import RECORD_COLUMNS, Column, make_frame
 from bench.report.tables.metrics import record_metrics
@@ -193,7 +193,7 @@ def _parity(a: _Half, b: _Half, certificates: Sequence[Certificate]) -> str | No
         return None
     if functions[0] == functions[1]:
         return "unchanged"
-    texts = (is_current(certificates, sha256) for (sha256,) in functions)
+    texts = (subject_parity(certificates, sha256) for (sha256,) in functions)
     return ", ".join(f"{side} {text}" for side, text in zip("AB", texts, strict=True))
 
 

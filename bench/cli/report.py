@@ -2,19 +2,19 @@
 
 import argparse
 import sys
-from collections.abc import Sequence
+from collections.abc import Collection, Sequence
 from pathlib import Path
 
 from bench.cli.console import CommandConsole
 from bench.cli.options import add_output, add_reports, set_examples
 from bench.core.exit_codes import ExitCode
-from bench.core.record import Record
 from bench.core.text import sanitize_line
 from bench.parity.certificate import Certificate, read_certificates
-from bench.report.render.format import Row, table_rows
+from bench.report.render.format import Row, RowKey, row_key, table_rows
 from bench.report.render.terminal import comparison_renderables, ratio_renderables
-from bench.report.tables.comparison import comparison_frame
-from bench.report.write import write_report
+from bench.report.tables.build import Tables, make_tables
+from bench.report.tables.columns import ROW_KEY
+from bench.report.write import write_tables
 from bench.runner.plan import PlannedLaunch
 from bench.storage.store import Store, StoreError, latest_records
 from bench.system.machine import machine_facts
@@ -37,17 +37,17 @@ def report_command(arguments: argparse.Namespace, console: CommandConsole) -> in
     for run_id in arguments.runs or store.run_ids():
         paths[run_id] = str(write_run(store, run_id, parquet=arguments.parquet))
         console.print_line(f"Wrote {paths[run_id]}")
-    path, latest = write_latest(store, parquet=arguments.parquet)
-    print_comparison(store, latest, console)
+    path, tables = write_latest(store, parquet=arguments.parquet)
+    print_comparison(tables, console)
     warn_skipped(store)
     console.print_result(
         "Comparison",
         path,
         lambda: {
             "command": "report",
-            "counts": {"runs": len(paths), "records": len(latest)},
+            "counts": {"runs": len(paths), "records": len(tables.records)},
             "paths": {"csv": str(path), "runs": paths},
-            "rows": comparison_rows(latest),
+            "rows": comparison_rows(tables),
         },
     )
     return ExitCode.OK
@@ -55,35 +55,42 @@ def report_command(arguments: argparse.Namespace, console: CommandConsole) -> in
 
 def write_run(store: Store, run_id: str, *, parquet: bool = False) -> Path:
     """Write the run's tables and return its CSV; StoreError when there is no such run."""
-    return _write(store, store.run_folder(run_id), store.load(run_id), run_id, parquet)
+    tables = make_tables(store.load(run_id), load_certificates(store))
+    return _write(store.run_folder(run_id), tables, run_id, parquet)
 
 
-def write_latest(store: Store, *, parquet: bool = False) -> tuple[Path, list[Record]]:
-    """Write `reports/latest/`; return its CSV and the records that it is made of."""
+def write_latest(store: Store, *, parquet: bool = False) -> tuple[Path, Tables]:
+    """Write `reports/latest/`; return its CSV and its tables."""
     records = latest_records(store.load_all(), str(machine_facts()["machine_id"]))
-    return _write(store, store.reports / "latest", records, "latest", parquet), records
+    tables = make_tables(records, load_certificates(store))
+    return _write(store.reports / "latest", tables, "latest", parquet), tables
 
 
-def records_of(steps: Sequence[PlannedLaunch], records: Sequence[Record]) -> list[Record]:
-    """Return the records that stand in a row of the comparison with one of the steps."""
-    keys = {step.cell.comparison_key for step in steps}
-    return [record for record in records if record.cell.comparison_key in keys]
+def keys_of(steps: Sequence[PlannedLaunch], tables: Tables) -> set[RowKey]:
+    """Return the keys of the rows of the comparison in which one of the steps stands."""
+    wanted = {step.cell.comparison_key for step in steps}
+    kept = [record.cell.comparison_key in wanted for record in tables.records]
+    keys = tables.cells.loc[kept, list(ROW_KEY)].drop_duplicates()
+    return {row_key(row) for row in table_rows(keys)}
 
 
-def print_comparison(store: Store, records: Sequence[Record], console: CommandConsole) -> None:
-    """Print the tables of `records`, and of their newest race the ratios with their parity."""
+def print_comparison(
+    tables: Tables, console: CommandConsole, keys: Collection[RowKey] | None = None
+) -> None:
+    """Print the comparison and the ratios of the newest race; only the rows `keys` if given."""
     if not console.quiet:
-        ratios = ratio_renderables(records, load_certificates(store))
-        console.print(*comparison_renderables(records), *ratios, sep="\n")
+        comparison, ratios = comparison_renderables(tables, keys), ratio_renderables(tables, keys)
+        console.print(*comparison, *ratios, sep="\n")
 
 
-def comparison_rows(records: Sequence[Record]) -> list[Row]:
-    """Return the rows of comparison.csv, missing values as None."""
-    return table_rows(comparison_frame(records))
+def comparison_rows(tables: Tables, keys: Collection[RowKey] | None = None) -> list[Row]:
+    """Return the rows of comparison.csv, missing values as None; those of `keys` alone if given."""
+    rows = table_rows(tables.comparison)
+    return rows if keys is None else [row for row in rows if row_key(row) in keys]
 
 
 def warn_skipped(store: Store) -> None:
-    """Tell on the error stream, once each, which records were left out."""
+    """Print on the error stream, once each, the records that were left out."""
     while store.skipped:
         print(sanitize_line(f"Left out: {store.skipped.pop(0)}"), file=sys.stderr)
 
@@ -95,11 +102,8 @@ def load_certificates(store: Store) -> list[Certificate]:
     return found
 
 
-def _write(
-    store: Store, folder: Path, records: Sequence[Record], title: str, parquet: bool
-) -> Path:
-    certificates = load_certificates(store)
+def _write(folder: Path, tables: Tables, title: str, parquet: bool) -> Path:
     try:
-        return write_report(folder, records, certificates, title=title, parquet=parquet)
+        return write_tables(folder, tables, title=title, parquet=parquet)
     except OSError as error:
         raise StoreError(f"No report can be written to {folder}: {error.strerror}.") from error

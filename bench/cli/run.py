@@ -20,8 +20,8 @@ from bench.cli.options import (
 from bench.cli.plan import plan_run, print_plan_summary
 from bench.cli.report import (
     comparison_rows,
+    keys_of,
     print_comparison,
-    records_of,
     warn_skipped,
     write_latest,
     write_run,
@@ -98,9 +98,9 @@ def report_results(
     ran = folder.is_dir()
     if ran:
         write_run(store, run_id)
-    path, latest = write_latest(store)
-    shown = records_of(steps, latest)
-    print_comparison(store, shown, console)
+    path, tables = write_latest(store)
+    keys = keys_of(steps, tables)
+    print_comparison(tables, console, keys)
     warn_skipped(store)
     counts = _counts(steps, records)
     if code == ExitCode.INTERRUPTED:
@@ -111,7 +111,9 @@ def report_results(
     facts: dict[str, object] = {"command": command, "run_id": run_id if ran else None}
     facts |= {"exit_code": int(code), "counts": counts}
     facts["paths"] = {"csv": str(path), "run": str(folder) if ran else None}
-    console.print_result("Comparison", path, lambda: {**facts, "rows": comparison_rows(shown)})
+    console.print_result(
+        "Comparison", path, lambda: {**facts, "rows": comparison_rows(tables, keys)}
+    )
     return code
 
 

@@ -28,21 +28,23 @@ def write_report(
     title: str,
     parquet: bool = False,
 ) -> Path:
+    """Make the tables of `records` and write them as `write_tables` does."""
+    return write_tables(folder, make_tables(records, certificates), title=title, parquet=parquet)
+
+
+def write_tables(folder: Path, tables: Tables, *, title: str, parquet: bool = False) -> Path:
     """Write every table of CSV_TABLES, the figures, report.md and report.html.
 
     Return comparison.csv's path. With `parquet` each table becomes NAME.parquet too; ParquetError
-    when pyarrow is missing. Those of the `certificates` that say something of the records become
-    certificates.json.
+    when pyarrow is missing. The certificates of the tables become certificates.json.
 
-    The bytes depend on the records, the certificates and the title alone. A table of which there
-    is nothing to say has its header alone, and a figure that no longer belongs to the report is
-    removed, so that nothing is left from a former one. The folder is made when there is none;
-    OSError when it cannot be written.
+    The bytes depend on the tables and the title alone. An empty table has its header alone, and a
+    figure that no longer belongs to the report is removed, so that nothing is left from an earlier
+    one. The folder is made when it is missing; OSError when it cannot be written.
     """
     if parquet:
         check_parquet()
     folder.mkdir(parents=True, exist_ok=True)
-    tables = make_tables(records, certificates)
     for name in CSV_TABLES:
         write_csv(folder / f"{name}.csv", getattr(tables, name))
         if parquet:

@@ -59,10 +59,10 @@ def _report(content: bytes, folder: Path) -> None:
     assert "<img" not in text and "\x1b" not in text
     page = without_bundle(page_text(tables, "title"))
     assert "<img" not in page and "\x1b" not in page
-    comparison_rows(records)
+    comparison_rows(tables)
     with (folder / "terminal.txt").open("w", encoding="utf-8") as file:
         console = Console(file=file, width=100)
-        console.print(*comparison_renderables(records), *ratio_renderables(records))
+        console.print(*comparison_renderables(tables), *ratio_renderables(tables))
     assert "\x1b" not in (folder / "terminal.txt").read_text("utf-8")
 
 

@@ -11,6 +11,7 @@ from bench.cli import report as reporting_commands
 from bench.core.exit_codes import ExitCode
 from bench.core.paths import CHECKOUT
 from bench.core.record import encode_record
+from bench.storage import store as store_module
 from bench.storage.store import Store
 from bench.system.timing_lock import default_lock_path, timing_lock
 from tests.fixtures.command_line import Bench
@@ -29,10 +30,8 @@ def reporting(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> Bench:
 @pytest.fixture
 def bench(reporting: Bench, monkeypatch: pytest.MonkeyPatch) -> Bench:
     """The same without tables, which take most of a run's time."""
-    tables = {
-        "write_report": lambda folder, records, certificates, title, parquet: folder / "x.csv"
-    }
-    tables |= {"comparison_renderables": lambda records: ["the comparison"]}
+    tables = {"write_tables": lambda folder, tables, title, parquet: folder / "x.csv"}
+    tables |= {"comparison_renderables": lambda tables, keys: ["the comparison"]}
     for name, fake in tables.items():
         monkeypatch.setattr(reporting_commands, name, fake)
     return reporting
@@ -230,8 +229,8 @@ def test_latest_compares_the_records_of_three_runs_of_one_backend_each(reporting
         options = [option for option in reporting.select("ok") if option != "--backend=jax"]
         with monkeypatch.context() as patch:
             if backend != "torch":
-                fake = lambda folder, records, certificates, title, parquet: folder  # noqa: E731
-                patch.setattr(reporting_commands, "write_report", fake)
+                fake = lambda folder, tables, title, parquet: folder  # noqa: E731
+                patch.setattr(reporting_commands, "write_tables", fake)
             assert reporting.call("run", *options, f"--backend={backend}") == 0
     (row,) = reporting.rows("comparison.csv")
     assert {row[f"{backend}_status"] for backend in ("jax", "tensorflow", "torch")} == {"ok"}
@@ -267,3 +266,18 @@ def test_a_record_of_another_checkout_is_read_by_the_report(reporting):
     (folder / "any-name.json").write_bytes(encode_record(make_record()))
     assert reporting.call("report", f"--reports={reporting.reports}") == 0
     assert len(reporting.rows("cells.csv", "20260101T000000Z-0000")) == 1
+
+
+def test_a_run_makes_the_tables_of_each_of_its_two_reports_once(reporting, monkeypatch):
+    reporting.run("ok", more=("--quiet",))
+    made, make = [], reporting_commands.make_tables
+    monkeypatch.setattr(
+        reporting_commands, "make_tables", lambda *given: made.append(given) or make(*given)
+    )
+    read, decode = [], store_module.decode_record
+    monkeypatch.setattr(
+        store_module, "decode_record", lambda *given: read.append(given) or decode(*given)
+    )
+    assert reporting.run("ok", more=("--fresh",)) == 0
+    assert len(made) == 2  # the run's own, and latest
+    assert len(read) == 2  # each record of the store, once

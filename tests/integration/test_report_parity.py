@@ -12,6 +12,7 @@ from bench.parity.certificate import Certificate
 from bench.report.render.compare import comparison_notes
 from bench.report.render.format import table_rows
 from bench.report.render.terminal import ratio_renderables
+from bench.report.tables.build import make_tables
 from bench.report.tables.compare_runs import compare_frame
 from bench.report.tables.ratios import ratios_frame
 from bench.report.tables.run_selection import ComparedRun
@@ -37,7 +38,7 @@ def test_parity_stands_beside_each_ratio(
     assert ratios[ratios["kind"] == "instrumented"]["parity"].isna().all()
     console = Console(width=200, color_system=None, force_terminal=False)
     with console.capture() as capture:
-        console.print(*ratio_renderables(RACE, certificates), sep="\n")
+        console.print(*ratio_renderables(make_tables(RACE, certificates)), sep="\n")
     assert f"; {text}" in capture.get()
     write_report(tmp_path, RACE, certificates, title="x")
     assert f"; {text}\n" in (tmp_path / "report.md").read_text()

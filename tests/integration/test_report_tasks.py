@@ -48,6 +48,6 @@ def test_the_report_and_the_terminal_show_what_the_task_has(tmp_path, task):
     text = (folder / "report.md").read_text()
     assert f"{task} with lab_baseline" in text and "all test images" in text
     assert ("p99 ms" in text) == (task == "predict")
-    shown = printed(comparison_renderables(records))
+    shown = printed(comparison_renderables(make_tables(records)))
     assert "fit s" in shown and ("p99" in shown) == (task == "predict")
     assert ("accuracy" in shown) == (task == "evaluate")

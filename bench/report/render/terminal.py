@@ -1,23 +1,23 @@
 """The comparison and the ratios on a terminal of 100 columns."""
 
-from collections.abc import Sequence
+from collections.abc import Collection, Sequence
 from typing import Final
 
+import pandas as pd
 from rich.console import RenderableType
 from rich.markup import escape
 from rich.table import Table
 from rich.text import Text
 
 from bench.core.cell import BACKENDS
-from bench.core.record import Record
 from bench.core.text import sanitize_line
-from bench.parity.certificate import Certificate
 from bench.report.render.format import (
     EPOCH_FIGURES,
     FIT_FIGURES,
     MEMORY_FIGURES,
     METRIC_FIGURES,
     Row,
+    RowKey,
     by_race,
     by_row_key,
     conditions,
@@ -33,18 +33,22 @@ from bench.report.render.format import (
     table_rows,
     timing_notes,
 )
-from bench.report.tables.build import make_tables
-from bench.report.tables.ratios import ratios_frame
+from bench.report.tables.build import Tables
 
 _FIGURES: Final = (*EPOCH_FIGURES, *FIT_FIGURES, *METRIC_FIGURES[2:], *MEMORY_FIGURES)
 
 
-def comparison_renderables(records: Sequence[Record]) -> list[RenderableType]:
-    """Return what to print: per comparison row a table and its notes, then the note on timing."""
-    tables = make_tables(records)
-    rows, provenance = table_rows(tables.comparison), by_row_key(table_rows(tables.provenance))
+def comparison_renderables(
+    tables: Tables, keys: Collection[RowKey] | None = None
+) -> list[RenderableType]:
+    """Return a table and its notes for each row of the comparison, then the note on timing.
+
+    With `keys`, only the rows that they name.
+    """
+    rows = _shown(tables.comparison, keys)
     if not rows:
         return [Text("There is no record yet.")]
+    provenance = by_row_key(_shown(tables.provenance, keys))
     parts: list[RenderableType] = []
     for row in rows:
         differing = differing_text(provenance[row_key(row)])
@@ -53,15 +57,20 @@ def comparison_renderables(records: Sequence[Record]) -> list[RenderableType]:
 
 
 def ratio_renderables(
-    records: Sequence[Record], certificates: Sequence[Certificate] = ()
+    tables: Tables, keys: Collection[RowKey] | None = None
 ) -> list[RenderableType]:
-    """Return what to print of the newest race: its ratios, or why there are none.
+    """Return the ratios of the newest race, or the reason why there are none.
 
-    Nothing when no record is of a race.
+    With `keys`, only those of the rows that they name; nothing when no record is of a race.
     """
-    ratios = table_rows(ratios_frame(records, certificates))
+    ratios = _shown(tables.ratios, keys)
     newest = max((ratio["run_id"] for ratio in ratios), default=None)
     return [_ratio_table(pairs) for pairs in by_race(ratios) if pairs[0]["run_id"] == newest]
+
+
+def _shown(frame: pd.DataFrame, keys: Collection[RowKey] | None) -> list[Row]:
+    rows = table_rows(frame)
+    return rows if keys is None else [row for row in rows if row_key(row) in keys]
 
 
 def _ratio_table(ratios: Sequence[Row]) -> Table:

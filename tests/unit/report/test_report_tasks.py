@@ -79,7 +79,7 @@ def test_a_race_of_predictions_gives_ratios_of_passes_and_of_latencies(race):
     assert ratios["quantity"].tolist() == ["epoch", "latency"]
     assert ratios["status"].eq("ok").all()
     assert ratios["ratio"].tolist() == [pytest.approx(0.5), 1.0]
-    text = printed(ratio_renderables(race))
+    text = printed(ratio_renderables(make_tables(race)))
     assert "0.50 [0.50, 0.50], 6 rounds; latency 1.00 [1.00, 1.00], 6 rounds" in text
 
 
@@ -90,7 +90,7 @@ def test_what_is_refused_is_unsupported_with_its_reason_and_no_failure():
     [row] = tables.comparison.to_dict("records")
     assert (row["torch_status"], row["torch_reason"]) == ("unsupported", reason)
     assert tables.cells["status"].tolist() == ["ok", "unsupported"]
-    shown = " ".join(printed(comparison_renderables([make_record(), refused])).split())
+    shown = " ".join(printed(comparison_renderables(make_tables([make_record(), refused]))).split())
     assert f"torch: unsupported by the framework: {reason}" in shown
 
 
@@ -105,4 +105,4 @@ def test_the_perplexity_is_that_of_the_last_validation_loss():
     loss = record.result.epochs[-1].val_loss
     assert rows["final_val_perplexity"].tolist() == [pytest.approx(2.718281828459045**loss)]
     assert make_tables([record]).cells["final_val_perplexity"].isna().all()
-    assert "val" in printed(comparison_renderables([text]))
+    assert "val" in printed(comparison_renderables(make_tables([text])))

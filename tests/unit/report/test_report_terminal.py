@@ -7,17 +7,17 @@ from rich.console import Console, RenderableType
 from bench.core.record import Record
 from bench.report.render.markdown import report_markdown
 from bench.report.render.terminal import comparison_renderables, ratio_renderables
-from bench.report.tables.build import make_tables
+from bench.report.tables.build import Tables, make_tables
 from tests.fixtures.records import golden_records, make_record, race_records
 
 
 def _printed(
     records: Sequence[Record],
-    render: Callable[[Sequence[Record]], list[RenderableType]] = comparison_renderables,
+    render: Callable[[Tables], list[RenderableType]] = comparison_renderables,
 ) -> list[str]:
     console = Console(width=100, color_system=None, force_terminal=False)
     with console.capture() as capture:
-        for renderable in render(records):
+        for renderable in render(make_tables(records)):
             console.print(renderable)
     return capture.get().splitlines()
 
@@ -109,5 +109,6 @@ def test_a_ratio_that_is_missing_leaves_its_reason_in_its_place() -> None:
 
 
 def test_without_a_race_no_ratio_is_printed() -> None:
-    assert ratio_renderables([]) == []
-    assert ratio_renderables([make_record(), make_record(backend="torch")]) == []
+    assert ratio_renderables(make_tables([])) == []
+    plain = make_tables([make_record(), make_record(backend="torch")])
+    assert ratio_renderables(plain) == []

@@ -8,6 +8,7 @@ from rich.console import Console
 
 from bench.core.record import Record
 from bench.report.render.terminal import comparison_renderables
+from bench.report.tables.build import make_tables
 from bench.report.write import write_report
 from tests.fixtures.records import make_record
 

@@ -137,8 +137,11 @@ def test_a_value_of_the_wrong_type_is_refused_with_its_key(tmp_path, line, key):
     [
         ('backends = ["tf"]', "backend is 'tf'; allowed are jax, tensorflow, torch"),
         ('lane = "fast"', "lane is 'fast'; allowed are default"),
-        ('precision = "float64"', "precision is 'float64'; allowed are float32"),
-        ('device = "tpu"', "device is 'tpu'; allowed are cpu, gpu"),
+        (
+            'precision = "float64"',
+            "precision is 'float64'; did you mean 'float32'? allowed are float32",
+        ),
+        ('device = "tpu"', "device is 'tpu'; did you mean 'gpu'? allowed are cpu, gpu"),
         ("epochs = 0", "epochs is 0; allowed is 1 to"),
         ("batch_size = -1", "batch_size is -1; allowed is 1 to"),
         ("seed = 99999999999999999999", "seed is 99999999999999999999; allowed is 0 to"),

@@ -85,7 +85,10 @@ def test_a_file_without_a_recipe_has_the_default_one(tmp_path, text):
         ("RECIPE = 3", "line 1: RECIPE must be a literal dictionary"),
         ("RECIPE: dict", "line 1: RECIPE must be a literal dictionary"),
         ("RECIPE = dict(epochs=2)", "must be a literal dictionary"),
-        ("x = 1\nRECIPE = {'epoch': 2}", "line 2: RECIPE has 'epoch'; allowed are optimizer, "),
+        (
+            "x = 1\nRECIPE = {'epoch': 2}",
+            "line 2: RECIPE has 'epoch'; did you mean 'epochs'? allow",
+        ),
         ("RECIPE = {'epochs': '2'}", "RECIPE: Expected `int`, got `str`"),
         ("RECIPE = {'target': 'all'}", "RECIPE: Invalid enum value 'all'"),
         ("RECIPE = {'optimizer': {'x': 1j}}", "RECIPE holds a value that JSON cannot represent"),

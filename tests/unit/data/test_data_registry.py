@@ -40,15 +40,27 @@ def test_what_follows_the_family_is_its_rest(name, parsed):
     assert parse_name(name) == parsed
 
 
-@pytest.mark.parametrize(
-    "name", ["", ":", "MNIST", "mnist ", "cifar", "cifar10/..", "own.py", "own:make", "NPZ:a.npz"]
-)
+@pytest.mark.parametrize("name", ["", ":", "own.py", "own:make", "NPZ:a.npz"])
 def test_an_unknown_name_is_answered_with_all_that_are_allowed(name):
+    check_refusal(name, "")
+
+
+@pytest.mark.parametrize(
+    ("name", "nearest"),
+    [("MNIST", "mnist"), ("mnist ", "mnist"), ("cifar", "cifar10"), ("cifar10/..", "cifar10")],
+)
+def test_a_mistyped_name_is_answered_with_the_nearest_one_too(name, nearest):
+    check_refusal(name, f"did you mean {nearest!r}? ")
+
+
+def check_refusal(name, suggestion):
     with pytest.raises(UnknownDatasetError) as caught:
         parse_name(name)
     family = name.partition(":")[0]
     allowed = f"{FAMILIES}, npz:PATH, images:FOLDER[@HxW], FILE.py:FUNCTION"
-    assert str(caught.value) == f"There is no dataset {family!r}; allowed are {allowed}."
+    assert (
+        str(caught.value) == f"There is no dataset {family!r}; {suggestion}allowed are {allowed}."
+    )
 
 
 @pytest.mark.parametrize("name", [name for name in DATASETS if name != "synthetic"])

@@ -27,7 +27,7 @@ class UnitTestError(Exception):
 
 def _refuse_processes(event: str, arguments: tuple[object, ...]) -> None:
     if _started is not None and event in _STARTS:
-        _started.append(f"{event} {arguments[0]!s}")
+        _started.append(" ".join(map(str, (event, *arguments[:1]))))
         raise UnitTestError(f"A unit test starts a process ({_started[-1]}): tests/integration.")
 
 

@@ -154,7 +154,6 @@ for _line, _starter in (
         code=130,
         sentence=r"Interrupted\.",
         inject=interrupts(_line),
-        slow=_line in (layers, overhead),
     )
 
 

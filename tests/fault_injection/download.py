@@ -4,7 +4,7 @@ import os
 import random
 import signal
 import socket
-from typing import Any, Final
+from typing import Any
 
 from tests.fault_injection.row import Family, Inject
 from tests.fault_injection.served import GOOD, Server, serving
@@ -12,8 +12,6 @@ from tests.fault_injection.stage import Ended, Stage, ended
 
 DOWNLOAD = Family("download")
 
-#: Like one of the others: they are left to `tox -e slow`.
-_ALIKE: Final = ("broken_server", "changed")
 _SMALL = "tests.fault_injection.served:use_small_cifar10"
 _MUST = (
     "the cell is blocked with the reason and the way out; nothing of it stays; the next call works"
@@ -81,7 +79,6 @@ for _name, _fault, _says, _inject in (
         code=2,
         sentence=f"cannot run: .*{_says}",
         inject=_inject,
-        slow=_name in _ALIKE,
     )
 
 
@@ -126,7 +123,6 @@ def two_at_once(stage: Stage) -> Ended:
     _MUST,
     code=2,
     sentence="cannot run: .* could not be downloaded",
-    slow=True,
 )
 def cut_at_random(stage: Stage) -> Ended:
     draw = random.Random(9)

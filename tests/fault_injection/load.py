@@ -73,7 +73,6 @@ def two_runs(stage: Stage) -> Ended:
     "none is lost, none is there twice",
     code=-9,
     sentence="10000 records or more, 0 lost, 0 doubled",
-    slow=True,
     warm=True,
 )
 def five_minutes(stage: Stage) -> Ended:

@@ -118,7 +118,6 @@ def few_files_in_mid_run(stage: Stage) -> Ended:
     "too few are told in one sentence; enough are enough",
     code=0,
     sentence="ok in .* s",
-    slow=True,
 )
 def few_files(stage: Stage) -> Ended:
     ends = [stage.run("ok", more=("--fresh",), limits={_FILES: n}) for n in range(8, 32)]

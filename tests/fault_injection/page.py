@@ -21,8 +21,9 @@ real command line with a fast fake in the place of the worker; after each, the e
 sentence and every earlier record are held against what stands here. Written by
 `python -m tests.fault_injection`, from the rows in `tests/fault_injection/`.
 
-The quick rows run with every `tox`, in processes that have the imports behind them and draw no
-figures. `tox -e slow` runs all rows, those marked *slow* too, through `python -m bench` itself.
+One row of each code path (`tests/fault_injection/paths.py`) runs with every `tox`, in processes
+that have the imports behind them and draw no figures. `tox -e slow` runs all rows, those marked
+*slow* too, through `python -m bench` itself.
 `…` stands for what differs from call to call: folders, hashes, seconds.
 """
 _COLUMNS: Final = (

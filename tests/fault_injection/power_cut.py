@@ -87,7 +87,6 @@ def kills_25(stage: Stage) -> Ended:
     _MUST,
     code=-9,
     sentence="1000 kills, 0 records lost or half-written",
-    slow=True,
     warm=True,
 )
 def kills_1000(stage: Stage) -> Ended:

@@ -4,6 +4,7 @@ from collections.abc import Callable
 from dataclasses import dataclass
 from typing import Any, TypeAlias
 
+from tests.fault_injection.paths import QUICK
 from tests.fault_injection.stage import Ended, Stage
 
 Inject: TypeAlias = Callable[[Stage], Ended]
@@ -15,8 +16,8 @@ class Row:
 
     `must` is what has to happen, in words; `code` the exit code, and `sentence` a regular
     expression that finds the sentence that the user sees. That all earlier records are intact must
-    always hold and is not repeated. `slow` rows are not for every day; `warm` ones are so many
-    commands that they never start from the beginning.
+    always hold and is not repeated. `warm` rows are so many commands that they never start from the
+    beginning.
     """
 
     family: str
@@ -26,8 +27,17 @@ class Row:
     code: int
     sentence: str
     inject: Inject
-    slow: bool = False
     warm: bool = False
+
+    @property
+    def key(self) -> str:
+        """FAMILY/NAME, as in `paths`."""
+        return f"{self.family}/{self.name}"
+
+    @property
+    def slow(self) -> bool:
+        """Whether another row of its code path runs in CI, and this one in `tox -e slow` alone."""
+        return self.key not in QUICK
 
 
 class Family:

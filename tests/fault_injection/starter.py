@@ -18,6 +18,7 @@ from pathlib import Path
 
 from bench.core.paths import CHECKOUT
 from tests.fault_injection.command import Order, become
+from tests.fixtures.processes import patient
 
 #: A command that is not over after so long hangs, however busy the machine.
 _MOST_SECONDS = 240.0
@@ -61,7 +62,7 @@ class Command:
             return int(self._receive())
 
     def _receive(self) -> bytes:
-        self._wire.settimeout(_MOST_SECONDS)
+        self._wire.settimeout(patient(_MOST_SECONDS))
         try:
             return self._wire.recv(64)
         except TimeoutError:

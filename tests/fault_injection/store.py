@@ -4,15 +4,12 @@ import json
 import os
 from collections.abc import Callable
 from pathlib import Path
-from typing import Final
 
 from tests.fault_injection.row import Family
 from tests.fault_injection.stage import Ended, Stage
 
 STORE = Family("store")
 
-#: Like one of the others: they are left to `tox -e slow`.
-_ALIKE: Final = ("empty", "zeros", "older", "edited_time")
 _LEFT_OUT = "it is left out with its reason; all others are read"
 
 
@@ -50,8 +47,7 @@ def _changed(good: bytes) -> bytes:
 
 def _add(name: str, fault: str, says: str, content: Callable[[bytes], bytes]) -> None:
     says = f"Left out: .*{says}"
-    slow = name in _ALIKE
-    STORE.add(name, fault, _LEFT_OUT, code=0, sentence=says, inject=plants(content), slow=slow)
+    STORE.add(name, fault, _LEFT_OUT, code=0, sentence=says, inject=plants(content))
 
 
 _CUT = "Input data was truncated"

@@ -69,7 +69,6 @@ def missing(stage: Stage) -> Ended:
     "all of them are planned",
     code=0,
     sentence="0 stored .*, 10000 to train",
-    slow=True,
 )
 def many_cells(stage: Stage) -> Ended:
     path = stage.folder / "mine.toml"

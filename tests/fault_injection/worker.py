@@ -1,7 +1,5 @@
 """Faults of the worker: it dies, hangs, lies, or is not the worker that was asked for."""
 
-from typing import Final
-
 from tests.fault_injection.planted import VERSIONS, plant_python, real_worker
 from tests.fault_injection.row import Family, Inject
 from tests.fault_injection.stage import Ended, Stage
@@ -37,10 +35,6 @@ def hangs(mode: str, *, ids: bool = True) -> Inject:
     return inject
 
 
-#: Like one of the others: they are left to `tox -e slow`.
-_ALIKE: Final = ("realtime_signal", "empty", "deep", "folder", "stop_itself", "hang_in_import")
-
-
 def _add(mode: str, fault: str, reason: str) -> None:
     WORKER.add(
         mode,
@@ -49,7 +43,6 @@ def _add(mode: str, fault: str, reason: str) -> None:
         code=1,
         sentence=f"FAILED .*: {reason}",
         inject=fails(mode),
-        slow=mode in _ALIKE,
     )
 
 
@@ -92,7 +85,6 @@ for _mode, _fault, _ids in (
         code=1,
         sentence=f"FAILED .*: {_KILLED}",
         inject=hangs(_mode, ids=_ids),
-        slow=_mode in _ALIKE,
     )
 
 

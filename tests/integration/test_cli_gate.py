@@ -15,6 +15,7 @@ from bench.storage.store import Store
 from bench.system.interpreter import probe_versions
 from tests.fixtures.command_line import Bench
 from tests.fixtures.fake_python import make_fake_python, make_workload
+from tests.fixtures.sides import time_turns_by_slices
 
 pytestmark = pytest.mark.usefixtures("own_signals")
 
@@ -26,6 +27,7 @@ def bench(
     tmp_path: Path, capsys: pytest.CaptureFixture[str], monkeypatch: pytest.MonkeyPatch
 ) -> Bench:
     monkeypatch.setattr(lockstep, "SLICE_SECONDS", 0.005)
+    time_turns_by_slices(monkeypatch)
     return Bench(tmp_path, capsys)
 
 

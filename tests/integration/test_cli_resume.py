@@ -18,7 +18,7 @@ from bench.storage.sessions import read_sessions
 from bench.storage.store import Store
 from tests.fixtures.command_line import Bench
 from tests.fixtures.fake_python import are_gone, hung_pids
-from tests.fixtures.processes import start, wait_for
+from tests.fixtures.processes import patient, start, wait_for
 from tests.fixtures.steps import TINY
 
 pytestmark = pytest.mark.usefixtures("own_signals")
@@ -58,7 +58,7 @@ def interrupted(bench: Bench, after: int, number: int, command: str = "race") ->
 
     pids = wait_for(look, process)
     process.send_signal(number)
-    out, _ = process.communicate(timeout=60)
+    out, _ = process.communicate(timeout=patient())
     for pid in [] if are_gone(pids, 0) else pids:
         os.kill(pid, signal.SIGKILL)
     (bench.folder / "hang").unlink()
@@ -140,7 +140,7 @@ def test_a_race_is_resumed_as_often_as_it_is_interrupted(bench: Bench) -> None:
         process,
     )
     process.send_signal(signal.SIGINT)
-    out, _ = process.communicate(timeout=60)
+    out, _ = process.communicate(timeout=patient())
     assert (process.returncode, f"--resume {folder.name}" in out) == (130, True)
     assert are_gone(hung_pids(log.read_text()))
     assert len(list(aside.iterdir())) == 1

@@ -7,6 +7,7 @@ from pathlib import Path
 
 from bench.core.paths import CHECKOUT
 from data.dataset import open_dataset
+from tests.fixtures.processes import patient
 
 ROOT = CHECKOUT
 
@@ -24,7 +25,7 @@ def test_two_processes_that_prepare_at_once_end_with_one_valid_folder(tmp_path):
         subprocess.Popen(command, env=environment, text=True, stdout=subprocess.PIPE)
         for _ in range(2)
     ]
-    printed = [worker.communicate(timeout=60)[0].strip() for worker in workers]
+    printed = [worker.communicate(timeout=patient())[0].strip() for worker in workers]
     assert [worker.returncode for worker in workers] == [0, 0]
     assert printed[0] == printed[1]
     assert names_in(tmp_path / "prepared-v1") == [Path(printed[0]).name]

@@ -12,7 +12,8 @@ from bench.regression.pair import Pair
 from bench.regression.side_process import SideSpec
 from bench.regression.validity import SLICES, invalid_reason
 from tests.fixtures.fake_python import are_gone, hung_pids
-from tests.fixtures.sides import make_seat
+from tests.fixtures.processes import patient
+from tests.fixtures.sides import make_seat, time_turns_by_slices
 
 FAKE = ("-I", "-S", str(CHECKOUT / "tests" / "fixtures" / "fake_side.py"))
 
@@ -20,13 +21,14 @@ FAKE = ("-I", "-S", str(CHECKOUT / "tests" / "fixtures" / "fake_side.py"))
 @pytest.fixture(autouse=True)
 def short_slices(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(lockstep, "SLICE_SECONDS", 0.002)
+    time_turns_by_slices(monkeypatch)
 
 
 def pair(
-    tmp_path: Path, candidate: SideSpec, number: int = 0, timeout_seconds: float = 30.0
+    tmp_path: Path, candidate: SideSpec, number: int = 0, timeout_seconds: float | None = None
 ) -> Pair:
     pair_spec = PairSpec(kind="cell", baseline=make_seat(), candidate=candidate)
-    return run_pair(pair_spec, number, tmp_path, FAKE, timeout_seconds)
+    return run_pair(pair_spec, number, tmp_path, FAKE, timeout_seconds or patient(30.0))
 
 
 @pytest.mark.parametrize("number", [0, 1])
@@ -72,7 +74,9 @@ def test_a_side_that_fails_is_a_pair_with_a_reason(tmp_path: Path, mode: str, re
 @pytest.mark.parametrize("kind", ["orphan", "daemon"])
 @pytest.mark.parametrize("then", ["", "_die", "_trouble", "_hang"])
 def test_a_child_of_a_side_is_gone_with_its_pair(tmp_path: Path, kind: str, then: str) -> None:
-    found = pair(tmp_path, make_seat(kind + then), timeout_seconds=2.0 if then else 30.0)
+    found = pair(
+        tmp_path, make_seat(kind + then), timeout_seconds=patient(3.0 if then == "_hang" else 30.0)
+    )
     assert bool(found.reason) == bool(then)
     (log,) = tmp_path.glob("*.log")
     pids = hung_pids(log.read_text())

@@ -15,6 +15,7 @@ from bench.core.paths import CHECKOUT
 from bench.core.suite import Overrides, expand, load_suite
 from bench.storage.store import Store
 from bench.system.machine import machine_facts
+from tests.fixtures.processes import patient
 from tests.fixtures.records import make_record
 
 _CELLS = expand(load_suite("quick"), Overrides(), "quick")
@@ -55,7 +56,7 @@ def _pytest(reports: Path, storage: Path, *options: str) -> subprocess.Completed
         env=environment,
         capture_output=True,
         text=True,
-        timeout=120,
+        timeout=patient(120.0),
     )
     assert "INTERNALERROR" not in done.stdout + done.stderr
     return done
@@ -178,6 +179,8 @@ def test_a_session_that_cannot_begin_says_why(
     reports: Path, tmp_path: Path, options: tuple[str, ...], reason: str
 ) -> None:
     command = [*_COMMAND, f"--reports={reports}", *options]
-    done = subprocess.run(command, cwd=CHECKOUT, capture_output=True, text=True, timeout=120)
+    done = subprocess.run(
+        command, cwd=CHECKOUT, capture_output=True, text=True, timeout=patient(120.0)
+    )
     assert done.returncode == 4
     assert reason in done.stderr

@@ -9,7 +9,7 @@ import pytest
 from bench.regression.store import GateStore
 from tests.fixtures.fake_python import make_fake_python
 from tests.fixtures.gate_session import CELLS, COMMAND, judge_by_pytest, store_gate
-from tests.fixtures.processes import start, wait_for
+from tests.fixtures.processes import patient, start, wait_for
 
 
 @pytest.fixture(scope="module")
@@ -66,7 +66,7 @@ def test_a_gate_that_is_interrupted_tells_how_to_go_on(tmp_path: Path) -> None:
     process = start(command)
     wait_for(lambda: list(reports.glob("gates/*/logs/*candidate*.log")), process)
     process.send_signal(signal.SIGINT)
-    _, told = process.communicate(timeout=60)
+    _, told = process.communicate(timeout=patient())
     assert process.returncode == 130
     (gate,) = (reports / "gates").iterdir()
     assert f"bench gate --resume {gate.name} --reports {reports}` continues there." in told

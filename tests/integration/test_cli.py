@@ -15,6 +15,7 @@ from bench.storage import store as store_module
 from bench.storage.store import Store
 from bench.system.timing_lock import default_lock_path, timing_lock
 from tests.fixtures.command_line import Bench
+from tests.fixtures.processes import patient
 from tests.fixtures.records import make_record
 
 CSVS = ("epochs.csv", "cells.csv", "comparison.csv")
@@ -62,16 +63,21 @@ def test_three_repeats_give_three_records(bench):
 
 
 def test_every_failed_cell_is_in_every_csv_with_its_reason_and_the_exit_code_is_1(reporting):
+    seconds = patient(5.0)
     reasons = {
         "crash": "no such layer",
         "sigkill": "possibly out of memory",
         "garbage": "unusable result",
         "nan": "unusable result",
         "memory": "MemoryError",
-        "hang": "timeout of 3 s",
+        "hang": f"timeout of {seconds:g} s",
         "reason": "NonFiniteLossError",
     }
-    assert reporting.run("ok", *reasons, more=("--timeout=3",)) == ExitCode.CELLS_FAILED == 1
+    assert (
+        reporting.run("ok", *reasons, more=(f"--timeout={seconds:g}",))
+        == ExitCode.CELLS_FAILED
+        == 1
+    )
     assert "7 of 8 launches failed, 0 could not start." in reporting.out
     for name in CSVS:
         lines = [" ".join(row.values()) for row in reporting.rows(name)]

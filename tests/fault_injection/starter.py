@@ -18,6 +18,7 @@ from pathlib import Path
 
 from bench.core.paths import CHECKOUT
 from tests.fault_injection.command import Order, become
+from tests.fixtures.light_bench import leave_out_the_heavy
 from tests.fixtures.processes import patient
 
 #: A command that is not over after so long hangs, however busy the machine.
@@ -135,17 +136,6 @@ def _keep(wire: int) -> None:
     os._exit(0)
 
 
-def leave_out_the_heavy() -> None:
-    """Let a launch calibrate with little work, and a report have neither figures nor their code."""
-    from bench.report import write
-    from bench.report.render.html import template as shell
-    from bench.system import calibration
-
-    calibration.GEMM_SIZE, calibration.COPY_BYTES, calibration.REPETITIONS = 8, 1024, 1
-    write.row_figures = lambda tables: {}
-    shell._bundle = lambda: ""
-
-
 def call_before(order: Order) -> None:
     """Call the function that `order` names."""
     if order.before:
@@ -177,7 +167,7 @@ if __name__ == "__main__":
         begin_anew(serve(wanted))
     from bench.cli.main import main
 
-    leave_out_the_heavy()
+    leave_out_the_heavy({"GEMM_SIZE": 8, "COPY_BYTES": 1024, "REPETITIONS": 1})
     wish = serve(wanted)
     call_before(wish)
     sys.exit(main(wish.arguments))

@@ -23,7 +23,8 @@ def command_of(folder: Path, *modes: str) -> list[str]:
     tiny = [f"--dataset={TINY}", "--backend=jax", "--epochs=2", "--batch-size=4"]
     python = f"--python=jax={make_fake_python(folder)}"
     reports = f"--reports={folder}/reports"
-    return [sys.executable, "-m", "bench", "run", *workloads, *tiny, python, reports]
+    light = [sys.executable, "-m", "tests.fixtures.light_bench"]
+    return [*light, "run", *workloads, *tiny, python, reports]
 
 
 @contextmanager

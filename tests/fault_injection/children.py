@@ -61,14 +61,20 @@ def layers(stage: Stage, mode: str) -> list[str]:
     """Return a measurement of the layers of one workload on one backend, in one round."""
     workload = make_workload(stage.folder, mode)
     tiny = [f"--dataset={TINY}", "--batch-size=4", "--rounds=1", "--backend=jax"]
-    return ["layers", workload, *tiny, f"--python=jax={stage.python}"]
+    return ["profile-layers", workload, *tiny, f"--python=jax={stage.python}"]
 
 
 def overhead(stage: Stage, mode: str) -> list[str]:
     """Return a measurement of what the harness costs, of a few pairs on one backend."""
     fake = f'exec "{sys.executable}" -I -S "{_FAKE_OVERHEAD}" {mode} "$@"'
     python = plant_python(stage, fake)
-    return ["overhead", "--backend=jax", f"--python=jax={python}", "--pairs=2", "--launches=2"]
+    return [
+        "validation.overhead",
+        "--backend=jax",
+        f"--python=jax={python}",
+        "--pairs=2",
+        "--launches=2",
+    ]
 
 
 def function(stage: Stage, mode: str) -> list[str]:

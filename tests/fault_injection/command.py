@@ -12,6 +12,8 @@ from pathlib import Path
 
 from bench.system.signals import INTERRUPTIONS
 
+_OVERHEAD = "validation.overhead"
+
 
 @dataclass(frozen=True, kw_only=True)
 class Order:
@@ -26,6 +28,16 @@ class Order:
     limits: Mapping[str, int] = field(default_factory=dict)
     before: str = ""
     terminal: bool = False
+
+    @property
+    def program(self) -> str:
+        """The module that is run: `validation.overhead` when it is the first argument."""
+        return _OVERHEAD if self.arguments[:1] == (_OVERHEAD,) else "bench"
+
+    @property
+    def words(self) -> tuple[str, ...]:
+        """The arguments of the program."""
+        return self.arguments[1:] if self.program == _OVERHEAD else self.arguments
 
     def facts(self) -> dict[str, object]:
         """Return the fields as JSON has them."""
@@ -50,7 +62,7 @@ def become(order: Order, out: int, err: int) -> None:
     # As the interpreter makes them at its start, when it has seen what they are.
     sys.stdout = open(1, "w", encoding="utf-8", closefd=False)  # noqa: SIM115
     sys.stderr = open(2, "w", encoding="utf-8", closefd=False, buffering=1)  # noqa: SIM115
-    sys.argv = [str(Path("bench") / "__main__.py"), *order.arguments]
+    sys.argv = [str(Path("bench") / "__main__.py"), *order.words]
     for name, value in order.limits.items():
         kind = getattr(resource, name)
         resource.setrlimit(kind, (value, resource.getrlimit(kind)[1]))

@@ -116,7 +116,8 @@ def serve(requests: socket.socket) -> Order:
         if not message:
             os._exit(0)
         if os.fork() == 0:
-            order = Order(**json.loads(message))
+            facts = json.loads(message)
+            order = Order(**{**facts, "arguments": tuple(facts["arguments"])})
             _keep(descriptors[0])
             become(order, *descriptors[1:])
             return order
@@ -145,11 +146,11 @@ def call_before(order: Order) -> None:
 
 def begin_anew(order: Order) -> None:
     """Become the Python of `order`, from its first line."""
-    command = ["-m", "bench"]
+    command = ["-m", order.program]
     if order.before:
         module, _, name = order.before.partition(":")
         command = ["-c", _BEFORE.format(module=module, name=name)]
-    os.execv(sys.executable, [sys.executable, *command, *order.arguments])
+    os.execv(sys.executable, [sys.executable, *command, *order.words])
 
 
 _BEFORE = """
@@ -170,4 +171,6 @@ if __name__ == "__main__":
     leave_out_the_heavy({"GEMM_SIZE": 8, "COPY_BYTES": 1024, "REPETITIONS": 1})
     wish = serve(wanted)
     call_before(wish)
-    sys.exit(main(wish.arguments))
+    if wish.program != "bench":
+        from validation.overhead.__main__ import overhead_main as main
+    sys.exit(main(wish.words))

@@ -85,7 +85,7 @@ def says(*arguments: str) -> Inject:
 for _name, _fault, _arguments, _says in (
     ("no_command", "no command", (), "the following arguments are required: COMMAND"),
     ("command", "an unknown command", ("fly",), "invalid choice: 'fly'"),
-    ("option", "an unknown option", ("run", "--fast"), "unrecognized arguments: --fast"),
+    ("option", "an unknown option", ("run", "--fast"), "unrecognized argument '--fast'"),
     ("timeout", "a timeout of −1 s", ("run", "--timeout=-1"), "is not a number of seconds above 0"),
     (
         "nan_timeout",

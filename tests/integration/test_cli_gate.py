@@ -157,7 +157,7 @@ def test_a_baseline_that_cannot_be_is_named(
 
 def test_a_baseline_is_never_overwritten(bench: Bench) -> None:
     run_id = run_seeds(bench)
-    keep = ("baseline", "main", run_id, f"--reports={bench.reports}")
+    keep = ("save-baseline", "main", run_id, f"--reports={bench.reports}")
     assert bench.call(*keep) == 0
     assert bench.call(*keep) == ExitCode.USAGE
     assert "There is a baseline 'main' already" in bench.err

@@ -9,6 +9,7 @@ from typing import Any
 from tests.fault_injection.row import Family, Inject
 from tests.fault_injection.served import GOOD, Server, serving
 from tests.fault_injection.stage import Ended, Stage, ended
+from tests.fault_injection.starter import Command
 
 DOWNLOAD = Family("download")
 
@@ -23,7 +24,7 @@ def plan(stage: Stage, server: Server, **order: Any) -> Ended:
     return ended(start(stage, server, **order))
 
 
-def start(stage: Stage, server: Server, **order: Any):
+def start(stage: Stage, server: Server, **order: Any) -> Command:
     """Start a plan that has to download."""
     arguments = [*stage.select("ok"), "--dataset=cifar10"]
     return stage.start("plan", *arguments, before=_SMALL, variables=server.variables, **order)

@@ -3,6 +3,7 @@
 import os
 import pty
 import signal
+from typing import Any
 
 from tests.fault_injection.planted import real_worker
 from tests.fault_injection.row import Family, Inject
@@ -17,9 +18,7 @@ _KEPT = r"Interrupted\. Every finished record is kept; the same call continues t
 _MUST = "the worker and its child end; what is finished is kept; the same call continues there"
 
 
-def hung(
-    stage: Stage, *more: str, mode: str = "hang", **order: object
-) -> tuple[Command, list[int]]:
+def hung(stage: Stage, *more: str, mode: str = "hang", **order: Any) -> tuple[Command, list[int]]:
     """Start a run of an ok cell and one that hangs; return it with the ids that hang."""
 
     def look() -> list[int]:

@@ -2,6 +2,7 @@
 
 import ctypes
 import os
+from typing import Self
 
 from tests.fault_injection.row import Family
 from tests.fault_injection.stage import Ended, Stage
@@ -234,10 +235,12 @@ def an_hour_behind() -> None:
 
     class Behind(datetime.datetime):
         @classmethod
-        def now(cls, tz: datetime.tzinfo | None = None) -> datetime.datetime:
-            return datetime.datetime.now(tz) - datetime.timedelta(hours=1)
+        def now(cls, tz: datetime.tzinfo | None = None) -> Self:
+            behind = datetime.datetime.now(tz) - datetime.timedelta(hours=1)
+            return cls.fromtimestamp(behind.timestamp(), tz)
 
     from bench.runner import launch
     from bench.storage import store
 
-    launch.datetime = store.datetime = Behind
+    for module in (launch, store):
+        setattr(module, "datetime", Behind)  # noqa: B010 - its own import of the class

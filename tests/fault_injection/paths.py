@@ -73,7 +73,7 @@ _DATA: Final = {
     "the cache cannot be written": ("full-cache", "foreign"),
     "the cache goes away in mid-run": ("deleted-before-reading", "deleted-in-mid-read"),
 }
-_SOURCE: Final = {
+_SOURCE: Final[dict[str, tuple[str, ...]]] = {
     "a user's data is refused": (
         *("cifar10-label", "cifar10-cut", "cifar10-longer", "cifar10-lacks-a-file"),
         *("cifar10-archive", "npz-garbage", "npz-cut", "npz-objects", "npz-counts"),
@@ -103,7 +103,7 @@ _ARGUMENTS: Final = {
     "a command refuses": ("zero-batch", "suite", "python", "run-id", "compare"),
     "an interpreter is missing": ("no-interpreter",),
 }
-_PATHS: Final = {
+_PATHS: Final[dict[str, dict[str, tuple[str, ...]]]] = {
     "worker": _WORKER,
     "children": _CHILDREN,
     "machine": _MACHINE,

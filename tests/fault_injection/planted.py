@@ -5,7 +5,7 @@ import sys
 from collections.abc import Mapping
 
 from tests.fault_injection.stage import Stage
-from tests.fixtures.fake_worker import VERSIONS
+from tests.fixtures.fake_worker import VERSIONS as VERSIONS
 
 
 def plant_python(stage: Stage, otherwise: str = "", versions: Mapping[str, str] = VERSIONS) -> str:

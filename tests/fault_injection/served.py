@@ -78,4 +78,4 @@ def use_damaged_digits() -> None:
 
     damaged = Path(os.environ["FAULTS_DIGITS"])
     damaged.write_bytes(digits._FILE.read_bytes()[:1000])
-    digits._FILE = damaged
+    setattr(digits, "_FILE", damaged)  # noqa: B010 - a Final for all others

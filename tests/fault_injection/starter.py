@@ -167,10 +167,9 @@ if __name__ == "__main__":
     if sys.argv[2:] == ["whole"]:
         begin_anew(serve(wanted))
     from bench.cli.main import main
+    from validation.overhead.__main__ import overhead_main
 
     leave_out_the_heavy({"GEMM_SIZE": 8, "COPY_BYTES": 1024, "REPETITIONS": 1})
     wish = serve(wanted)
     call_before(wish)
-    if wish.program != "bench":
-        from validation.overhead.__main__ import overhead_main as main
-    sys.exit(main(wish.words))
+    sys.exit((main if wish.program == "bench" else overhead_main)(wish.words))

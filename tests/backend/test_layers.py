@@ -18,7 +18,7 @@ LAYERS = [
 
 @pytest.fixture(scope="module")
 def findings(module_bench: Bench) -> Findings:
-    done = module_bench("layers", "lab_baseline", "--rounds", "1", "--batch-size", "16")
+    done = module_bench("profile-layers", "lab_baseline", "--rounds", "1", "--batch-size", "16")
     assert done.returncode == 0, done.stdout + done.stderr
     assert "lab_baseline: the widest gaps between backends" in done.stdout
     (folder,) = (module_bench.reports / "layers").iterdir()
@@ -117,7 +117,7 @@ def test_a_layer_that_cannot_be_called_alone_is_a_row_with_a_reason(
     bench: Bench, user_file: Callable[[str], str]
 ) -> None:
     workload = user_file(TIED)
-    done = bench("layers", workload, "--backend=torch", "--rounds=1", "--batch-size=4")
+    done = bench("profile-layers", workload, "--backend=torch", "--rounds=1", "--batch-size=4")
     assert done.returncode == 0, done.stdout + done.stderr
     (folder,) = (bench.reports / "layers").iterdir()
     costs = Findings(read_visits(folder)).costs

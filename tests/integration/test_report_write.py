@@ -39,6 +39,10 @@ ALL_FILES = (
 )
 
 
+#: One worker of xdist draws the report that most of these tests read.
+pytestmark = pytest.mark.xdist_group("report_write")
+
+
 @pytest.fixture(scope="module")
 def folder(tmp_path_factory: pytest.TempPathFactory) -> Path:
     """Return a folder with the report on the golden records."""

@@ -136,7 +136,7 @@ def difference_lines(compared: Sequence[ComparedFile]) -> list[str]:
     ]
 
 
-def compare_command(words: Sequence[str] | None = None) -> int:
+def compare_renamed_main(words: Sequence[str] | None = None) -> int:
     """Compare two folders, print the table; return 1 if anything differs or nothing was found."""
     parser = argparse.ArgumentParser(
         prog="python -m validation.compare_renamed",
@@ -152,4 +152,4 @@ def compare_command(words: Sequence[str] | None = None) -> int:
 
 
 if __name__ == "__main__":
-    raise SystemExit(compare_command())
+    raise SystemExit(compare_renamed_main())

@@ -43,7 +43,7 @@ def add_equivalence_arguments(parser: argparse.ArgumentParser) -> None:
     add("--backend", action="append", choices=BACKENDS, help="two or more; default: all")
     add("--dataset", metavar="NAME", help="instead of the suite's (digits)")
     add("--data-dir", type=Path, metavar="DIR", help="a local copy of it")
-    add("--epochs", type=positive_int, metavar="N")
+    add("--epochs", type=positive_int, metavar="N", help="instead of the suite's")
     add("--pilot-seeds", type=positive_int, default=8, metavar="N", help="for the spread (8)")
     add("--max-seeds", type=positive_int, default=60, metavar="N", help="judged at most (60)")
     add_pythons(parser)

@@ -28,17 +28,23 @@ def add_selection(parser: argparse.ArgumentParser, suite: str) -> None:
     suites = ", ".join(suite_names())
     add("--suite", default=suite, metavar="NAME|FILE", help=f"{suites} or a TOML file ({suite})")
     add("--backend", action="append", choices=BACKENDS, help="only this backend; repeatable")
-    add("--workload", action="append", metavar="NAME|FILE.py:FUNCTION|…", help="repeatable")
+    changed = "instead of the suite's; repeatable"
+    add("--workload", action="append", metavar="NAME|FILE.py:FUNCTION|…", help=changed)
     add("--dataset", metavar="NAME|npz:PATH|…", help="instead of the suite's, as `list` names it")
     add("--data-dir", type=Path, metavar="DIR", help="a local copy: DIR/cifar-10-batches-bin/")
-    add("--epochs", type=int, metavar="N")
-    add("--batch-size", type=int, action="append", metavar="N", help="repeatable")
-    add("--seed", type=int, metavar="N")
+    add("--epochs", type=int, metavar="N", help="instead of the suite's")
+    add("--batch-size", type=int, action="append", metavar="N", help=changed)
+    add(
+        "--seed",
+        type=int,
+        metavar="N",
+        help="instead of the suite's: the seed of all random numbers",
+    )
     add("--seeds", type=positive_int, metavar="N", help="each cell with the seeds 0 to N - 1")
-    add("--device", choices=DEVICES)
-    add("--lane", action="append", choices=LANES, help="instead of the suite's; repeatable")
-    add("--task", action="append", choices=TASKS, help="instead of the suite's; repeatable")
-    add("--precision", action="append", choices=PRECISIONS, help="the same; repeatable")
+    add("--device", choices=DEVICES, help="instead of the suite's")
+    add("--lane", action="append", choices=LANES, help=changed)
+    add("--task", action="append", choices=TASKS, help=changed)
+    add("--precision", action="append", choices=PRECISIONS, help=changed)
     add("--limit-train", type=int, metavar="N", help="train on the first N images only")
     add("--limit-test", type=int, metavar="N", help="validate on the first N images only")
     add_unsafe(parser)

@@ -68,7 +68,7 @@ def make_parser(words: Sequence[str] | None = None) -> SuggestingParser:
         sub = commands.add_parser(
             command.name,
             prog=f"python -m bench {command.name}",
-            description=f"{command.purpose[0].upper()}{command.purpose[1:].rstrip('.')}.",
+            description=_sentence(command.purpose),
             formatter_class=argparse.RawDescriptionHelpFormatter,
             allow_abbrev=False,
         )
@@ -90,6 +90,11 @@ def parse_words(words: Sequence[str]) -> argparse.Namespace:
 def named_command(words: Sequence[str]) -> str | None:
     """Return the first word that is the name of a command, None where none is."""
     return next((word for word in words if find_command(word)), None)
+
+
+def _sentence(purpose: str) -> str:
+    end = "" if purpose.endswith("?") else "."
+    return f"{purpose[0].upper()}{purpose[1:]}{end}"
 
 
 def _description() -> str:

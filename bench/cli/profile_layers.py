@@ -42,7 +42,7 @@ def add_profile_layers_arguments(parser: argparse.ArgumentParser) -> None:
     add_workloads(parser, DEFAULT_WORKLOAD)
     add("--backend", action="append", choices=BACKENDS, help="only this backend; repeatable")
     add("--batch-size", type=positive_int, metavar="N", help="instead of the recipe's")
-    add("--device", choices=DEVICES, default="cpu")
+    add("--device", choices=DEVICES, default="cpu", help="(cpu)")
     add_rounds(parser, FEWEST_ROUNDS)
     add("--from", dest="source", type=Path, metavar="DIR", help="only write its tables again")
     add_timeout(parser)

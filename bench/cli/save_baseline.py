@@ -11,7 +11,7 @@ from bench.storage.store import Store
 
 def add_save_baseline_arguments(parser: argparse.ArgumentParser) -> None:
     """Add the name, the runs and the options of `save-baseline`."""
-    parser.add_argument("name", metavar="NAME")
+    parser.add_argument("name", metavar="NAME", help="the name to store the runs under")
     parser.add_argument("runs", nargs="+", metavar="RUN", help="run ids")
     add_reports(parser)
     add_output(parser)

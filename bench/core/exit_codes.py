@@ -1,6 +1,7 @@
 """The exit codes of all commands."""
 
 from enum import IntEnum
+from typing import Final
 
 
 class ExitCode(IntEnum):
@@ -17,3 +18,27 @@ class ExitCode(IntEnum):
     INACCURATE = 13
     DIFFERS = 14
     INTERRUPTED = 130
+
+
+#: What each code means to a caller; the reference of the documentation prints it.
+EXIT_MEANINGS: Final = {
+    ExitCode.OK: "success: every cell has its record, the comparison was made, the gate passed",
+    ExitCode.CELLS_FAILED: (
+        "at least one cell failed or could not start; the others are complete and stored"
+    ),
+    ExitCode.USAGE: (
+        "nothing could run: an argument, suite, dataset or interpreter is wrong, two runs cannot "
+        "be compared, or a run or cell is unknown"
+    ),
+    ExitCode.BUSY: "another timing run holds this machine",
+    ExitCode.STORE: (
+        "the reports folder or standard output cannot be read or written, the operating system "
+        "refused a request, or `check-store` found a damaged file"
+    ),
+    ExitCode.REGRESSED: "`regressed`: the candidate is slower than the noise threshold allows",
+    ExitCode.INCONCLUSIVE: "`inconclusive`: the measurements do not decide the question",
+    ExitCode.INVALID: "`invalid`: the measurements cannot be trusted, with the reason",
+    ExitCode.INACCURATE: "the candidate is less accurate than the baseline",
+    ExitCode.DIFFERS: "the backends compute different functions",
+    ExitCode.INTERRUPTED: "interrupted by Ctrl-C or a signal; finished records are stored",
+}

@@ -43,7 +43,8 @@ _HOW: Final = """## How it was measured
 - A layer alone pays for its own call and for its outputs' way to memory, which a compiled step pays
   once or not at all: the first table compares the sum with the step. The rest of a step is
   the loss, the metrics and the drawing of its batch.
-- Raw seconds are in samples.jsonl; `python -m bench layers --from FOLDER` makes the rest again."""
+- Raw seconds are in samples.jsonl; `python -m bench profile-layers --from FOLDER` makes the rest
+  again."""
 
 
 class Findings:

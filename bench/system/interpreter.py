@@ -2,9 +2,10 @@
 
 import subprocess
 import sys
+import tempfile
 from collections.abc import Mapping
 from functools import cache
-from typing import Final
+from typing import BinaryIO, Final
 
 import msgspec
 
@@ -12,6 +13,7 @@ from bench.core.cell import BACKENDS
 from bench.core.paths import CHECKOUT
 from bench.core.serialization import DecodeError, decode_json
 from bench.core.text import BenchError
+from bench.system.orphans import become_subreaper, kill_orphans
 
 #: The tox environment of each backend on the CPU.
 TOX_ENVS: Final = {"jax": "jax", "tensorflow": "tf", "torch": "torch"}
@@ -45,6 +47,12 @@ for name in {_VERSIONED!r}:
         pass
 print(json.dumps(versions))
 """
+
+
+#: An interpreter that has not answered by then never will.
+_PROBE_SECONDS: Final = 60.0
+#: Far more than the answer of an interpreter.
+_MOST_BYTES: Final = 1_000_000
 
 
 class InterpreterError(BenchError):
@@ -138,22 +146,48 @@ def probe_versions(python: str) -> dict[str, str]:
 
 
 def _ask_versions(python: str) -> dict[str, str]:
-    try:
-        done = subprocess.run(
-            [python, "-I", "-c", _PROBE],
-            capture_output=True,
-            text=True,
-            errors="replace",
-            timeout=60,
-        )
-    except (OSError, subprocess.TimeoutExpired) as error:
-        raise InterpreterError(f"{python} cannot be run: {error}.") from error
-    if done.returncode != 0:
-        last = (done.stderr.strip().splitlines() or ["no message"])[-1]
+    status, output, errors = _run_probe(python)
+    if status != 0:
+        last = (errors.strip().splitlines() or ["no message"])[-1]
         raise InterpreterError(f"{python} does not work as a Python interpreter: {last}.")
     try:
-        return decode_json(done.stdout, dict[str, str])
+        return decode_json(output, dict[str, str])
     except DecodeError as error:
         raise InterpreterError(
             f"{python} does not answer like a Python interpreter: {error}."
         ) from error
+
+
+def _run_probe(python: str) -> tuple[int, str, str]:
+    """Return the exit status, the output and the errors of the probe; InterpreterError if late.
+
+    They go to files: a process that a wrapper script leaves behind may hold a pipe for ever.
+    """
+    known = become_subreaper()
+    with tempfile.TemporaryFile() as output, tempfile.TemporaryFile() as errors:
+        try:
+            process = subprocess.Popen(
+                [python, "-I", "-c", _PROBE],
+                stdin=subprocess.DEVNULL,
+                stdout=output,
+                stderr=errors,
+                start_new_session=True,
+            )
+        except OSError as error:
+            raise InterpreterError(f"{python} cannot be run: {error}.") from error
+        try:
+            status = process.wait(_PROBE_SECONDS)
+        except subprocess.TimeoutExpired:
+            raise InterpreterError(
+                f"{python} gave no answer within {_PROBE_SECONDS:g} s, and was killed."
+            ) from None
+        finally:
+            process.kill()
+            process.wait()
+            kill_orphans(known)
+        return status, _read_text(output), _read_text(errors)
+
+
+def _read_text(file: BinaryIO) -> str:
+    file.seek(0)
+    return file.read(_MOST_BYTES).decode(errors="replace")

@@ -1,68 +1,61 @@
-"""The README stays true: each column of each CSV stands there with its meaning, and no other."""
+"""README.md is short, and its commands are those of the command line and of CI."""
 
 import re
-from pathlib import Path
 
 import pytest
 
-from bench.core.cell import BACKENDS
-from bench.core.exit_codes import ExitCode
-from bench.core.suite import suite_names
-from bench.profiling.columns import GAPS_COLUMNS, LAYERS_COLUMNS
-from bench.report.tables.cells import CELLS_COLUMNS
-from bench.report.tables.compare_runs import COMPARE_COLUMNS
-from bench.report.tables.comparison import BACKEND_GROUP, COMPARISON_COLUMNS
-from bench.report.tables.epochs import EPOCHS_COLUMNS, STEPS_COLUMNS
-from bench.report.tables.history import HISTORY_COLUMNS
-from bench.report.tables.parity import PARITY_COLUMNS
-from bench.report.tables.provenance import PROVENANCE_COLUMNS
-from bench.report.tables.ratios import RATIOS_COLUMNS, ROUNDS_COLUMNS
-from bench.report.write import CSV_TABLES
-from data.registry import DATASETS
+from bench.cli.parser import make_parser
+from bench.core.paths import CHECKOUT
+from docs.generators.command_line import command_parsers
+from tests.contract.documents import blocks_of
+from tests.contract.shell_examples import command_lines, parse_module
 
-_ROOT = Path(__file__).resolve().parents[2]
-README = (_ROOT / "README.md").read_text(encoding="utf-8")
-CI = (_ROOT / ".ci" / "run").read_text(encoding="utf-8")
-
-_GROUPS = {f"{backend}_{name}": name for backend in BACKENDS for name in BACKEND_GROUP}
-_EXPECTED = {
-    (f"BACKEND_{_GROUPS[column.name]}" if column.name in _GROUPS else column.name, column.meaning)
-    for columns in (
-        *(EPOCHS_COLUMNS, CELLS_COLUMNS, COMPARISON_COLUMNS, PROVENANCE_COLUMNS),
-        *(ROUNDS_COLUMNS, RATIOS_COLUMNS, PARITY_COLUMNS, STEPS_COLUMNS),
-        *(COMPARE_COLUMNS, HISTORY_COLUMNS, LAYERS_COLUMNS, GAPS_COLUMNS),
-    )
-    for column in columns
-}
-_CSVS = README.partition("\n## The CSVs\n")[2].partition("\n## ")[0]
+README = (CHECKOUT / "README.md").read_text(encoding="utf-8")
+CI = (CHECKOUT / ".ci" / "run").read_text(encoding="utf-8")
+MOST_LINES = 150
 
 
-@pytest.mark.parametrize(("name", "meaning"), sorted(_EXPECTED))
-def test_the_readme_explains_the_column(name: str, meaning: str) -> None:
-    assert f"| `{name}` | {meaning} |" in _CSVS
+def test_the_readme_is_short() -> None:
+    assert len(README.splitlines()) <= MOST_LINES
 
 
-def test_the_readme_explains_no_column_that_there_is_not() -> None:
-    assert set(re.findall(r"^\| `(\w+)` \| (.+) \|$", _CSVS, re.MULTILINE)) <= _EXPECTED
-
-
-@pytest.mark.parametrize("table", [*CSV_TABLES, "compare", "history", "layers", "gaps"])
-def test_the_readme_says_what_each_table_holds(table: str) -> None:
-    assert f"`{table}.csv` has " in _CSVS
-
-
-@pytest.mark.parametrize("code", list(ExitCode))
-def test_the_readme_explains_the_exit_code(code: ExitCode) -> None:
-    assert f"| {code.value} | " in README
-
-
-@pytest.mark.parametrize("name", [*suite_names(), *DATASETS])
-def test_the_readme_names_each_suite_and_dataset(name: str) -> None:
-    assert f"| `{name}" in README
+def test_the_readme_has_the_main_command() -> None:
+    [first, *_] = blocks_of(CHECKOUT / "README.md")
+    assert first.text.endswith(".venv/bin/tox -e jax,tf,torch\n")
+    assert "tox -e jax,tf,torch" in README
 
 
 def test_ci_runs_the_test_command_of_the_readme() -> None:
     [command] = [line for line in CI.splitlines() if line.startswith("python3 -m venv")]
     assert command.endswith(".venv/bin/tox")
     assert f"```sh\n{command}\n```" in README
-    assert f"`{CI.strip().splitlines()[-1]}`" in README
+    others = [line for line in CI.splitlines() if line.startswith(".venv/bin/tox")]
+    assert len(others) == 2 and all(f"`{line}`" in README for line in others)
+
+
+def named_commands() -> list[str]:
+    """Return the commands that the table of the README names."""
+    table = README.partition("| command | purpose |")[2].partition("\n\n")[0]
+    rows = re.findall(r"^\| (`[^|]+`) \|", table, re.MULTILINE)
+    return [name for row in rows for name in re.findall(r"`([^`]+)`", row)]
+
+
+def test_the_table_names_every_command_and_no_other() -> None:
+    assert set(named_commands()) == set(command_parsers(make_parser()))
+    assert len(named_commands()) == len(set(named_commands()))
+
+
+@pytest.mark.parametrize("name", ["run", "race", "list"])
+def test_a_command_of_the_table_is_parsed(name: str) -> None:
+    assert parse_module("bench", [name]).command == name
+
+
+def test_the_quick_path_certifies_and_then_races() -> None:
+    calls = [
+        words
+        for b in blocks_of(CHECKOUT / "README.md")
+        if b.language == "sh"
+        for words in command_lines(b.text)
+        if words[1:3] == ["-m", "bench"]
+    ]
+    assert [words[3] for words in calls] == ["certify", "race"]

@@ -1,27 +1,25 @@
-"""The README's snippet recomputes every number of the page from the CSVs beside it."""
+"""The recipe of the documentation recomputes every number of the report from its CSVs."""
 
-import re
 from pathlib import Path
 from typing import Any
 
+import numpy as np
 import pandas as pd
 import pytest
 
 from bench.core.paths import CHECKOUT
 from bench.report.charts.data import PHASE_PARTS
 from bench.report.tables.columns import ROW_KEY
-from bench.report.write import write_report
+from tests.contract.documents import blocks_of
 from tests.fixtures.pages import chart_data, table_values
-from tests.fixtures.records import golden_records
 
-_SECTION = (CHECKOUT / "README.md").read_text("utf-8").partition("\n## The page\n")[2]
-[_SNIPPET, *_] = re.findall(r"```python\n(.*?)```", _SECTION.partition("\n## ")[0], re.DOTALL)
+_PAGE = CHECKOUT / "docs" / "how-to" / "use-the-csv-files.md"
+[_SNIPPET, _RATIOS, *_] = [b.text for b in blocks_of(_PAGE) if b.language == "python"]
 
 
 @pytest.fixture(scope="module")
-def folder(tmp_path_factory: pytest.TempPathFactory) -> Path:
-    new = tmp_path_factory.mktemp("recompute")
-    return write_report(new, golden_records(), title="x").parent
+def folder(golden_report: Path) -> Path:
+    return golden_report
 
 
 @pytest.fixture(scope="module")
@@ -58,7 +56,7 @@ def test_the_numbers_of_the_table(found: dict[str, Any], folder: Path, page: str
         for column, value in values.items():
             if column == "interval":
                 [interval] = _of(found["intervals"], keys[number - 1], backend).tolist() or [None]
-                expected = interval and interval.high - interval.low
+                expected = interval and interval[1] - interval[0]
             else:
                 expected = line[column].iloc[0] if len(line) else None
             expected = None if expected is None or pd.isna(expected) else expected
@@ -94,3 +92,12 @@ def test_the_numbers_of_the_charts(found: dict[str, Any], folder: Path, page: st
             assert part["seconds"] == pytest.approx(seconds, rel=1e-12)
             checked += 1
     assert checked > 250
+
+
+def test_the_ratios_of_a_race(folder: Path) -> None:
+    names: dict[str, Any] = {}
+    exec(_RATIOS.replace("reports/latest", str(folder)), names)
+    logs = (names["logs"]["jax"] - names["logs"]["torch"]).groupby(names["race"]).median()
+    ratios = pd.read_csv(folder / "ratios.csv").query("numerator == 'jax' and quantity == 'epoch'")
+    assert len(logs) == len(ratios) == 1
+    assert np.exp(logs.iloc[0]) == pytest.approx(ratios["ratio"].iloc[0], rel=1e-8)

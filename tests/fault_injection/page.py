@@ -16,15 +16,15 @@ PAGE: Final = CHECKOUT / "docs" / "faults.md"
 
 _HEAD: Final = """# The fault table
 
-What can go wrong, what must happen then, and what did. Each fault is really injected, into the
-real command line with a fast fake in the place of the worker; after each, the exit code, the
-sentence and every earlier record are held against what stands here. Written by
-`python -m tests.fault_injection`, from the rows in `tests/fault_injection/`.
+This page lists the faults that were injected into the suite, what must happen, and what happened.
 
-One row of each code path (`tests/fault_injection/paths.py`) runs with every `tox`, in processes
-that have the imports behind them and draw no figures. `tox -e slow` runs all rows, those marked
-*slow* too, through `python -m bench` itself.
-`…` stands for what differs from call to call: folders, hashes, seconds.
+Each fault is really injected into the real command line, with a fast fake in place of the worker.
+Then the exit code, the sentence and every earlier record are compared with this page. The page is
+written by `python -m tests.fault_injection`, from the rows in the folder of that module.
+
+One row of each code path runs with every `tox`, in processes that have the imports behind them and
+draw no figures. `tox -e slow` runs all rows, those marked *slow* too, through `python -m bench`
+itself. `…` stands for text that differs from call to call: folders, hashes, seconds.
 """
 _COLUMNS: Final = (
     "| fault | what must happen | what did: exit code and sentence |\n| --- | --- | --- |"

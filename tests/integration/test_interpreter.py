@@ -5,6 +5,7 @@ import json
 import sys
 from pathlib import Path
 
+import psutil
 import pytest
 
 from bench.core.cell import BACKENDS
@@ -171,3 +172,23 @@ def test_an_interpreter_is_asked_once_per_process(tmp_path):
 def test_the_fake_python_of_the_other_tests_has_every_backend(tmp_path):
     fake = make_fake_python(tmp_path)
     assert {find_interpreter(b, {b: fake}).python for b in BACKENDS} == {fake}
+
+
+def test_a_wrapper_whose_child_holds_its_output_delays_nothing_and_leaves_nothing(tmp_path):
+    note = tmp_path / "pid"
+    script = f'#!/bin/sh\nsleep 1000 &\necho $! > {note}\nexec {sys.executable} "$@"\n'
+    python = tmp_path / "python"
+    python.write_text(script)
+    python.chmod(0o755)
+    probe_versions.cache_clear()
+    assert "python" in probe_versions(str(python))
+    assert not psutil.pid_exists(int(note.read_text()))
+
+
+def test_an_interpreter_that_never_answers_is_killed_at_its_timeout(tmp_path, monkeypatch):
+    monkeypatch.setattr(interpreter_module, "_PROBE_SECONDS", 0.2)
+    python = tmp_path / "python"
+    python.write_text("#!/bin/sh\nexec sleep 1000\n")
+    python.chmod(0o755)
+    with pytest.raises(InterpreterError, match=r"gave no answer within 0\.2 s, and was killed"):
+        find_interpreter("jax", {"jax": str(python)})

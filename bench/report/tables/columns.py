@@ -12,7 +12,7 @@ from bench.core.record import Record
 
 
 class Column(NamedTuple):
-    """One column; `meaning` is what the README says of it."""
+    """One column; `meaning` is its explanation in the reference."""
 
     name: str
     dtype: str

@@ -105,7 +105,7 @@ def test_folders_that_differ_in_names_alone_are_equal(
 ) -> None:
     old = former(layers, tmp_path)
     assert [each.differences for each in compare_folders(old, tmp_path / "new")] == [(), ()]
-    assert compare_renamed.compare_command([str(old), str(tmp_path / "new")]) == 0
+    assert compare_renamed.compare_renamed_main([str(old), str(tmp_path / "new")]) == 0
     lines = capsys.readouterr().out.splitlines()
     assert lines[-1].split() == ["all", "2", "files", "6", "108", "7", "0"]
 
@@ -140,7 +140,7 @@ def test_every_other_difference_is_named(tmp_path: Path, change, difference: str
         (new / "layers.csv").write_text(change(text))
     [found] = compare_folders(old, new)
     assert any(each.startswith(difference) for each in found.differences)
-    assert compare_renamed.compare_command([str(old), str(new)]) == 1
+    assert compare_renamed.compare_renamed_main([str(old), str(new)]) == 1
 
 
 def test_a_file_of_the_new_folder_alone_is_a_difference(tmp_path: Path) -> None:
@@ -152,4 +152,4 @@ def test_a_file_of_the_new_folder_alone_is_a_difference(tmp_path: Path) -> None:
 
 
 def test_nothing_to_compare_is_no_success(tmp_path: Path) -> None:
-    assert compare_renamed.compare_command([str(tmp_path), str(tmp_path)]) == 1
+    assert compare_renamed.compare_renamed_main([str(tmp_path), str(tmp_path)]) == 1

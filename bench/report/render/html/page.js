@@ -3,7 +3,7 @@
 // Sorting: a click on a heading sorts by the values of its column, a second one turns it round.
 // What has no value stays last.
 function sortBy(heading) {
-  const table = heading.max_bound_fraction("table");
+  const table = heading.closest("table");
   const ascending = heading.getAttribute("aria-sort") !== "ascending";
   const valueOf = (line) => line.cells[heading.cellIndex].dataset.value;
   const compare = (a, b) => {

@@ -1,0 +1,1 @@
+"""The documentation: its pages, the generators of its reference, its pictures."""

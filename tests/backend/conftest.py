@@ -19,7 +19,8 @@ def compiled_once(tmp_path_factory: pytest.TempPathFactory) -> Iterator[None]:
 
 @pytest.fixture
 def bench(tmp_path: Path) -> Bench:
-    return Bench(tmp_path)
+    """Return a command that neither draws nor calibrates at length: the training is real."""
+    return Bench(tmp_path, "tests.fixtures.light_bench")
 
 
 @pytest.fixture(scope="module")

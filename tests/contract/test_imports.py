@@ -10,6 +10,12 @@ from tests.contract.source import Source, imports_of, is_within, source_at, sour
 
 FRAMEWORKS = ("keras", "jax", "jaxlib", "tensorflow", "torch", "tf_keras", "flax", "torchvision")
 
+#: Folders of tests that run without a framework.
+FRAMEWORK_FREE = tuple(
+    f"tests/{name}"
+    for name in ("unit", "integration", "contract", "fault_injection", "fuzz", "fixtures")
+)
+
 #: Rooms that the child side knows whole; of any other room it knows the `messages.py` alone.
 SHARED = ("bench.core", "bench.stats")
 
@@ -57,7 +63,7 @@ def test_the_package_files_of_bench_import_nothing():
 
 
 def test_no_test_without_a_framework_imports_one():
-    for source in sources_of("tests/unit", "tests/contract", "tests/fixtures"):
+    for source in sources_of(*FRAMEWORK_FREE):
         found = {name for name in imports_of(source) if is_within(name, FRAMEWORKS)}
         assert found == set(), source.path
 

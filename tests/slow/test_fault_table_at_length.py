@@ -8,11 +8,11 @@ from pathlib import Path
 
 import pytest
 
-from tests.faults.page import play
-from tests.faults.row import Row
-from tests.faults.stage import make_template
-from tests.faults.starter import Starter
-from tests.faults.table import ROWS
+from tests.fault_injection.page import play
+from tests.fault_injection.row import Row
+from tests.fault_injection.stage import make_template
+from tests.fault_injection.starter import Starter
+from tests.fault_injection.table import ROWS
 
 
 @pytest.fixture(scope="module")

@@ -1,4 +1,0 @@
-"""The fault table: what can go wrong, injected for real, and what the harness must do then.
-
-`python -m tests.faults` injects every fault and writes docs/faults.md.
-"""

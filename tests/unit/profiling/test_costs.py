@@ -81,8 +81,8 @@ def test_layers_that_only_one_backend_has_make_no_gap_and_are_told():
     findings = Findings(visits)
     assert findings.gaps == []
     assert findings.notes == [
-        "lab_baseline: layer 3, dense, is on jax alone.",
-        "lab_baseline: layer 4, dense, is on torch alone.",
+        "lab_baseline: layer 3, dense, is only on jax.",
+        "lab_baseline: layer 4, dense, is only on torch.",
     ]
 
 

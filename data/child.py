@@ -1,4 +1,4 @@
-"""How a child is run that computes a user's dataset; who prepares datasets hands it in."""
+"""The interface of the child that runs a user's dataset function; the caller provides it."""
 
 from collections.abc import Callable, Mapping, Sequence
 from typing import NamedTuple
@@ -7,7 +7,7 @@ from data.errors import UserFunctionError
 
 
 class ChildEnd(NamedTuple):
-    """How a child ended: its exit status, negative for a signal, and the end of what it wrote.
+    """How a child ended: its exit status, negative for a signal, and the end of its messages.
 
     `status` is None when the child was killed after the `allowed_seconds`; `errors` is the end of
     its standard error.
@@ -18,14 +18,13 @@ class ChildEnd(NamedTuple):
     allowed_seconds: float
 
 
-#: Runs a command in an environment until it ends, or has run for as long as it may, and leaves none
-#: of its processes.
+#: Runs a command in an environment until it ends or its timeout passes, and leaves no process
+#: behind.
 RunChild = Callable[[Sequence[str], Mapping[str, str]], ChildEnd]
 
 
 def refuse_child(command: Sequence[str], environment: Mapping[str, str]) -> ChildEnd:
-    """Raise UserFunctionError: nobody who could time out and kill a child was handed in."""
+    """Raise UserFunctionError, because the caller provided no way to time out and kill a child."""
     raise UserFunctionError(
-        "A dataset function runs only where something can end it: "
-        "call bench.runner.dataset.prepare_dataset."
+        "A dataset function runs only under a timeout; call bench.runner.dataset.prepare_dataset."
     )

@@ -1,19 +1,19 @@
-"""What can go wrong between a dataset's source and its prepared files; one class each."""
+"""The errors of preparing and opening a dataset, one class each."""
 
 
 class DataError(Exception):
-    """A dataset cannot be prepared or opened; told in one sentence.
+    """A dataset cannot be prepared or opened; the message is one sentence.
 
-    What it quotes from names and files cannot steer a terminal.
+    Text quoted from names and files cannot control the terminal.
     """
 
     def __init__(self, sentence: str) -> None:
-        """Keep the sentence, a space in the place of what is not printable."""
+        """Keep the sentence, with unprintable characters replaced by spaces."""
         super().__init__("".join(c if c.isprintable() else " " for c in sentence))
 
 
 class UnknownDatasetError(DataError):
-    """The name is not one of the catalogue."""
+    """The name is not in the catalogue of datasets."""
 
 
 class BadOptionError(DataError):
@@ -21,11 +21,11 @@ class BadOptionError(DataError):
 
 
 class MissingSourceError(DataError):
-    """A file or folder that a dataset is prepared from is not there."""
+    """A file or folder from which a dataset is prepared does not exist."""
 
 
 class SourceUnreadableError(DataError):
-    """A file that a dataset is prepared from is there but cannot be read."""
+    """A file from which a dataset is prepared exists but cannot be read."""
 
 
 class WrongSizeError(DataError):
@@ -37,7 +37,7 @@ class TruncatedFileError(DataError):
 
 
 class WrongHashError(DataError):
-    """A file that must be the official one has another sha256."""
+    """A file that must be the official one has a different sha256."""
 
 
 class LabelOutOfRangeError(DataError):
@@ -45,15 +45,15 @@ class LabelOutOfRangeError(DataError):
 
 
 class WrongArraysError(DataError):
-    """A user's arrays are not those of a dataset: names, types, counts or shapes."""
+    """The names, types, numbers or shapes of a user's arrays do not form a dataset."""
 
 
 class UserFunctionError(DataError):
-    """A user's function raised, or returned something else than arrays."""
+    """A user's function raised an error, or returned something other than arrays."""
 
 
 class UserFunctionTimeoutError(DataError):
-    """A user's function took longer than it may, and was killed."""
+    """A user's function exceeded its timeout and was killed."""
 
 
 class DownloadFailedError(DataError):
@@ -65,15 +65,15 @@ class CacheUnwritableError(DataError):
 
 
 class ForeignFileError(DataError):
-    """The cache holds something where a prepared folder belongs that we did not write."""
+    """The cache contains, in place of a prepared folder, something that we did not write."""
 
 
 class PreparedChangedError(DataError):
-    """A prepared file is not the one that its manifest describes."""
+    """A prepared file differs from the description in its manifest."""
 
 
 class ManifestUnreadableError(DataError):
-    """A prepared folder has no manifest, or one that cannot be read."""
+    """A prepared folder has no readable manifest."""
 
 
 class OtherManifestVersionError(DataError):

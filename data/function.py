@@ -1,7 +1,7 @@
 """The dataset `FILE.py:FUNCTION`: arrays that a user's own function returns.
 
-It is run once, in a process of its own, with its folder first on the path; its arrays come back as
-an `.npz` without pickled objects.
+The function runs once in its own process, with its folder first on the path. Its arrays are
+returned in an `.npz` file without pickled objects.
 """
 
 import hashlib
@@ -28,14 +28,14 @@ _RUNNER: Final = Path(__file__).with_name("function_runner.py")
 
 
 def function_source(name: str, run_child: RunChild) -> Source:
-    """Return the source of `FILE.py:FUNCTION`, which `run_child` runs when it is read.
+    """Return the source of `FILE.py:FUNCTION`; `run_child` runs the function when it is read.
 
     Raises BadOptionError or MissingSourceError.
     """
     location, _, function = name.rpartition(":")
     path = user_path(location)
     if not function.isidentifier():
-        raise BadOptionError(f"The dataset {name!r} names no function, as FILE.py:FUNCTION does.")
+        raise BadOptionError(f"The dataset {name!r} lacks a function; write FILE.py:FUNCTION.")
     try:
         contents = [file.read_bytes() for file in local_files(path)]
     except OSError as error:
@@ -58,22 +58,23 @@ def _run(path: Path, function: str, run_child: RunChild) -> Arrays:
     with tempfile.TemporaryDirectory(prefix="keras-bench-") as folder:
         output = Path(folder) / "arrays.npz"
         command = [sys.executable, str(_RUNNER), str(path), function, str(output)]
-        # Neither ours nor the runner's own folder, so that `import data` finds the user's.
-        own = {k: v for k, v in os.environ.items() if k != "PYTHONPATH"}
-        end = run_child(command, {**_keras_backend(), **own})
-        if end.status == 0 and output.exists():  # it may have left with os._exit(0)
+        # Without our folder, and without the runner's, `import data` finds the user's module.
+        environment = {k: v for k, v in os.environ.items() if k != "PYTHONPATH"}
+        end = run_child(command, {**_keras_backend(), **environment})
+        if end.status == 0 and output.exists():  # it may have called os._exit(0)
             return read_npz(output, f"{path}:{function}")
     sys.stderr.write(end.errors)
     if end.status is None:
         raise UserFunctionTimeoutError(
-            f"{path}:{function} gave no dataset within the timeout of {end.allowed_seconds:g} s "
-            "and was killed; a dataset function may take as long as one launch."
+            f"{path}:{function} returned no dataset within the timeout of "
+            f"{end.allowed_seconds:g} s and was killed; a dataset function may take as long as "
+            "one launch."
         )
     lines = end.errors.strip().splitlines() or [f"it exited with {end.status}"]
-    raise UserFunctionError(f"{path}:{function} gave no dataset: {lines[-1].rstrip('.')}.")
+    raise UserFunctionError(f"{path}:{function} returned no dataset: {lines[-1].rstrip('.')}.")
 
 
 def _keras_backend() -> dict[str, str]:
-    """Return the variable that makes `import keras`, in a user's file, take a backend there is."""
-    found = [name for name in ("jax", "tensorflow", "torch") if find_spec(name)]
-    return {"KERAS_BACKEND": found[0]} if found else {}
+    """Return the variable that makes `import keras` in a user's file use an installed backend."""
+    installed = [name for name in ("jax", "tensorflow", "torch") if find_spec(name)]
+    return {"KERAS_BACKEND": installed[0]} if installed else {}

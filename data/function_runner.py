@@ -1,8 +1,8 @@
-"""`python function_runner.py FILE FUNCTION OUTPUT.npz`: run a user's function, keep its arrays.
+"""`python function_runner.py FILE FUNCTION OUTPUT.npz`: run a user's function, save its arrays.
 
-It returns (x_train, y_train), (x_test, y_test) as Keras's datasets do, or x, y to be split; each an
-array, or a dictionary of arrays by the names of the model's inputs or outputs. Nothing of ours is
-imported.
+The function returns (x_train, y_train), (x_test, y_test) as Keras's datasets do, or x, y, which are
+split later. Each is an array, or a dictionary of arrays by the names of the model's inputs or
+outputs. This file imports no other file of this repository.
 """
 
 import importlib.util
@@ -12,7 +12,7 @@ from typing import Any
 
 
 def _run(path: Path, function: str) -> Any:
-    """Return what the user's function returns."""
+    """Return the value of the user's function."""
     spec = importlib.util.spec_from_file_location(path.stem, path)
     assert spec is not None and spec.loader is not None  # it ends in .py
     module = importlib.util.module_from_spec(spec)
@@ -22,7 +22,7 @@ def _run(path: Path, function: str) -> Any:
 
 
 def name_parts(returned: Any) -> dict[str, Any]:
-    """Return x_train, y_train, x_test, y_test, or x and y; TypeError where it is neither."""
+    """Return x_train, y_train, x_test, y_test, or x and y; raises TypeError for other values."""
     if not isinstance(returned, tuple) or len(returned) != 2:
         kind = type(returned).__name__
         raise TypeError(f"it returned {kind}, not (x_train, y_train), (x_test, y_test)")
@@ -33,8 +33,8 @@ def name_parts(returned: Any) -> dict[str, Any]:
 
 
 def save(parts: dict[str, Any], output: str) -> None:
-    """Write each array as PART, or PART.NAME of a dictionary; ValueError where one is no array."""
-    import numpy as np  # after the path, where a user may have another one
+    """Write each array as PART, or as PART.NAME from a dictionary; raises ValueError for others."""
+    import numpy as np  # after the path is set, because the user's folder may contain another
 
     arrays: dict[str, Any] = {}
     for name, part in parts.items():
@@ -45,7 +45,7 @@ def save(parts: dict[str, Any], output: str) -> None:
     np.savez(output, allow_pickle=False, **arrays)
 
 
-# A process that the user's function starts may import this file again, and must not run it again.
+# A process started by the user's function may import this file and must not run it again.
 if __name__ == "__main__":
     user_file = Path(sys.argv[1])
     sys.path[0] = str(user_file.parent)  # instead of this file's own folder

@@ -1,4 +1,4 @@
-"""Preparing: from a dataset's name to a folder that `open_dataset` opens in milliseconds."""
+"""Prepare a dataset by name: a folder that `open_dataset` opens in milliseconds."""
 
 import os
 from pathlib import Path
@@ -39,7 +39,7 @@ def default_cache_dir() -> Path:
     named = os.environ.get("KERAS_BENCH_CACHE")
     if named:
         return Path(named).expanduser()
-    # Only here, because a worker that opens a prepared folder has no use for it.
+    # Imported here, because a worker that opens a prepared folder does not need it.
     import platformdirs
 
     return platformdirs.user_cache_path("keras-bench", appauthor=False)
@@ -52,18 +52,18 @@ def prepare(
     cache_dir: Path | None = None,
     run_child: RunChild = refuse_child,
 ) -> Path:
-    """Return the prepared folder of the dataset `name`, making it the first time.
+    """Return the prepared folder of the dataset `name`; the first call creates it.
 
-    `data_dir` holds local copies of what is downloaded and falls back to KERAS_BENCH_DATA.
-    `cache_dir` falls back to `default_cache_dir()`. A second call costs milliseconds
-    and writes nothing; a damaged prepared folder is made anew; of several processes one prepares
-    and the others wait for it. `run_child` runs a user's dataset function. Raises a DataError of
-    one sentence.
+    `data_dir` contains local copies of downloads and defaults to KERAS_BENCH_DATA. `cache_dir`
+    defaults to `default_cache_dir()`. A second call takes milliseconds and writes nothing. A
+    damaged prepared folder is prepared again. If several processes call this, one prepares and the
+    others wait for it. `run_child` runs a user's dataset function. Raises a DataError of one
+    sentence.
     """
     cache = default_cache_dir() if cache_dir is None else cache_dir
     source = find_source(name, data_dir, cache, run_child)
     folder = cache / f"prepared-v{MANIFEST_VERSION}" / source.key
-    if _is_intact(folder):  # before the lock, so that a read-only cache serves what it holds
+    if _is_intact(folder):  # before the lock, so that a read-only cache can be used
         return folder
     lock = FileLock(cache / "locks" / f"{source.key}.lock")
     with writing_to(cache):
@@ -81,11 +81,10 @@ def prepare(
 def find_source(
     name: str, data_dir: Path | None, cache_dir: Path, run_child: RunChild = refuse_child
 ) -> Source:
-    """Return what `name` would be prepared from; reads file sizes and times, nothing larger.
+    """Return the source of the dataset `name`; only file sizes and times are read.
 
-    Raises UnknownDatasetError, BadOptionError, and where a source is a local file
-    MissingSourceError, SourceUnreadableError, TruncatedFileError, WrongSizeError or
-    WrongArraysError.
+    Raises UnknownDatasetError or BadOptionError, and for a local source MissingSourceError,
+    SourceUnreadableError, TruncatedFileError, WrongSizeError or WrongArraysError.
     """
     family, rest = parse_name(name)
     named = os.environ.get("KERAS_BENCH_DATA")

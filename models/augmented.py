@@ -1,4 +1,4 @@
-"""A small convolutional network that augments its images itself, inside the model."""
+"""A small convolutional network that augments its images inside the model."""
 
 import keras
 from keras import layers

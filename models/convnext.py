@@ -11,11 +11,11 @@ _WIDTHS = (96, 192, 384, 768)
 class LayerScale(layers.Layer):
     """Multiplies each channel by a learned factor that begins at 1e-6."""
 
-    #: It adds up no products.
+    #: It has no multiply-accumulates.
     forward_macs = 0
 
     def build(self, input_shape):
-        """Make the factors, shape (channels,)."""
+        """Create the factors, shape (channels,)."""
         self.gamma = self.add_weight(
             shape=(input_shape[-1],),
             initializer=keras.initializers.Constant(1e-6),

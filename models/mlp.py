@@ -5,7 +5,7 @@ from keras import layers
 
 
 def build_mlp(input_shape: tuple[int, ...] = (32, 32, 3), classes: int = 10) -> keras.Model:
-    """Return two hidden layers of 512, as the examples of Keras have them for MNIST.
+    """Return two hidden layers of 512 units, as in Keras's MNIST examples.
 
     669,706 parameters for 28x28x1 images and 10 classes.
     """

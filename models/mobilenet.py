@@ -3,8 +3,8 @@
 import keras
 from keras import layers
 
-#: Filters and strides of each depthwise separable block. The counts are the paper's; strides are
-#: left out where its 224x224 images were made smaller first.
+#: Filters and strides of each depthwise separable block. The filters are those of the paper; the
+#: first strides, which reduce its 224x224 images, are omitted.
 _BLOCKS = (
     *((64, 1), (128, 1), (128, 1), (256, 2), (256, 1), (512, 2)),
     *((512, 1),) * 5,

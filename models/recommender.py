@@ -3,7 +3,7 @@
 import keras
 from keras import layers
 
-#: As many users and items as MovieLens 1M has, to the next power of two.
+#: The numbers of users and items of MovieLens 1M, rounded up to powers of two.
 _USERS = 8_192
 _ITEMS = 4_096
 
@@ -11,8 +11,8 @@ _ITEMS = 4_096
 def build_recommender(input_shape: tuple[int, ...] = (2,)) -> keras.Model:
     """Return factors of 64 and a small perceptron over a user and an item, shape (2,).
 
-    He et al. 2017, "Neural Collaborative Filtering", figure 3: the product of the factors beside
-    the perceptron, and one probability of both. 1,599,809 parameters.
+    He et al. 2017, "Neural Collaborative Filtering", figure 3: the product of the factors and the
+    output of the perceptron together give one probability. 1,599,809 parameters.
     """
     inputs = keras.Input(input_shape, dtype="int32")
     user, item = inputs[:, 0], inputs[:, 1]

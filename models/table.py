@@ -1,12 +1,12 @@
-"""The one table of workloads: a recipe each, and where its builder is; imports no framework."""
+"""The table of workloads, with the builder and the recipe of each; imports no framework."""
 
 from collections.abc import Mapping
 from dataclasses import dataclass, field
 from types import MappingProxyType
 from typing import Any, Final, Literal
 
-#: What a model is trained to give: the dataset's labels, its inputs themselves (scaled to 0 to 1),
-#: or at each place of a text the byte that comes next.
+#: The target of the training: the dataset's labels, its inputs (scaled to 0 to 1), or the next byte
+#: at each place of a text.
 Target = Literal["labels", "inputs", "next"]
 
 
@@ -14,7 +14,7 @@ Target = Literal["labels", "inputs", "next"]
 class Recipe:
     """How a workload is trained: Keras identifiers, a batch size and a number of epochs.
 
-    `optimizer` is a name, or a configuration as `keras.optimizers.get` takes it.
+    `optimizer` is a name or a configuration for `keras.optimizers.get`.
     """
 
     optimizer: str | dict[str, Any] = "adam"
@@ -29,12 +29,12 @@ class Recipe:
 class Workload:
     """A model builder plus its training recipe.
 
-    `builder` is `module:function`; the function takes `input_shape`, the shape of one example, and
-    may take `classes`; it returns an uncompiled `keras.Model`. `summary` says what it is and what
-    it stresses. `dataset` is what it is trained on where nothing else is asked for, `input_shape`
-    the shape of one of its examples; `parameters`, `trainable_parameters` and `forward_macs`
-    (multiply-accumulates of one example) are counts as trained on it. `accuracy_floor` maps a
-    dataset to the val_accuracy (0 to 1) under which the last epoch of a full run is a defect.
+    `builder` is `module:function`. The function takes `input_shape`, the shape of one example, and
+    optionally `classes`; it returns an uncompiled `keras.Model`. `summary` describes the model and
+    the operations that it stresses. `dataset` is the default dataset and `input_shape` the shape of
+    one of its examples. `parameters`, `trainable_parameters` and `forward_macs`
+    (multiply-accumulates of one example) are the counts for this dataset. `accuracy_floor` maps a
+    dataset to the lowest acceptable val_accuracy (0 to 1) in the last epoch of a full run.
     """
 
     builder: str
@@ -48,7 +48,7 @@ class Workload:
     recipe: Recipe = field(default_factory=Recipe)
 
 
-#: The recipe of a user's own builder (`FILE.py:FUNCTION`) whose model comes uncompiled.
+#: The recipe of a user's builder (`FILE.py:FUNCTION`) that returns an uncompiled model.
 DEFAULT_RECIPE: Final = Recipe()
 
 

@@ -1,4 +1,4 @@
-"""Transformers over bytes: an encoder that classifies, and a causal decoder that goes on."""
+"""Transformers over bytes: an encoder that classifies, and a decoder that predicts bytes."""
 
 import keras
 from keras import layers
@@ -10,7 +10,7 @@ _VOCABULARY = 256
 class TokenAndPosition(layers.Layer):
     """Embeds bytes, shape (batch, length), and adds a learned position to each."""
 
-    #: It adds up no products.
+    #: It has no multiply-accumulates.
     forward_macs = 0
 
     def __init__(self, width, **options):
@@ -20,7 +20,7 @@ class TokenAndPosition(layers.Layer):
         self.tokens = layers.Embedding(_VOCABULARY, width)
 
     def build(self, input_shape):
-        """Make the positions, shape (length, width)."""
+        """Create the positions, shape (length, width)."""
         self.tokens.build(input_shape)
         self.positions = self.add_weight(
             shape=(input_shape[-1], self.width), initializer="uniform", name="positions"
@@ -31,16 +31,16 @@ class TokenAndPosition(layers.Layer):
         return self.tokens(inputs) + self.positions
 
     def compute_output_shape(self, input_shape):
-        """Return the shape with the width behind it."""
+        """Return the shape with the width appended."""
         return (*input_shape, self.width)
 
     def get_config(self):
-        """Return what makes the layer again."""
+        """Return the configuration from which the layer can be created again."""
         return {**super().get_config(), "width": self.width}
 
 
 def build_encoder(input_shape: tuple[int, ...] = (128,), classes: int = 4) -> keras.Model:
-    """Return two encoder blocks of width 128 with 4 heads, normalized after each part.
+    """Return two encoder blocks of width 128 with 4 heads, normalized after each sub-layer.
 
     Vaswani et al. 2017, "Attention Is All You Need", figure 1.
     """
@@ -57,10 +57,10 @@ def build_encoder(input_shape: tuple[int, ...] = (128,), classes: int = 4) -> ke
 
 
 def build_decoder(input_shape: tuple[int, ...] = (128,)) -> keras.Model:
-    """Return four causal blocks of width 128 with 4 heads, normalized before each part.
+    """Return four causal blocks of width 128 with 4 heads, normalized before each sub-layer.
 
-    Radford et al. 2019 (GPT-2) in the size that nanoGPT has for a CPU; it returns the
-    probabilities of the next byte at each place.
+    Radford et al. 2019 (GPT-2), in nanoGPT's size for a CPU. The output is the probabilities of the
+    next byte at each place.
     """
     inputs = keras.Input(input_shape, dtype="int32")
     x = TokenAndPosition(128)(inputs)

@@ -8,11 +8,11 @@ from keras import layers
 class ClassAndPosition(layers.Layer):
     """Puts a learned class token before the patches and adds a learned position to each."""
 
-    #: It adds up no products.
+    #: It has no multiply-accumulates.
     forward_macs = 0
 
     def build(self, input_shape):
-        """Make the class token, shape (1, 1, width), and the positions (1, 1 + patches, width)."""
+        """Create the class token (1, 1, width) and the positions (1, 1 + patches, width)."""
         _, patches, width = input_shape
         small = keras.initializers.TruncatedNormal(stddev=0.02)
         self.token = self.add_weight(shape=(1, 1, width), initializer="zeros", name="token")

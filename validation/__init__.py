@@ -1,1 +1,1 @@
-"""Is the tool itself right? Error rates of the gate, cost of the harness, scale of reports."""
+"""Validation of the tool itself: error rates of gates, cost of the harness, scale of reports."""

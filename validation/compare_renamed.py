@@ -1,8 +1,8 @@
-"""`python -m validation.compare_renamed OLD NEW`: are the CSVs of two folders equal but for names?
+"""`python -m validation.compare_renamed OLD NEW`: compare two folders' CSVs, except for names.
 
-OLD and NEW are two copies of `reports/published`, or of any folder with CSVs, from before and from
-after the stored names changed with version 5 of the records. Every cell has to be equal as text
-once columns, files and words are renamed by the tables below.
+OLD and NEW are two copies of `reports/published`, or of any folder with CSVs, before and after the
+stored names changed with version 5 of the records. Every cell must be equal as text after columns,
+files and words are renamed by the tables below.
 """
 
 import argparse
@@ -11,13 +11,13 @@ from collections.abc import Iterator, Mapping, Sequence
 from pathlib import Path
 from typing import Final, NamedTuple
 
-#: Today's names of files.
+#: The current names of files, by their former names.
 RENAMED_FILES: Final[Mapping[str, str]] = {"ledger.csv": "provenance.csv"}
 
 _RACE: Final = {"race_sitting": "race_session"}
 _LAYERS: Final = {"part": "scope", "kind": "layer_class", "pass": "direction"}
 
-#: Today's names of columns, by the former name of their file.
+#: The current names of columns, by the former name of their file.
 RENAMED_COLUMNS: Final[Mapping[str, Mapping[str, str]]] = {
     "cells.csv": _RACE,
     "rounds.csv": _RACE,
@@ -47,7 +47,7 @@ RENAMED_COLUMNS: Final[Mapping[str, Mapping[str, str]]] = {
 
 _VERDICTS: Final = ("regressed", "improved", "pass", "inconclusive", "invalid", "undecided")
 
-#: Today's words for values, by the former names of their file and column.
+#: The current words for values, by the former names of their file and column.
 RENAMED_VALUES: Final[Mapping[tuple[str, str], Mapping[str, str]]] = {
     ("ratios.csv", "status"): {"unlike": "mismatched"},
     ("compare.csv", "time"): {"unlike": "mismatched"},
@@ -58,7 +58,7 @@ RENAMED_VALUES: Final[Mapping[tuple[str, str], Mapping[str, str]]] = {
 
 
 class ComparedFile(NamedTuple):
-    """One file of the old folder: how much of it was compared, and each difference in a phrase."""
+    """One file of the old folder: the compared numbers of rows and values, and each difference."""
 
     path: Path
     rows: int
@@ -68,7 +68,7 @@ class ComparedFile(NamedTuple):
 
 
 def compare_folders(old: Path, new: Path) -> list[ComparedFile]:
-    """Return a comparison for every CSV in `old`, sorted by path, then for those in `new` alone."""
+    """Return a comparison per CSV in `old`, sorted by path, then per CSV only in `new`."""
     paths = sorted(path.relative_to(old) for path in old.rglob("*.csv"))
     renamed = {path.with_name(RENAMED_FILES.get(path.name, path.name)): path for path in paths}
     added = sorted({path.relative_to(new) for path in new.rglob("*.csv")} - renamed.keys())
@@ -100,7 +100,7 @@ def _compare(name: Path, old: Path, new: Path) -> ComparedFile:
 
 
 def _read(path: Path) -> list[list[str]]:
-    """Return the cells of a CSV as text, the head first; a file without a line has an empty one."""
+    """Return the cells of a CSV as text, the head first; an empty file has an empty head."""
     with path.open(encoding="utf-8", newline="") as file:
         return list(csv.reader(file)) or [[]]
 
@@ -114,19 +114,19 @@ def _different_values(
         if len(expected) != len(after):
             yield f"row {number} has {len(after)} cells instead of {len(expected)}"
             continue
-        for column, value, found in zip(head, expected, after, strict=True):
-            if value != found:
-                yield f"row {number}, {column}: {found!r} instead of {value!r}"
+        for column, value, actual in zip(head, expected, after, strict=True):
+            if value != actual:
+                yield f"row {number}, {column}: {actual!r} instead of {value!r}"
 
 
 def difference_lines(compared: Sequence[ComparedFile]) -> list[str]:
-    """Return a line per file, one for all of them together, and a line per difference."""
+    """Return a line per file, a line of totals, and a line per difference."""
     head = ("file", "rows", "values", "columns renamed", "differences")
     counts = [(each.rows, each.values, each.renamed, len(each.differences)) for each in compared]
     totals = tuple(sum(column) for column in zip(*counts, strict=True)) or (0, 0, 0, 0)
-    rows = [head, *((str(each.path), *own) for each, own in zip(compared, counts, strict=True))]
+    rows = [head, *((str(each.path), *count) for each, count in zip(compared, counts, strict=True))]
     texts = [tuple(map(str, row)) for row in (*rows, (f"all {len(compared)} files", *totals))]
-    widths = [max(len(row[place]) for row in texts) for place in range(len(head))]
+    widths = [max(len(row[column]) for row in texts) for column in range(len(head))]
     return [
         *(
             "  ".join([row[0].ljust(widths[0]), *map(str.rjust, row[1:], widths[1:])])
@@ -137,7 +137,7 @@ def difference_lines(compared: Sequence[ComparedFile]) -> list[str]:
 
 
 def compare_renamed_main(words: Sequence[str] | None = None) -> int:
-    """Compare two folders, print the table; return 1 if anything differs or nothing was found."""
+    """Compare two folders and print the table; return 1 if anything differs or there is no CSV."""
     parser = argparse.ArgumentParser(
         prog="python -m validation.compare_renamed",
         description=__doc__,

@@ -1,4 +1,4 @@
-"""`python -m validation.rebuild`: the published folders, written again from their raw rows."""
+"""`python -m validation.rebuild`: write the published folders again from their raw rows."""
 
 import argparse
 import csv
@@ -15,7 +15,7 @@ from bench.core.record import decode_record
 from bench.core.text import BenchError
 from bench.parity.certificate import decode_certificates
 from bench.profiling.report import Findings, write_findings
-from bench.profiling.samples import read_visits
+from bench.profiling.samples import read_samples
 from bench.report.files import write_text
 from bench.report.write import write_report
 from validation.gate.report import write_proof
@@ -24,15 +24,15 @@ from validation.gate.table import count_rows
 from validation.overhead.pairs import CostPair
 from validation.overhead.report import verdict_lines
 
-#: The folders that are kept with the repository, each with the raw rows of which it is made.
+#: The folders kept in the repository, each with the raw rows of its outputs.
 PUBLISHED: Final = CHECKOUT / "reports" / "published"
 
-#: Writes what follows from the raw rows of the first folder into the second one.
+#: Writes the outputs of the raw rows in the first folder into the second one.
 Write = Callable[[Path, Path], None]
 
 
 class RebuildError(BenchError, ValueError):
-    """A published folder has no raw rows from which it could be written."""
+    """A published folder has no raw rows from which its outputs can be written."""
 
 
 def published_folders(published: Path) -> list[Path]:
@@ -41,11 +41,11 @@ def published_folders(published: Path) -> list[Path]:
 
 
 def rebuild(folder: Path, *, check: bool = False) -> list[str]:
-    """Write a published folder again from its raw rows; return the names of what changed.
+    """Write a published folder again from its raw rows; return the names of changed files.
 
-    What is written into subfolders, and CSVs, belongs to the outputs alone: those that are no
-    longer written are removed. With `check` nothing is changed. RebuildError where there are no
-    raw rows; OSError when the folder cannot be written.
+    Subfolders with outputs, and all CSVs except raw rows, hold only outputs; files that are no
+    longer written are removed there. With `check` nothing is changed. RebuildError if there are no
+    raw rows; OSError if the folder cannot be written.
     """
     write = next((write for name, write in _RAW.items() if (folder / name).exists()), None)
     if write is None:
@@ -70,12 +70,12 @@ def _equal(new: Path, old: Path) -> bool:
 
 
 def _outputs(folder: Path, written: set[Path]) -> list[Path]:
-    """Return the files that a former version may have written beside those of today."""
+    """Return the existing outputs, including those that a former version wrote."""
     folders = {path.parent for path in written} - {Path()}
     globs = ["*.csv", *(f"{each}/*" for each in folders)]
-    found = [path for glob in globs for path in folder.glob(glob)]
+    paths = [path for glob in globs for path in folder.glob(glob)]
     raw = {name for name in _RAW if name.endswith(".csv")}
-    return [path.relative_to(folder) for path in found if path.name not in raw]
+    return [path.relative_to(folder) for path in paths if path.name not in raw]
 
 
 def _write_report(folder: Path, new: Path) -> None:
@@ -88,7 +88,7 @@ def _write_report(folder: Path, new: Path) -> None:
 
 
 def _write_layers(folder: Path, new: Path) -> None:
-    write_findings(new, Findings(read_visits(folder)))
+    write_findings(new, Findings(read_samples(folder)))
 
 
 def _write_proof(folder: Path, new: Path) -> None:
@@ -96,7 +96,7 @@ def _write_proof(folder: Path, new: Path) -> None:
 
 
 def _write_overhead(folder: Path, new: Path) -> None:
-    """Write overhead.md with its table counted anew; what was measured with stands below it."""
+    """Write overhead.md with a new table; the text below it, with the provenance, stays."""
     with (folder / "overhead.csv").open(encoding="utf-8", newline="") as file:
         rows = [{name: text or None for name, text in row.items()} for row in csv.DictReader(file)]
     pairs = msgspec.convert(rows, list[CostPair], strict=False)
@@ -106,7 +106,7 @@ def _write_overhead(folder: Path, new: Path) -> None:
     write_text(new / "overhead.md", "\n\n".join([title, "\n".join(verdict_lines(pairs)), *rest]))
 
 
-#: How a folder is written, by the raw rows that it holds.
+#: The function that writes a folder, by the name of its raw rows.
 _RAW: Final[dict[str, Write]] = {
     "records": _write_report,
     "samples.jsonl": _write_layers,
@@ -116,7 +116,7 @@ _RAW: Final[dict[str, Write]] = {
 
 
 def rebuild_command(words: Sequence[str] | None = None) -> int:
-    """Rebuild the folders that are named, else all; print what changed; return the exit status."""
+    """Rebuild the given folders, else all; print the changed files; return the exit status."""
     parser = argparse.ArgumentParser(prog="python -m validation.rebuild", description=__doc__)
     parser.add_argument("folders", nargs="*", type=Path, help="default: all published folders")
     parser.add_argument(

@@ -23,21 +23,21 @@ MOST_SECONDS: Final = 60.0
 _MOST_BYTES: Final = 2_000_000_000
 
 _RUN_ID: Final = "20260101T000000Z-0000"
-#: Real records, so that the synthetic ones are as large as real ones.
+#: Real records, so that synthetic records have realistic sizes.
 _TEMPLATES: Final = CHECKOUT / "reports" / "published" / "lab-cifar10"
 _BATCH_SIZES: Final = (16, 32, 64, 128)
 _SEEDS: Final = range(50)
 
 
 class Scale(NamedTuple):
-    """What the report on a store took; `peak_bytes` is the largest resident set of the process."""
+    """Time and memory of a report; `peak_bytes` is the largest resident set of the process."""
 
     read_seconds: float
     write_seconds: float
     peak_bytes: int
 
     def __str__(self) -> str:
-        """Return the figures against the targets."""
+        """Return the numbers with their targets."""
         seconds = self.read_seconds + self.write_seconds
         met = seconds < MOST_SECONDS and self.peak_bytes < _MOST_BYTES
         return (
@@ -48,7 +48,7 @@ class Scale(NamedTuple):
 
 
 def _main(arguments: Sequence[str] | None = None) -> None:
-    """Make a store of synthetic records, write the report on it, and print what that took."""
+    """Make a store of synthetic records, write its report, and print the time and memory."""
     parser = argparse.ArgumentParser(
         prog="python -m validation.report_scale", description=_main.__doc__
     )
@@ -62,7 +62,7 @@ def _main(arguments: Sequence[str] | None = None) -> None:
 
 
 def make_store(reports: Path, records: int, epochs: int) -> Store:
-    """Return a store in `reports` of one run with that many records, the same ones every time."""
+    """Return a deterministic store in `reports` with one run of `records` synthetic records."""
     store = Store(reports)
     folder = store.run_folder(_RUN_ID) / "records"
     folder.mkdir(parents=True)
@@ -72,7 +72,7 @@ def make_store(reports: Path, records: int, epochs: int) -> Store:
 
 
 def measure_report(store: Store) -> Scale:
-    """Return what it takes to read the store's records and to write their report."""
+    """Return the time and memory to read the store's records and write their report."""
     begin = perf_counter()
     records = store.load_all()
     read = perf_counter()
@@ -84,7 +84,7 @@ def measure_report(store: Store) -> Scale:
 
 
 def _synthetic(epochs: int) -> Iterator[Record]:
-    """Yield records without end: cells of every batch size and seed, then their repetitions."""
+    """Yield records endlessly: cells of every batch size and seed, then their repetitions."""
     random = Random(0)
     cells = list(product(_BATCH_SIZES, _SEEDS, Store(_TEMPLATES).load_folder(_TEMPLATES)))
     for number, (batch_size, seed, template) in enumerate(cycle(cells)):

@@ -1,4 +1,4 @@
-"""`certify`: do the backends compute the same function? A certificate per workload."""
+"""`certify`: do the backends compute the same function? One certificate per workload."""
 
 import argparse
 import hashlib
@@ -39,9 +39,9 @@ def add_certify_arguments(parser: argparse.ArgumentParser) -> None:
     add = parser.add_argument
     add_workloads(parser, "all in models/")
     add("--backend", action="append", choices=BACKENDS, help="two or more; default: all")
-    add("--batch-size", type=positive_int, default=16, metavar="N", help="images a step (16)")
-    add("--steps", type=positive_int, default=10, metavar="N", help="of the trajectory (10)")
-    add("--seed", type=int, default=0, metavar="N", help="of the weights (0)")
+    add("--batch-size", type=positive_int, default=16, metavar="N", help="images per step (16)")
+    add("--steps", type=positive_int, default=10, metavar="N", help="training steps (10)")
+    add("--seed", type=int, default=0, metavar="N", help="seed of the initial weights (0)")
     add_unsafe(parser)
     add_timeout(parser)
     add_pythons(parser)
@@ -53,20 +53,22 @@ def add_certify_arguments(parser: argparse.ArgumentParser) -> None:
 def certify_command(arguments: argparse.Namespace, console: CommandConsole) -> int:
     """Certify each workload, write and print its certificate.
 
-    The exit code is 14 when two backends differ or a backend could not be compared.
-    WorkloadNameError, InterpreterError, DataError or CertificateError names an error.
+    The exit code is 14 if two backends differ or a backend could not be compared. Raise
+    WorkloadNameError, InterpreterError, DataError or CertificateError for invalid input.
     """
     check_dataset(arguments)
-    named = arguments.workloads or WORKLOADS
-    workloads = [resolve_workload(allow_unsafe(name, arguments.unsafe_keras)) for name in named]
+    names = arguments.workloads or WORKLOADS
+    workloads = [resolve_workload(allow_unsafe(name, arguments.unsafe_keras)) for name in names]
     interpreters = _interpreters(arguments)
     run_id = new_run_id()
     folder = arguments.reports / "certificates" / run_id
-    # Nothing is timed here, but what is timed beside it would be disturbed.
+    # Nothing is timed here, but the load would disturb a measurement that runs at the same time.
     with timing_lock(default_lock_path(), f"certificates {run_id}, process {os.getpid()}"):
-        found = [_certify(name, interpreters, folder, arguments, console) for name in workloads]
-    verdicts = {pair.verdict for certificate in found for pair in certificate.pairs}
-    failed = any(certificate.failures for certificate in found)
+        certificates = [
+            _certify(name, interpreters, folder, arguments, console) for name in workloads
+        ]
+    verdicts = {pair.verdict for certificate in certificates for pair in certificate.pairs}
+    failed = any(certificate.failures for certificate in certificates)
     status = ExitCode.OK if verdicts == {"certified"} and not failed else ExitCode.DIFFERS
     console.print_result(
         "Certificates",
@@ -76,9 +78,9 @@ def certify_command(arguments: argparse.Namespace, console: CommandConsole) -> i
             "exit_code": int(status),
             "path": str(folder),
             "pairs": [
-                {"workload": each.workload, "backends": pair.backends, "parity": pair.text}
-                for each in found
-                for pair in each.pairs
+                {"workload": certificate.workload, "backends": pair.backends, "parity": pair.text}
+                for certificate in certificates
+                for pair in certificate.pairs
             ],
         },
     )
@@ -89,7 +91,7 @@ def _interpreters(arguments: argparse.Namespace) -> list[Interpreter]:
     backends = list(dict.fromkeys(arguments.backend or BACKENDS))
     if len(backends) < 2:
         raise CertificateError(
-            f"--backend names {backends[0]} alone; two backends or more can be compared."
+            f"--backend names only {backends[0]}; name at least two backends to compare."
         )
     pythons = read_pythons(arguments)
     return [find_interpreter(backend, pythons) for backend in backends]
@@ -102,7 +104,7 @@ def _certify(
     arguments: argparse.Namespace,
     console: CommandConsole,
 ) -> Certificate:
-    """Certify one workload, write and print its certificate."""
+    """Certify one workload; write, print and return its certificate."""
     options = CertificationOptions(
         arguments.dataset,
         arguments.data_dir,
@@ -111,14 +113,14 @@ def _certify(
         arguments.steps,
         arguments.timeout,
     )
-    own_folder = folder / _folder_name(workload)
-    logs, announce = own_folder / "logs", _announcer(workload, len(interpreters), console)
+    workload_folder = folder / _folder_name(workload)
+    logs, announce = workload_folder / "logs", _announcer(workload, len(interpreters), console)
     try:
         logs.mkdir(parents=True, exist_ok=True)
     except OSError as error:
-        raise StoreError(f"{logs} cannot be made: {error.strerror}.") from error
+        raise StoreError(f"{logs} cannot be created: {error.strerror}.") from error
     certificate, quantities = certify_workload(workload, interpreters, options, logs, announce)
-    write_certificate(own_folder, certificate, quantities)
+    write_certificate(workload_folder, certificate, quantities)
     console.print(certificate_table(certificate))
     for backend, reason in certificate.failures.items():
         console.error(f"{certificate.workload} on {backend} cannot be compared: {reason}.")
@@ -128,21 +130,21 @@ def _certify(
 def _announcer(
     workload: str, backends: int, console: CommandConsole
 ) -> Callable[[str, Precision], None]:
-    """Return a function that prints each worker as it starts, with an estimate if known."""
-    begin, done, total = monotonic(), 0, 2 * backends
+    """Return a function that prints each worker as it starts, with the remaining time if known."""
+    started, done, total = monotonic(), 0, 2 * backends
 
     def announce(backend: str, precision: Precision) -> None:
         nonlocal done
-        spent = monotonic() - begin
-        left = f", {time_left(spent / done * (total - done))}" if done else ""
+        elapsed = monotonic() - started
+        remaining = f", {time_left(elapsed / done * (total - done))}" if done else ""
         done += 1
-        console.print_line(f"({done}/{total}) {workload} on {backend} in {precision}{left}")
+        console.print_line(f"({done}/{total}) {workload} on {backend} in {precision}{remaining}")
 
     return announce
 
 
 def _folder_name(workload: str) -> str:
-    """Return a table's name, or FILE-FUNCTION of a user's workload and a hash of its path."""
+    """Return the workload's name; for a user's workload FILE-FUNCTION and a hash of its path."""
     if workload in WORKLOADS:
         return workload
     path = hashlib.sha256(workload.encode()).hexdigest()[:8]

@@ -1,4 +1,4 @@
-"""`check-store`: find what is broken in the reports folder; `--repair` sets it aside."""
+"""`check-store`: find broken files in the reports folder; `--repair` moves them to quarantine."""
 
 import argparse
 import os
@@ -18,38 +18,38 @@ from bench.system.timing_lock import default_lock_path, timing_lock
 
 def add_check_store_arguments(parser: argparse.ArgumentParser) -> None:
     """Add the options of `check-store`."""
-    text = "move what is broken to quarantine/; nothing is deleted"
+    text = "move broken files to quarantine/; nothing is deleted"
     parser.add_argument("--repair", action="store_true", help=text)
     add_reports(parser)
     set_examples(parser, "check-store", "check-store --repair")
 
 
 def check_store_command(arguments: argparse.Namespace, console: CommandConsole) -> int:
-    """Print every file that is not sound, set it aside if asked; the exit code is 4 if any is left.
+    """Print every problem, with `--repair` move the broken files; the exit code is 4 if any remain.
 
-    Nothing may be measured meanwhile: a file that is just being written would look broken. Raises
-    MachineBusyError, and StoreError when the folder cannot be read or written.
+    The command holds the timing lock, because a file that is being written would look broken. Raise
+    MachineBusyError if a measurement runs, StoreError if the folder cannot be read or written.
     """
     with timing_lock(default_lock_path(), f"check of {arguments.reports}, process {os.getpid()}"):
-        flaws, examined = check_reports(arguments.reports)
-        folder = repair(arguments.reports, flaws) if arguments.repair else None
-    if flaws:
-        console.print(_table(flaws))
-    broken = sum(flaw.state != "foreign" for flaw in flaws)
-    said = f"{examined} files examined in {arguments.reports}: {broken} broken or left over"
-    foreign = len(flaws) - broken
-    console.print_line(f"{said}, {foreign} foreign (left alone)." if foreign else f"{said}.")
+        problems, examined = check_reports(arguments.reports)
+        folder = repair(arguments.reports, problems) if arguments.repair else None
+    if problems:
+        console.print(_table(problems))
+    broken = sum(problem.state != "foreign" for problem in problems)
+    summary = f"{examined} files examined in {arguments.reports}: {broken} broken or left over"
+    foreign = len(problems) - broken
+    ending = f", {foreign} foreign (left in place)." if foreign else "."
+    console.print_line(f"{summary}{ending}")
     if folder is not None:
-        console.print_line(f"Set aside, with the reasons in {WHY}: {folder}")
+        console.print_line(f"Moved to quarantine, with the reasons in {WHY}: {folder}")
     elif broken:
         console.print_line("`check-store --repair` moves them to quarantine/; nothing is deleted.")
     return ExitCode.OK if broken == 0 or folder is not None else ExitCode.STORE
 
 
-def _table(flaws: list[Problem]) -> Table:
-    table = Table("", "file", "why")
-    for flaw in flaws:
-        table.add_row(
-            flaw.state, Text(sanitize_line(str(flaw.path))), Text(sanitize_line(flaw.why))
-        )
+def _table(problems: list[Problem]) -> Table:
+    table = Table("", "file", "reason")
+    for problem in problems:
+        texts = (Text(sanitize_line(text)) for text in (str(problem.path), problem.why))
+        table.add_row(problem.state, *texts)
     return table

@@ -1,8 +1,8 @@
-"""The table of commands: a command is its row here and the file of its name in this folder.
+"""The table of commands: each command is one row here and the file of its name in this folder.
 
 The command `save-baseline` is `bench/cli/save_baseline.py`, which defines
-`add_save_baseline_arguments(parser)` and `save_baseline_command(arguments, console)`. Its file is
-imported when the command is called, and not before.
+`add_save_baseline_arguments(parser)` and `save_baseline_command(arguments, console)`. The file is
+imported only when the command is called.
 """
 
 from importlib import import_module
@@ -23,7 +23,7 @@ class Command(NamedTuple):
 
     @property
     def stem(self) -> str:
-        """The name as Python spells it: of the command's file and in its two functions."""
+        """The name with underscores, as in the command's file and in its two functions."""
         return self.name.replace("-", "_")
 
     def add_arguments(self, parser: "argparse.ArgumentParser") -> None:
@@ -46,25 +46,25 @@ _MAINTAIN: Final = "Maintain"
 
 COMMANDS: Final = (
     Command("run", _COMPARE, "train the cells that are not stored yet, then report"),
-    Command("plan", _COMPARE, "show the launches of `run`, why, and about how long they take"),
+    Command("plan", _COMPARE, "show the launches of `run`, with reasons and estimated times"),
     Command("race", _COMPARE, "time the backends in alternating rounds, for ratios"),
-    Command("profile-steps", _COMPARE, "time each training step, in launches beside plain ones"),
+    Command("profile-steps", _COMPARE, "time each training step, in instrumented launches"),
     Command("profile-layers", _COMPARE, "time each layer on each backend"),
     Command("gate", _GATE, "is a candidate slower than a baseline? measured in lock-step"),
     Command("gate-accuracy", _GATE, "is a candidate less accurate than a baseline? over seeds"),
     Command("save-baseline", _GATE, "keep the records of runs as a named baseline"),
-    Command("trend", _GATE, "find what changed over many gates against one baseline"),
+    Command("trend", _GATE, "find change points over many gates against one baseline"),
     Command("certify", _CERTIFY, "do the backends compute the same function?"),
     Command("equivalence", _CERTIFY, "do the backends train to the same accuracy? over seeds"),
     Command("report", _REPORT, "write all tables and pages again from the records"),
     Command("compare", _REPORT, "compare two runs, cell by cell"),
-    Command("history", _REPORT, "show one cell over all runs, with what changed"),
+    Command("history", _REPORT, "show one cell over all runs, with the changes"),
     Command("list", _MAINTAIN, "list workloads, datasets, suites and backends"),
-    Command("doctor", _MAINTAIN, "check what is missing and what makes timings noisy"),
+    Command("doctor", _MAINTAIN, "check for missing parts and for causes of noisy timings"),
     Command("check-store", _MAINTAIN, "check every file of the reports folder; repair it"),
 )
 
-#: Names of earlier versions, for the sentence that names today's.
+#: Command names of earlier versions, for the error message that gives the new name.
 RENAMED_COMMANDS: Final = {
     "steps": "profile-steps",
     "layers": "profile-layers",
@@ -76,5 +76,5 @@ RENAMED_COMMANDS: Final = {
 
 
 def find_command(name: str) -> Command | None:
-    """Return the command of this name, None where there is none."""
+    """Return the command of this name, or None."""
     return next((command for command in COMMANDS if command.name == name), None)

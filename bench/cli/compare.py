@@ -1,4 +1,4 @@
-"""`compare`: two runs, cell by cell."""
+"""`compare`: compare two runs, cell by cell."""
 
 import argparse
 from collections.abc import Callable, Mapping
@@ -13,7 +13,7 @@ from bench.core.exit_codes import ExitCode
 from bench.report.render.compare import compare_renderables, write_comparison
 from bench.report.render.format import Row, table_rows
 from bench.report.tables.compare_runs import compare_frame
-from bench.report.tables.run_selection import find_side
+from bench.report.tables.run_selection import find_compared_run
 from bench.storage.store import Store, StoreError
 
 
@@ -21,17 +21,17 @@ def add_compare_arguments(parser: argparse.ArgumentParser) -> None:
     """Add the two runs and the options of `compare`."""
     add = parser.add_argument
     add("run_a", metavar="RUN_A", help="a run id, or a folder that holds records/")
-    add("run_b", metavar="RUN_B", help="the run that is compared with it")
-    add("--across-machines", action="store_true", help="also runs of different machines")
+    add("run_b", metavar="RUN_B", help="the run to compare with RUN_A")
+    add("--across-machines", action="store_true", help="allow runs of different machines")
     add_reports(parser)
     add_output(parser)
     set_examples(parser, "compare 20261101T120000Z-0a1b 20261102T120000Z-0c2d", "compare a/ b/")
 
 
 def compare_command(arguments: argparse.Namespace, console: CommandConsole) -> int:
-    """Compare two runs; a SideError or MismatchError names why they are not compared."""
+    """Compare two runs; raise RunSelectionError or MismatchError if that is impossible."""
     store = Store(arguments.reports)
-    a, b = (find_side(run, store) for run in (arguments.run_a, arguments.run_b))
+    a, b = (find_compared_run(run, store) for run in (arguments.run_a, arguments.run_b))
     certificates = load_certificates(store)
     warn_skipped(store)
     frame = compare_frame(a, b, certificates, across_machines=arguments.across_machines)
@@ -49,7 +49,7 @@ def compare_command(arguments: argparse.Namespace, console: CommandConsole) -> i
 
 
 def write_or_refuse(folder: Path, write: Callable[[], Path]) -> Path:
-    """Return the path that `write` returns; StoreError where `folder` cannot be written."""
+    """Return the result of `write`; raise StoreError if `folder` cannot be written."""
     try:
         return write()
     except OSError as error:
@@ -63,7 +63,7 @@ def _count(frame: pd.DataFrame, sides: str) -> int:
 def result_facts(
     command: str, counts: Mapping[str, int], path: Path, rows: list[Row]
 ) -> dict[str, object]:
-    """Return the facts of a result for `--json`."""
+    """Return the fields of the result that `--json` prints."""
     return {
         "command": command,
         "counts": counts,

@@ -1,4 +1,4 @@
-"""What a command says: text for people, or with `--quiet` a path, or with `--json` one object."""
+"""A command's output: text for people, with `--quiet` a path, or with `--json` one object."""
 
 import io
 import json
@@ -17,22 +17,22 @@ Mode = Literal["full", "quiet", "json"]
 
 
 class _StandardOutput:
-    """`sys.stdout` as it is at each call; `failed` holds why it could not be written, if so."""
+    """The current `sys.stdout`; `failed` is the reason why it could not be written, or empty."""
 
     failed = ""
 
     def write(self, text: str) -> int:
-        """Write the text; BrokenPipeError, which a console knows, in place of any OSError."""
-        with self._told():
+        """Write the text; any OSError becomes a BrokenPipeError, which `rich` handles."""
+        with self._as_broken_pipe():
             return sys.stdout.write(text)
 
     def flush(self) -> None:
-        """Write what is not written yet, as `write` does."""
-        with self._told():
+        """Write the buffered text, with the errors of `write`."""
+        with self._as_broken_pipe():
             sys.stdout.flush()
 
     @contextmanager
-    def _told(self) -> Iterator[None]:
+    def _as_broken_pipe(self) -> Iterator[None]:
         try:
             yield
         except BrokenPipeError:
@@ -42,22 +42,22 @@ class _StandardOutput:
             raise BrokenPipeError from error
 
     def __getattr__(self, name: str) -> object:
-        """Be like `sys.stdout` in all else."""
+        """Return any other attribute of `sys.stdout`."""
         return getattr(sys.stdout, name)
 
 
 class CommandConsole(Console):
-    """A console whose reader may go away (`| head`): the command then goes on in silence.
+    """A console that survives the loss of its reader (`| head`): the command continues silently.
 
-    On a full disk it goes on as well, once it has said so on the error stream.
+    On a full disk the command continues too, after one message on standard error.
 
-    It prints what it is told in the mode `full` alone; errors and the end are told in every mode.
+    Text is printed in the mode `full` only; errors and the final result in every mode.
     """
 
     def __init__(self, mode: Mode = "full") -> None:
-        """Print as `mode` asks, at 100 columns where there is no terminal."""
+        """Print according to `mode`, at 100 columns if standard output is not a terminal."""
         if isinstance(sys.stdout, io.TextIOWrapper):
-            sys.stdout.reconfigure(errors="surrogateescape")  # a path may be no UTF-8
+            sys.stdout.reconfigure(errors="surrogateescape")  # a path may contain invalid UTF-8
         self._stream = _StandardOutput()
         super().__init__(
             file=cast("IO[str]", self._stream),
@@ -68,11 +68,11 @@ class CommandConsole(Console):
 
     @property
     def failed(self) -> bool:
-        """Whether something could not be written, for another reason than a reader that left."""
+        """Whether a write failed for a reason other than a closed pipe."""
         return bool(self._stream.failed)
 
     def on_broken_pipe(self) -> None:
-        """Say nothing more."""
+        """Stop all output; print the reason on standard error unless the pipe was closed."""
         self.quiet = True
         os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
         if self._stream.failed:
@@ -80,11 +80,11 @@ class CommandConsole(Console):
             print(f"Standard output cannot be written: {reason}.", file=sys.stderr)
 
     def print_line(self, text: str) -> None:
-        """Print a line as it is, whatever it looks like, but for what would steer a terminal."""
+        """Print a line verbatim, without markup, and without terminal control characters."""
         self.print(sanitize_lines(text), markup=False, highlight=False, soft_wrap=True)
 
     def error(self, text: str) -> None:
-        """Tell what went wrong: with the rest, or where that is not shown on the error stream."""
+        """Print an error: in the mode `full` with the other output, else on standard error."""
         if self.mode == "full":
             self.print_line(text)
         else:
@@ -93,10 +93,10 @@ class CommandConsole(Console):
     def print_result(
         self, name: str, path: Path, facts: Callable[[], Mapping[str, object]]
     ) -> None:
-        """Tell where the result is: `NAME: PATH`, or the path alone, or `facts` as one object."""
+        """Print the result: `NAME: PATH`, or only the path, or `facts` as one JSON object."""
         if self.mode == "full":
             self.print_line(f"{name}: {path}")
             return
         self.quiet = False
-        # ASCII, so that no text from a record can steer a terminal.
+        # ASCII, so that no text from a record can control the terminal.
         self.out(str(path) if self.mode == "quiet" else json.dumps(facts()), highlight=False)

@@ -1,4 +1,4 @@
-"""`doctor`: what is missing on this machine, and what makes its timings noisy."""
+"""`doctor`: check this machine for missing parts and for causes of noisy timings."""
 
 import argparse
 
@@ -17,8 +17,8 @@ def add_doctor_arguments(parser: argparse.ArgumentParser) -> None:
 
 
 def doctor_command(arguments: argparse.Namespace, console: CommandConsole) -> int:
-    """Print a row per finding; a NOTE is advice, so the exit code is 0."""
+    """Print one row per finding; a NOTE is advice, so the exit code is always 0."""
     findings = examine(read_pythons(arguments), arguments.reports)
     rows = [("ok" if f.ok else "NOTE", f.what, f.seen) for f in findings]
-    print_rows(("", "what", "seen"), rows, console)
+    print_rows(("", "check", "result"), rows, console)
     return ExitCode.OK

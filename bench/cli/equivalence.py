@@ -1,4 +1,4 @@
-"""`equivalence`: do the backends train to the same accuracy? A verdict per pair, over seeds."""
+"""`equivalence`: do the backends train to the same accuracy? One verdict per pair, over seeds."""
 
 import argparse
 from collections.abc import Mapping, Sequence
@@ -55,11 +55,11 @@ def add_equivalence_arguments(parser: argparse.ArgumentParser) -> None:
 
 
 def equivalence_command(arguments: argparse.Namespace, console: CommandConsole) -> int:
-    """Train seeds of every backend and say which pairs are equivalent in their final accuracy.
+    """Train seeds of every backend; print which pairs are equivalent in their final accuracy.
 
-    The pilot's seeds tell the spread, and so how many are needed; the seeds after them are judged.
-    Sized and judged by the same seeds, two backends would pass a little too often. The exit status
-    is 11 when something was not shown and 12 when something was no measurement.
+    The pilot seeds give the spread, and from it the number of seeds needed. The verdict uses other
+    seeds: with the same seeds for both, two backends would pass slightly too often. The exit code
+    is 11 if a pair was not shown to be equivalent, and 12 if a verdict is invalid.
     """
     check_statistics()
     check_dataset(arguments)
@@ -69,8 +69,8 @@ def equivalence_command(arguments: argparse.Namespace, console: CommandConsole) 
     count = min(max([FEWEST_SEEDS, *needed]), arguments.max_seeds)
     spread = max((row.spread for row in pilot if row.spread is not None), default=0.0)
     console.print_line(
-        f"The pilot's seeds spread by {100 * spread:.2f} points: "
-        f"{max(needed, default=FEWEST_SEEDS)} seeds are needed, {count} are trained."
+        f"The pilot seeds have a spread of {100 * spread:.2f} points; "
+        f"{max(needed, default=FEWEST_SEEDS)} seeds are needed and {count} are trained."
     )
     seeds = range(arguments.pilot_seeds, arguments.pilot_seeds + count)
     rows = judge_equivalence(_train(arguments, console, seeds), margin)
@@ -94,21 +94,22 @@ def equivalence_command(arguments: argparse.Namespace, console: CommandConsole) 
 def _train(
     arguments: argparse.Namespace, console: CommandConsole, seeds: Sequence[int]
 ) -> Mapping[str, Mapping[str, SeedAccuracies]]:
-    """Return the seeds of each cell and backend, after training what is not stored."""
-    choices = Overrides(
+    """Train the seeds that are not stored; return the seeds of each cell and backend."""
+    overrides = Overrides(
         backends=tuple(arguments.backend or ()),
         workloads=tuple(arguments.workload or ("lab_baseline",)),
         dataset=arguments.dataset,
         epochs=arguments.epochs,
         seeds=tuple(seeds),
     )
-    cells = expand(load_suite(_SUITE), choices, _SUITE)
+    cells = expand(load_suite(_SUITE), overrides, _SUITE)
     side = Side(pythons=read_pythons(arguments))
     (records,) = train_sides(cells, [side], Store(arguments.reports), arguments, console)
-    found: dict[str, dict[str, SeedAccuracies]] = {}
-    for family, own in families(cells).items():
-        found.setdefault(_name(family), {})[family.backend] = seeds_of(family, own, records)
-    return found
+    by_cell: dict[str, dict[str, SeedAccuracies]] = {}
+    for family, trained in families(cells).items():
+        accuracies = seeds_of(family, trained, records)
+        by_cell.setdefault(_name(family), {})[family.backend] = accuracies
+    return by_cell
 
 
 def _name(family: Cell) -> str:
@@ -136,7 +137,7 @@ def _frame(rows: Sequence[Equivalence]) -> pd.DataFrame:
 
 
 def _table(rows: Sequence[Equivalence]) -> Table:
-    title = "Final val_accuracy in points, second backend less first"
+    title = "Final val_accuracy in points, second backend minus first"
     table = Table(title=title, title_justify="left", box=None)
     for name in ("cell", "backends", "verdict", "seeds", "difference", "needed"):
         table.add_column(name, overflow="fold")

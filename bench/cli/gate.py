@@ -1,4 +1,4 @@
-"""`gate`: is a candidate slower than a baseline? Two sides in lock-step, a verdict per cell."""
+"""`gate`: is a candidate slower than a baseline? Two sides in lock-step, one verdict per cell."""
 
 import argparse
 
@@ -38,7 +38,7 @@ def add_gate_arguments(parser: argparse.ArgumentParser) -> None:
 def _add_threshold(
     parser: argparse.ArgumentParser, name: str, former: str, default: float, text: str
 ) -> None:
-    """Add a threshold; the `former` name of its option still works for one release."""
+    """Add a threshold; the `former` name of its option is accepted for one more release."""
     add = parser.add_argument
     text += f" ({default:g})"
     add(f"--{name}", type=positive_float, default=default, metavar="PERCENT", help=text)
@@ -52,10 +52,10 @@ def _add_threshold(
 
 
 def gate_command(arguments: argparse.Namespace, console: CommandConsole) -> int:
-    """Measure two sides in lock-step, write and print the verdicts, return the exit code.
+    """Measure two sides in lock-step, write and print the verdicts, and return the exit code.
 
-    Against a baseline of stored records the candidate is only screened. SideTextError, SuiteError,
-    BaselineError or StoreError names what is wrong.
+    Against a baseline of stored records the candidate is only screened. Raise SideTextError,
+    SuiteError, BaselineError or StoreError for invalid input.
     """
     if arguments.baseline.startswith(STORED):
         return screen_candidate(arguments, console)

@@ -42,7 +42,7 @@ from bench.system.machine import machine_facts
 from bench.system.side import Side, parse_side
 from bench.system.timing_lock import default_lock_path, timing_lock
 
-#: What a side starts with that is stored records.
+#: The prefix of a side that names stored records instead of a live side.
 STORED = "baseline="
 
 
@@ -50,7 +50,7 @@ def add_gate_accuracy_arguments(parser: argparse.ArgumentParser) -> None:
     """Add the sides, the margin and the options of `gate-accuracy`."""
     add_selection(parser, suite="quick")
     add_sides(parser)
-    add_margin(parser, "worse by this or more is refused")
+    add_margin(parser, "a candidate worse by this or more is refused")
     add_timeout(parser)
     add_output(parser)
     set_examples(
@@ -61,25 +61,25 @@ def add_gate_accuracy_arguments(parser: argparse.ArgumentParser) -> None:
 
 
 def gate_accuracy_command(arguments: argparse.Namespace, console: CommandConsole) -> int:
-    """Train what is missing of both sides' seeds and judge the candidate's accuracy."""
+    """Train the missing seeds of both sides, and judge the candidate's accuracy."""
     check_statistics()
     store = Store(arguments.reports)
     if arguments.baseline.startswith(STORED):
-        kept = load_baseline(store, arguments.baseline.removeprefix(STORED))
-        cells = list(dict.fromkeys(record.cell for record in kept))
-        baseline: Side | None = None
+        stored = load_baseline(store, arguments.baseline.removeprefix(STORED))
+        cells = list(dict.fromkeys(record.cell for record in stored))
+        sides = []
     else:
-        kept, baseline = [], parse_side(arguments.baseline)
+        stored, sides = [], [parse_side(arguments.baseline)]
         cells = read_cells(arguments)
-    sides = [*([] if baseline is None else [baseline]), parse_side(arguments.candidate)]
-    *found, candidate = train_sides(cells, sides, store, arguments, console)
-    kept = found[0] if found else kept
-    mixed = mismatch(kept, candidate)
+    sides.append(parse_side(arguments.candidate))
+    *trained, candidate = train_sides(cells, sides, store, arguments, console)
+    baseline = trained[0] if trained else stored
+    mixed = mismatch(baseline, candidate)
     groups = {}
     for family, seeds in families(cells).items():
-        groups[family.id] = (seeds_of(family, seeds, kept), seeds_of(family, seeds, candidate))
+        groups[family.id] = (seeds_of(family, seeds, baseline), seeds_of(family, seeds, candidate))
     verdicts = list(judge_accuracy(groups, arguments.margin / 100).values())
-    kinds = {each.verdict for each in verdicts}
+    kinds = {row.verdict for row in verdicts}
     status = ExitCode.INCONCLUSIVE if "inconclusive" in kinds else ExitCode.OK
     status = ExitCode.INACCURATE if "regressed" in kinds else status
     status = ExitCode.INVALID if mixed or "invalid" in kinds else status
@@ -90,28 +90,33 @@ def gate_accuracy_command(arguments: argparse.Namespace, console: CommandConsole
 
 
 def screen_candidate(arguments: argparse.Namespace, console: CommandConsole) -> int:
-    """Train the candidate like a stored baseline, and say what looks slower; never `pass`."""
+    """Train the candidate like a stored baseline, and print which cells look slower.
+
+    Screening never ends in `pass`: the exit code is 11, or 12 if a cell is invalid.
+    """
     check_statistics()
     store = Store(arguments.reports)
-    kept = load_baseline(store, arguments.baseline.removeprefix(STORED))
-    cells = list(dict.fromkeys(record.cell for record in kept))
+    stored = load_baseline(store, arguments.baseline.removeprefix(STORED))
+    cells = list(dict.fromkeys(record.cell for record in stored))
     side = parse_side(arguments.candidate)
-    repeats = 1 + max(record.repetition for record in kept)
-    (found,) = train_sides(cells, [side], store, arguments, console, repeats=repeats, fresh=True)
+    repeats = 1 + max(record.repetition for record in stored)
+    (trained,) = train_sides(cells, [side], store, arguments, console, repeats=repeats, fresh=True)
     groups = {
         family.id: tuple(
             [record for record in records if family_of(record.cell) == family]
-            for records in (kept, found)
+            for records in (stored, trained)
         )
         for family in families(cells)
     }
     screenings = screen(
         {name: (a, b) for name, (a, b) in groups.items()}, arguments.noise_threshold / 100
     )
-    invalid = any(each.verdict == "invalid" for each in screenings)
+    invalid = any(row.verdict == "invalid" for row in screenings)
     status = ExitCode.INVALID if invalid else ExitCode.INCONCLUSIVE
-    reasons = [f"{each.name} is invalid: {each.reason}." for each in screenings if each.reason]
-    reasons.append("Stored records only screen; a gate of two live sides gives verdicts.")
+    reasons = [f"{row.name} is invalid: {row.reason}." for row in screenings if row.reason]
+    reasons.append(
+        "Stored records allow screening only; a gate that measures both sides gives verdicts."
+    )
     path = _written(store, "screening", screening_frame(screenings))
     return _print("gate", screening_table(screenings), reasons, path, status, console)
 
@@ -126,7 +131,7 @@ def train_sides(
     repeats: int = 1,
     fresh: bool = False,
 ) -> list[list[Record]]:
-    """Return each side's records of the cells, after training what is not stored."""
+    """Train the cells that are not stored; return each side's records of the cells."""
     run_id = new_run_id()
     machine_id = str(machine_facts()["machine_id"])
     with timing_lock(default_lock_path(), f"run {run_id}, process {os.getpid()}"):
@@ -155,7 +160,7 @@ def train_sides(
 
 
 def _without_doubles(steps: Sequence[PlannedLaunch]) -> list[PlannedLaunch]:
-    """Return the steps without those that would make a record that another one makes too."""
+    """Return the steps without duplicates: only the first step for each record."""
     first = {(step.digest, step.repetition): step for step in reversed(steps)}
     return [s for s in steps if not s.digest or first[s.digest, s.repetition] is s]
 

@@ -1,4 +1,4 @@
-"""`history`: one cell over all runs, with what changed between them."""
+"""`history`: one cell over all runs, with the changes between them."""
 
 import argparse
 
@@ -15,14 +15,14 @@ from bench.storage.store import Store
 
 def add_history_arguments(parser: argparse.ArgumentParser) -> None:
     """Add the cell and the options of `history`."""
-    parser.add_argument("cell", metavar="CELL", help="a cell's id, or a part that no other has")
+    parser.add_argument("cell", metavar="CELL", help="a cell id, or a part of only one cell id")
     add_reports(parser)
     add_output(parser)
     set_examples(parser, "history lab_baseline-digits-jax", "history resnet20 --json")
 
 
 def history_command(arguments: argparse.Namespace, console: CommandConsole) -> int:
-    """Print the history of a cell; UnknownCellError when no cell has that name."""
+    """Print the history of a cell; raise UnknownCellError if no single cell matches the name."""
     store = Store(arguments.reports)
     records = store.load_all()
     warn_skipped(store)

@@ -1,4 +1,4 @@
-"""`list`: the workloads, datasets, suites and backends to choose from."""
+"""`list`: print the available workloads, datasets, suites and backends."""
 
 import argparse
 from collections.abc import Iterable, Sequence
@@ -36,13 +36,15 @@ def list_command(arguments: argparse.Namespace, console: CommandConsole) -> int:
             rows.append(("backend", backend, find_interpreter(backend, pythons).python))
         except InterpreterError as error:
             rows.append(("backend", backend, f"missing: {error}"))
-    print_rows(("kind", "name", "what"), rows, console)
+    print_rows(("kind", "name", "description"), rows, console)
     return ExitCode.OK
 
 
-def print_rows(head: Sequence[str], rows: Iterable[Sequence[str]], console: CommandConsole) -> None:
-    """Print a table of texts, stripped of what could steer a terminal."""
-    table = Table(*head)
+def print_rows(
+    headings: Sequence[str], rows: Iterable[Sequence[str]], console: CommandConsole
+) -> None:
+    """Print a table of texts, without terminal control characters."""
+    table = Table(*headings)
     for row in rows:
         table.add_row(*(Text(sanitize_line(text)) for text in row))
     console.print(table)

@@ -15,7 +15,7 @@ if TYPE_CHECKING:
 
 
 def main(arguments: Sequence[str] | None = None) -> int:
-    """Run one command and return its exit code; an error of the user ends in one sentence."""
+    """Run one command and return its exit code; a user error is printed as one sentence."""
     words = list(sys.argv[1:] if arguments is None else arguments)
     if "_ARGCOMPLETE" in os.environ:  # a shell asks for completions
         import argcomplete
@@ -28,14 +28,14 @@ def main(arguments: Sequence[str] | None = None) -> int:
 
         check_resume(parsed, words)
         command = find_command(parsed.command)
-        assert command is not None  # the parser has seen to it
+        assert command is not None  # the parser accepts known commands only
         return command.run(parsed, console)
 
     return run_guarded(run, parsed.mode)
 
 
 def run_guarded(run: Callable[["CommandConsole"], int], mode: "Mode") -> int:
-    """Return the exit code of `run`; print any error that a user or the machine causes."""
+    """Return the exit code of `run`; print each error that the user or the machine causes."""
     from bench.cli.console import CommandConsole
     from bench.core.text import BenchError
     from bench.system.signals import handle_interruptions, interrupter
@@ -49,16 +49,17 @@ def run_guarded(run: Callable[["CommandConsole"], int], mode: "Mode") -> int:
         return _print_error(str(error), error.exit_code)
     except DataError as error:
         return _print_error(str(error), ExitCode.USAGE)
-    except OSError as error:  # no descriptor, no room: the machine's, wherever it is met
+    except OSError as error:  # no file descriptor or no space left; any call can raise it
         where = f" ({error.filename})" if error.filename else ""
-        return _print_error(f"The machine refused: {error.strerror}{where}.", ExitCode.STORE)
+        sentence = f"The operating system reported an error: {error.strerror}{where}."
+        return _print_error(sentence, ExitCode.STORE)
     except KeyboardInterrupt as stop:
         words = " ".join(("Interrupted.", *map(str, stop.args)))
         code = _print_error(words, ExitCode.INTERRUPTED)
     if code == ExitCode.OK and console.failed:
         return ExitCode.STORE
     if code == ExitCode.INTERRUPTED:
-        # Python's own end gives signals their default back, which would hide our exit code.
+        # At its exit Python restores the default handlers, which would hide our exit code.
         handle_interruptions(signal.SIG_IGN)
     return code
 

@@ -1,4 +1,4 @@
-"""Options that several commands share, and what they choose."""
+"""Options that several commands share, and the functions that read them."""
 
 import argparse
 from pathlib import Path
@@ -10,7 +10,7 @@ from bench.storage.store import default_reports_folder
 from bench.system.interpreter import parse_choices
 from data.registry import parse_name
 
-#: Two hours: longer than any cell of the suites takes on two cores, so that only a hang meets it.
+#: Two hours: longer than any cell of the suites takes on two cores, so that only a hang reaches it.
 DEFAULT_TIMEOUT_SECONDS: Final = 7200.0
 #: The fewest rounds over which a median has a 95% interval.
 FEWEST_ROUNDS: Final = 6
@@ -23,7 +23,7 @@ def set_examples(parser: argparse.ArgumentParser, *examples: str) -> None:
 
 
 def add_selection(parser: argparse.ArgumentParser, suite: str) -> None:
-    """Add the choice of a suite, and of what is changed in it."""
+    """Add the options that select a suite and change its cells."""
     add = parser.add_argument
     suites = ", ".join(suite_names())
     add("--suite", default=suite, metavar="NAME|FILE", help=f"{suites} or a TOML file ({suite})")
@@ -52,15 +52,15 @@ def add_selection(parser: argparse.ArgumentParser, suite: str) -> None:
 
 
 def check_dataset(arguments: argparse.Namespace) -> None:
-    """Raise UnknownDatasetError or BadOptionError where `--dataset` names no dataset."""
+    """Raise UnknownDatasetError or BadOptionError if `--dataset` is not a valid dataset."""
     if arguments.dataset is not None:
         parse_name(arguments.dataset)
 
 
 def read_cells(arguments: argparse.Namespace) -> list[Cell]:
-    """Return the cells that the options of `add_selection` choose.
+    """Return the cells that the options of `add_selection` select.
 
-    Raises SuiteError, WorkloadNameError or a DataError for a wrong one.
+    Raise SuiteError, WorkloadNameError or a DataError for an invalid option.
     """
     check_dataset(arguments)
     return expand(load_suite(arguments.suite), _overrides(arguments), arguments.suite)
@@ -91,21 +91,22 @@ def _seeds(arguments: argparse.Namespace) -> tuple[int, ...]:
 
 
 def add_workloads(parser: argparse.ArgumentParser, default: str) -> None:
-    """Add the workloads by position, and the dataset that they are tried on."""
+    """Add the workloads as positional arguments, and the dataset on which they run."""
     add = parser.add_argument
     add("workloads", nargs="*", metavar="NAME|FILE.py:FUNCTION", help=f"default: {default}")
-    add("--dataset", metavar="NAME", help="whose images are used (one without a download)")
-    add("--data-dir", type=Path, metavar="DIR", help="a local copy of it")
+    text = "dataset of the images (default: one without a download)"
+    add("--dataset", metavar="NAME", help=text)
+    add("--data-dir", type=Path, metavar="DIR", help="a local copy of the dataset")
 
 
 def add_unsafe(parser: argparse.ArgumentParser) -> None:
-    """Add the permission to run a saved model's own code."""
-    text = "run the code inside of .keras files, as of a Lambda layer; only if you trust them"
+    """Add the permission to run code that a saved model contains."""
+    text = "run code inside .keras files, such as Lambda layers; only for files that you trust"
     parser.add_argument("--unsafe-keras", action="store_true", help=text)
 
 
 def add_output(parser: argparse.ArgumentParser) -> None:
-    """Add the choice of how much is printed."""
+    """Add the options that select the output mode."""
     group = parser.add_mutually_exclusive_group()
     for mode, text in (
         ("quiet", "print only errors and the path of the result"),
@@ -122,7 +123,7 @@ def add_output(parser: argparse.ArgumentParser) -> None:
 
 
 def add_margin(parser: argparse.ArgumentParser, text: str) -> None:
-    """Add the margin in accuracy; `text` names its effect."""
+    """Add the margin in accuracy; `text` describes its effect."""
     parser.add_argument(
         "--margin",
         type=positive_float,
@@ -133,7 +134,7 @@ def add_margin(parser: argparse.ArgumentParser, text: str) -> None:
 
 
 def add_sides(parser: argparse.ArgumentParser) -> "argparse._MutuallyExclusiveGroup":
-    """Add the two sides; the group returned holds the candidate's option, which is required."""
+    """Add the two sides; return the required group that contains the candidate's option."""
     side = "python=PATH,src=DIR,env.NAME=VALUE"
     parser.add_argument(
         "--baseline",
@@ -147,14 +148,14 @@ def add_sides(parser: argparse.ArgumentParser) -> "argparse._MutuallyExclusiveGr
 
 
 def add_repeats(parser: argparse.ArgumentParser) -> None:
-    """Add the number of records of a cell, and whether stored ones count."""
+    """Add the number of records per cell, and the option to ignore stored ones."""
     add = parser.add_argument
     add("--repeats", type=positive_int, default=1, metavar="N", help="records per cell (1)")
-    add("--fresh", action="store_true", help="train again what is stored")
+    add("--fresh", action="store_true", help="train stored cells again")
 
 
 def add_rounds(parser: argparse.ArgumentParser, default: int) -> None:
-    """Add the number of rounds."""
+    """Add the number of rounds of a race."""
     parser.add_argument(
         "--rounds",
         type=positive_int,
@@ -164,30 +165,30 @@ def add_rounds(parser: argparse.ArgumentParser, default: int) -> None:
     )
 
 
-def add_resume(parser: "argparse._ActionsContainer", what: str) -> None:
-    """Add the option that continues an interrupted `what`."""
+def add_resume(parser: "argparse._ActionsContainer", noun: str) -> None:
+    """Add the option that continues an interrupted `noun`, such as a run or a gate."""
     parser.add_argument(
         "--resume",
         nargs="?",
         const="",
-        metavar=f"{what.upper()}_ID",
-        help=f"continue an interrupted {what} with its own options (default: the newest)",
+        metavar=f"{noun.upper()}_ID",
+        help=f"continue an interrupted {noun} with its original options (default: the newest)",
     )
 
 
 def add_timeout(parser: argparse.ArgumentParser) -> None:
-    """Add the longest time of a launch."""
+    """Add the time limit of a launch."""
     parser.add_argument(
         "--timeout",
         type=positive_float,
         default=DEFAULT_TIMEOUT_SECONDS,
         metavar="SECONDS",
-        help="longest time of one launch, and of a dataset function (default: %(default)g)",
+        help="time limit of a launch and of a dataset function (default: %(default)g)",
     )
 
 
 def add_pythons(parser: argparse.ArgumentParser) -> None:
-    """Add the interpreters of the backends."""
+    """Add the option that names the interpreter of a backend."""
     parser.add_argument(
         "--python",
         action="append",
@@ -202,7 +203,7 @@ def read_pythons(arguments: argparse.Namespace) -> dict[str, str]:
 
 
 def add_reports(parser: argparse.ArgumentParser) -> None:
-    """Add the folder in which everything is stored."""
+    """Add the folder in which records and reports are stored."""
     parser.add_argument(
         "--reports",
         type=Path,
@@ -213,7 +214,7 @@ def add_reports(parser: argparse.ArgumentParser) -> None:
 
 
 def positive_int(text: str) -> int:
-    """Return a whole number from 1; argparse turns the error into a sentence."""
+    """Return an integer of at least 1; argparse turns the error into a message."""
     value = int(text)
     if value < 1:
         raise argparse.ArgumentTypeError(f"{text} is below 1")
@@ -221,7 +222,7 @@ def positive_int(text: str) -> int:
 
 
 def positive_float(text: str) -> float:
-    """Return a finite number above 0; argparse turns the error into a sentence."""
+    """Return a finite number above 0; argparse turns the error into a message."""
     value = float(text)
     if not 0 < value < float("inf"):
         raise argparse.ArgumentTypeError(f"{text} is not a finite number above 0")

@@ -1,4 +1,4 @@
-"""The command line's grammar: a parser that suggests, and one sub-parser per command."""
+"""The command-line parser: it suggests corrections, and has one sub-parser per command."""
 
 import argparse
 from collections.abc import Sequence
@@ -8,12 +8,12 @@ from bench import __version__
 from bench.cli.commands import COMMANDS, RENAMED_COMMANDS, find_command
 from data.suggestion import did_you_mean
 
-#: What people call a backend that has another name here.
+#: Common other names of the backends.
 _OTHER_NAMES: Final = {"pytorch": "torch", "tf": "tensorflow", "xla": "jax"}
 
 
 class SuggestingParser(argparse.ArgumentParser):
-    """An argument parser whose errors name the nearest allowed word."""
+    """An argument parser whose errors suggest the most similar allowed word."""
 
     def _check_value(self, action: argparse.Action, value: Any) -> None:
         if action.choices is None or value in action.choices:
@@ -31,7 +31,7 @@ class SuggestingParser(argparse.ArgumentParser):
         )
 
     def refuse_unknown(self, words: Sequence[str]) -> NoReturn:
-        """End with the sentence on the words that no option or argument took."""
+        """End the process with an error message about the first unrecognized word."""
         options = [o for action in self._actions for o in action.option_strings]
         word = next((word for word in words if word.startswith("-")), words[0])
         hint = did_you_mean(word.partition("=")[0], [o for o in options if o.startswith("--")])
@@ -49,7 +49,7 @@ def make_parser(words: Sequence[str] | None = None) -> SuggestingParser:
     """Return the parser of `python -m bench`.
 
     With the `words` of a command line, only the command that they name gets its options, so that
-    no other command is imported; without, every command does.
+    no other command is imported. Without `words`, every command gets its options.
     """
     parser = SuggestingParser(
         prog="python -m bench",
@@ -78,7 +78,7 @@ def make_parser(words: Sequence[str] | None = None) -> SuggestingParser:
 
 
 def parse_words(words: Sequence[str]) -> argparse.Namespace:
-    """Return what a command line asks for; a wrong one ends the process with a sentence."""
+    """Return the parsed command line; an invalid one ends the process with an error message."""
     parser = make_parser(words)
     parsed, unknown = parser.parse_known_args(words)
     if unknown:
@@ -88,7 +88,7 @@ def parse_words(words: Sequence[str]) -> argparse.Namespace:
 
 
 def named_command(words: Sequence[str]) -> str | None:
-    """Return the first word that is the name of a command, None where none is."""
+    """Return the first word that is the name of a command, or None."""
     return next((word for word in words if find_command(word)), None)
 
 

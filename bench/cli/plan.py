@@ -1,4 +1,4 @@
-"""`plan`: print the launches of `run`, why, and about how long they take."""
+"""`plan`: print the launches of `run`, with their reasons and estimated times."""
 
 import argparse
 from collections.abc import Mapping, Sequence
@@ -27,7 +27,7 @@ from bench.system.machine import machine_facts
 
 
 def add_plan_arguments(parser: argparse.ArgumentParser) -> None:
-    """Add the options of `plan`, which are those of `run` that choose its launches."""
+    """Add the options of `plan`: the options of `run` that select its launches."""
     add_selection(parser, suite="quick")
     add_pythons(parser)
     add_repeats(parser)
@@ -36,7 +36,7 @@ def add_plan_arguments(parser: argparse.ArgumentParser) -> None:
 
 
 def plan_command(arguments: argparse.Namespace, console: CommandConsole) -> int:
-    """Print the plan of a run; the exit code is 2 when nothing of it can start."""
+    """Print the plan of a run; the exit code is 2 if none of its launches can start."""
     store = Store(arguments.reports)
     steps = plan_run(read_cells(arguments), read_pythons(arguments), arguments, store)
     print_plan(steps, console)
@@ -50,7 +50,7 @@ def plan_run(
     arguments: argparse.Namespace,
     store: Store,
 ) -> list[PlannedLaunch]:
-    """Return the launches of a run, stored ones included."""
+    """Return the launches of a run, including those whose record is stored."""
     steps = make_plan(
         cells,
         store.load_all(),
@@ -66,50 +66,50 @@ def plan_run(
 
 
 def plan_entries(
-    wanted: Sequence[tuple[Cell, bool]],
+    entries: Sequence[tuple[Cell, bool]],
     store: Store,
     pythons: Mapping[str, str],
     data_dir: Path | None,
     timeout_seconds: float,
 ) -> list[PlannedLaunch]:
-    """Return a draft of each contender: a cell, and whether its launches are instrumented."""
+    """Return a draft launch of each contender: a cell, and whether it is instrumented."""
     machine_id = machine_facts()["machine_id"]
-    here = [record for record in store.load_all() if record.machine_id == machine_id]
+    records = [record for record in store.load_all() if record.machine_id == machine_id]
     return [
         draft_step(
             cell,
-            here,
+            records,
             pythons,
             data_dir,
             instrumented=instrumented,
             timeout_seconds=timeout_seconds,
         )
-        for cell, instrumented in wanted
+        for cell, instrumented in entries
     ]
 
 
 def print_plan_summary(steps: Sequence[PlannedLaunch], console: CommandConsole) -> None:
-    """Tell how much there is to train, about how long it takes, and what cannot run."""
+    """Print the number of launches to train, their estimated time, and the blocked ones."""
     stored = sum(step.action == "stored" for step in steps)
     to_run = sum(step.action == "run" for step in steps)
     seconds, unknown = remaining_seconds(steps)
     rough = {step.estimate_basis for step in steps if step.action == "run"} - {"", "records"}
-    about = f", about {seconds / 60:.1f} min" if seconds else ""
-    about += f", part of it by {' and '.join(sorted(rough))}" if rough else ""
-    about += f" ({unknown} without an estimate)" if unknown and seconds else ""
-    console.print(f"{stored} stored (not trained again), {to_run} to train{about}.")
+    estimate = f", about {seconds / 60:.1f} min" if seconds else ""
+    estimate += f", partly estimated by {' and '.join(sorted(rough))}" if rough else ""
+    estimate += f" ({unknown} without an estimate)" if unknown and seconds else ""
+    console.print(f"{stored} stored (not trained again), {to_run} to train{estimate}.")
     for step in steps:
         if step.action == "blocked" and step.repetition == 0:
             console.error(f"{step.cell.id} cannot run: {step.why}")
 
 
 def print_plan(steps: Sequence[PlannedLaunch], console: CommandConsole) -> None:
-    """Print a row per step."""
-    table = Table("cell", "rep", "action", "about", "why")
+    """Print one row per launch."""
+    table = Table("cell", "rep", "action", "estimate", "reason")
     for step in steps:
         seconds = step.estimate_seconds if step.action == "run" else None
-        known = "unknown" if seconds is None else f"{seconds:.0f} s by {step.estimate_basis}"
-        about = known if step.action == "run" else ""
-        row = (step.cell.id, str(step.repetition), step.action, about, step.why)
+        text = "unknown" if seconds is None else f"{seconds:.0f} s by {step.estimate_basis}"
+        estimate = text if step.action == "run" else ""
+        row = (step.cell.id, str(step.repetition), step.action, estimate, step.why)
         table.add_row(*(Text(sanitize_line(text)) for text in row))
     console.print(table)

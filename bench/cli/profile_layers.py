@@ -24,8 +24,8 @@ from bench.core.text import sanitize_line
 from bench.core.workload import job_of, local_dataset_of, recipe_of, resolve_workload
 from bench.profiling.columns import gaps_frame
 from bench.profiling.report import Findings, findings_tables, write_findings
-from bench.profiling.run import ProfiledWorkload, make_turns, measure_layers
-from bench.profiling.samples import LayersError, read_visits
+from bench.profiling.run import ProfiledWorkload, measure_layers, schedule_processes
+from bench.profiling.samples import LayersError, read_samples
 from bench.report.render.format import table_rows
 from bench.runner.dataset import prepare_dataset
 from bench.storage.store import StoreError, new_run_id
@@ -44,7 +44,7 @@ def add_profile_layers_arguments(parser: argparse.ArgumentParser) -> None:
     add("--batch-size", type=positive_int, metavar="N", help="instead of the recipe's")
     add("--device", choices=DEVICES, default="cpu", help="(cpu)")
     add_rounds(parser, FEWEST_ROUNDS)
-    add("--from", dest="source", type=Path, metavar="DIR", help="only write its tables again")
+    add("--from", dest="source", type=Path, metavar="DIR", help="only rewrite this folder's tables")
     add_timeout(parser)
     add_pythons(parser)
     add_reports(parser)
@@ -55,8 +55,8 @@ def add_profile_layers_arguments(parser: argparse.ArgumentParser) -> None:
 def profile_layers_command(arguments: argparse.Namespace, console: CommandConsole) -> int:
     """Time the layers of each workload on each backend, write and print the findings.
 
-    The exit code is 1 when a process failed. WorkloadNameError, InterpreterError, DataError or
-    LayersError names an error. An interruption keeps the finished samples, with their tables.
+    The exit code is 1 if a process failed. Raise WorkloadNameError, InterpreterError, DataError or
+    LayersError for invalid input. An interruption keeps the finished samples and their tables.
     """
     folder: Path = arguments.source or arguments.reports / "layers" / new_run_id()
     if arguments.source is None:
@@ -82,19 +82,19 @@ def profile_layers_command(arguments: argparse.Namespace, console: CommandConsol
 
 
 def _measure(arguments: argparse.Namespace, folder: Path, console: CommandConsole) -> None:
-    """Run all processes, alone on the machine."""
+    """Run all processes while this command holds the timing lock of the machine."""
     check_dataset(arguments)
     pythons, device = read_pythons(arguments), arguments.device
     backends = dict.fromkeys(arguments.backend or BACKENDS)
     interpreters = [find_interpreter(backend, pythons, device) for backend in backends]
     workloads = dict.fromkeys(map(resolve_workload, arguments.workloads or [DEFAULT_WORKLOAD]))
     with timing_lock(default_lock_path(), f"profile-layers {folder.name}, process {os.getpid()}"):
-        entrants = [
-            entrant
+        profiled = [
+            each
             for workload in workloads
-            for entrant in _entrants(workload, interpreters, arguments)
+            for each in _profiled_workloads(workload, interpreters, arguments)
         ]
-        turns = make_turns(entrants, arguments.rounds)
+        turns = schedule_processes(profiled, arguments.rounds)
         done = 0
         try:
             for _ in measure_layers(turns, folder, arguments.timeout, console):
@@ -105,31 +105,31 @@ def _measure(arguments: argparse.Namespace, folder: Path, console: CommandConsol
             raise
 
 
-def _entrants(
+def _profiled_workloads(
     workload: str, interpreters: list[Interpreter], arguments: argparse.Namespace
 ) -> list[ProfiledWorkload]:
     dataset = resolve_dataset(arguments.dataset or local_dataset_of(workload))
     folder = prepare_dataset(dataset, arguments.data_dir, arguments.timeout)
-    entrants = []
-    for found in interpreters:
+    profiled = []
+    for interpreter in interpreters:
         try:
             cell = Cell(
                 workload=workload,
                 dataset=dataset,
-                backend=found.backend,
+                backend=interpreter.backend,
                 batch_size=arguments.batch_size or recipe_of(workload).batch_size,
                 epochs=1,
                 device=arguments.device,
             )
         except CellError as error:
             raise LayersError(str(error)) from error
-        entrants.append(ProfiledWorkload(interpreter=found, job=job_of(cell, folder)))
-    return entrants
+        profiled.append(ProfiledWorkload(interpreter=interpreter, job=job_of(cell, folder)))
+    return profiled
 
 
 def _write(folder: Path) -> Findings:
     """Make all tables of the raw rows in a folder."""
-    findings = Findings(read_visits(folder))
+    findings = Findings(read_samples(folder))
     try:
         write_findings(folder, findings)
     except OSError as error:

@@ -1,4 +1,4 @@
-"""`profile-steps`: time each training step, in instrumented launches beside plain ones."""
+"""`profile-steps`: time each training step in instrumented launches, raced with plain ones."""
 
 import argparse
 
@@ -14,5 +14,5 @@ def add_profile_steps_arguments(parser: argparse.ArgumentParser) -> None:
 
 
 def profile_steps_command(arguments: argparse.Namespace, console: CommandConsole) -> int:
-    """Race plain and instrumented launches of each cell, report, return the exit code."""
+    """Race plain and instrumented launches of each cell, report, and return the exit code."""
     return measure_race(arguments, console, kinds=(False, True))

@@ -1,4 +1,4 @@
-"""`race`: time the backends in alternating rounds; begun, or resumed."""
+"""`race`: time the backends in alternating rounds, in a new or a resumed race."""
 
 import argparse
 import os
@@ -33,10 +33,10 @@ from bench.runner.plan import PlannedLaunch
 from bench.runner.race_plan import (
     Chosen,
     RacePlan,
-    has_book,
-    make_book,
+    has_race_plan,
+    make_race_plan,
     planned_steps,
-    read_book,
+    read_race_plan,
     save_race_plan,
 )
 from bench.storage.sessions import ResumeError, resume_call, start_session
@@ -54,7 +54,7 @@ def add_race_arguments(parser: argparse.ArgumentParser) -> None:
 
 
 def add_race_options(parser: argparse.ArgumentParser, rounds: int) -> None:
-    """Add what all races have, with so many rounds by default."""
+    """Add the options of all races; `rounds` is the default number of rounds."""
     add_selection(parser, suite="race")
     add_pythons(parser)
     add_rounds(parser, rounds)
@@ -64,17 +64,17 @@ def add_race_options(parser: argparse.ArgumentParser, rounds: int) -> None:
 
 
 def race_command(arguments: argparse.Namespace, console: CommandConsole) -> int:
-    """Launch the rounds of a race, report, return the exit code."""
+    """Launch the rounds of a race, report, and return the exit code."""
     return measure_race(arguments, console, kinds=(False,))
 
 
 def measure_race(
     arguments: argparse.Namespace, console: CommandConsole, kinds: Sequence[bool]
 ) -> int:
-    """Launch the rounds of a new race or of an interrupted one, report, return the exit code.
+    """Launch the rounds of a new or an interrupted race, report, and return the exit code.
 
-    Each cell has a contender for each of `kinds`: of instrumented launches (True) or plain ones.
-    ResumeError says why there is no race to resume.
+    Each cell has one contender for each of `kinds`: instrumented launches (True) or plain ones.
+    Raise ResumeError, with the reason, if there is no race to resume.
     """
     store = Store(arguments.reports)
     if arguments.resume is None:
@@ -84,11 +84,11 @@ def measure_race(
         plan = _find(store, arguments.command, arguments.resume)
     with timing_lock(default_lock_path(), f"{arguments.command}, process {os.getpid()}"):
         if arguments.resume is None:
-            measured = _begin(entries, pythons, arguments, store, console)
+            outcome = _begin(entries, pythons, arguments, store, console)
         else:
-            measured = _resume(plan, store, console)
-    continues = resume_call(arguments.command, measured.run_id, arguments.reports)
-    return report_results(arguments.command, store, measured, continues, console)
+            outcome = _resume(plan, store, console)
+    resume_command = resume_call(arguments.command, outcome.run_id, arguments.reports)
+    return report_results(arguments.command, store, outcome, resume_command, console)
 
 
 def _begin(
@@ -114,37 +114,37 @@ def _begin(
     )
     folder = store.run_folder(run_id)
     try:
-        save_race_plan(folder, make_book(run_id, arguments.command, chosen, steps))
+        save_race_plan(folder, make_race_plan(run_id, arguments.command, chosen, steps))
         start_session(folder)
     except OSError as error:
         raise StoreError(f"{folder} cannot be written: {error.strerror}.") from error
     return launch_steps(steps, store, run_id, arguments.timeout, console)
 
 
-def _resume(book: RacePlan, store: Store, console: CommandConsole) -> RunOutcome:
-    records = store.load(book.run_id)
+def _resume(plan: RacePlan, store: Store, console: CommandConsole) -> RunOutcome:
+    records = store.load(plan.run_id)
     drafts = plan_entries(
-        [(each.cell, each.instrumented) for each in book.contenders],
+        [(contender.cell, contender.instrumented) for contender in plan.contenders],
         store,
-        book.chosen.pythons,
-        Path(book.chosen.data_dir) if book.chosen.data_dir else None,
-        book.chosen.timeout_seconds,
+        plan.chosen.pythons,
+        Path(plan.chosen.data_dir) if plan.chosen.data_dir else None,
+        plan.chosen.timeout_seconds,
     )
-    steps = keep_complete_rounds(planned_steps(book, drafts), records)
-    steps = _start_session(store, book, steps, records)
+    steps = keep_complete_rounds(planned_steps(plan, drafts), records)
+    steps = _start_session(store, plan, steps, records)
     print_plan_summary(steps, console)
     warn_skipped(store)
-    measured = launch_steps(steps, store, book.run_id, book.chosen.timeout_seconds, console)
+    outcome = launch_steps(steps, store, plan.run_id, plan.chosen.timeout_seconds, console)
     kept = {(step.digest, step.repetition) for step in steps if step.action == "stored"}
     failed = [record for record in records if record.key in kept and record.status == "failed"]
-    return measured._replace(records=[*failed, *measured.records])
+    return outcome._replace(records=[*failed, *outcome.records])
 
 
 def _start_session(
-    store: Store, book: RacePlan, steps: list[PlannedLaunch], records: list[Record]
+    store: Store, plan: RacePlan, steps: list[PlannedLaunch], records: list[Record]
 ) -> list[PlannedLaunch]:
-    """Write down that a session begins, and set aside what it measures again."""
-    folder = store.run_folder(book.run_id)
+    """Record the start of a session, and set aside the records that it measures again."""
+    folder = store.run_folder(plan.run_id)
     to_run = [step for step in steps if step.action == "run"]
     keys = {(step.digest, step.repetition) for step in to_run}
     try:
@@ -161,43 +161,47 @@ def _start_session(
 
 
 def _find(store: Store, command: str, name: str) -> RacePlan:
-    """Return the book of the race `name`, of the newest unfinished one of `command` if empty."""
+    """Return the plan of the race `name`; if empty, of the newest unfinished one of `command`."""
     if name:
         return _named(store, command, name)
     for run_id in reversed(store.run_ids()):
-        if not has_book(store.run_folder(run_id)):
+        if not has_race_plan(store.run_folder(run_id)):
             continue
         try:
-            book = read_book(store.run_folder(run_id))
+            plan = read_race_plan(store.run_folder(run_id))
         except ResumeError as error:
             store.skipped.append(str(error))
             continue
-        is_own = book.run_id == run_id  # and no copy of another run's folder
-        if is_own and book.command == command and not _is_complete(store, book):
-            return book
+        is_original = plan.run_id == run_id  # not a copy of another run's folder
+        if is_original and plan.command == command and not _is_complete(store, plan):
+            return plan
     warn_skipped(store)
     raise ResumeError(f"There is no unfinished {command} in {store.reports} to resume.")
 
 
 def _named(store: Store, command: str, name: str) -> RacePlan:
-    if name not in store.run_ids() or not has_book(store.run_folder(name)):
-        known = [run for run in store.run_ids() if has_book(store.run_folder(run))]
+    if name not in store.run_ids() or not has_race_plan(store.run_folder(name)):
+        known = [run for run in store.run_ids() if has_race_plan(store.run_folder(run))]
         raise ResumeError(
-            f"There is no {command} {name!r} that could be resumed; the newest races are: "
+            f"There is no {command} {name!r} to resume; the newest races are: "
             f"{', '.join(known[-5:]) or 'none'}."
         )
-    book = read_book(store.run_folder(name))
-    if book.run_id != name:
-        raise ResumeError(f"{name} is a copy of the {command} {book.run_id}: resume that.")
-    if book.command != command:
-        raise ResumeError(f"{name} was begun by `{book.command}`: resume it by that.")
-    if _is_complete(store, book):
+    plan = read_race_plan(store.run_folder(name))
+    if plan.run_id != name:
         raise ResumeError(
-            f"{name} is complete: each of its {len(book.launches)} launches has its record."
+            f"{name} is a copy of the {command} {plan.run_id}; resume the original instead."
         )
-    return book
+    if plan.command != command:
+        raise ResumeError(
+            f"{name} was started by `{plan.command}`; resume it with the same command."
+        )
+    if _is_complete(store, plan):
+        raise ResumeError(
+            f"{name} is complete; all of its {len(plan.launches)} launches have a record."
+        )
+    return plan
 
 
-def _is_complete(store: Store, book: RacePlan) -> bool:
-    recorded = {record.key for record in store.load(book.run_id)}
-    return all(launch.key in recorded for launch in book.launches)
+def _is_complete(store: Store, plan: RacePlan) -> bool:
+    recorded = {record.key for record in store.load(plan.run_id)}
+    return all(launch.key in recorded for launch in plan.launches)

@@ -24,14 +24,14 @@ def add_report_arguments(parser: argparse.ArgumentParser) -> None:
     """Add the options of `report`."""
     add = parser.add_argument
     add("runs", nargs="*", metavar="RUN", help="run ids (default: all, and latest)")
-    add("--parquet", action="store_true", help="write NAME.parquet beside every CSV")
+    add("--parquet", action="store_true", help="also write NAME.parquet next to each CSV")
     add_reports(parser)
     add_output(parser)
     set_examples(parser, "report", "report 20261101T120000Z-0a1b --parquet")
 
 
 def report_command(arguments: argparse.Namespace, console: CommandConsole) -> int:
-    """Write the reports on runs and on the newest records again, from the records alone."""
+    """Write the reports on runs and on the newest records again, from the records only."""
     store = Store(arguments.reports)
     paths = {}
     for run_id in arguments.runs or store.run_ids():
@@ -54,56 +54,59 @@ def report_command(arguments: argparse.Namespace, console: CommandConsole) -> in
 
 
 def write_run(store: Store, run_id: str, *, parquet: bool = False) -> Path:
-    """Write the run's tables and return its CSV; StoreError when there is no such run."""
+    """Write the run's tables and return the path of its comparison.csv.
+
+    Raise StoreError if the run does not exist.
+    """
     tables = make_tables(store.load(run_id), load_certificates(store))
     return _write(store.run_folder(run_id), tables, run_id, parquet)
 
 
 def write_latest(store: Store, *, parquet: bool = False) -> tuple[Path, Tables]:
-    """Write `reports/latest/`; return its CSV and its tables."""
+    """Write `reports/latest/`; return the path of its comparison.csv, and its tables."""
     records = latest_records(store.load_all(), str(machine_facts()["machine_id"]))
     tables = make_tables(records, load_certificates(store))
     return _write(store.reports / "latest", tables, "latest", parquet), tables
 
 
 def keys_of(steps: Sequence[PlannedLaunch], tables: Tables) -> set[RowKey]:
-    """Return the keys of the rows of the comparison in which one of the steps stands."""
-    wanted = {step.cell.comparison_key for step in steps}
-    kept = [record.cell.comparison_key in wanted for record in tables.records]
-    keys = tables.cells.loc[kept, list(ROW_KEY)].drop_duplicates()
+    """Return the keys of the rows of the comparison that contain a cell of the steps."""
+    planned = {step.cell.comparison_key for step in steps}
+    is_planned = [record.cell.comparison_key in planned for record in tables.records]
+    keys = tables.cells.loc[is_planned, list(ROW_KEY)].drop_duplicates()
     return {row_key(row) for row in table_rows(keys)}
 
 
 def print_comparison(
     tables: Tables, console: CommandConsole, keys: Collection[RowKey] | None = None
 ) -> None:
-    """Print the comparison and the ratios of the newest race; only the rows `keys` if given."""
+    """Print the comparison and the ratios of the newest race; with `keys`, only those rows."""
     if not console.quiet:
         comparison, ratios = comparison_renderables(tables, keys), ratio_renderables(tables, keys)
         console.print(*comparison, *ratios, sep="\n")
 
 
 def comparison_rows(tables: Tables, keys: Collection[RowKey] | None = None) -> list[Row]:
-    """Return the rows of comparison.csv, missing values as None; those of `keys` alone if given."""
+    """Return the rows of comparison.csv, with None for missing values; with `keys`, only those."""
     rows = table_rows(tables.comparison)
     return rows if keys is None else [row for row in rows if row_key(row) in keys]
 
 
 def warn_skipped(store: Store) -> None:
-    """Print on the error stream, once each, the records that were left out."""
+    """Print each record that was left out once, with the reason, on standard error."""
     while store.skipped:
         print(sanitize_line(f"Left out: {store.skipped.pop(0)}"), file=sys.stderr)
 
 
 def load_certificates(store: Store) -> list[Certificate]:
-    """Return the store's usable certificates; the store's `skipped` gets the others' reasons."""
-    found, unusable = read_certificates(store.reports)
+    """Return the store's usable certificates; add the reasons of the others to its `skipped`."""
+    certificates, unusable = read_certificates(store.reports)
     store.skipped += [reason for reason in unusable if reason not in store.skipped]
-    return found
+    return certificates
 
 
 def _write(folder: Path, tables: Tables, title: str, parquet: bool) -> Path:
     try:
         return write_tables(folder, tables, title=title, parquet=parquet)
     except OSError as error:
-        raise StoreError(f"No report can be written to {folder}: {error.strerror}.") from error
+        raise StoreError(f"The report cannot be written to {folder}: {error.strerror}.") from error

@@ -1,4 +1,4 @@
-"""The options that may stand beside `--resume`."""
+"""The check that only permitted options are combined with `--resume`."""
 
 import argparse
 from collections.abc import Sequence
@@ -10,16 +10,17 @@ _ALLOWED: Final = ("--resume", "--reports", "--quiet", "--json")
 
 
 def check_resume(parsed: argparse.Namespace, words: Sequence[str]) -> None:
-    """Refuse options beside `--resume`: a resumed measurement uses its original ones.
+    """Refuse other options with `--resume`, because a resumed measurement uses its original ones.
 
-    `words` is the command line that `parsed` was made of. ResumeError names the first such option.
+    `words` is the command line from which `parsed` was made. ResumeError names the first refused
+    option.
     """
     if getattr(parsed, "resume", None) is None:
         return
     for word in words:
         option = word.partition("=")[0]
-        if option.startswith("--") and not any(each.startswith(option) for each in _ALLOWED):
+        if option.startswith("--") and not any(name.startswith(option) for name in _ALLOWED):
             raise ResumeError(
-                f"{option} cannot be given with --resume: a {parsed.command} goes on as it was "
-                f"begun; allowed are {', '.join(_ALLOWED[1:])}."
+                f"{option} cannot be given with --resume, because a resumed {parsed.command} uses "
+                f"its original options; allowed are {', '.join(_ALLOWED[1:])}."
             )

@@ -1,4 +1,4 @@
-"""`run`: launch the cells that are not stored, then report; what other commands share of it."""
+"""`run`: launch the cells that are not stored, then report; with parts that `race` shares."""
 
 import argparse
 import os
@@ -35,7 +35,7 @@ from bench.system.timing_lock import default_lock_path, timing_lock
 
 
 class RunOutcome(NamedTuple):
-    """What became of the steps of a run: the records that count, and whether it was interrupted."""
+    """The launches of a run, the records that count, and whether the run was interrupted."""
 
     run_id: str
     steps: list[PlannedLaunch]
@@ -54,18 +54,18 @@ def add_run_arguments(parser: argparse.ArgumentParser) -> None:
 
 
 def run_command(arguments: argparse.Namespace, console: CommandConsole) -> int:
-    """Plan, launch and report, alone on the machine; return the exit code."""
+    """Plan, launch and report under the machine's timing lock; return the exit code."""
     cells, pythons = read_cells(arguments), read_pythons(arguments)
     store = Store(arguments.reports)
     run_id = new_run_id()
     with timing_lock(default_lock_path(), f"run {run_id}, process {os.getpid()}"):
         steps = plan_run(cells, pythons, arguments, store)
         print_plan_summary(steps, console)
-        measured = RunOutcome(run_id, steps, [])
+        outcome = RunOutcome(run_id, steps, [])
         if any(step.action == "run" for step in steps):
             store.check_writable(run_id)
-            measured = launch_steps(steps, store, run_id, arguments.timeout, console)
-    return report_results("run", store, measured, "the same call", console)
+            outcome = launch_steps(steps, store, run_id, arguments.timeout, console)
+    return report_results("run", store, outcome, "the same call", console)
 
 
 def launch_steps(
@@ -75,25 +75,25 @@ def launch_steps(
     timeout_seconds: float,
     console: CommandConsole,
 ) -> RunOutcome:
-    """Launch the steps to run; an interruption ends it, with the records of those before."""
+    """Launch the planned steps; after an interruption return the records finished so far."""
     try:
         records = execute(steps, store, run_id, console, timeout_seconds=timeout_seconds)
     except KeyboardInterrupt:
         keys = {(step.digest, step.repetition) for step in steps if step.action == "run"}
-        found = [record for record in store.load(run_id) if record.key in keys]
-        return RunOutcome(run_id, list(steps), found, interrupted=len(found) < len(keys))
+        finished = [record for record in store.load(run_id) if record.key in keys]
+        return RunOutcome(run_id, list(steps), finished, interrupted=len(finished) < len(keys))
     return RunOutcome(run_id, list(steps), records)
 
 
 def report_results(
-    command: str, store: Store, measured: RunOutcome, continues: str, console: CommandConsole
+    command: str, store: Store, outcome: RunOutcome, resume_command: str, console: CommandConsole
 ) -> ExitCode:
-    """Write the reports on the run and on all, tell what came out, return the exit code.
+    """Write the reports on the run and on all runs, print the results, return the exit code.
 
-    `continues` names the call that goes on where an interruption stopped this one.
+    `resume_command` is the command that continues an interrupted run.
     """
-    run_id, steps, records, _ = measured
-    code = _outcome(measured)
+    run_id, steps, records, _ = outcome
+    code = _exit_code(outcome)
     folder = store.run_folder(run_id)
     ran = folder.is_dir()
     if ran:
@@ -104,7 +104,8 @@ def report_results(
     warn_skipped(store)
     counts = _counts(steps, records)
     if code == ExitCode.INTERRUPTED:
-        console.error(f"Interrupted. Every finished record is kept; {continues} continues there.")
+        kept = "Interrupted. Every finished record is kept"
+        console.error(f"{kept}; {resume_command} continues there.")
     elif code != ExitCode.OK:
         failed = f"{counts['failed']} of {len(steps)} launches failed"
         console.error(f"{failed}, {counts['blocked']} could not start.")
@@ -129,10 +130,10 @@ def _counts(steps: Sequence[PlannedLaunch], records: Sequence[Record]) -> dict[s
     }
 
 
-def _outcome(measured: RunOutcome) -> ExitCode:
-    if measured.interrupted:
+def _exit_code(outcome: RunOutcome) -> ExitCode:
+    if outcome.interrupted:
         return ExitCode.INTERRUPTED
-    counts = _counts(measured.steps, measured.records)
-    if counts["blocked"] == len(measured.steps):
+    counts = _counts(outcome.steps, outcome.records)
+    if counts["blocked"] == len(outcome.steps):
         return ExitCode.USAGE
     return ExitCode.CELLS_FAILED if counts["failed"] or counts["blocked"] else ExitCode.OK

@@ -23,7 +23,7 @@ def add_save_baseline_arguments(parser: argparse.ArgumentParser) -> None:
 
 
 def save_baseline_command(arguments: argparse.Namespace, console: CommandConsole) -> int:
-    """Copy the runs' records; BaselineError or StoreError names what is wrong."""
+    """Copy the runs' records; raise BaselineError or StoreError if that is impossible."""
     folder = save_baseline(Store(arguments.reports), arguments.name, arguments.runs)
     facts = {"command": "save-baseline", "path": str(folder)}
     console.print_result("Baseline", folder, lambda: facts)

@@ -19,16 +19,17 @@ def add_trend_arguments(parser: argparse.ArgumentParser) -> None:
 
 
 def trend_command(arguments: argparse.Namespace, console: CommandConsole) -> int:
-    """Find and tell what changed over all gates against the same anchor.
+    """Find and print the change points over all gates against the same baseline.
 
-    A TrendMissingError or a StoreError says what is wrong. It is advice: the status is 0.
+    A change point is advice, so the exit code is 0. Raise TrendMissingError if otava is missing,
+    StoreError if the reports folder cannot be written.
     """
     check_otava()
     gates = arguments.reports / "gates"
     series, left_out = read_series(gates)
     trends = {
-        anchor: (points, find_changes([point.ratio for point in points]))
-        for anchor, points in series.items()
+        baseline: (points, find_changes([point.ratio for point in points]))
+        for baseline, points in series.items()
     }
     frame = trend_frame(trends)
     path = gates / "trend.csv"
@@ -41,7 +42,7 @@ def trend_command(arguments: argparse.Namespace, console: CommandConsole) -> int
     for reason in left_out:
         console.error(f"A gate was left out: {reason}")
     if not series:
-        console.error(f"There is no soundly measured gate in {gates}.")
+        console.error(f"{gates} contains no gate with a valid measurement.")
     console.print_result(
         "Trend",
         path,

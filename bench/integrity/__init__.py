@@ -1,1 +1,1 @@
-"""Is what lies in a reports folder whole? What is not is set aside, and never deleted."""
+"""Integrity of a reports folder: damaged files are found and set aside, never deleted."""

@@ -1,4 +1,4 @@
-"""Every file of a reports folder that is no output of a report: is it whole?"""
+"""Check every file of a reports folder, apart from report outputs, for damage."""
 
 import os
 from collections.abc import Iterator
@@ -19,7 +19,7 @@ from bench.regression.pair import PAIR_LAYOUT
 from bench.storage.sessions import SESSION_LAYOUT
 from bench.storage.store import StoreError
 
-#: Which files are examined, and how; the patterns are those of `PurePath.match`.
+#: The examined files with their checks; the patterns are those of `PurePath.match`.
 EXAMINED: Final[tuple[tuple[str, Examine], ...]] = (
     ("runs/*/records/*.json", examine_record),
     ("runs/*/superseded/*/records/*.json", examine_record),
@@ -34,24 +34,24 @@ EXAMINED: Final[tuple[tuple[str, Examine], ...]] = (
     ("layers/*/samples.jsonl", examine_lines(SAMPLES_LAYOUT.decode)),
     ("certificates/*/*/certificate.json", examine_certificate),
 )
-#: Where there is nothing to lose: committed results, what was set aside, what can be made again.
+#: Folders that are not checked: committed results, files set aside, and outputs of reports.
 _SKIPPED: Final = ("published", "quarantine", "latest", "compare", "history")
 
 
 def check_reports(reports: Path) -> tuple[list[Problem], int]:
-    """Return the flaws in a reports folder, by path, and how many files were examined.
+    """Return the problems in a reports folder, by path, and the number of examined files.
 
-    Nothing is changed, no link is followed. StoreError when the folder cannot be read.
+    Nothing is changed and no link is followed. StoreError if the folder cannot be read.
     """
-    flaws, examined = [], 0
+    problems, examined = [], 0
     for path in _files(reports):
-        examine = next((found for glob, found in EXAMINED if _fits(path, glob)), None)
-        flaw = _unexamined(reports, path, known=examine is not None)
-        if flaw is None and examine is not None:
-            flaw, examined = _examined(reports, path, examine), examined + 1
-        if flaw is not None:
-            flaws.append(flaw)
-    return flaws, examined
+        examine = next((check for glob, check in EXAMINED if _fits(path, glob)), None)
+        problem = _unexamined(reports, path, known=examine is not None)
+        if problem is None and examine is not None:
+            problem, examined = _examined(reports, path, examine), examined + 1
+        if problem is not None:
+            problems.append(problem)
+    return problems, examined
 
 
 def _files(reports: Path) -> Iterator[Path]:
@@ -76,15 +76,15 @@ def _fits(path: Path, glob: str) -> bool:
 
 
 def _unexamined(reports: Path, path: Path, *, known: bool) -> Problem | None:
-    """Return what a file's kind, name or place says against it, or None."""
+    """Return the problem of a file's type, name or place, or None."""
     if (reports / path).is_symlink():
-        return Problem(path=path, state="foreign", why="it is a link, which nothing here follows")
+        return Problem(path=path, state="foreign", why="it is a link, and links are not followed")
     if not (reports / path).is_file():
-        return Problem(path=path, state="foreign", why="it is no plain file")
+        return Problem(path=path, state="foreign", why="it is not a regular file")
     if path.name.startswith(".") and path.name.endswith(".tmp"):
-        return Problem(path=path, state="left over", why="a write that was cut off left it")
+        return Problem(path=path, state="left over", why="an interrupted write left it")
     if not known and path.parent.name == "records":
-        return Problem(path=path, state="foreign", why="it is no record")
+        return Problem(path=path, state="foreign", why="it is not a record")
     return None
 
 

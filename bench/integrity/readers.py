@@ -1,4 +1,4 @@
-"""Something in a reports folder that is not as it should be."""
+"""The checks of each kind of file in a reports folder, and the problem they report."""
 
 from collections.abc import Callable, Container
 from functools import partial
@@ -19,16 +19,16 @@ from bench.regression.store import READABLE_GATE_VERSIONS, GatePlan
 from bench.runner.race_plan import RACE_VERSION, RacePlan
 from bench.system.interpreter import digest_versions
 
-#: `broken` cannot be used or contradicts itself, `left over` is the trace of a write that was cut
-#: off: both are set aside by a repair. `foreign` is not ours to judge and stays.
+#: A `broken` file cannot be used or contradicts itself; a `left over` file is the remainder of an
+#: interrupted write. A repair sets both aside. A `foreign` file cannot be judged and stays.
 State = Literal["broken", "left over", "foreign"]
 
 
 class Problem(msgspec.Struct, frozen=True, kw_only=True):
-    """One file and why it is not as it should be, in a phrase.
+    """One file and its problem; `why` is a phrase.
 
-    `path` is relative to the reports folder. `kept` is what a repair leaves in its place: the
-    whole lines before one that was cut off; None where nothing is left.
+    `path` is relative to the reports folder. `kept` is the content that a repair leaves in place:
+    the complete lines before a truncated one, or None if nothing stays.
     """
 
     path: Path
@@ -40,12 +40,12 @@ class Problem(msgspec.Struct, frozen=True, kw_only=True):
 #: Returns the value in a document, or raises DecodeError.
 Decode = Callable[[bytes], object]
 
-#: Returns the flaw of a file of this path (relative to the reports folder) and content, or None.
+#: Returns the problem of a file, given its path below the reports folder and its content, or None.
 Examine = Callable[[Path, bytes], Problem | None]
 
 
 def examine_record(path: Path, content: bytes) -> Problem | None:
-    """Return what is wrong with a record: its text, its name, its run, or that it was edited."""
+    """Return the problem of a record: its text, its name, its run or its digest; or None."""
     if (other := _other_version(path, content, "record_version", READABLE_VERSIONS)) is not None:
         return other
     try:
@@ -53,17 +53,17 @@ def examine_record(path: Path, content: bytes) -> Problem | None:
     except RecordError as error:
         return _broken(path, str(error).rstrip("."))
     if record.file_name != path.name:
-        return _broken(path, f"it holds the record {record.file_name}")
+        return _broken(path, f"it contains the record {record.file_name}")
     run = path.parts[1] if path.parts[0] == "runs" else record.run_id
     if record.run_id != run:
         return _broken(path, f"it is a record of run {record.run_id}")
     if record.protocol_version == PROTOCOL_VERSION and _digest(record, content) != record.digest:
-        return _broken(path, "it was edited: its digest is that of other facts")
+        return _broken(path, "it was edited, because its digest does not match its content")
     return None
 
 
 def _digest(record: Record, content: bytes) -> str:
-    """Return the digest of a record; of an older one the cell lacks what cells have got since."""
+    """Return the digest of a record, over the stored fields of its cell; older ones have fewer."""
     return digest(
         decode_json(content, dict[str, Any])["cell"],
         workload_source=record.workload_source,
@@ -75,7 +75,7 @@ def _digest(record: Record, content: bytes) -> str:
 
 
 def examine_certificate(path: Path, content: bytes) -> Problem | None:
-    """Return what is wrong with a certificate."""
+    """Return the problem of a certificate, or None."""
     readable = READABLE_CERTIFICATE_VERSIONS
     if (other := _other_version(path, content, "certificate_version", readable)) is not None:
         return other
@@ -87,24 +87,24 @@ def examine_certificate(path: Path, content: bytes) -> Problem | None:
 
 
 def examine_gate(path: Path, content: bytes) -> Problem | None:
-    """Return what is wrong with the plan of a gate."""
+    """Return the problem of the plan of a gate, or None."""
     if (other := _other_version(path, content, "gate_version", READABLE_GATE_VERSIONS)) is not None:
         return other
     return _undecodable(path, content, partial(decode_json, kind=GatePlan))
 
 
 def examine_race(path: Path, content: bytes) -> Problem | None:
-    """Return what is wrong with the book of a race."""
+    """Return the problem of the plan of a race, or None."""
     if (other := _other_version(path, content, "race_version", (RACE_VERSION,))) is not None:
         return other
     return _undecodable(path, content, partial(decode_json, kind=RacePlan))
 
 
 def examine_lines(decode: Decode) -> Examine:
-    """Return what examines a file to which lines of JSON are appended, each read by `decode`.
+    """Return the check of a file of JSON lines, each of which `decode` reads.
 
-    A last line that was cut off is set aside alone; a damaged one in the middle was not cut off,
-    and the file cannot be trusted.
+    A truncated last line is set aside alone. A damaged line in the middle is not the result of a
+    truncation, so the whole file is broken.
     """
 
     def examine(path: Path, content: bytes) -> Problem | None:
@@ -113,8 +113,8 @@ def examine_lines(decode: Decode) -> Examine:
         if wrong and wrong != [len(lines)]:
             return _broken(path, f"line {wrong[0]} is damaged")
         if content and not content.endswith(b"\n"):
-            whole = lines[:-1] if wrong else [*lines[:-1], lines[-1] + b"\n"]
-            return _broken(path, "its last line was cut off", b"".join(whole))
+            complete = lines[:-1] if wrong else [*lines[:-1], lines[-1] + b"\n"]
+            return _broken(path, "its last line is truncated", b"".join(complete))
         if wrong:
             return _broken(path, "its last line is damaged", b"".join(lines[:-1]))
         return None
@@ -133,14 +133,14 @@ def _undecodable(path: Path, content: bytes, decode: Decode) -> Problem | None:
 def _other_version(
     path: Path, content: bytes, field: str, readable: Container[int]
 ) -> Problem | None:
-    """Return that a file is of a version that only another checkout can judge, or None."""
+    """Return the problem of a file whose version this checkout cannot judge, or None."""
     try:
         version = decode_json(content, dict[str, Any]).get(field)
     except DecodeError:
         return None
     if not isinstance(version, int) or version in readable:
         return None
-    why = f"it is of version {version}, which another checkout of the harness wrote"
+    why = f"it has version {version}, which a different version of the harness wrote"
     return Problem(path=path, state="foreign", why=why)
 
 

@@ -1,4 +1,4 @@
-"""Set aside what is broken: moved to reports/quarantine/, with a line that says why."""
+"""Move broken files to reports/quarantine/, each with a line that gives the reason."""
 
 import os
 import shutil
@@ -12,34 +12,34 @@ from bench.integrity.readers import Problem
 from bench.storage.atomic import write_atomic
 from bench.storage.store import StoreError, new_run_id
 
-#: Beside what was set aside: a line of JSON for each file, written before it is moved.
+#: Next to the files set aside: a line of JSON for each file, written before it is moved.
 WHY = "why.jsonl"
 
 
-def repair(reports: Path, flaws: Sequence[Problem]) -> Path | None:
-    """Move what is broken or left over to a new folder and return that; None if there is nothing.
+def repair(reports: Path, problems: Sequence[Problem]) -> Path | None:
+    """Move broken and left over files to a new folder and return it; None if there are none.
 
-    Files keep their path below it; nothing is deleted or written over. StoreError names the file
-    that could not be moved; those before it were.
+    Files keep their path below it; nothing is deleted or overwritten. StoreError names a file that
+    cannot be moved; the files before it were moved.
     """
-    movable = [flaw for flaw in flaws if flaw.state != "foreign"]
+    movable = [problem for problem in problems if problem.state != "foreign"]
     if not movable:
         return None
     folder = reports / "quarantine" / new_run_id()
-    for flaw in movable:
+    for problem in movable:
         try:
-            _explain(folder, flaw)
-            _set_aside(reports / flaw.path, folder / flaw.path, flaw.kept)
+            _explain(folder, problem)
+            _set_aside(reports / problem.path, folder / problem.path, problem.kept)
         except OSError as error:
             raise StoreError(
-                f"{reports / flaw.path} cannot be moved to {folder}: {error.strerror}."
+                f"{reports / problem.path} cannot be moved to {folder}: {error.strerror}."
             ) from error
     return folder
 
 
-def _explain(folder: Path, flaw: Problem) -> None:
+def _explain(folder: Path, problem: Problem) -> None:
     folder.mkdir(parents=True, exist_ok=True)
-    line = {"path": str(flaw.path), "state": flaw.state, "why": flaw.why}
+    line = {"path": str(problem.path), "state": problem.state, "why": problem.why}
     with (folder / WHY).open("ab") as file:
         file.write(msgspec.json.encode(line) + b"\n")
         file.flush()
@@ -47,7 +47,7 @@ def _explain(folder: Path, flaw: Problem) -> None:
 
 
 def _set_aside(path: Path, target: Path, kept: bytes | None) -> None:
-    """Move a file; where whole lines are kept, they take its place when its copy is safe."""
+    """Move a file; `kept` lines, if any, replace it after its copy is safely on disk."""
     target.parent.mkdir(parents=True, exist_ok=True)
     if kept is None:
         path.rename(target)

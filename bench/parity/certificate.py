@@ -1,4 +1,4 @@
-"""The certificate of a workload: what was compared, on what it depends, and what was found."""
+"""The certificate of a workload: its subjects, its conditions and the verdicts per pair."""
 
 from collections.abc import Iterable, Sequence
 from pathlib import Path
@@ -21,7 +21,7 @@ from bench.parity.quantity import ComparedQuantity
 #: Raised whenever the file's fields, the stages, the subject or the tolerance change.
 CERTIFICATE_VERSION: Final = 4
 
-#: What this checkout reads; the rules of 3 are those of 4, and two of its fields had other names.
+#: Versions that this checkout reads. Version 3 has the rules of 4 and other names for two fields.
 READABLE_CERTIFICATE_VERSIONS: Final = (3, 4)
 
 
@@ -30,13 +30,13 @@ class CertificateError(BenchError, ValueError):
 
 
 class PairVerdict(msgspec.Struct, frozen=True, forbid_unknown_fields=True, kw_only=True):
-    """What the quantities of two backends say.
+    """The verdict on two backends, from all their quantities.
 
-    Where they differ, `stage` and `name` are of the first quantity that does, in the order of
-    STAGES and of the computation, which takes the model backwards for gradients; `by` tells how far
-    in a phrase. One whose float64 results differ is named before any that differs by rounding
-    alone. `max_bound_fraction` is the largest fraction of its bound that any quantity reached, None
-    where one has no bound.
+    If they differ, `stage` and `name` are those of the first differing quantity, in the order of
+    STAGES and of the computation, which runs backwards through the model for gradients. `by` is the
+    size of the difference in a phrase. Quantities whose float64 results differ come before those
+    that differ only by rounding. `max_bound_fraction` is the largest fraction of its bound that any
+    quantity reached; None if a quantity has no bound.
     """
 
     backends: tuple[str, str]
@@ -56,11 +56,11 @@ class PairVerdict(msgspec.Struct, frozen=True, forbid_unknown_fields=True, kw_on
 
 
 class Certificate(msgspec.Struct, frozen=True, forbid_unknown_fields=True, kw_only=True):
-    """One workload on some backends, each of which is one of its subjects.
+    """One workload on several backends, each of which is one of its subjects.
 
-    It says something of these subjects alone. The rest is how it was made: on which images and how
-    many at a time, from weights of which seed, with how many steps of training. `failures` says in
-    a phrase why a backend could not be compared.
+    The certificate holds only for these subjects. The other fields are the conditions of the
+    comparison: dataset, batch size, seed of the weights and steps of training. `failures` gives the
+    reason, in a phrase, why a backend could not be compared.
     """
 
     certificate_version: int
@@ -78,37 +78,40 @@ class Certificate(msgspec.Struct, frozen=True, forbid_unknown_fields=True, kw_on
 
 
 def judge_quantities(quantities: Iterable[ComparedQuantity]) -> tuple[PairVerdict, ...]:
-    """Return the verdict of each pair of backends, in the order in which the pairs come."""
+    """Return the verdict of each pair of backends, in the order of their first quantities."""
     pairs: dict[tuple[str, str], list[ComparedQuantity]] = {}
     for quantity in quantities:
         pairs.setdefault(quantity.backends, []).append(quantity)
-    return tuple(_verdict(backends, own) for backends, own in pairs.items())
+    return tuple(_verdict(backends, each) for backends, each in pairs.items())
 
 
-def _verdict(backends: tuple[str, str], own: Sequence[ComparedQuantity]) -> PairVerdict:
-    parts = [quantity.part for quantity in own]
-    fraction = None if None in parts else max(part for part in parts if part is not None)
-    differing = [quantity for quantity in own if not quantity.same]
+def _verdict(backends: tuple[str, str], quantities: Sequence[ComparedQuantity]) -> PairVerdict:
+    fractions = [quantity.bound_fraction for quantity in quantities]
+    largest = None if None in fractions else max(each for each in fractions if each is not None)
+    differing = [quantity for quantity in quantities if not quantity.same]
     if not differing:
         return PairVerdict(
-            backends=backends, verdict="certified", quantities=len(own), max_bound_fraction=fraction
+            backends=backends,
+            verdict="certified",
+            quantities=len(quantities),
+            max_bound_fraction=largest,
         )
     first = _first(differing)
     return PairVerdict(
         backends=backends,
         verdict="differs",
-        quantities=len(own),
-        max_bound_fraction=fraction,
+        quantities=len(quantities),
+        max_bound_fraction=largest,
         stage=first.stage,
         name=first.label,
-        by=first.what or _how_far(first),
+        by=first.mismatch or _how_far(first),
     )
 
 
 def _first(differing: Sequence[ComparedQuantity]) -> ComparedQuantity:
-    others = [quantity for quantity in differing if not quantity.rounds_alone] or differing
-    stage = [quantity for quantity in others if quantity.stage == others[0].stage]
-    return stage[-1] if others[0].stage == "gradient" else stage[0]
+    named = [quantity for quantity in differing if not quantity.rounds_alone] or differing
+    stage = [quantity for quantity in named if quantity.stage == named[0].stage]
+    return stage[-1] if named[0].stage == "gradient" else stage[0]
 
 
 def _how_far(quantity: ComparedQuantity) -> str:
@@ -117,13 +120,13 @@ def _how_far(quantity: ComparedQuantity) -> str:
 
 
 def decode_certificate(content: bytes, where: str) -> Certificate:
-    """Return the certificate in a file's content; CertificateError names `where` it is unusable."""
+    """Return the certificate in a file's content; CertificateErrors name `where`, the file."""
     try:
         version = CERTIFICATE_LAYOUT.version_of(content)
         if version not in READABLE_CERTIFICATE_VERSIONS:
             readable = " and ".join(map(str, READABLE_CERTIFICATE_VERSIONS))
             raise CertificateError(
-                f"{where} has certificate version {version}, this checkout reads {readable}; "
+                f"{where} has certificate version {version}, but this checkout reads {readable}; "
                 "certify the workload again."
             )
         return CERTIFICATE_LAYOUT.decode(content)
@@ -138,11 +141,11 @@ def encode_certificates(certificates: Sequence[Certificate]) -> str:
 
 
 def decode_certificates(content: bytes, where: str) -> list[Certificate]:
-    """Return the certificates in a certificates.json; CertificateError names `where` one is not."""
+    """Return the certificates of a certificates.json; CertificateErrors name `where`, the file."""
     try:
         parts = decode_json(content, list[msgspec.Raw])
     except DecodeError as error:
-        raise CertificateError(f"{where} holds no certificates: {error}.") from error
+        raise CertificateError(f"{where} does not contain certificates: {error}.") from error
     return [decode_certificate(bytes(part), where) for part in parts]
 
 
@@ -151,29 +154,33 @@ def _upgrade(document: Document) -> None:
         rename_keys(pair, {"says": "verdict", "closest": "max_bound_fraction"})
 
 
-#: How certificates are stored.
+#: The stored form of certificates.
 CERTIFICATE_LAYOUT: Final = Layout(
     Certificate, "certificate_version", CERTIFICATE_VERSION, _upgrade
 )
 
 
 def read_certificates(reports: Path) -> tuple[list[Certificate], list[str]]:
-    """Return the usable certificates of a reports folder, oldest first, and what others lack."""
-    found, unusable = [], []
+    """Return the usable certificates of a reports folder, oldest first, and errors of others."""
+    usable, errors = [], []
     for path in sorted((reports / "certificates").glob("*/*/certificate.json")):
         try:
-            found.append(decode_certificate(path.read_bytes(), str(path)))
+            usable.append(decode_certificate(path.read_bytes(), str(path)))
         except (CertificateError, OSError) as error:
-            unusable.append(str(error))
-    return sorted(found, key=lambda certificate: certificate.made_at), unusable
+            errors.append(str(error))
+    return sorted(usable, key=_made_at), errors
+
+
+def _made_at(certificate: Certificate) -> str:
+    return certificate.made_at
 
 
 def parity(certificates: Sequence[Certificate], subjects: tuple[str, str]) -> str:
-    """Return what the newest certificate says of two subjects, given by their sha256.
+    """Return the verdict of the newest certificate on two subjects, given by their sha256.
 
-    `certified`, `differs: …`, or `not certified` where none is of both.
+    It is `certified`, `differs: …`, or `not certified` if no certificate covers both.
     """
-    for certificate in sorted(certificates, key=lambda found: found.made_at, reverse=True):
+    for certificate in sorted(certificates, key=_made_at, reverse=True):
         named = {subject.sha256: subject.backend for subject in certificate.subjects}
         backends = {named[subject] for subject in subjects if subject in named}
         for pair in certificate.pairs:
@@ -182,14 +189,14 @@ def parity(certificates: Sequence[Certificate], subjects: tuple[str, str]) -> st
     return "not certified"
 
 
-def is_current(certificates: Sequence[Certificate], subject: str) -> str:
-    """Return what the newest certificate says of one subject beside all others of it.
+def subject_parity(certificates: Sequence[Certificate], subject: str) -> str:
+    """Return the verdict of the newest certificate on one subject and all its other subjects.
 
-    `certified`, the first `differs: …`, or `not certified` where none is of it.
+    It is `certified`, the first `differs: …`, or `not certified` if no certificate covers it.
     """
-    for certificate in sorted(certificates, key=lambda found: found.made_at, reverse=True):
-        named = {found.sha256: found.backend for found in certificate.subjects}
-        own = [pair for pair in certificate.pairs if named.get(subject) in pair.backends]
-        if own:
-            return next((pair.text for pair in own if pair.verdict == "differs"), "certified")
+    for certificate in sorted(certificates, key=_made_at, reverse=True):
+        named = {each.sha256: each.backend for each in certificate.subjects}
+        pairs = [pair for pair in certificate.pairs if named.get(subject) in pair.backends]
+        if pairs:
+            return next((pair.text for pair in pairs if pair.verdict == "differs"), "certified")
     return "not certified"

@@ -16,8 +16,8 @@ from bench.parity.certificate import (
     CertificateError,
     judge_quantities,
 )
-from bench.parity.compare import Dumps, compare_dumps
-from bench.parity.fingerprint import FunctionFingerprint, make_subject
+from bench.parity.compare import BackendArrays, compare_backends
+from bench.parity.fingerprint import FunctionFingerprint, make_fingerprint
 from bench.parity.messages import Precision
 from bench.parity.quantity import ComparedQuantity
 from bench.parity.run import Participant, run_tasks
@@ -30,9 +30,9 @@ from data.registry import resolve_dataset
 
 
 class CertificationOptions(NamedTuple):
-    """The images, the weights and the steps on which backends are compared.
+    """The images, weights and steps with which backends are compared.
 
-    `dataset` is None for one that fits the workload and needs no download.
+    With `dataset` None, a dataset is used that fits the workload and needs no download.
     """
 
     dataset: str | None = None
@@ -53,7 +53,7 @@ def certify_workload(
     """Run the workers of one workload and return its certificate with every compared quantity.
 
     `announce` is called with backend and precision before each worker starts. Raises DataError,
-    WorkloadNameError, and CertificateError when the source or a version changes meanwhile.
+    WorkloadNameError, and CertificateError if the source or a version changes in the meantime.
     """
     dataset = resolve_dataset(options.dataset or local_dataset_of(workload))
     folder = prepare_dataset(dataset, options.data_dir, options.timeout_seconds)
@@ -65,7 +65,7 @@ def certify_workload(
         _unchanged(workload, interpreters) as source,
         tempfile.TemporaryDirectory(prefix="keras-bench-") as scratch,
     ):
-        dumps, failures = run_tasks(
+        arrays, failures = run_tasks(
             participants,
             options.seed,
             options.steps,
@@ -75,13 +75,13 @@ def certify_workload(
             options.timeout_seconds,
         )
     compared = [each for each in participants if each.backend not in failures]
-    quantities = compare_dumps(dumps, [each.backend for each in compared])
-    fingerprints = tuple(_fingerprint(each, source, dumps) for each in compared)
+    quantities = compare_backends(arrays, [each.backend for each in compared])
+    fingerprints = tuple(_fingerprint(each, source, arrays) for each in compared)
     subject = (workload, dataset, open_dataset(folder).manifest.fingerprint)
-    return _seal(subject, fingerprints, quantities, failures, options), quantities
+    return _make_certificate(subject, fingerprints, quantities, failures, options), quantities
 
 
-def _seal(
+def _make_certificate(
     subject: tuple[str, str, str],
     fingerprints: tuple[FunctionFingerprint, ...],
     quantities: Sequence[ComparedQuantity],
@@ -108,9 +108,9 @@ def _seal(
 def _participant(
     workload: str, interpreter: Interpreter, dataset: str, dataset_folder: Path, batch_size: int
 ) -> Participant:
-    """Return a backend with its job; the lane `matched` asks for full precision everywhere.
+    """Return a backend with its job; the lane `matched` sets full precision on every backend.
 
-    A certificate is on a function, whatever the size of its batches.
+    A certificate is about a function and holds for any batch size.
     """
     cell = Cell(
         workload=workload,
@@ -130,7 +130,7 @@ def _participant(
 
 @contextmanager
 def _unchanged(workload: str, interpreters: Sequence[Interpreter]) -> Iterator[str]:
-    """Yield the hash of a workload's source; CertificateError where it, or a version, changes."""
+    """Yield the hash of a workload's source; raises CertificateError if it or a version changes."""
     source = source_hash(workload)
     yield source
     if source_hash(workload) != source:
@@ -140,17 +140,19 @@ def _unchanged(workload: str, interpreters: Sequence[Interpreter]) -> Iterator[s
             raise CertificateError(f"{workload} is not certified: {change}.")
 
 
-def _fingerprint(participant: Participant, source: str, dumps: Dumps) -> FunctionFingerprint:
-    """Return the function that a participant's arrays are certified as."""
-    dump, cell = dumps[participant.backend, "float32"], participant.job.cell
-    macs = dump.settings["forward_macs"]
-    return make_subject(
+def _fingerprint(
+    participant: Participant, source: str, arrays: BackendArrays
+) -> FunctionFingerprint:
+    """Return the fingerprint of the function that computed a participant's arrays."""
+    settings, cell = arrays[participant.backend, "float32"].settings, participant.job.cell
+    macs = settings["forward_macs"]
+    return make_fingerprint(
         cell,
         workload_source=source,
-        parameters=int(dump.settings["parameters"] or 0),
+        parameters=int(settings["parameters"] or 0),
         forward_macs=None if macs is None else int(macs),
         machine_id=str(machine_facts()["machine_id"]),
         versions=participant.versions,
-        settings=dump.settings,
+        settings=settings,
         environment=resolve_environment(cell, os.environ).performance,
     )

@@ -1,4 +1,4 @@
-"""What a certificate is about: everything that decides which function a backend computes."""
+"""The subject of a certificate: everything that determines the function a backend computes."""
 
 import hashlib
 from collections.abc import Mapping
@@ -10,9 +10,9 @@ from bench.core.cell import Cell
 from bench.core.record import Record
 from bench.core.result import Scalar
 
-#: Resolved settings that change what is computed; all others change how fast, or say the same.
+#: Resolved settings that change the computed function; others change its speed or are redundant.
 _SETTINGS: Final = ("jit_compile", "dtype_policy", "floatx", "epsilon", "data_format", "tf32")
-#: Variables that change how many threads there are and where memory comes from, and nothing else.
+#: Variables that change only the number of threads or the allocation of memory.
 _SPEED_ALONE: Final = (
     *("GLIBC_TUNABLES", "GOMP_", "KMP_", "MALLOC_", "OMP_"),
     *("MKL_NUM_", "OPENBLAS_NUM_", "TF_NUM_INTEROP_", "TF_NUM_INTRAOP_"),
@@ -20,9 +20,9 @@ _SPEED_ALONE: Final = (
 
 
 class FunctionFingerprint(msgspec.Struct, frozen=True, forbid_unknown_fields=True, kw_only=True):
-    """One workload on one backend of one machine; two that are alike compute the same function.
+    """One workload on one backend of one machine; equal fingerprints mean the same function.
 
-    `forward_macs` tells inputs of other sizes apart, of which a model may have as many parameters.
+    `forward_macs` distinguishes input sizes for which a model has the same number of parameters.
     """
 
     workload: str
@@ -38,11 +38,11 @@ class FunctionFingerprint(msgspec.Struct, frozen=True, forbid_unknown_fields=Tru
 
     @property
     def sha256(self) -> str:
-        """The sha256 (hex) over all of it."""
+        """The sha256 (hex) over all fields."""
         return hashlib.sha256(msgspec.json.encode(self, order="deterministic")).hexdigest()
 
 
-def make_subject(
+def make_fingerprint(
     cell: Cell,
     *,
     workload_source: str,
@@ -53,7 +53,7 @@ def make_subject(
     settings: Mapping[str, Scalar],
     environment: Mapping[str, str],
 ) -> FunctionFingerprint:
-    """Return the subject of a cell; what changes nothing but its speed is left out."""
+    """Return the fingerprint of a cell, without the facts that change only its speed."""
     return FunctionFingerprint(
         workload=cell.workload,
         workload_source=workload_source,
@@ -69,10 +69,10 @@ def make_subject(
 
 
 def subject_of(record: Record) -> FunctionFingerprint | None:
-    """Return what was trained; None of a record without a result."""
+    """Return the fingerprint of a record's training; None without a result."""
     if record.result is None:
         return None
-    return make_subject(
+    return make_fingerprint(
         record.cell,
         workload_source=record.workload_source,
         parameters=record.result.parameters,

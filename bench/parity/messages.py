@@ -1,4 +1,4 @@
-"""What passes between the parent and a certifying worker: a task, and the arrays that come back."""
+"""The messages between the parent and a certifying worker: a task and the resulting arrays."""
 
 from pathlib import Path
 from typing import Final, Literal
@@ -14,7 +14,7 @@ from data.arrays import ArchiveDamagedError, load_arrays
 
 Precision = Literal["float32", "float64"]
 
-#: The stages of a certificate, in the order in which a difference is looked for.
+#: The stages of a certificate, in the order in which they are compared.
 STAGES: Final = (
     "structure",
     "inference",
@@ -28,11 +28,12 @@ STAGES: Final = (
 
 
 class Task(msgspec.Struct, frozen=True, forbid_unknown_fields=True, kw_only=True):
-    """One backend's part of a certificate, seen from the child.
+    """One backend's part of a certificate, as the child receives it.
 
     The worker computes in `precision` on the first batches of the training images, trains `steps`
-    steps, and writes a dump to `dump_path`. It evaluates the weights in `trained_path`; where
-    that is empty, its own after `trained_steps` steps, which it adds to the dump.
+    steps, and writes its arrays to `arrays_path`. It evaluates the weights in `trained_path`. If
+    that is empty, it evaluates its own weights after `trained_steps` steps and adds them to its
+    arrays.
     """
 
     job: Job
@@ -41,26 +42,26 @@ class Task(msgspec.Struct, frozen=True, forbid_unknown_fields=True, kw_only=True
     steps: int
     trained_steps: int
     test_images: int
-    dump_path: str
+    arrays_path: str
     trained_path: str = ""
 
 
-class DumpError(BenchError):
-    """A worker wrote no dump, or one that says why it failed."""
+class WorkerArraysError(BenchError):
+    """A worker wrote no usable arrays, or wrote the reason of its failure."""
 
 
 class WorkerArrays:
-    """The arrays of one worker by stage, in order; `settings` is its provenance."""
+    """The arrays of one worker by stage, in order; `settings` are its resolved settings."""
 
     def __init__(self, arrays: dict[str, NumericArray]) -> None:
-        """Take the arrays by their full names, STAGE/NUMBER:NAME; DumpError for other settings."""
+        """Take arrays by full name, STAGE/NUMBER:NAME; WorkerArraysError if settings are bad."""
         self._arrays = arrays
         self.settings: dict[str, Scalar] = {}
         if "settings" in arrays:
             try:
                 self.settings = decode_json(arrays.pop("settings").tobytes(), dict[str, Scalar])
             except DecodeError as error:
-                raise DumpError(f"its dump holds no settings ({error})") from error
+                raise WorkerArraysError(f"its arrays have no settings ({error})") from error
 
     def stage(self, stage: str) -> dict[str, NumericArray]:
         """Return the arrays of a stage by NAME, in the model's order."""
@@ -70,20 +71,20 @@ class WorkerArrays:
 
 
 def _place(name: str) -> tuple[int, str]:
-    """Return the number before the colon, which may have more digits than others."""
+    """Return the number before the colon, whose number of digits varies, and the name."""
     number = name.partition(":")[0]
     return (int(number) if number.isdecimal() else 0), name
 
 
-def read_dump(path: Path) -> WorkerArrays:
-    """Return the dump in a file; DumpError says why there is none."""
+def read_worker_arrays(path: Path) -> WorkerArrays:
+    """Return the arrays in a file; raises WorkerArraysError with the reason if it has none."""
     try:
         arrays = load_arrays(path)
     except FileNotFoundError:
-        raise DumpError("the worker wrote no dump; the end of its log tells why") from None
+        raise WorkerArraysError("the worker wrote no arrays; see the end of its log") from None
     except (OSError, ArchiveDamagedError) as error:
-        raise DumpError(f"its dump cannot be read ({error})") from error
+        raise WorkerArraysError(f"its arrays cannot be read ({error})") from error
     if "failure" in arrays:
-        told = arrays["failure"].tobytes().decode(errors="replace")
-        raise DumpError(told.strip().rstrip(".") or "the worker failed without a word")
+        reason = arrays["failure"].tobytes().decode(errors="replace")
+        raise WorkerArraysError(reason.strip().rstrip(".") or "the worker failed without a reason")
     return WorkerArrays(arrays)

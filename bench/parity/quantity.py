@@ -1,4 +1,4 @@
-"""One quantity on two backends: how far apart it is, and how far it may be."""
+"""One quantity on two backends: its errors and their bound."""
 
 from math import inf, isfinite
 
@@ -8,10 +8,10 @@ import msgspec
 class ComparedQuantity(msgspec.Struct, frozen=True, kw_only=True):
     """One quantity on two backends, and whether it is the same on both.
 
-    `function` is the root mean square difference of their float64 results, `errors` are those of
-    their float32 results against their own float64 ones; none may be above `allowed`. `size` is
-    the root mean square of the quantity itself. Where there is nothing to subtract, `what` says
-    why in a phrase.
+    `function` is the root mean square difference of the two float64 results. `errors` are the root
+    mean square errors of the two float32 results against the float64 result of the same backend.
+    None of them may be above `allowed`. `size` is the root mean square of the quantity itself. If
+    the results cannot be subtracted, `mismatch` is the reason in a phrase.
     """
 
     backends: tuple[str, str]
@@ -21,7 +21,7 @@ class ComparedQuantity(msgspec.Struct, frozen=True, kw_only=True):
     function: float = 0.0
     errors: tuple[float, float] = (0.0, 0.0)
     allowed: float = 0.0
-    what: str | None = None
+    mismatch: str | None = None
 
     @property
     def worst(self) -> float:
@@ -31,17 +31,17 @@ class ComparedQuantity(msgspec.Struct, frozen=True, kw_only=True):
     @property
     def same(self) -> bool:
         """Whether the quantity is the same on both backends."""
-        return self.what is None and self.worst <= self.allowed and isfinite(self.worst)
+        return self.mismatch is None and self.worst <= self.allowed and isfinite(self.worst)
 
     @property
     def rounds_alone(self) -> bool:
-        """Whether it is not the same, although in float64 it is: what differs is rounding."""
-        return not self.same and self.what is None and self.function <= self.allowed < inf
+        """Whether the backends differ only by rounding, because their float64 results agree."""
+        return not self.same and self.mismatch is None and self.function <= self.allowed < inf
 
     @property
-    def part(self) -> float | None:
-        """The part of its bound that the largest error takes; None where nothing compares."""
-        if self.what is not None or not isfinite(self.worst):
+    def bound_fraction(self) -> float | None:
+        """The largest error as a fraction of its bound; None if it cannot be compared."""
+        if self.mismatch is not None or not isfinite(self.worst):
             return None
         if self.allowed == 0.0:
             return None if self.worst else 0.0
@@ -49,5 +49,5 @@ class ComparedQuantity(msgspec.Struct, frozen=True, kw_only=True):
 
     @property
     def label(self) -> str:
-        """Its name without the number that gives it a place."""
+        """Its name without the number that orders it."""
         return self.name.partition(":")[2] or self.name

@@ -1,4 +1,4 @@
-"""The rule: how far a backend may be from the reference, given how far float32 itself is."""
+"""The rule for the largest allowed error, given the rounding error of float32."""
 
 from collections.abc import Sequence
 from statistics import median_low
@@ -8,20 +8,20 @@ import numpy as np
 
 from bench.stats.norms import NumericArray
 
-#: Beyond so many standard deviations lies one of 10,000, where 16 told them (Student's t).
+#: Student's t of 16 values exceeds this number of standard deviations once in 10,000.
 DEVIATIONS: Final = 5.0
-#: A backend's error may be so many times the float32 rounding error that was measured …
+#: The largest allowed error is this multiple of the measured float32 rounding error …
 MULTIPLE: Final = 4.0
-#: … and this part of the quantity's own size more: four units in the last place of float32.
+#: … plus this fraction of the quantity's size, four units in the last place of float32.
 FLOOR: Final = 4 * 2.0**-23
 
 
 def rounding_error(errors: Sequence[float]) -> float:
-    """Return what float32 costs: the middle one of all backends' errors, the smaller one of two.
+    """Return the rounding error of float32: the low median of the errors of all backends.
 
-    Each error is that of a backend's float32 result against its own float64 result, so that it
-    holds rounding alone. The middle one is not moved by a single backend that computes in half
-    precision.
+    Each error compares a backend's float32 result with its own float64 result, so that it contains
+    only rounding. A single backend that computes in half precision does not change the median.
+    Of two errors, the low median is the smaller one.
     """
     return median_low(errors)
 
@@ -29,12 +29,12 @@ def rounding_error(errors: Sequence[float]) -> float:
 def bound(rounding: float, size: float) -> float:
     """Return the largest error that is allowed: MULTIPLE * `rounding` + FLOOR * `size`.
 
-    The form is that of TorchBench's accuracy check, `res_error <= multiplier * ref_error + tol`
+    The form is that of TorchBench's accuracy check, `res_error <= multiplier * ref_error + tol`,
     with errors against a float64 reference and multipliers from 2 to 10 (torch/_dynamo/utils.py,
-    `same`); its chosen tolerance is here the rounding of the result itself. Two things are held
-    against it: each backend's float32 result against its own float64 result, which finds results
-    that are less precise than float32, and two backends' float64 results against each other,
-    which finds functions that are not the same. Nothing in it was chosen per model or layer.
+    `same`); in place of its chosen tolerance stands the rounding of the result itself. Two kinds of
+    error are compared with this bound. The error of a backend's float32 result against its own
+    float64 result reveals precision below float32. The difference of two backends' float64 results
+    reveals different functions. No constant was chosen per model or layer.
     """
     return MULTIPLE * rounding + FLOOR * size
 
@@ -42,11 +42,11 @@ def bound(rounding: float, size: float) -> float:
 def trajectory_limits(errors: NumericArray) -> NumericArray:
     """Return for each step the error that no trajectory should exceed, shape (steps,).
 
-    `errors`, shape (trajectories, steps), are of trajectories that differ in nothing but rounding,
-    on other backends than the one that is judged: what it always does wrong would be in its own.
-    The largest error of a trajectory so far is taken to be log-normal over trajectories, which
-    holds slow growth and rare jumps alike: the limit is DEVIATIONS standard deviations above the
-    mean of its logarithm.
+    `errors`, shape (trajectories, steps), belong to trajectories that differ only in rounding. They
+    come from the other backends, because those of the judged backend would contain its systematic
+    error. The running maximum of a trajectory's error is modelled as log-normal over trajectories,
+    which covers both slow growth and rare jumps. The limit is DEVIATIONS standard deviations above
+    the mean of its logarithm.
     """
     logs = np.log(np.maximum(np.maximum.accumulate(errors, axis=1), np.finfo(np.float32).tiny))
     limits: NumericArray = np.exp(logs.mean(axis=0) + DEVIATIONS * logs.std(axis=0, ddof=1))

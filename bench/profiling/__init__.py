@@ -1,1 +1,1 @@
-"""Layers: which layer of a workload costs what on each backend, and what explains a gap?"""
+"""Layer profiles: the cost of each layer on each backend, and the gaps between backends."""

@@ -59,13 +59,13 @@ GAPS_COLUMNS: Final = (
 
 
 def layers_frame(costs: Sequence[Cost]) -> pd.DataFrame:
-    """Return a row per workload, layer, pass and backend; milliseconds are those of a step."""
-    return make_frame([_layer(cost) for cost in costs], LAYERS_COLUMNS)
+    """Return a row per workload, layer, direction and backend; times are milliseconds per step."""
+    return make_frame([_layer_row(cost) for cost in costs], LAYERS_COLUMNS)
 
 
 def gaps_frame(gaps: Sequence[Gap]) -> pd.DataFrame:
-    """Return a row per pair of backends and row of the layers, the widest difference first."""
-    return make_frame([_gap(gap) for gap in gaps], GAPS_COLUMNS)
+    """Return a row per pair of backends and layer row, the largest difference first."""
+    return make_frame([_gap_row(gap) for gap in gaps], GAPS_COLUMNS)
 
 
 def _facts(row: CostRow) -> dict[str, object]:
@@ -80,7 +80,7 @@ def _facts(row: CostRow) -> dict[str, object]:
     }
 
 
-def _layer(cost: Cost) -> dict[str, object]:
+def _layer_row(cost: Cost) -> dict[str, object]:
     return {
         **_facts(cost.row),
         "shared_with": " ".join(cost.timing.shared_with),
@@ -96,7 +96,7 @@ def _layer(cost: Cost) -> dict[str, object]:
     }
 
 
-def _gap(gap: Gap) -> dict[str, object]:
+def _gap_row(gap: Gap) -> dict[str, object]:
     return {
         **_facts(gap.row),
         "slower": gap.slower,

@@ -1,4 +1,4 @@
-"""From raw rows to tables: what each layer costs on each backend, and the gaps between them."""
+"""From raw rows to tables: the cost of each layer on each backend, and the gaps between them."""
 
 from collections.abc import Iterable, Sequence
 from itertools import combinations
@@ -13,7 +13,7 @@ from bench.stats.median_ci import Interval, median_confidence_interval
 
 
 class CostRow(msgspec.Struct, frozen=True):
-    """What is timed, in words that are the same on every backend."""
+    """The identity of a timed row, equal on every backend."""
 
     workload: str
     scope: ProfiledScope
@@ -25,11 +25,11 @@ class CostRow(msgspec.Struct, frozen=True):
 
 
 class Cost(NamedTuple):
-    """One row on one backend: in `rounds` the seconds per step of each round that has them.
+    """One row on one backend; `rounds` maps each timed round to its seconds per step.
 
-    They are the median of that process's repetitions, times the calls in a step. `spread_seconds`
-    is the middle one of the processes' interquartile ranges, `share` the part of the backend's own
-    step, `reason` why there is nothing.
+    They are the median of that process's repetitions, multiplied by the calls in a step.
+    `spread_seconds` is the median of the processes' interquartile ranges, `share` the fraction of
+    the backend's own step, `reason` the explanation for a round without a time.
     """
 
     row: CostRow
@@ -47,9 +47,10 @@ class Cost(NamedTuple):
 
 
 class Gap(NamedTuple):
-    """One row on two backends: the median over rounds of `slower` less and over `faster`.
+    """One row on two backends, with the difference and the ratio of `slower` to `faster`.
 
-    Intervals are None where there are too few rounds in which both have it.
+    All are medians over the rounds in which both have a time; intervals are None if these rounds
+    are too few.
     """
 
     row: CostRow
@@ -63,13 +64,13 @@ class Gap(NamedTuple):
     ratio: Interval | None
 
 
-class Whole(NamedTuple):
-    """How much of a backend's step its layers explain, each timed alone.
+class StepCoverage(NamedTuple):
+    """The fraction of a backend's step that its layers, each timed alone, account for.
 
-    `layers` is their sum, forward and gradient, and the optimizer's update, over the step; `model`
-    the whole model's forward and gradient and the update over it. `empty_seconds` is what a call of
-    a layer that does nothing costs, `calls` how many calls are in the sum, and `missing` how many
-    are not, since they could not be timed.
+    `layers` is the sum of their forward and gradient passes plus the optimizer's update, divided by
+    the step. `model` is the same for the whole model's forward and gradient pass. `empty_seconds`
+    is the cost of a call of a layer that does nothing. `calls` counts the calls in the sum,
+    `missing` those that could not be timed.
     """
 
     workload: str
@@ -84,22 +85,21 @@ class Whole(NamedTuple):
     missing: int
 
 
-def costs_of(visits: Sequence[ProcessSamples]) -> list[Cost]:
+def costs_of(samples: Sequence[ProcessSamples]) -> list[Cost]:
     """Return a cost per row and backend, in the order of the workloads and of their layers."""
-    found: dict[tuple[CostRow, str], dict[int, Timing]] = {}
-    for visit in visits:
-        for timing in visit.timings:
-            found.setdefault((_row(visit.workload, timing), visit.backend), {})[visit.round] = (
-                timing
-            )
+    timings_by_row: dict[tuple[CostRow, str], dict[int, Timing]] = {}
+    for process in samples:
+        for timing in process.timings:
+            key = _row(process.workload, timing), process.backend
+            timings_by_row.setdefault(key, {})[process.round] = timing
     steps = {
         (row.workload, backend): _seconds(timings)
-        for (row, backend), timings in found.items()
+        for (row, backend), timings in timings_by_row.items()
         if row.scope == "fit"
     }
     return [
         _cost(row, backend, timings, steps.get((row.workload, backend), {}))
-        for (row, backend), timings in found.items()
+        for (row, backend), timings in timings_by_row.items()
     ]
 
 
@@ -147,14 +147,14 @@ def _quartile_range(seconds: Sequence[float]) -> float:
 
 
 def gaps_of(costs: Sequence[Cost]) -> list[Gap]:
-    """Return a gap per pair of backends that share a row in a round, the widest first.
+    """Return a gap per row and pair of backends with a common round, the largest first.
 
-    The two are compared within each round, so that a drift of the machine meets both.
+    The two are compared within each round, so that drift of the machine affects both.
     """
     rows: dict[CostRow, list[Cost]] = {}
     for cost in costs:
         rows.setdefault(cost.row, []).append(cost)
-    pairs = (pair for own in rows.values() for pair in combinations(own, 2))
+    pairs = (pair for row_costs in rows.values() for pair in combinations(row_costs, 2))
     gaps = [gap for one, other in pairs if (gap := _gap(one, other)) is not None]
     return sorted(gaps, key=lambda gap: -gap.difference_seconds)
 
@@ -184,30 +184,30 @@ def _gap(one: Cost, other: Cost) -> Gap | None:
     )
 
 
-def totals_of(costs: Sequence[Cost]) -> list[Whole]:
-    """Return how much of its step each backend's layers explain, for each workload."""
+def step_coverages(costs: Sequence[Cost]) -> list[StepCoverage]:
+    """Return the coverage of the step by layers for each workload and backend."""
     keys = dict.fromkeys((cost.row.workload, cost.backend) for cost in costs)
-    found = []
+    coverages = []
     for workload, backend in keys:
-        own = [c for c in costs if (c.row.workload, c.backend) == (workload, backend)]
-        if (whole := _whole(workload, backend, own)) is not None:
-            found.append(whole)
-    return found
+        selected = [c for c in costs if (c.row.workload, c.backend) == (workload, backend)]
+        if (coverage := _coverage(workload, backend, selected)) is not None:
+            coverages.append(coverage)
+    return coverages
 
 
-def _whole(workload: str, backend: str, own: Sequence[Cost]) -> Whole | None:
-    steps = _rounds(own, "fit", "step")
-    layers = [c for c in own if (c.row.scope, c.row.direction) == ("layer", "gradient")]
-    update = _rounds(own, "optimizer", "update")
-    model = _rounds(own, "model", "gradient")
+def _coverage(workload: str, backend: str, costs: Sequence[Cost]) -> StepCoverage | None:
+    steps = _rounds(costs, "fit", "step")
+    layers = [c for c in costs if (c.row.scope, c.row.direction) == ("layer", "gradient")]
+    update = _rounds(costs, "optimizer", "update")
+    model = _rounds(costs, "model", "gradient")
     timed = [cost for cost in layers if cost.rounds]
     numbers = [n for n in steps if n in update and all(n in cost.rounds for cost in timed)]
     if not numbers:
         return None
     shares = [(sum(c.rounds[n] for c in timed) + update[n]) / steps[n] for n in numbers]
     models = [(model[n] + update[n]) / steps[n] for n in numbers if n in model]
-    empty = _rounds(own, "empty", "gradient").values()
-    return Whole(
+    empty = _rounds(costs, "empty", "gradient").values()
+    return StepCoverage(
         workload=workload,
         backend=backend,
         rounds=len(numbers),
@@ -222,21 +222,21 @@ def _whole(workload: str, backend: str, own: Sequence[Cost]) -> Whole | None:
 
 
 def _rounds(costs: Iterable[Cost], scope: ProfiledScope, direction: Direction) -> dict[int, float]:
-    found = (c.rounds for c in costs if (c.row.scope, c.row.direction) == (scope, direction))
-    return next(found, {})
+    matches = (c.rounds for c in costs if (c.row.scope, c.row.direction) == (scope, direction))
+    return next(matches, {})
 
 
-def failures_of(visits: Sequence[ProcessSamples]) -> list[str]:
+def failures_of(samples: Sequence[ProcessSamples]) -> list[str]:
     """Return a sentence for each process that failed."""
     return [
-        f"{visit.workload} on {visit.backend}, round {visit.round + 1}: {visit.reason}."
-        for visit in visits
-        if visit.reason is not None
+        f"{process.workload} on {process.backend}, round {process.round + 1}: {process.reason}."
+        for process in samples
+        if process.reason is not None
     ]
 
 
 def untimed_of(costs: Sequence[Cost]) -> list[str]:
-    """Return a sentence for each row that has a reason why it could not be timed in a round."""
+    """Return a sentence for each row that could not be timed in some round."""
     return [
         f"{c.row.workload} on {c.backend}: {c.row.name} ({c.row.direction}) was not timed: "
         f"{c.reason}."
@@ -246,7 +246,7 @@ def untimed_of(costs: Sequence[Cost]) -> list[str]:
 
 
 def mismatched_layers(costs: Sequence[Cost]) -> list[str]:
-    """Return a sentence for each row of layers that some backends of its workload do not have."""
+    """Return a sentence for each layer row that some backends of its workload lack."""
     backends: dict[str, dict[str, None]] = {}
     rows: dict[CostRow, list[str]] = {}
     for cost in costs:
@@ -254,7 +254,7 @@ def mismatched_layers(costs: Sequence[Cost]) -> list[str]:
         if (cost.row.scope, cost.row.direction) == ("layer", "gradient"):
             rows.setdefault(cost.row, []).append(cost.backend)
     return [
-        f"{row.workload}: layer {row.index}, {row.name}, is on {' and '.join(own)} alone."
-        for row, own in rows.items()
-        if len(own) < len(backends[row.workload])
+        f"{row.workload}: layer {row.index}, {row.name}, is only on {' and '.join(present)}."
+        for row, present in rows.items()
+        if len(present) < len(backends[row.workload])
     ]

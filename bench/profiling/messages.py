@@ -1,4 +1,4 @@
-"""What one worker timed: the raw seconds of each call of a layer, and of what is made of them."""
+"""The timings of one worker: raw seconds of each layer call, the model, the optimizer and `fit`."""
 
 from typing import Annotated, Literal
 
@@ -6,22 +6,22 @@ import msgspec
 
 from bench.core.result import Scalar
 
-#: `layer` is one call of one layer in the model, `model` all of them in one, `optimizer` its update
-#: of all weights, `fit` the whole training step, and `empty` the call of a layer that does nothing.
+#: `layer` is one call of one layer, `model` the whole model, `optimizer` its update of all weights,
+#: `fit` the whole training step, and `empty` the call of a layer that does nothing.
 ProfiledScope = Literal["layer", "model", "optimizer", "fit", "empty"]
-#: `gradient` is the forward pass and the gradient behind it; a step trains once and updates once.
+#: `gradient` is the forward pass with the gradient; a `step` has one gradient and one update.
 Direction = Literal["forward", "gradient", "update", "step"]
 
 _Seconds = Annotated[float, msgspec.Meta(gt=0)]
 
 
 class Timing(msgspec.Struct, frozen=True, forbid_unknown_fields=True, kw_only=True):
-    """The seconds of each repetition of one direction, or a `reason` why there are none.
+    """The seconds of each repetition of one direction, or the `reason` why there are none.
 
     `index` counts the calls of layers in their order. `shared_with` names the layers of other calls
-    that do the same work: equal layers but for their names and weights, called with equal shapes.
-    `inputs` holds the shapes and types of its tensors, `gradient_of` that of which a training step
-    needs the gradient: `weights`, `inputs`, both or nothing.
+    that do the same work: their layers differ only in names and weights, and their shapes are
+    equal. `inputs` holds the shapes and types of the input tensors. `gradient_of` names the tensors
+    whose gradient a training step needs: `weights`, `inputs`, both or none.
     """
 
     scope: ProfiledScope
@@ -42,12 +42,12 @@ class Timing(msgspec.Struct, frozen=True, forbid_unknown_fields=True, kw_only=Tr
 
     @property
     def calls(self) -> int:
-        """How many calls in a step do this work."""
+        """The number of calls in a step that do this work."""
         return 1 + len(self.shared_with)
 
 
 class ProfileReport(msgspec.Struct, frozen=True, forbid_unknown_fields=True, kw_only=True):
-    """What a worker writes: its timings and the settings they were taken with, or a `reason`."""
+    """The result of a worker: its timings and their settings, or a `reason`."""
 
     timings: tuple[Timing, ...] = ()
     settings: dict[str, Scalar] = {}

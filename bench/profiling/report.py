@@ -1,4 +1,4 @@
-"""The tables of layers as CSV, as Markdown and on a terminal."""
+"""The layer tables as CSV, as Markdown and for a terminal."""
 
 from collections.abc import Mapping, Sequence
 from pathlib import Path
@@ -12,56 +12,63 @@ from bench.profiling.columns import gaps_frame, layers_frame
 from bench.profiling.costs import (
     Cost,
     Gap,
-    Whole,
+    StepCoverage,
     costs_of,
     failures_of,
     gaps_of,
     mismatched_layers,
-    totals_of,
+    step_coverages,
     untimed_of,
 )
 from bench.profiling.samples import ProcessSamples
 from bench.report.files import write_csv, write_text
 
-#: Gaps of a workload that are told; gaps.csv has all.
+#: The number of gaps per workload in the report; gaps.csv has all.
 SHOWN: Final = 10
 
 _HEAD: Final = ("layer", "slower", "faster", "ms slower per step", "ratio")
-_WHOLE: Final = ("workload", "backend", "step", "layers + update", "model + update", "empty call")
+_COVERAGE_HEAD: Final = (
+    "workload",
+    "backend",
+    "step",
+    "layers + update",
+    "model + update",
+    "empty call",
+)
 
 _HOW: Final = """## How it was measured
 
-- A fresh process per backend and round, in rounds of alternating order (A B C, C B A). Each builds
-  the workload, makes one forward pass of a training step and keeps what every call of a layer was
-  given; then it makes each call alone, again and again, on the same tensors, as `fit` runs it
-  (compiled or eager).
-- A layer's time is that of the forward pass and the gradient behind it, of the weights and of those
-  inputs that depend on a weight: what a training step needs. Calls that do the same work (the same
-  layer but for its weights, the same shapes) are timed once and counted as often as they come.
-- A process's figure is the median of its repetitions; two backends are compared within each round;
-  reported are medians over rounds with their 95% intervals, which need six rounds.
-- A layer alone pays for its own call and for its outputs' way to memory, which a compiled step pays
-  once or not at all: the first table compares the sum with the step. The rest of a step is
-  the loss, the metrics and the drawing of its batch.
-- Raw seconds are in samples.jsonl; `python -m bench profile-layers --from FOLDER` makes the rest
-  again."""
+- Each backend and round has a fresh process; the order alternates between rounds (A B C, C B A).
+  The process builds the workload, runs one forward pass of a training step and stores the inputs of
+  every layer call. It then repeats each call alone on the same tensors, as `fit` runs it (compiled
+  or eager).
+- A layer's time covers the forward pass and the gradients that a training step needs: those of the
+  weights and of inputs that depend on a weight. Calls that do the same work (layers that differ
+  only in their weights, equal shapes) are timed once and counted as often as they occur.
+- The value of a process is the median of its repetitions. Two backends are compared within each
+  round. The tables show medians over rounds with 95% intervals, which need six rounds.
+- A layer alone includes the overhead of its own call and the writing of its outputs to memory. A
+  compiled step has these costs once or not at all, so the first table compares the sum with the
+  step. The rest of a step is the loss, the metrics and the selection of its batch.
+- Raw seconds are in samples.jsonl; `python -m bench profile-layers --from FOLDER` writes the other
+  files again."""
 
 
 class Findings:
-    """What the raw rows say: costs, gaps, wholes, and a sentence for each thing that is missing."""
+    """The results of the raw rows: costs, gaps, coverages, and a sentence per missing item."""
 
-    def __init__(self, visits: Sequence[ProcessSamples]) -> None:
-        """Make all tables of the rows."""
-        self.visits = visits
-        self.costs: list[Cost] = costs_of(visits)
+    def __init__(self, samples: Sequence[ProcessSamples]) -> None:
+        """Compute all results from the rows."""
+        self.samples = samples
+        self.costs: list[Cost] = costs_of(samples)
         self.gaps: list[Gap] = gaps_of(self.costs)
-        self.wholes: list[Whole] = totals_of(self.costs)
-        self.failures = failures_of(visits)
+        self.coverages: list[StepCoverage] = step_coverages(self.costs)
+        self.failures = failures_of(samples)
         self.notes = [*untimed_of(self.costs), *mismatched_layers(self.costs)]
 
     @property
     def top(self) -> list[Gap]:
-        """The widest gaps of a step's parts, SHOWN per workload: layers and the update."""
+        """The largest gaps of layers and the update, at most SHOWN per workload."""
         kept: dict[str, list[Gap]] = {}
         for gap in self.gaps:
             if gap.row.direction == "update" or (gap.row.scope, gap.row.direction) == (
@@ -69,25 +76,26 @@ class Findings:
                 "gradient",
             ):
                 kept.setdefault(gap.row.workload, []).append(gap)
-        return [gap for own in kept.values() for gap in own[:SHOWN]]
+        return [gap for gaps in kept.values() for gap in gaps[:SHOWN]]
 
 
 def write_findings(folder: Path, findings: Findings) -> None:
-    """Write layers.csv, gaps.csv and layers.md, each whole or not at all; OSError if that fails."""
+    """Write layers.csv, gaps.csv and layers.md, each atomically; OSError if that fails."""
     write_csv(folder / "layers.csv", layers_frame(findings.costs))
     write_csv(folder / "gaps.csv", gaps_frame(findings.gaps))
     write_text(folder / "layers.md", layers_markdown(findings))
 
 
 def findings_tables(findings: Findings) -> list[Table]:
-    """Return for a terminal: the widest gaps of each workload, and how far the layers explain."""
+    """Return tables for a terminal: each workload's largest gaps and step coverage."""
     tables = []
     for workload in dict.fromkeys(gap.row.workload for gap in findings.top):
-        title = f"{workload}: the widest gaps between backends, forward and gradient"
+        title = f"{workload}: largest gaps between backends, forward and gradient"
         rows = [_gap_texts(gap) for gap in findings.top if gap.row.workload == workload]
         tables.append(_table(title, _HEAD, rows))
-    title = "Each backend's own step, and what its parts add up to when timed alone"
-    return [*tables, _table(title, _WHOLE, [_whole_texts(whole) for whole in findings.wholes])]
+    title = "Each backend's own step, and the sum of its parts when timed alone"
+    rows = [_coverage_texts(coverage) for coverage in findings.coverages]
+    return [*tables, _table(title, _COVERAGE_HEAD, rows)]
 
 
 def _table(title: str, head: Sequence[str], rows: Sequence[Sequence[str]]) -> Table:
@@ -116,32 +124,33 @@ def _gap_texts(gap: Gap) -> tuple[str, ...]:
     )
 
 
-def _whole_texts(whole: Whole) -> tuple[str, ...]:
-    layers = f"{whole.layers:.0%}"
-    if whole.layers_interval is not None:
-        layers += f" [{whole.layers_interval.low:.0%}, {whole.layers_interval.high:.0%}]"
-    layers += f" in {whole.calls} calls"
-    if whole.missing:
-        layers += f", {whole.missing} not timed"
+def _coverage_texts(coverage: StepCoverage) -> tuple[str, ...]:
+    layers = f"{coverage.layers:.0%}"
+    if coverage.layers_interval is not None:
+        layers += f" [{coverage.layers_interval.low:.0%}, {coverage.layers_interval.high:.0%}]"
+    layers += f" in {coverage.calls} calls"
+    if coverage.missing:
+        layers += f", {coverage.missing} not timed"
     return (
-        whole.workload,
-        whole.backend,
-        f"{1000 * whole.step_seconds:.2f} ms",
+        coverage.workload,
+        coverage.backend,
+        f"{1000 * coverage.step_seconds:.2f} ms",
         layers,
-        "–" if whole.model is None else f"{whole.model:.0%}",
-        "–" if whole.empty_seconds is None else f"{1000 * whole.empty_seconds:.3f} ms",
+        "–" if coverage.model is None else f"{coverage.model:.0%}",
+        "–" if coverage.empty_seconds is None else f"{1000 * coverage.empty_seconds:.3f} ms",
     )
 
 
 def layers_markdown(findings: Findings) -> str:
-    """Return the whole document: the steps, the gaps, what is missing and how it was measured."""
-    lines = ["# What each layer costs", ""]
-    lines += _markdown(_WHOLE, [_whole_texts(whole) for whole in findings.wholes])
+    """Return the document: the steps, the gaps, missing items and the method."""
+    lines = ["# The cost of each layer", ""]
+    rows = [_coverage_texts(coverage) for coverage in findings.coverages]
+    lines += _markdown(_COVERAGE_HEAD, rows)
     for workload in dict.fromkeys(gap.row.workload for gap in findings.top):
         rows = [_gap_texts(gap) for gap in findings.top if gap.row.workload == workload]
         lines += [
             "",
-            f"## {escape_markdown(workload)}: the widest gaps",
+            f"## {escape_markdown(workload)}: largest gaps",
             "",
             *_markdown(_HEAD, rows),
         ]
@@ -149,11 +158,11 @@ def layers_markdown(findings: Findings) -> str:
     if missing:
         lines += [
             "",
-            "## What is missing",
+            "## Missing",
             "",
             *(f"- {escape_markdown(text)}" for text in missing),
         ]
-    lines += ["", _HOW, *_context(findings.visits), ""]
+    lines += ["", _HOW, *_context(findings.samples), ""]
     return "\n".join(lines)
 
 
@@ -162,17 +171,17 @@ def _markdown(head: Sequence[str], rows: Sequence[Sequence[str]]) -> list[str]:
     return [f"| {' | '.join(head)} |", f"| {' | '.join('---' for _ in head)} |", *body]
 
 
-def _context(visits: Sequence[ProcessSamples]) -> list[str]:
-    """Return with what all of it was made, each fact once."""
+def _context(samples: Sequence[ProcessSamples]) -> list[str]:
+    """Return a line per fact about workloads, machines, versions and settings, each once."""
     lines: dict[str, None] = {}
-    for visit in visits:
-        lines[f"{visit.workload}: batches of {visit.batch_size} of {visit.dataset}"] = None
-        lines[f"machine: {_facts(visit.machine)}"] = None
-        lines[f"{visit.backend}: {_facts(visit.versions)}"] = None
-        lines[f"{visit.backend}, {visit.workload}: {_facts(visit.settings)}"] = None
-        lines[f"harness: commit={visit.commit}"] = None
+    for process in samples:
+        lines[f"{process.workload}: batches of {process.batch_size} of {process.dataset}"] = None
+        lines[f"machine: {_facts_text(process.machine)}"] = None
+        lines[f"{process.backend}: {_facts_text(process.versions)}"] = None
+        lines[f"{process.backend}, {process.workload}: {_facts_text(process.settings)}"] = None
+        lines[f"harness: commit={process.commit}"] = None
     return [f"- {escape_markdown(line)}" for line in sorted(lines)]
 
 
-def _facts(facts: Mapping[str, object]) -> str:
+def _facts_text(facts: Mapping[str, object]) -> str:
     return ", ".join(f"{name}={value}" for name, value in sorted(facts.items()))

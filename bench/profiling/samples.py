@@ -1,4 +1,4 @@
-"""The raw rows: a file to which each process of a measurement is appended at once, durably."""
+"""The raw rows of a layer profile: a file to which each process is appended at once, durably."""
 
 from pathlib import Path
 from typing import Final
@@ -12,22 +12,22 @@ from bench.profiling.messages import Timing
 from bench.storage.jsonl import append_rows
 from bench.storage.store import StoreError
 
-#: Raised whenever what is timed or the fields of a row change.
+#: Raised whenever the timed work or the fields of a row change.
 LAYERS_VERSION: Final = 2
 
-#: What this checkout reads; version 1 had other names for four fields of a timing.
+#: The versions that can be read; version 1 had other names for four fields of a timing.
 READABLE_LAYERS_VERSIONS: Final = (1, 2)
 FILE: Final = "samples.jsonl"
 
 
 class LayersError(BenchError):
-    """Raw rows of layers cannot be read."""
+    """The raw rows of a layer profile cannot be read."""
 
 
 class ProcessSamples(msgspec.Struct, frozen=True, forbid_unknown_fields=True, kw_only=True):
-    """One process: a workload on one backend in one round, with all it timed or why it did not.
+    """One process: a workload on one backend in one round, with its timings or a `reason`.
 
-    `position` is its place in the round. The rest is with what it was made.
+    `position` is its place in the round. The other fields are its provenance.
     """
 
     layers_version: int = LAYERS_VERSION
@@ -45,32 +45,32 @@ class ProcessSamples(msgspec.Struct, frozen=True, forbid_unknown_fields=True, kw
     commit: str | None
 
 
-def add_visit(folder: Path, visit: ProcessSamples) -> None:
-    """Append a row to the file in `folder`; StoreError when that is impossible."""
+def append_samples(folder: Path, samples: ProcessSamples) -> None:
+    """Append a row to the file in `folder`; StoreError if it cannot be written."""
     path = folder / FILE
     try:
-        append_rows(path, visit)
+        append_rows(path, samples)
     except OSError as error:
         raise StoreError(f"{path} cannot be written: {error.strerror}.") from error
 
 
-def read_visits(folder: Path) -> list[ProcessSamples]:
+def read_samples(folder: Path) -> list[ProcessSamples]:
     """Return all rows of a folder; LayersError names the file or the line that cannot be read."""
     path = folder / FILE
     try:
         lines = path.read_bytes().splitlines()
     except OSError as error:
         raise LayersError(f"{path} cannot be read: {error.strerror}.") from error
-    return [_visit(line, f"{path}, line {number}") for number, line in enumerate(lines, start=1)]
+    return [_decode(line, f"{path}, line {number}") for number, line in enumerate(lines, start=1)]
 
 
-def _visit(line: bytes, where: str) -> ProcessSamples:
+def _decode(line: bytes, where: str) -> ProcessSamples:
     try:
         version = SAMPLES_LAYOUT.version_of(line)
         if version not in READABLE_LAYERS_VERSIONS:
             raise LayersError(
-                f"{where} is of version {version} of the layers; this harness reads "
-                f"{' and '.join(map(str, READABLE_LAYERS_VERSIONS))}: measure again."
+                f"{where} has layers version {version}; this harness reads "
+                f"{' and '.join(map(str, READABLE_LAYERS_VERSIONS))}. Measure again."
             )
         return SAMPLES_LAYOUT.decode(line)
     except DecodeError as error:

@@ -1,1 +1,1 @@
-"""The gate: stored records against a baseline, and whether every expected cell was judged."""
+"""Regression gates: a candidate against a baseline, with a verdict for every expected cell."""

@@ -1,4 +1,4 @@
-"""The mean of a contest's log ratios, with its error: what every verdict is made of."""
+"""The mean of a cell's log ratios with its standard error, the basis of every verdict."""
 
 from collections.abc import Mapping, Sequence
 from math import log, sqrt
@@ -10,21 +10,21 @@ from bench.regression.pair import Pair
 from bench.stats.empirical_bayes import Prior
 
 CLOCKS: Final[tuple[Clock, ...]] = ("wall", "cpu")
-#: Of the slices of a pair, so much is cut off at each end: a burst of a neighbour is a few slices.
+#: The fraction of a pair's slices trimmed at each end: a burst of another program affects few.
 TRIM: Final = 0.2
 
 
 def pair_log_ratio(pair: Pair, clock: Clock) -> float:
-    """Return the trimmed mean of log(candidate / baseline) over the turns of a pair."""
+    """Return the trimmed mean of log(candidate / baseline) over the slices of a pair."""
     ratios = sorted(
-        log(turn.candidate.seconds(clock) / turn.baseline.seconds(clock)) for turn in pair.slices
+        log(each.candidate.seconds(clock) / each.baseline.seconds(clock)) for each in pair.slices
     )
     cut = int(len(ratios) * TRIM)
     return fmean(ratios[cut : len(ratios) - cut])
 
 
 class Mean(NamedTuple):
-    """The mean of log ratios, its standard error, and the degrees of freedom of that."""
+    """The mean of log ratios, its standard error, and the degrees of freedom of the error."""
 
     value: float
     error: float
@@ -43,7 +43,7 @@ class Mean(NamedTuple):
 
 #: A cell's means, by clock.
 Means = Mapping[Clock, Mean]
-#: What is known beforehand of the variance of pairs, where anything is.
+#: The priors of the variance between pairs, by clock; a clock without a prior is absent.
 Priors = Mapping[Clock, Prior]
 
 
@@ -53,11 +53,11 @@ def log_ratios(pairs: Sequence[Pair], clock: Clock) -> list[float]:
 
 
 def mean_of(values: Sequence[float], prior: Prior | None) -> Mean:
-    """Return the mean of log ratios, with a variance that `prior` moderates."""
-    found, degrees = variance(values), float(len(values) - 1)
+    """Return the mean of log ratios; `prior`, if any, moderates the variance."""
+    spread, degrees = variance(values), float(len(values) - 1)
     if prior:
-        found, degrees = prior.posterior(found, len(values) - 1)
-    return Mean(fmean(values), sqrt(found / len(values)), degrees)
+        spread, degrees = prior.posterior(spread, len(values) - 1)
+    return Mean(fmean(values), sqrt(spread / len(values)), degrees)
 
 
 def means_of(pairs: Sequence[Pair], priors: Priors) -> Means:

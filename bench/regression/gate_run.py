@@ -1,4 +1,4 @@
-"""A whole gate: begin it or resume it, measure it in lock-step, judge it, write it down."""
+"""A complete gate: start or resume it, measure it in lock-step, judge it, write its report."""
 
 import os
 from collections.abc import Callable, Sequence
@@ -35,9 +35,10 @@ class Gate(NamedTuple):
 
 
 class GateRequest(NamedTuple):
-    """A gate to begin: the texts of its sides, its cells, its margins, a dataset's time limit.
+    """The request for a new gate: its sides, cells and margins.
 
-    `baseline` and `candidate` are as `bench.system.side.parse_side` reads them.
+    `baseline` and `candidate` are texts that `bench.system.side.parse_side` reads. A user's
+    dataset function must finish within `timeout_seconds`.
     """
 
     baseline: str
@@ -51,10 +52,10 @@ class GateRequest(NamedTuple):
 def begin_gate(
     request: GateRequest, reports: Path, console: Console, warn: Callable[[str], None]
 ) -> Gate:
-    """Measure a new gate and judge it; `warn` gets a sentence on what makes it meaningless.
+    """Measure a new gate and judge it; `warn` gets a sentence if the two sides are the same.
 
-    Raises SideTextError, MarginError or StatisticsMissingError before the machine's lock is asked
-    for; MachineBusyError or StoreError after it.
+    Raises SideTextError, MarginError or StatisticsMissingError before it requests the machine's
+    lock, MachineBusyError or StoreError afterwards.
     """
     check_statistics()
     check_margins(request.margins)
@@ -78,9 +79,9 @@ def begin_gate(
 
 
 def resume_gate(gate_id: str, reports: Path, console: Console) -> Gate:
-    """Continue an interrupted gate, the newest one where `gate_id` is empty, and judge it.
+    """Continue an interrupted gate and judge it; an empty `gate_id` selects the newest.
 
-    Its sides are read again from its plan. ResumeError names what has changed since it began.
+    Its sides are read from its plan. ResumeError lists the changes since it began.
     """
     check_statistics()
     store, plan = find_gate(reports / "gates", gate_id)

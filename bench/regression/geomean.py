@@ -1,4 +1,4 @@
-"""The geometric mean over cells: a small slowdown of all of them, of which no cell alone tells."""
+"""The geometric mean over cells: detects a small slowdown of all cells that no cell alone shows."""
 
 from collections.abc import Mapping, Sequence
 from math import sqrt
@@ -10,9 +10,9 @@ from bench.regression.messages import Clock
 from bench.regression.pair import Pair
 from bench.regression.verdict import INTERIM_LOOKS, Margins, Verdict, decide, verdict_of
 
-#: A mean's own margins: its noise is less than a cell's.
+#: The margins of a mean, narrower than those of a cell because it is less noisy.
 MEAN_MARGINS: Final = Margins(0.01, 0.03)
-#: What the means may err by in all, beside what the cells may.
+#: The error rate of all means together, in addition to that of the cells.
 MEAN_ALPHA: Final = 0.01
 
 
@@ -22,9 +22,9 @@ def judge_means(
     """Return the verdict on the geometric mean of each group's cells.
 
     A group holds the pairs of each of its cells. Means are judged once, on the pairs of the first
-    look alone: which cells have more depends on what theirs said. The error is that of a mean of
-    independent means, with degrees of freedom by Satterthwaite ("An approximate distribution of
-    estimates of variance components", Biometrics Bulletin 2, 1946).
+    look alone, because later pairs are measured only for cells that were undecided. The error is
+    that of a mean of independent means, with degrees of freedom by Satterthwaite ("An approximate
+    distribution of estimates of variance components", Biometrics Bulletin 2, 1946).
     """
     first = {name: [pairs[: INTERIM_LOOKS[0]] for pairs in cells] for name, cells in groups.items()}
     means = {

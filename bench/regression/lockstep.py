@@ -1,4 +1,4 @@
-"""One lock-step pair: start both sides, warm them, and let them compute in turns."""
+"""One lock-step pair: start both sides, warm them up, and time their slices alternately."""
 
 from collections.abc import Iterable, Mapping
 from contextlib import suppress
@@ -23,17 +23,17 @@ from bench.regression.side_process import (
 from bench.regression.validity import SLICES, identity_mismatch
 from bench.system.orphans import no_new_children
 
-#: A slice lasts at least so long, and has at least so many steps.
+#: The minimum duration and number of steps of a slice.
 SLICE_SECONDS: Final = 0.3
 FEWEST_STEPS: Final = 10
-#: Steps read up to so many times too long while a side gets warm.
+#: During warm-up a step can take this many times its later duration.
 _WARM_FACTOR: Final = 1.25
-#: No answer of a side takes so long: imports, compilation and a slice are all shorter.
+#: Longer than any response of a side: imports, compilation and a slice all take less.
 _TIMEOUT_SECONDS: Final = 600.0
 
 
 class PairSpec(msgspec.Struct, frozen=True, kw_only=True):
-    """What a pair is made of: the same cell, to be trained on two sides."""
+    """The specification of a pair: one cell, trained on two sides."""
 
     kind: PairKind
     baseline: SideSpec
@@ -41,14 +41,14 @@ class PairSpec(msgspec.Struct, frozen=True, kw_only=True):
 
     @property
     def key(self) -> tuple[PairKind, str]:
-        """The kind and the id of the cell, which no other contest of a gate has."""
+        """The kind and the id of the cell, unique within a gate."""
         return self.kind, self.baseline.job.cell.id
 
 
 def fill_compile_cache(pair_spec: PairSpec, log_folder: Path) -> None:
-    """Fill the cache of compiled programs that JAX has, so that no pair has a side that compiles.
+    """Fill JAX's cache of compiled programs, so that neither side of a pair compiles.
 
-    What fails here fails in the first pair too, which tells of it.
+    A failure here is ignored, because it recurs in the first pair, which records it.
     """
     kind, cell_id = pair_spec.key
     if kind != "cell" or pair_spec.baseline.job.cell.backend != "jax":
@@ -67,11 +67,11 @@ def run_pair(
     command: tuple[str, ...] = LOCKSTEP_COMMAND,
     timeout_seconds: float = _TIMEOUT_SECONDS,
 ) -> Pair:
-    """Return a new pair; one with a reason when a side failed, died, hung or is not who it must be.
+    """Return a new pair; it has a `reason` if a side failed, died, hung or has the wrong identity.
 
-    Only one side computes at a time: the other one waits in the kernel for its turn. Turns go
-    A B, B A, and so on, and which side starts first changes with every pair. The first turn of
-    each side is thrown away.
+    Only one side computes at a time; the other waits in the kernel. Slices alternate A B, B A,
+    and so on, and the side that starts first alternates between pairs. The first slice of each
+    side is discarded.
     """
     begin = perf_counter()
     kind, cell_id = pair_spec.key
@@ -84,66 +84,72 @@ def run_pair(
             start_side(name, side_specs[name], log_path, timeout_seconds, command) for name in names
         )
         with no_new_children(), first as earlier, second as later:
-            pair = _play(pair, dict(zip(names, (earlier, later), strict=True)), side_specs)
+            pair = _measure_slices(
+                pair, dict(zip(names, (earlier, later), strict=True)), side_specs
+            )
     except PairError as error:
         pair = replace(pair, reason=str(error))
     return replace(pair, seconds=perf_counter() - begin)
 
 
-def _play(pair: Pair, sides: Mapping[str, SideProcess], side_specs: Mapping[str, SideSpec]) -> Pair:
-    """Return the pair with its slices, after both sides have got warm, one after the other."""
+def _measure_slices(
+    pair: Pair, sides: Mapping[str, SideProcess], side_specs: Mapping[str, SideSpec]
+) -> Pair:
+    """Return the pair with its slices, after both sides have warmed up, one after the other."""
     for side in sides.values():
         side.wait_until_built()
     warm = {name: _warm(side, side_specs[name]) for name, side in sides.items()}
-    steps = _steps(warm.values(), lcm(*(_whole(side_spec) for side_spec in side_specs.values())))
+    steps = _steps(
+        warm.values(), lcm(*(_step_multiple(side_spec) for side_spec in side_specs.values()))
+    )
     return replace(
         pair,
-        baseline=_member(warm["baseline"]),
-        candidate=_member(warm["candidate"]),
+        baseline=_report(warm["baseline"]),
+        candidate=_report(warm["candidate"]),
         slices=_slices(sides["baseline"], sides["candidate"], steps),
     )
 
 
 def _warm(side: SideProcess, side_spec: SideSpec) -> WarmedUp:
-    said = side.warm()
-    wrong = identity_mismatch(side.name, _member(said), side_spec.identity)
-    if wrong:
-        raise PairError(wrong)
-    return said
+    warmed = side.warm()
+    mismatch = identity_mismatch(side.name, _report(warmed), side_spec.identity)
+    if mismatch:
+        raise PairError(mismatch)
+    return warmed
 
 
-def _member(said: WarmedUp) -> SideReport:
-    return SideReport(identity=said.identity, settings=said.settings)
+def _report(warmed: WarmedUp) -> SideReport:
+    return SideReport(identity=warmed.identity, settings=warmed.settings)
 
 
-def _steps(warm: Iterable[WarmedUp], whole: int) -> int:
-    """Return the steps of a slice, a multiple of `whole`, long enough for the slower side."""
-    slowest = max(said.step_seconds for said in warm)
+def _steps(sides: Iterable[WarmedUp], multiple: int) -> int:
+    """Return the steps of a slice, a multiple of `multiple`, enough for the slower side."""
+    slowest = max(warmed.step_seconds for warmed in sides)
     steps = max(FEWEST_STEPS, ceil(_WARM_FACTOR * SLICE_SECONDS / max(slowest, 1e-6)))
-    return ceil(steps / whole) * whole
+    return ceil(steps / multiple) * multiple
 
 
-def _whole(side_spec: SideSpec) -> int:
-    """Return the fewest steps of which a side's extra work makes a whole number of steps."""
+def _step_multiple(side_spec: SideSpec) -> int:
+    """Return the smallest number of steps for which a side really does a whole number of steps."""
     return Fraction(side_spec.identity.work).limit_denominator(100).denominator
 
 
 def _slices(baseline: SideProcess, candidate: SideProcess, steps: int) -> tuple[SlicePair, ...]:
     for side in (baseline, candidate):
-        side.begin(steps)
-        side.turn()
-    return tuple(_turn(baseline, candidate, turn % 2 == 1) for turn in range(SLICES))
+        side.start_slices(steps)
+        side.run_slice()
+    return tuple(_slice_pair(baseline, candidate, number % 2 == 1) for number in range(SLICES))
 
 
-def _turn(baseline: SideProcess, candidate: SideProcess, candidate_first: bool) -> SlicePair:
+def _slice_pair(baseline: SideProcess, candidate: SideProcess, candidate_first: bool) -> SlicePair:
     if candidate_first:
-        later: tuple[Slice, float] = candidate.turn()
-        earlier = baseline.turn()
+        of_candidate: tuple[Slice, float] = candidate.run_slice()
+        of_baseline = baseline.run_slice()
     else:
-        earlier, later = baseline.turn(), candidate.turn()
+        of_baseline, of_candidate = baseline.run_slice(), candidate.run_slice()
     return SlicePair(
-        baseline=earlier[0],
-        candidate=later[0],
-        baseline_round_trip=earlier[1],
-        candidate_round_trip=later[1],
+        baseline=of_baseline[0],
+        candidate=of_candidate[0],
+        baseline_round_trip=of_baseline[1],
+        candidate_round_trip=of_candidate[1],
     )

@@ -1,4 +1,4 @@
-"""What the gate and one side of a lock-step pair tell each other, a JSON line at a time."""
+"""Messages between the gate and one side of a lock-step pair, one JSON object per line."""
 
 from typing import Literal
 
@@ -11,10 +11,10 @@ Clock = Literal["wall", "cpu"]
 
 
 class Identity(msgspec.Struct, frozen=True, forbid_unknown_fields=True, kw_only=True):
-    """Who a side is: what the gate expects, and what the side then finds out about itself.
+    """The identity of a side, as the gate expects it and as the side then reports it.
 
-    `workload_source` is the sha256 of the workload's source, `work` the number of steps that are
-    really done for each one that is reported: above 1 in a control that has to be found.
+    `workload_source` is the sha256 of the workload's source. `work` is the number of steps really
+    done per reported step; it is above 1 in a positive control.
     """
 
     python: str
@@ -25,29 +25,29 @@ class Identity(msgspec.Struct, frozen=True, forbid_unknown_fields=True, kw_only=
 
 
 class SideJob(msgspec.Struct, frozen=True, forbid_unknown_fields=True, kw_only=True):
-    """One side of a pair, seen from the child.
+    """The job of one side of a pair, as its worker receives it.
 
-    The side reads turns from `baton_fd` and writes what it says to `events_fd` of the job. It
-    answers with its own values of all that `identity` names.
+    The worker reads requests from `requests_fd` and writes messages to `events_fd` of the job. It
+    reports its own value of each field of `identity`.
     """
 
     job: Job
     identity: Identity
-    baton_fd: int
+    requests_fd: int
 
 
 class StartSlices(msgspec.Struct, frozen=True, forbid_unknown_fields=True, kw_only=True):
-    """To a warm side: train slices of so many steps, one per turn from the next one on."""
+    """To a warm side: train one slice of `steps` steps per request from now on."""
 
     steps: int
 
 
 class Ready(msgspec.Struct, frozen=True, forbid_unknown_fields=True, kw_only=True, tag="built"):
-    """From a side: its model is built, and it waits for its turn to train it."""
+    """From a side: its model is built, and it waits for a request to train."""
 
 
 class WarmedUp(msgspec.Struct, frozen=True, forbid_unknown_fields=True, kw_only=True, tag="warm"):
-    """From a side after its first turn: compiled; its identity, provenance, a step's seconds."""
+    """From a side after its warm-up: its identity, its provenance and the seconds of a step."""
 
     identity: Identity
     settings: dict[str, Scalar]
@@ -55,9 +55,9 @@ class WarmedUp(msgspec.Struct, frozen=True, forbid_unknown_fields=True, kw_only=
 
 
 class Slice(msgspec.Struct, frozen=True, forbid_unknown_fields=True, kw_only=True, tag="slice"):
-    """From a side: one turn, timed over `steps` steps from one synchronised device to the next.
+    """From a side: one slice of `steps` steps, timed between two device synchronisations.
 
-    `idle_cpu_seconds` is the CPU time of its process while it waited `idle_seconds` for the turn.
+    Its process used `idle_cpu_seconds` of CPU time while it waited `idle_seconds` for the request.
     """
 
     steps: int
@@ -72,7 +72,7 @@ class Slice(msgspec.Struct, frozen=True, forbid_unknown_fields=True, kw_only=Tru
 
 
 class Failed(msgspec.Struct, frozen=True, forbid_unknown_fields=True, kw_only=True, tag="trouble"):
-    """From a side: it cannot go on, and why, in one sentence."""
+    """From a side: it cannot continue; `reason` explains why in one sentence."""
 
     reason: str
 

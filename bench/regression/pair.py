@@ -1,4 +1,4 @@
-"""One lock-step pair: two warm processes that computed in turns, slice by slice."""
+"""One lock-step pair: two warm processes that computed alternately, slice by slice."""
 
 from typing import Final, Literal
 
@@ -11,14 +11,14 @@ from bench.regression.messages import Identity, Slice
 #: Raised whenever the fields of a pair change. The pairs of version 1 do not name their version.
 PAIR_VERSION: Final = 2
 
-#: What is measured: a cell's two sides, or a control of the measurement itself.
+#: A pair measures the two sides of a cell, or a control of the measurement itself.
 PairKind = Literal["cell", "negative", "positive"]
 
 
 class SlicePair(msgspec.Struct, frozen=True, forbid_unknown_fields=True, kw_only=True):
-    """A slice of each side, one directly after the other, of the same reported work.
+    """A slice of each side, one directly after the other, with the same reported work.
 
-    The round trips are the seconds from giving a side its turn to its answer, on our own clock.
+    A round trip is the seconds from the request to the side's response, on the gate's own clock.
     """
 
     baseline: Slice
@@ -28,7 +28,7 @@ class SlicePair(msgspec.Struct, frozen=True, forbid_unknown_fields=True, kw_only
 
 
 class SideReport(msgspec.Struct, frozen=True, forbid_unknown_fields=True, kw_only=True):
-    """One process of a pair: who it said it is, and its provenance."""
+    """One process of a pair: its reported identity and its provenance."""
 
     identity: Identity
     settings: dict[str, Scalar]
@@ -37,8 +37,8 @@ class SideReport(msgspec.Struct, frozen=True, forbid_unknown_fields=True, kw_onl
 class Pair(msgspec.Struct, frozen=True, forbid_unknown_fields=True, kw_only=True):
     """Two processes, one per side, from their start to their end; `number` counts from 0.
 
-    `seconds` is the wall time of the whole pair, starts and warm-ups included. A pair that
-    failed has a `reason` in one sentence, and no slices.
+    `seconds` is the wall time of the whole pair, including starts and warm-ups. A failed pair has
+    a `reason` in one sentence and no slices.
     """
 
     pair_version: int = PAIR_VERSION

@@ -1,4 +1,4 @@
-"""From two sides and the cells of a suite to what a gate expects and how its pairs are started."""
+"""From two sides and the cells of a suite to the plan of a gate and the specs of its pairs."""
 
 from collections.abc import Sequence
 from pathlib import Path
@@ -23,27 +23,27 @@ from data.errors import DataError
 from data.manifest import read_manifest
 from data.prepare import default_cache_dir
 
-#: What both sides get unless the user says otherwise: glibc then keeps freed memory, and two
-#: processes of one program differ less for their whole life. OMP_WAIT_POLICY=PASSIVE is not among
-#: them: the side that waits does not spin anyway, and PyTorch's steps took 1.6 times as long.
+#: Set on both sides unless the user sets them. glibc then keeps freed memory, and two processes of
+#: one program differ less for their whole life. OMP_WAIT_POLICY=PASSIVE is left out, because a
+#: waiting side does not spin anyway and PyTorch's steps took 1.6 times as long with it.
 NOISE_REDUCING_VARIABLES: Final = {
     "MALLOC_MMAP_THRESHOLD_": "1073741824",
     "MALLOC_TRIM_THRESHOLD_": "1099511627776",
     "MALLOC_TOP_PAD_": "67108864",
-    # Huge pages for it, where the kernel gives some: which 4 KiB pages a process happens to get,
-    # and so what shares a set of its caches, is then no matter of chance.
+    # Huge pages, if the kernel grants any. Without them a process gets random 4 KiB pages, so
+    # chance decides which data share a cache set.
     "GLIBC_TUNABLES": "glibc.malloc.hugetlb=1",
 }
-#: PyTorch's threads stay where they are: on two cores, pairs of one program in batches of 8 varied
-#: by 6.4% (6 pairs) where the kernel moved them, and by 2.6% (6 pairs) so.
-BOUND: Final = {"OMP_PROC_BIND": "true"}
-#: JAX keeps every compiled program on the disk: getting both sides of a pair warm took 20 s, with
-#: this 7. Its cache knows programs, versions and flags apart.
+#: Keeps PyTorch's threads on their cores. On two cores, pairs of one program with batch size 8
+#: varied by 6.4% (6 pairs) when the kernel moved threads, and by 2.6% (6 pairs) with this setting.
+PINNED_THREADS: Final = {"OMP_PROC_BIND": "true"}
+#: JAX caches every compiled program on disk: warming up both sides of a pair took 20 s without
+#: this, 7 s with it. The cache key covers program, versions and flags.
 _KEEP_PROGRAMS: Final = {
     "JAX_PERSISTENT_CACHE_MIN_COMPILE_TIME_SECS": "0",
     "JAX_PERSISTENT_CACHE_MIN_ENTRY_SIZE_BYTES": "-1",
 }
-#: On a GPU both processes of a pair live on one device: neither may take all of its memory.
+#: On a GPU both processes of a pair share one device, so neither may allocate all of its memory.
 _SHARED_GPU: Final = {
     "XLA_PYTHON_CLIENT_PREALLOCATE": "false",
     "TF_FORCE_GPU_ALLOW_GROWTH": "true",
@@ -59,12 +59,12 @@ def plan_gate(
     data_dir: Path | None = None,
     timeout_seconds: float = DATASET_TIMEOUT_SECONDS,
 ) -> tuple[GatePlan, list[PairSpec]]:
-    """Return what the gate expects of `cells`, and a contest for each of its entries.
+    """Return the plan of a gate on `cells`, and a pair spec for each expected comparison.
 
-    Each backend gets two controls, on its first cell and the baseline's side: the side against
-    itself, and with CONTROL_WORK of the work. Datasets are prepared on the way, a user's
-    function within `timeout_seconds`. A cell whose interpreter, source or dataset is missing, or
-    which is not `fit`, is `unplanned`, with a reason.
+    Each backend gets two controls, on its first cell and the baseline side: the side against
+    itself, and the side against itself with CONTROL_WORK times the work. Datasets are prepared
+    here; a user's function must finish within `timeout_seconds`. A cell is `unplanned`, with a
+    reason, if its interpreter, source or dataset is missing or if its task is not `fit`.
     """
     pair_specs: list[PairSpec] = []
     unplanned = {c.id: f"the gate times training, not {c.task}" for c in cells if c.task != "fit"}
@@ -75,8 +75,8 @@ def plan_gate(
         except (InterpreterError, DataError, WorkloadNameError) as error:
             unplanned[cell.id] = str(error).rstrip(".")
             continue
-        found = PairSpec(kind="cell", baseline=side_specs[0], candidate=side_specs[1])
-        pair_specs += _with_controls(found, pair_specs)
+        pair_spec = PairSpec(kind="cell", baseline=side_specs[0], candidate=side_specs[1])
+        pair_specs += _with_controls(pair_spec, pair_specs)
     plan = GatePlan(
         gate_version=GATE_VERSION,
         gate_id=gate_id,
@@ -91,9 +91,9 @@ def plan_gate(
     return plan, pair_specs
 
 
-def _with_controls(pair_spec: PairSpec, before: Sequence[PairSpec]) -> list[PairSpec]:
-    """Return the contest of a cell, and behind it the controls of a backend that has none yet."""
-    backends = {each.baseline.job.cell.backend for each in before}
+def _with_controls(pair_spec: PairSpec, planned: Sequence[PairSpec]) -> list[PairSpec]:
+    """Return the pair spec of a cell, then the controls if its backend has none yet."""
+    backends = {each.baseline.job.cell.backend for each in planned}
     if pair_spec.baseline.job.cell.backend in backends:
         return [pair_spec]
     return [pair_spec, *_controls(pair_spec.baseline)]
@@ -114,35 +114,37 @@ def _expected(pair_spec: PairSpec) -> Expected:
 
 
 def _controls(side_spec: SideSpec) -> list[PairSpec]:
-    harder = replace(side_spec, identity=replace(side_spec.identity, work=CONTROL_WORK))
+    extra_work = replace(side_spec, identity=replace(side_spec.identity, work=CONTROL_WORK))
     return [
         PairSpec(kind="negative", baseline=side_spec, candidate=side_spec),
-        PairSpec(kind="positive", baseline=side_spec, candidate=harder),
+        PairSpec(kind="positive", baseline=side_spec, candidate=extra_work),
     ]
 
 
 def _side_spec(cell: Cell, dataset_folder: Path, side: Side) -> SideSpec:
     interpreter = find_interpreter(cell.backend, side.pythons, cell.device)
-    base_environment = {**_steady(cell), **side.base_environment}
+    environment = resolve_environment(cell, {**_common_variables(cell), **side.base_environment})
     return SideSpec(
         job=job_of(cell, dataset_folder, side.source),
         identity=Identity(
             python=interpreter.python,
             versions=interpreter.versions,
             workload_source=source_hash(cell.workload, side.folder),
-            variables=resolve_environment(cell, base_environment).performance,
+            variables=environment.performance,
         ),
-        base_environment=base_environment,
+        environment=environment,
     )
 
 
-def _steady(cell: Cell) -> dict[str, str]:
-    """Return the variables that both sides of a cell get; the user's own go before them."""
-    steady = dict(NOISE_REDUCING_VARIABLES)
+def _common_variables(cell: Cell) -> dict[str, str]:
+    """Return the variables set on both sides of a cell; the user's own override them."""
+    variables = dict(NOISE_REDUCING_VARIABLES)
     if cell.device == "gpu":
-        steady |= _SHARED_GPU
+        variables |= _SHARED_GPU
     elif cell.backend == "torch":
-        steady |= BOUND
+        variables |= PINNED_THREADS
     if cell.backend == "jax":
-        steady |= _KEEP_PROGRAMS | {"JAX_COMPILATION_CACHE_DIR": str(default_cache_dir() / "jax")}
-    return steady
+        variables |= _KEEP_PROGRAMS | {
+            "JAX_COMPILATION_CACHE_DIR": str(default_cache_dir() / "jax")
+        }
+    return variables

@@ -20,16 +20,16 @@ from bench.regression.verdict import INTERIM_LOOKS, Verdict
 from bench.report.files import write_csv, write_text
 from bench.storage.sessions import Session, minute, read_sessions
 
-#: Raised whenever verdicts.json changes.
+#: Raised whenever the format of verdicts.json changes.
 VERDICTS_VERSION: Final = 4
 
 _STYLES: Final = {"regressed": "red", "invalid": "red", "pass": "green", "improved": "green"}
 
 
 class VerdictFile(msgspec.Struct, frozen=True, kw_only=True):
-    """What verdicts.json holds; `provenance` is a side's settings by contest.
+    """The content of verdicts.json; `provenance` holds both sides' reports per comparison.
 
-    Of `sessions` there are several where the gate was interrupted and resumed.
+    A gate that was interrupted and resumed has several `sessions`.
     """
 
     verdicts_version: int
@@ -42,18 +42,18 @@ class VerdictFile(msgspec.Struct, frozen=True, kw_only=True):
 
 
 def write_outcome(
-    book: GateStore, plan: GatePlan, pairs: Sequence[Pair], outcome: GateOutcome, exit_code: int
+    store: GateStore, plan: GatePlan, pairs: Sequence[Pair], outcome: GateOutcome, exit_code: int
 ) -> Path:
     """Write verdicts.csv, verdicts.json, pairs.csv and slices.csv; return the path of the first.
 
     OSError when they cannot be written.
     """
-    path = book.folder / "verdicts.csv"
-    sessions = read_sessions(book.folder)
+    path = store.folder / "verdicts.csv"
+    sessions = read_sessions(store.folder)
     write_csv(path, verdict_frame(outcome))
-    write_csv(book.folder / "pairs.csv", pair_frame(pairs, sessions))
-    write_csv(book.folder / "slices.csv", slice_frame(pairs))
-    found = VerdictFile(
+    write_csv(store.folder / "pairs.csv", pair_frame(pairs, sessions))
+    write_csv(store.folder / "slices.csv", slice_frame(pairs))
+    document = VerdictFile(
         verdicts_version=VERDICTS_VERSION,
         plan=plan,
         looks=INTERIM_LOOKS,
@@ -67,38 +67,38 @@ def write_outcome(
         provenance=_provenance(pairs),
         sessions=sessions,
     )
-    text = msgspec.json.format(msgspec.json.encode(found), indent=2).decode()
-    write_text(book.folder / "verdicts.json", f"{text}\n")
+    text = msgspec.json.format(msgspec.json.encode(document), indent=2).decode()
+    write_text(store.folder / "verdicts.json", f"{text}\n")
     return path
 
 
 def verdict_frame(outcome: GateOutcome) -> pd.DataFrame:
-    """Return a row per cell and control: what it says, and both clocks' ratios with intervals."""
+    """Return a row per cell, mean and control: its verdict, and each clock's ratio and interval."""
     rows = []
-    for kind, found in outcome.rows:
+    for kind, verdict in outcome.rows:
         row: dict[str, object] = {
             "kind": kind,
-            "cell_id": found.cell_id,
-            "verdict": found.verdict,
-            "pairs": found.pairs,
-            "minutes": _minutes(outcome, kind, found),
+            "cell_id": verdict.cell_id,
+            "verdict": verdict.verdict,
+            "pairs": verdict.pairs,
+            "minutes": _minutes(outcome, kind, verdict),
         }
-        for clock, estimate in zip(CLOCKS, found.estimates or (None, None), strict=True):
+        for clock, estimate in zip(CLOCKS, verdict.estimates or (None, None), strict=True):
             for name in ("ratio", "low", "high", "confidence", "spread", "error", "degrees"):
                 row[f"{clock}_{name}"] = None if estimate is None else getattr(estimate, name)
-        rows.append(row | {"detectable": found.detectable, "reason": found.reason})
+        rows.append(row | {"detectable": verdict.detectable, "reason": verdict.reason})
     return pd.DataFrame(rows)
 
 
 def pair_frame(pairs: Sequence[Pair], sessions: Sequence[Session]) -> pd.DataFrame:
-    """Return a row per pair: the trimmed mean log ratio on each clock, which is what is judged.
+    """Return a row per pair with the trimmed mean log ratio on each clock, the judged value.
 
-    `session` counts from 0; a gate that was resumed has several.
+    `session` counts from 0; a resumed gate has several.
     """
     return pd.DataFrame(
         {
             **_name(pair),
-            "session": sum(each.kept <= place for each in sessions[1:]),
+            "session": sum(each.kept <= index for each in sessions[1:]),
             "seconds": pair.seconds,
             **{
                 f"{clock}_log_ratio": pair_log_ratio(pair, clock) if pair.slices else None
@@ -106,19 +106,19 @@ def pair_frame(pairs: Sequence[Pair], sessions: Sequence[Session]) -> pd.DataFra
             },
             "reason": pair.reason,
         }
-        for place, pair in enumerate(pairs)
+        for index, pair in enumerate(pairs)
     )
 
 
 def slice_frame(pairs: Sequence[Pair]) -> pd.DataFrame:
-    """Return a row per slice: the raw seconds of both sides' slices."""
+    """Return a row per slice with the raw seconds of both sides."""
     return pd.DataFrame(
         {
             **_name(pair),
             "slice": number,
-            "steps": turn.baseline.steps,
+            "steps": slices.baseline.steps,
             **{
-                f"{side}_{field}": getattr(getattr(turn, side), field)
+                f"{side}_{field}": getattr(getattr(slices, side), field)
                 for side in ("baseline", "candidate")
                 for field in (
                     "wall_seconds",
@@ -127,36 +127,36 @@ def slice_frame(pairs: Sequence[Pair]) -> pd.DataFrame:
                     "idle_cpu_seconds",
                 )
             },
-            "baseline_round_trip": turn.baseline_round_trip,
-            "candidate_round_trip": turn.candidate_round_trip,
+            "baseline_round_trip": slices.baseline_round_trip,
+            "candidate_round_trip": slices.candidate_round_trip,
         }
         for pair in pairs
-        for number, turn in enumerate(pair.slices)
+        for number, slices in enumerate(pair.slices)
     )
 
 
 def verdict_table(plan: GatePlan, outcome: GateOutcome) -> Table:
-    """Return a row per cell and control for a terminal."""
+    """Return a table for a terminal: a row per cell, mean and control."""
     names = short_names(each.cell for each in plan.expected)
     head = ("cell", "verdict", "pairs", "wall", "CPU", "detectable", "minutes")
     table = Table(*head, title="Candidate against baseline", title_justify="left", box=None)
-    for kind, found in outcome.rows:
-        name = pair_label(names, kind, found.cell_id)
-        wall, cpu = (_change(found, number) for number in range(2))
-        detectable = "" if found.detectable is None else f"{found.detectable:+.1%}"
-        minutes = f"{_minutes(outcome, kind, found):.1f}"
-        cells = (name, found.verdict, str(found.pairs), wall, cpu, detectable, minutes)
-        style = _STYLES.get(found.verdict, "") if kind in ("cell", "mean") else ""
+    for kind, verdict in outcome.rows:
+        name = pair_label(names, kind, verdict.cell_id)
+        wall, cpu = (_change(verdict, number) for number in range(2))
+        detectable = "" if verdict.detectable is None else f"{verdict.detectable:+.1%}"
+        minutes = f"{_minutes(outcome, kind, verdict):.1f}"
+        cells = (name, verdict.verdict, str(verdict.pairs), wall, cpu, detectable, minutes)
+        style = _STYLES.get(verdict.verdict, "") if kind in ("cell", "mean") else ""
         table.add_row(*(Text(sanitize_line(cell)) for cell in cells), style=style)
     return table
 
 
-def gate_sessions_note(book: GateStore) -> str:
-    """Return of a gate that was resumed when which of its pairs were measured, else nothing."""
-    sessions = read_sessions(book.folder)
+def gate_sessions_note(store: GateStore) -> str:
+    """Return the number and date of each session's pairs for a resumed gate, else an empty text."""
+    sessions = read_sessions(store.folder)
     if len(sessions) < 2:
         return ""
-    ends = [*(each.kept for each in sessions[1:]), len(book.pairs())]
+    ends = [*(each.kept for each in sessions[1:]), len(store.pairs())]
     parts = [
         f"{end - each.kept} pairs on {minute(each.started_at)}"
         for each, end in zip(sessions, ends, strict=True)
@@ -165,29 +165,31 @@ def gate_sessions_note(book: GateStore) -> str:
 
 
 def sentences(outcome: GateOutcome) -> list[str]:
-    """Return what is wrong with the session, why cells are invalid, and which means regressed."""
+    """Return a sentence per defect of the gate, per cell with a reason, and per regressed mean."""
     reasons = [
-        f"{found.cell_id} is invalid: {sanitize_line(found.reason)}."
-        for found in outcome.verdicts
-        if found.reason
+        f"{verdict.cell_id} is invalid: {sanitize_line(verdict.reason)}."
+        for verdict in outcome.verdicts
+        if verdict.reason
     ]
     slower = [
-        f"The {found.cell_id}, is {found.verdict}."
-        for found in outcome.means
-        if found.verdict == "regressed"
+        f"The {verdict.cell_id}, is {verdict.verdict}."
+        for verdict in outcome.means
+        if verdict.verdict == "regressed"
     ]
     return [sanitize_line(defect) for defect in outcome.defects] + reasons + slower
 
 
-def _minutes(outcome: GateOutcome, kind: str, found: Verdict) -> float:
-    """Return the minutes of the pairs of a contest; a mean has none of its own."""
-    return sum(minutes for key, minutes in outcome.minutes.items() if key == (kind, found.cell_id))
+def _minutes(outcome: GateOutcome, kind: str, verdict: Verdict) -> float:
+    """Return the minutes of a comparison's pairs; 0 for a mean, which has no pairs of its own."""
+    return sum(
+        minutes for key, minutes in outcome.minutes.items() if key == (kind, verdict.cell_id)
+    )
 
 
-def _change(found: Verdict, number: int) -> str:
-    if not found.estimates:
+def _change(verdict: Verdict, number: int) -> str:
+    if not verdict.estimates:
         return "–"
-    estimate = found.estimates[number]
+    estimate = verdict.estimates[number]
     return f"{estimate.ratio - 1:+.1%} [{estimate.low - 1:+.1%}, {estimate.high - 1:+.1%}]"
 
 
@@ -196,9 +198,9 @@ def _name(pair: Pair) -> dict[str, object]:
 
 
 def _provenance(pairs: Sequence[Pair]) -> dict[str, dict[str, object]]:
-    """Return each side's provenance per contest, from its first pair; later ones are equal."""
-    found: dict[str, dict[str, object]] = {}
+    """Return each side's provenance per comparison, from its first pair; later ones are equal."""
+    by_comparison: dict[str, dict[str, object]] = {}
     for pair in pairs:
         sides = {"baseline": pair.baseline, "candidate": pair.candidate}
-        found.setdefault(f"{pair.cell_id} ({pair.kind})", dict(sides))
-    return found
+        by_comparison.setdefault(f"{pair.cell_id} ({pair.kind})", dict(sides))
+    return by_comparison

@@ -1,4 +1,4 @@
-"""Looks in sequence: a cell is judged after some pairs, and again after more while undecided."""
+"""Group-sequential looks: a cell is judged after some pairs, and after more while undecided."""
 
 from collections.abc import Iterable, Mapping, Sequence
 
@@ -13,42 +13,54 @@ def judge_looks(
     expected: int,
     margins: Margins,
     looks: Sequence[int] = INTERIM_LOOKS,
-    beside: Iterable[Sequence[Pair]] = (),
+    other_pairs: Iterable[Sequence[Pair]] = (),
 ) -> dict[str, Verdict]:
-    """Return each cell's verdict, of the first of the `looks` that decides it or of the last one.
+    """Return each cell's verdict from the first of the `looks` that decides it, else from the last.
 
-    `cells` holds the sound pairs by cell id, `expected` is the number of cells in their family. A
-    cell that has fewer pairs than its next look needs is `invalid`: who stops early stops when it
-    looks well. The pairs of other contests, `beside` these, tell too how much pairs vary.
+    `cells` holds the valid pairs by cell id, `expected` is the number of cells in their family. A
+    cell with fewer pairs than its next look requires is `invalid`, because stopping early at a
+    favourable moment would bias the verdict. `other_pairs` of other comparisons also contribute
+    to the estimated variance between pairs.
     """
-    priors = learn_priors([*cells.values(), *beside])
+    priors = learn_priors([*cells.values(), *other_pairs])
     verdicts: dict[str, Verdict] = {}
-    left = dict(cells)
-    for wanted in looks:
-        ready = {name: own[:wanted] for name, own in left.items() if len(own) >= wanted}
-        for name in left.keys() - ready.keys():
-            own = left.pop(name)
+    remaining = dict(cells)
+    for target_count in looks:
+        ready = {
+            name: pairs[:target_count]
+            for name, pairs in remaining.items()
+            if len(pairs) >= target_count
+        }
+        for name in remaining.keys() - ready.keys():
+            pairs = remaining.pop(name)
             verdicts[name] = invalid(
-                name, own, f"it was cut short after {len(own)} pairs; the next look is at {wanted}"
+                name,
+                pairs,
+                f"it stopped after {len(pairs)} pairs; the next look needs {target_count}",
             )
-        found = judge_look(ready, expected, margins, len(INTERIM_LOOKS), priors) if ready else {}
-        verdicts |= found
-        left = {name: own for name, own in left.items() if found[name].verdict == "inconclusive"}
+        judged = judge_look(ready, expected, margins, len(INTERIM_LOOKS), priors) if ready else {}
+        verdicts |= judged
+        remaining = {
+            name: pairs
+            for name, pairs in remaining.items()
+            if judged[name].verdict == "inconclusive"
+        }
     return verdicts
 
 
-def learn_priors(pair_specs: Iterable[Sequence[Pair]]) -> Priors:
-    """Return what the first look's pairs of many contests say of the variance, by clock.
+def learn_priors(groups: Iterable[Sequence[Pair]]) -> Priors:
+    """Return the variance priors, by clock, estimated from each comparison's first-look pairs.
 
-    No more than those, of each: which contests got more pairs depends on how much theirs varied.
+    Later pairs are not used, because the variance of the first ones decides which comparisons get
+    more.
     """
-    first = [pairs[: INTERIM_LOOKS[0]] for pairs in pair_specs if len(pairs) >= INTERIM_LOOKS[0]]
-    found = {
+    first = [pairs[: INTERIM_LOOKS[0]] for pairs in groups if len(pairs) >= INTERIM_LOOKS[0]]
+    priors = {
         clock: fit_variance_prior([log_ratios(pairs, clock) for pairs in first]) for clock in CLOCKS
     }
-    return {clock: prior for clock, prior in found.items() if prior}
+    return {clock: prior for clock, prior in priors.items() if prior}
 
 
 def invalid(cell_id: str, pairs: Sequence[Pair], reason: str) -> Verdict:
-    """Return the verdict on pairs that were no measurement."""
+    """Return the verdict `invalid` with its reason."""
     return Verdict(cell_id=cell_id, verdict="invalid", pairs=len(pairs), reason=reason)

@@ -1,4 +1,4 @@
-"""The parent's end of one side of a pair: its process, and what the two tell each other."""
+"""One side of a pair as the parent sees it: its process and the messages exchanged with it."""
 
 import tempfile
 from collections.abc import Iterator, Sequence
@@ -23,7 +23,7 @@ from bench.regression.messages import (
     WarmedUp,
 )
 from bench.runner.worker_process import Silence, StartError, WorkerProcess, open_pipe
-from bench.system.environment import worker_environment
+from bench.system.environment import CellEnvironment
 
 LOCKSTEP_COMMAND: Final = ("-P", "-m", "bench.worker.lockstep")
 
@@ -33,11 +33,11 @@ class PairError(BenchError):
 
 
 class SideSpec(msgspec.Struct, frozen=True, kw_only=True):
-    """What one process of a pair is started with: its work, who it must be, its environment."""
+    """The specification of one process of a pair: its job, expected identity and environment."""
 
     job: Job
     identity: Identity
-    base_environment: dict[str, str]
+    environment: CellEnvironment
 
 
 @contextmanager
@@ -48,15 +48,15 @@ def start_side(
     timeout_seconds: float,
     command: Sequence[str] = LOCKSTEP_COMMAND,
 ) -> Iterator["SideProcess"]:
-    """Start the side `name`, and kill it with all that it started at the end of the block.
+    """Start the side `name`; kill it and all its descendants at the end of the block.
 
-    Every answer has to come within `timeout_seconds`. PairError when it cannot be started.
+    Each response must arrive within `timeout_seconds`. PairError if the side cannot be started.
     """
     python = side_spec.identity.python
-    (turns, baton), (events, answers) = open_pipe(), open_pipe()
+    (requests, sender), (events, answers) = open_pipe(), open_pipe()
     with (
-        turns,
-        baton,
+        requests,
+        sender,
         events,
         answers,
         tempfile.TemporaryDirectory(prefix="keras-bench-") as scratch,
@@ -64,90 +64,90 @@ def start_side(
     ):
         folder = Path(scratch)
         job = msgspec.structs.replace(side_spec.job, events_fd=answers.fileno())
-        side = SideJob(job=job, identity=side_spec.identity, baton_fd=turns.fileno())
+        side = SideJob(job=job, identity=side_spec.identity, requests_fd=requests.fileno())
         (folder / "side.json").write_bytes(msgspec.json.encode(side))
         worker = WorkerProcess(
             [python, *command, str(folder / "side.json")],
-            worker_environment(job.cell, side_spec.base_environment, folder),
+            side_spec.environment.for_launch(folder),
             log,
             events=events,
-            handed=[turns, answers],
+            handed=[requests, answers],
         )
         try:
             with worker:
-                yield SideProcess(name, worker, baton, timeout_seconds)
+                yield SideProcess(name, worker, sender, timeout_seconds)
         except StartError as error:
             raise PairError(f"{name}: {error}") from error
 
 
 class SideProcess:
-    """A worker that trains only in its turns."""
+    """A worker that trains only on request."""
 
     def __init__(
-        self, name: str, worker: WorkerProcess, baton: BinaryIO, timeout_seconds: float
+        self, name: str, worker: WorkerProcess, requests: BinaryIO, timeout_seconds: float
     ) -> None:
-        """Talk to a side that runs: turns go out on `baton`, the `worker` is heard."""
+        """Send requests to a running side on `requests` and read messages from `worker`."""
         self.name = name
         self._worker = worker
-        self._baton = baton
+        self._requests = requests
         self._timeout_seconds = timeout_seconds
         self._pending = b""
 
     def wait_until_built(self) -> None:
         """Wait until the side has imported its framework and built its model."""
-        said = self._heard()
-        if not isinstance(said, Ready):
-            raise PairError(f"{self.name} said {said} before it was built.")
+        message = self._receive()
+        if not isinstance(message, Ready):
+            raise PairError(f"{self.name} sent {message} before its model was built.")
 
     def warm(self) -> WarmedUp:
-        """Give the side its first turn, to compile in, and return what it says after it."""
-        self._tell(b"")
-        said = self._heard()
-        if not isinstance(said, WarmedUp):
-            raise PairError(f"{self.name} said {said} instead of getting warm.")
-        return said
+        """Let the side compile and warm up; return its report."""
+        self._send(b"")
+        message = self._receive()
+        if not isinstance(message, WarmedUp):
+            raise PairError(f"{self.name} sent {message} instead of its warm-up report.")
+        return message
 
-    def begin(self, steps: int) -> None:
-        """Tell the side how long its slices are."""
-        self._tell(msgspec.json.encode(StartSlices(steps=steps)))
+    def start_slices(self, steps: int) -> None:
+        """Send the side the number of steps of its slices."""
+        self._send(msgspec.json.encode(StartSlices(steps=steps)))
 
-    def turn(self) -> tuple[Slice, float]:
-        """Give the side one turn; return what it timed, and the seconds until it had answered.
+    def run_slice(self) -> tuple[Slice, float]:
+        """Request one slice; return it and the seconds from the request to the response.
 
         This process sleeps meanwhile.
         """
         begin = perf_counter()
-        self._tell(b"")
-        said = self._heard()
-        if not isinstance(said, Slice):
-            raise PairError(f"{self.name} said {said} in its turn.")
-        return said, perf_counter() - begin
+        self._send(b"")
+        message = self._receive()
+        if not isinstance(message, Slice):
+            raise PairError(f"{self.name} sent {message} instead of a slice.")
+        return message, perf_counter() - begin
 
-    def _tell(self, line: bytes) -> None:
+    def _send(self, line: bytes) -> None:
         try:
-            self._baton.write(line + b"\n")
+            self._requests.write(line + b"\n")
         except BrokenPipeError:
-            raise PairError(f"{self.name} has ended; the end of its log tells why.") from None
+            raise PairError(f"{self.name} has ended; its log shows the reason.") from None
 
-    def _heard(self) -> Ready | WarmedUp | Slice:
+    def _receive(self) -> Ready | WarmedUp | Slice:
         try:
-            said: Message = decode_json(self._line(), Message)  # type: ignore[arg-type]
+            message: Message = decode_json(self._line(), Message)  # type: ignore[arg-type]
         except DecodeError as error:
-            raise PairError(f"{self.name} said what cannot be read: {error}.") from error
-        if isinstance(said, Failed):
-            raise PairError(f"{self.name} failed: {said.reason}.")
-        return said
+            raise PairError(f"{self.name} sent an unreadable message: {error}.") from error
+        if isinstance(message, Failed):
+            raise PairError(f"{self.name} failed: {message.reason}.")
+        return message
 
     def _line(self) -> bytes:
         deadline = monotonic() + self._timeout_seconds
         while b"\n" not in self._pending:
-            heard = self._worker.listen(deadline)
-            if heard is Silence.LATE:
+            received = self._worker.listen(deadline)
+            if received is Silence.LATE:
                 raise PairError(
-                    f"{self.name} said nothing for {self._timeout_seconds:g} s and was killed."
+                    f"{self.name} sent nothing for {self._timeout_seconds:g} s and was killed."
                 )
-            if not isinstance(heard, bytes) or not heard:
-                raise PairError(f"{self.name} has ended; the end of its log tells why.")
-            self._pending += heard
+            if not isinstance(received, bytes) or not received:
+                raise PairError(f"{self.name} has ended; its log shows the reason.")
+            self._pending += received
         line, _, self._pending = self._pending.partition(b"\n")
         return line

@@ -1,4 +1,4 @@
-"""The book of a gate: what it expects, and every pair as it was measured, each written at once."""
+"""The files of a gate: its plan, and every pair, written as soon as it is measured."""
 
 from collections.abc import Iterator, Mapping
 from pathlib import Path
@@ -20,10 +20,10 @@ from bench.storage.sessions import ResumeError, diff_mappings, start_session
 from bench.storage.store import StoreError
 from bench.system.machine import stable_facts
 
-#: Raised whenever the files of a gate change, or what is timed.
+#: Raised whenever the files of a gate or the timed work change.
 GATE_VERSION: Final = 4
 
-#: What this checkout judges: the plans of 3 and 4 are the same, and 2 lacks what resuming needs.
+#: The versions that can be judged. Plans of 3 and 4 are equal; 2 lacks the fields for resuming.
 READABLE_GATE_VERSIONS: Final = (2, 3, 4)
 _RESUMABLE_GATE_VERSIONS: Final = (3, 4)
 
@@ -37,7 +37,7 @@ class GateStoreError(BenchError, ValueError):
 
 
 class Expected(msgspec.Struct, frozen=True, forbid_unknown_fields=True, kw_only=True):
-    """A contest that has to be decided: a cell and who its two sides are."""
+    """A comparison that needs a verdict: a cell and the identities of its two sides."""
 
     kind: PairKind
     cell: Cell
@@ -51,11 +51,11 @@ class Expected(msgspec.Struct, frozen=True, forbid_unknown_fields=True, kw_only=
 
 
 class GatePlan(msgspec.Struct, frozen=True, forbid_unknown_fields=True, kw_only=True):
-    """What a gate is to decide, fixed before anything is measured.
+    """The plan of a gate, fixed before the first measurement.
 
-    `sides` are the two sides as the user wrote them, `unplanned` is a phrase per cell id for cells
-    that cannot be measured at all. `data_dir` is the user's own copy of the data, `datasets` has
-    each dataset's fingerprint.
+    `sides` are the two sides as the user wrote them. `unplanned` maps the id of each cell that
+    cannot be measured to the reason. `data_dir` is the user's own copy of the data, `datasets`
+    holds each dataset's fingerprint.
     """
 
     gate_version: int
@@ -73,13 +73,13 @@ class GateStore:
     """The folder of one gate."""
 
     def __init__(self, folder: Path) -> None:
-        """Use `folder`; nothing is created before `open`."""
+        """Use `folder`, which `open` creates."""
         self.folder = folder
 
     def open(self, plan: GatePlan) -> None:
-        """Write down what is expected, unless the gate is resumed and has its plan.
+        """Write the plan, unless the gate is resumed and already has it.
 
-        StoreError when the folder cannot be written.
+        StoreError if the folder cannot be written.
         """
         try:
             (self.folder / "logs").mkdir(parents=True, exist_ok=True)
@@ -89,7 +89,7 @@ class GateStore:
             raise StoreError(f"{self.folder} cannot be written: {error.strerror}.") from error
 
     def add(self, pair: Pair) -> None:
-        """Append a pair durably; StoreError says why it could not."""
+        """Append a pair durably; StoreError if it cannot be written."""
         path = self.folder / _PAIRS
         try:
             append_rows(path, pair)
@@ -98,13 +98,13 @@ class GateStore:
 
     @property
     def is_judged(self) -> bool:
-        """Whether the gate came to its end."""
+        """Whether the gate is complete and has its verdicts."""
         return (self.folder / _VERDICTS).exists()
 
-    def sit_down(self) -> None:
-        """Write down that a session begins; a pair that a power cut tore is set aside before.
+    def begin_session(self) -> None:
+        """Set aside a line truncated by a power cut, then record that a session begins.
 
-        GateStoreError or ResumeError name what cannot be read, StoreError what cannot be written.
+        GateStoreError or ResumeError if a file cannot be read, StoreError if one cannot be written.
         """
         try:
             set_aside_truncated_line(self.folder / _PAIRS)
@@ -113,15 +113,15 @@ class GateStore:
             raise StoreError(f"{self.folder} cannot be written: {error.strerror}.") from error
 
     def plan(self) -> GatePlan:
-        """Return what the gate expects; GateStoreError says why it cannot be told."""
+        """Return the plan of the gate; GateStoreError if it cannot be read."""
         path = self.folder / _PLAN
         try:
             content = path.read_bytes()
             version = decode_json(content, _Version).gate_version
             if version not in READABLE_GATE_VERSIONS:
                 raise GateStoreError(
-                    f"{path} is of gate version {version}; this harness reads "
-                    f"{' and '.join(map(str, READABLE_GATE_VERSIONS))}: run the gate again."
+                    f"{path} has gate version {version}; this harness reads "
+                    f"{', '.join(map(str, READABLE_GATE_VERSIONS))}. Run the gate again."
                 )
             return decode_json(content, GatePlan)
         except OSError as error:
@@ -132,7 +132,7 @@ class GateStore:
     def pairs(self) -> list[Pair]:
         """Return all pairs in the order in which they were measured.
 
-        GateStoreError names the line that cannot be read: nothing is judged beside a damaged row.
+        GateStoreError names a line that cannot be read; with a damaged line nothing is judged.
         """
         return read_rows(self.folder / _PAIRS, PAIR_LAYOUT.decode, GateStoreError)
 
@@ -142,45 +142,45 @@ class _Version(msgspec.Struct):
 
 
 def find_gate(gates: Path, name: str) -> tuple[GateStore, GatePlan]:
-    """Return the book and the plan of the gate `name`, of the newest unfinished one if empty.
+    """Return the gate `name` and its plan; an empty name selects the newest unfinished gate.
 
-    `gates` is the folder of all gates. ResumeError when there is none, or when it has its verdicts;
-    GateStoreError when its plan cannot be read.
+    `gates` is the folder of all gates. ResumeError if there is none, or if it has its verdicts;
+    GateStoreError if its plan cannot be read.
     """
     known = sorted(path.parent.name for path in gates.glob("*/gate.json"))
     if name and name not in known:
         raise ResumeError(
-            f"There is no gate {name!r} in {gates} that could be resumed; the newest are: "
+            f"There is no gate {name!r} in {gates}; the newest gates are "
             f"{', '.join(known[-5:]) or 'none'}."
         )
     if name and GateStore(gates / name).is_judged:
-        raise ResumeError(f"{name} is complete: it has its verdicts.")
+        raise ResumeError(f"{name} is complete and has its verdicts.")
     for each in [name] if name else reversed(known):
-        book = GateStore(gates / each)
-        if not book.is_judged:
-            return book, _resumable(book)
+        store = GateStore(gates / each)
+        if not store.is_judged:
+            return store, _resumable(store)
     raise ResumeError(f"There is no unfinished gate in {gates} to resume.")
 
 
-def _resumable(book: GateStore) -> GatePlan:
-    plan = book.plan()
+def _resumable(store: GateStore) -> GatePlan:
+    plan = store.plan()
     if plan.gate_version not in _RESUMABLE_GATE_VERSIONS:
         raise GateStoreError(
-            f"{book.folder.name} is of gate version {plan.gate_version}, which cannot be resumed: "
-            "run the gate again."
+            f"{store.folder.name} has gate version {plan.gate_version}, which cannot be resumed. "
+            "Run the gate again."
         )
     return plan
 
 
 def check_unchanged(begun: GatePlan, now: GatePlan) -> None:
-    """Raise ResumeError that names what is no longer as it was when the gate was begun.
+    """Raise ResumeError, with the changes named, if the plan has changed since the gate began.
 
-    Both are plans of the same cells: `begun` the one that was written down, `now` today's.
+    Both are plans of the same cells: `begun` is the stored one, `now` the current one.
     """
     changed = list(dict.fromkeys(_changed(begun, now)))
     if changed:
         raise ResumeError(
-            f"{begun.gate_id} cannot be resumed, for its pairs would not be alike: "
+            f"{begun.gate_id} cannot be resumed because its pairs would not be comparable: "
             f"{'; '.join(changed)}."
         )
 
@@ -190,12 +190,12 @@ def _changed(begun: GatePlan, now: GatePlan) -> Iterator[str]:
         {"machine": stable_facts(plan.machine), "dataset": plan.datasets} for plan in (begun, now)
     ]
     yield from diff_mappings(*facts)
-    found = {each.key: each for each in now.expected}
+    current = {each.key: each for each in now.expected}
     for each in begun.expected:
-        if each.key in found:
-            yield from _changed_sides(each, found[each.key])
+        if each.key in current:
+            yield from _changed_sides(each, current[each.key])
         else:
-            why = now.unplanned.get(each.cell.id, "it is not planned any more")
+            why = now.unplanned.get(each.cell.id, "it is no longer planned")
             yield f"{each.cell.id} cannot be measured now ({why})"
 
 
@@ -204,5 +204,5 @@ def _changed_sides(begun: Expected, now: Expected) -> Iterator[str]:
         ("baseline", begun.baseline, now.baseline),
         ("candidate", begun.candidate, now.candidate),
     ]
-    for side, was, found in sides:
-        yield from (f"the {side}'s {text}" for text in diff_mappings(asdict(was), asdict(found)))
+    for side, before, after in sides:
+        yield from (f"the {side}'s {text}" for text in diff_mappings(asdict(before), asdict(after)))

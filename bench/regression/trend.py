@@ -1,4 +1,4 @@
-"""What changed over many gates with one baseline: series, change points, the report."""
+"""Changes over many gates with one baseline: series, change points and their report."""
 
 from collections.abc import Iterable, Mapping, Sequence
 from importlib.util import find_spec
@@ -19,7 +19,7 @@ from bench.regression.store import Expected, GatePlan, GateStore, GateStoreError
 from bench.regression.validity import invalid_reason
 from bench.regression.verdict import INTERIM_LOOKS
 
-#: Otava's own default is 0.001; changes that are smaller than the harmless margin are not told.
+#: Otava's own default is 0.001. Changes smaller than the noise threshold are not reported.
 MAX_P_VALUE: Final = 0.001
 LEAST_CHANGE: Final = 0.02
 _METRIC: Final = "ratio"
@@ -50,8 +50,8 @@ def find_changes(ratios: Sequence[float]) -> list[Change]:
     """Return the change points of a series of ratios, in its order.
 
     Otava's E-divisive means with t tests (P. Fleming et al., "Hunter: Using change point detection
-    to hunt for performance regressions", ICPE 2023) takes relative changes: hence ratios, not
-    their logarithms.
+    to hunt for performance regressions", ICPE 2023) judges relative changes, so it
+    needs ratios, not their logarithms.
     """
     from otava.series import AnalysisOptions, Metric, Series
 
@@ -62,12 +62,12 @@ def find_changes(ratios: Sequence[float]) -> list[Change]:
     )
     return [
         Change(
-            index=int(found.index),
-            before=float(found.mean_before()),
-            after=float(found.mean_after()),
-            p_value=float(found.pvalue()),
+            index=int(change.index),
+            before=float(change.mean_before()),
+            after=float(change.mean_after()),
+            p_value=float(change.pvalue()),
         )
-        for found in series.analyze(options).change_points[_METRIC]
+        for change in series.analyze(options).change_points[_METRIC]
     ]
 
 
@@ -80,7 +80,7 @@ class Point(msgspec.Struct, frozen=True, kw_only=True):
 
 
 class Anchor(msgspec.Struct, frozen=True, order=True, kw_only=True):
-    """What all points of a series share: cell, machine, and the baseline it is held against."""
+    """The facts that all points of a series share: the cell, the machine and the baseline."""
 
     cell_id: str
     machine_id: str
@@ -89,33 +89,33 @@ class Anchor(msgspec.Struct, frozen=True, order=True, kw_only=True):
 
 
 def read_series(gates: Path) -> tuple[dict[Anchor, list[Point]], list[str]]:
-    """Return the series of all gates in the folder `gates`, and why gates were left out.
+    """Return the series of all gates in the folder `gates`, and the reasons of skipped gates.
 
-    Points are in the order of the gates' ids, which is that of time. Cells that were not soundly
-    measured have no point.
+    Points are in the order of the gates' ids, which is chronological. Cells with invalid
+    measurements have no point.
     """
     series: dict[Anchor, list[Point]] = {}
-    left_out = []
+    skipped = []
     for path in sorted(gates.glob("*/gate.json")):
-        book = GateStore(path.parent)
+        store = GateStore(path.parent)
         try:
-            plan, pairs = book.plan(), book.pairs()
+            plan, pairs = store.plan(), store.pairs()
         except GateStoreError as error:
-            left_out.append(str(error))
+            skipped.append(str(error))
             continue
         for each in plan.expected:
             point = _point(plan, each, pairs)
             if point:
                 series.setdefault(_anchor(plan, each), []).append(point)
-    return dict(sorted(series.items())), left_out
+    return dict(sorted(series.items())), skipped
 
 
 def _point(plan: GatePlan, each: Expected, pairs: Iterable[Pair]) -> Point | None:
-    own = [pair for pair in pairs if (pair.kind, pair.cell_id) == each.key]
-    few = len(own) < INTERIM_LOOKS[0]
-    if each.kind != "cell" or few or invalid_reason(own, each.baseline, each.candidate):
+    cell_pairs = [pair for pair in pairs if (pair.kind, pair.cell_id) == each.key]
+    too_few = len(cell_pairs) < INTERIM_LOOKS[0]
+    if each.kind != "cell" or too_few or invalid_reason(cell_pairs, each.baseline, each.candidate):
         return None
-    ratio = exp(fmean(log_ratios(own[: INTERIM_LOOKS[0]], "wall")))
+    ratio = exp(fmean(log_ratios(cell_pairs[: INTERIM_LOOKS[0]], "wall")))
     return Point(gate_id=plan.gate_id, candidate=plan.sides[1], ratio=ratio)
 
 
@@ -137,9 +137,9 @@ _COLUMNS = (
 
 
 def trend_frame(trends: Trends) -> pd.DataFrame:
-    """Return a row per gate of each series; `change` is true where a change point begins.
+    """Return a row per gate of each series; `change` is true at a change point.
 
-    `before` and `after` are then the mean ratios on both sides of it.
+    `before` and `after` are then the mean ratios on its two sides.
     """
     rows = []
     for anchor, (points, changes) in trends.items():

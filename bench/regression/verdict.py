@@ -1,4 +1,4 @@
-"""From lock-step pairs to a verdict per cell: pure statistics, with every rule in a docstring."""
+"""From lock-step pairs to a verdict per cell: pure statistics, each rule in a docstring."""
 
 from collections.abc import Mapping, Sequence
 from importlib.util import find_spec
@@ -17,15 +17,15 @@ from bench.stats.holm import holm
 
 VerdictKind = Literal["regressed", "improved", "pass", "inconclusive", "invalid"]
 
-#: After so many pairs a cell is looked at; each look spends the same part of ALPHA.
+#: The numbers of pairs at which a cell is judged; each look spends the same part of ALPHA.
 INTERIM_LOOKS: Final = (5, 10, 20)
 ALPHA: Final = 0.05
-#: The power at which the minimum detectable effect is told.
+#: The power at which the minimum detectable effect is reported.
 POWER: Final = 0.8
 
 
 class Margins(NamedTuple):
-    """Added fractions of the time: noise up to the first, a failure from the second on."""
+    """Relative slowdowns: noise up to the first threshold, a failure from the second on."""
 
     noise_threshold: float = 0.02
     fail_threshold: float = 0.05
@@ -36,7 +36,7 @@ class MarginError(BenchError, ValueError):
 
 
 def check_margins(margins: Margins) -> None:
-    """Raise MarginError unless something lies between the margins."""
+    """Raise MarginError unless the noise threshold is below the fail threshold."""
     if not margins.noise_threshold < margins.fail_threshold:
         raise MarginError(
             f"The noise threshold ({100 * margins.noise_threshold:g}%) must be below the fail "
@@ -47,8 +47,8 @@ def check_margins(margins: Margins) -> None:
 class RatioEstimate(msgspec.Struct, frozen=True, kw_only=True):
     """The candidate's time over the baseline's on one clock, with its interval at `confidence`.
 
-    `spread` is the standard deviation of the pairs' log ratios, `error` the standard error of their
-    mean after moderation, at so many `degrees` of freedom.
+    `spread` is the standard deviation of the pairs' log ratios. `error` is the standard error of
+    their mean after moderation, with `degrees` degrees of freedom.
     """
 
     clock: Clock
@@ -62,11 +62,11 @@ class RatioEstimate(msgspec.Struct, frozen=True, kw_only=True):
 
 
 class Verdict(msgspec.Struct, frozen=True, kw_only=True):
-    """What the pairs of one cell say.
+    """The verdict on one cell, from its `pairs`.
 
-    `detectable` is the smallest added part of the time that so many pairs of this spread would
-    find with probability POWER; None where nothing could be estimated. `reason` says why a cell
-    is `invalid`.
+    `detectable` is the smallest relative slowdown that this many pairs with this spread would
+    detect with probability POWER; None if it cannot be estimated. `reason` explains why a cell is
+    `invalid`.
     """
 
     cell_id: str
@@ -85,7 +85,7 @@ def check_statistics() -> None:
     """Raise StatisticsMissingError unless verdicts can be computed here."""
     if find_spec("scipy") is None:
         raise StatisticsMissingError(
-            "The gate needs SciPy, which is not installed here: use `tox -e gate -- …`."
+            "The gate needs SciPy, which is not installed here; use `tox -e gate -- …`."
         )
 
 
@@ -96,15 +96,15 @@ def judge_look(
     looks: int,
     priors: Priors = MappingProxyType({}),
 ) -> dict[str, Verdict]:
-    """Return a verdict per undecided cell that was measured up to this look.
+    """Return a verdict for each undecided cell, on its pairs up to this look.
 
-    The processes of one program differ for their whole life, so the pair is the sample: per clock
-    a one-sided t test of the pairs' log ratios against each margin, with a variance that `priors`
-    moderate.
+    The sample is the pair, because processes of one program differ for their whole life. Each
+    clock has a one-sided t test of the pairs' log ratios against each margin; `priors` moderate
+    the variance.
 
     Each family of tests is held at ALPHA over all `expected` cells and `looks` looks: ALPHA /
-    `looks` is spent at each (Bonferroni), and Holm's step-down divides it among the cells. Cells
-    that are decided, invalid or missing keep their place in Holm's count.
+    `looks` is spent at each (Bonferroni), and Holm's step-down divides it among the cells. Decided,
+    invalid and missing cells still count in Holm's correction.
     """
     level = ALPHA / looks
     means = {cell_id: means_of(pairs, priors) for cell_id, pairs in cells.items()}
@@ -131,9 +131,9 @@ def verdict_of(
     margins: Margins,
     tail: float,
 ) -> Verdict:
-    """Return a verdict with its estimates, whose intervals leave out `tail` at each end.
+    """Return a verdict with its estimates; their intervals exclude `tail` at each end.
 
-    `samples` are the log ratios of the pairs, of which the spread is told.
+    `samples` are the log ratios of the pairs, which determine the reported spread.
     """
     return Verdict(
         cell_id=name,
@@ -149,24 +149,24 @@ def verdict_of(
 def decide(
     means: Mapping[str, Means], expected: int, margins: Margins, level: float
 ) -> dict[str, VerdictKind]:
-    """Return what each name's means say, each family of tests held at `level` by Holm.
+    """Return the verdict of each name from its means; Holm holds each family of tests at `level`.
 
-    - `regressed`: on one of the clocks the ratio is above 1 + noise. Either clock can raise the
-      alarm, so its p value is twice the smaller one (Bonferroni). Wall time is what users wait
-      for; CPU time sees work that hides on an idle core, and is steadier beside a busy neighbour.
+    - `regressed`: the ratio of either clock is above 1 + noise. Either clock can raise the alarm,
+      so the p value is twice the smaller one (Bonferroni). Users wait for wall time; CPU time also
+      covers work on an otherwise idle core, and is less affected by other programs.
     - `improved`: the mirror image, below 1 / (1 + noise).
-    - `pass`: on both clocks the ratio is below 1 + fail; the p value is the larger one (an
-      intersection-union test needs no correction).
+    - `pass`: the ratios of both clocks are below 1 + fail. The p value is the larger one, because
+      an intersection-union test needs no correction.
     - else `inconclusive`.
     """
     noise, fail = log1p(margins.noise_threshold), log1p(margins.fail_threshold)
     families: dict[VerdictKind, dict[str, float]] = {
-        "regressed": {name: _p_slower(own, noise) for name, own in means.items()},
-        "improved": {name: _p_faster(own, noise) for name, own in means.items()},
-        "pass": {n: max(m.p_below(fail) for m in own.values()) for n, own in means.items()},
+        "regressed": {name: _p_slower(each, noise) for name, each in means.items()},
+        "improved": {name: _p_faster(each, noise) for name, each in means.items()},
+        "pass": {n: max(m.p_below(fail) for m in each.values()) for n, each in means.items()},
     }
-    found = {verdict: holm(p_values, expected, level) for verdict, p_values in families.items()}
-    return {name: _first_verdict(name, found) for name in means}
+    rejected = {verdict: holm(p_values, expected, level) for verdict, p_values in families.items()}
+    return {name: _first_verdict(name, rejected) for name in means}
 
 
 def _p_slower(means: Means, margin: float) -> float:
@@ -179,9 +179,9 @@ def _p_faster(means: Means, margin: float) -> float:
     return min(1.0, len(means) * min(mean.p_below(-margin) for mean in means.values()))
 
 
-def _first_verdict(name: str, found: Mapping[VerdictKind, set[str]]) -> VerdictKind:
-    """Return the verdict; what is slower on one clock and faster on the other is a regression."""
-    return next((verdict for verdict, names in found.items() if name in names), "inconclusive")
+def _first_verdict(name: str, rejected: Mapping[VerdictKind, set[str]]) -> VerdictKind:
+    """Return the verdict; slower on one clock and faster on the other is a regression."""
+    return next((verdict for verdict, names in rejected.items() if name in names), "inconclusive")
 
 
 def _estimate(clock: Clock, mean: Mean, spread: float, tail: float) -> RatioEstimate:
@@ -201,7 +201,7 @@ def _estimate(clock: Clock, mean: Mean, spread: float, tail: float) -> RatioEsti
 
 
 def _detectable(mean: Mean, margins: Margins, tail: float) -> float:
-    """Return the added part of the time that is found with probability POWER at this error."""
+    """Return the relative slowdown that is detected with probability POWER at this error."""
     from scipy.stats import t
 
     needed = float(t.isf(tail, mean.degrees) + t.isf(1 - POWER, mean.degrees))

@@ -1,4 +1,4 @@
-"""Files of a report, each written whole or not at all."""
+"""Writers of a report's files; each file is written atomically."""
 
 import csv
 import io
@@ -15,18 +15,18 @@ _ROWS_AT_ONCE: Final = 50_000
 
 
 def write_text(path: Path, text: str) -> None:
-    """Write `text` as UTF-8; OSError when that is impossible."""
+    """Write `text` as UTF-8; raise OSError if that is impossible."""
     with replacing(path) as temporary:
         temporary.write_text(text, encoding="utf-8", newline="\n")
 
 
 def write_csv(path: Path, frame: pd.DataFrame) -> None:
-    """Write the table as CSV, every text in it harmless; OSError when that is impossible.
+    """Write the table as CSV, with all texts escaped; raise OSError if that is impossible.
 
-    It goes to the disk in parts, so that a table of a million rows never is one text in memory.
+    The table is written in parts, so that a million rows are never one text in memory.
     """
-    # Most texts stand in many rows, as those of a record in each of its epochs: each becomes a
-    # field once, which is what makes this several times as fast as `csv.writer` row by row.
+    # Most texts occur in many rows, such as a record's texts in each of its epochs. Each distinct
+    # text is encoded once, so this is several times as fast as `csv.writer` row by row.
     fields: dict[str, str] = {}
     with replacing(path) as temporary, temporary.open("w", encoding="utf-8", newline="") as file:
         file.write(",".join(_fields(pd.Series(list(frame.columns), dtype="string"), fields)) + "\n")
@@ -37,7 +37,7 @@ def write_csv(path: Path, frame: pd.DataFrame) -> None:
 
 
 def _fields(column: "pd.Series[Any]", known: dict[str, str]) -> list[str]:
-    """Return the column's fields as they stand in the file, empty where a value is missing."""
+    """Return the column's fields as written to the file, empty for missing values."""
     values = column.to_numpy(dtype=object, copy=True)
     values[column.isna().to_numpy()] = ""
     texts: list[str] = [str(value) for value in values.tolist()]
@@ -49,31 +49,32 @@ def _fields(column: "pd.Series[Any]", known: dict[str, str]) -> list[str]:
 
 
 def _field(text: str) -> str:
-    """Return the text harmless, and in quotes where CSV needs them."""
+    """Return the text escaped, and quoted if CSV requires it."""
     line = io.StringIO()
     csv.writer(line, lineterminator="\n").writerow([escape_csv(text), ""])
     return line.getvalue().removesuffix(",\n")
 
 
 class ParquetError(BenchError):
-    """Parquet is asked for and pyarrow is not installed."""
+    """Parquet was requested, but pyarrow is not installed."""
 
 
 def check_parquet() -> None:
-    """Raise ParquetError when Parquet cannot be written here.
+    """Raise ParquetError if Parquet cannot be written in this environment.
 
-    The environments of the backends lack pyarrow on purpose: pandas 3.1 imports it wherever it is
-    installed, and Keras imports pandas. It would add about 0.1 s, 40 MB and a thread to a worker.
+    The environments of the backends deliberately lack pyarrow, because pandas 3.1 imports it if it
+    is installed, and Keras imports pandas. That would add about 0.1 s, 40 MB and a thread to each
+    worker.
     """
     if find_spec("pyarrow") is None:
         raise ParquetError(
-            "Parquet needs pyarrow, which the environments of the backends must not hold: "
-            "use `tox -e parquet`."
+            "Parquet needs pyarrow, which must not be installed in the environments of the "
+            "backends; use `tox -e parquet`."
         )
 
 
 def write_parquet(path: Path, frame: pd.DataFrame) -> None:
-    """Write the table as Parquet; columns of mixed types become text. OSError if it cannot."""
+    """Write the table as Parquet, with columns of mixed types as text; raise OSError on failure."""
     mixed = frame.select_dtypes(include=["object"])
     texts = {str(name): mixed[name].map(str, na_action="ignore").astype("string") for name in mixed}
     with replacing(path) as temporary:

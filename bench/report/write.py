@@ -1,4 +1,4 @@
-"""The report's files, written whole or not at all."""
+"""The report's files: tables, figures, report.md and report.html."""
 
 from collections.abc import Mapping, Sequence
 from pathlib import Path
@@ -14,7 +14,7 @@ from bench.report.render.html.page import page_text
 from bench.report.render.markdown import report_markdown
 from bench.report.tables.build import Tables, first_rows, make_tables
 
-#: The tables that become NAME.csv, in the order in which they are written.
+#: The tables that are written as NAME.csv, in this order.
 CSV_TABLES: Final = (
     *("epochs", "cells", "comparison", "rounds", "ratios", "parity", "provenance", "steps"),
 )
@@ -35,12 +35,12 @@ def write_report(
 def write_tables(folder: Path, tables: Tables, *, title: str, parquet: bool = False) -> Path:
     """Write every table of CSV_TABLES, the figures, report.md and report.html.
 
-    Return comparison.csv's path. With `parquet` each table becomes NAME.parquet too; ParquetError
-    when pyarrow is missing. The certificates of the tables become certificates.json.
+    Return the path of comparison.csv. With `parquet` each table is also written as NAME.parquet;
+    raise ParquetError if pyarrow is missing. The certificates are written as certificates.json.
 
-    The bytes depend on the tables and the title alone. An empty table has its header alone, and a
-    figure that no longer belongs to the report is removed, so that nothing is left from an earlier
-    one. The folder is made when it is missing; OSError when it cannot be written.
+    The bytes depend only on the tables and the title. An empty table is written as its header.
+    Figures that an earlier report left behind are removed. A missing folder is created; raise
+    OSError if it cannot be written.
     """
     if parquet:
         check_parquet()
@@ -58,9 +58,9 @@ def write_tables(folder: Path, tables: Tables, *, title: str, parquet: bool = Fa
 
 
 def row_figures(tables: Tables) -> dict[str, str]:
-    """Return the SVG of each of the first MOST_FIGURES rows of the comparison by file name.
+    """Return the SVG of each of the first MOST_FIGURES rows of the comparison, by file name.
 
-    A row with nothing to draw has none.
+    A row without data to draw has no SVG.
     """
     shown = first_rows(tables, MOST_FIGURES)
     rows = table_rows(shown.comparison)

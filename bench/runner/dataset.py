@@ -1,4 +1,4 @@
-"""Datasets prepared for a command: a user's function runs as every child does, and times out."""
+"""Prepare datasets for a command; a user's function runs as a child with a timeout."""
 
 import tempfile
 from collections.abc import Mapping, Sequence
@@ -12,16 +12,16 @@ from data.child import ChildEnd
 from data.errors import UserFunctionTimeoutError
 from data.prepare import prepare
 
-#: As long as one launch may take, where nobody says otherwise.
+#: The default timeout, the same as that of one launch.
 DATASET_TIMEOUT_SECONDS: Final = 7200.0
 
-#: The exit status that a shell gives for a command that cannot be run.
+#: The exit status that a shell returns for a command that cannot be run.
 _NOT_STARTED: Final = 127
 
-#: So much of what a function wrote to its standard error is shown when it fails.
+#: The length of the end of a function's standard error that is shown when it fails.
 _SHOWN_BYTES: Final = 65_536
 
-#: What this process knows of functions that did not end in time, by the dataset's name.
+#: The messages of functions that timed out in this process, by the name of the dataset.
 _TIMED_OUT: Final[dict[str, str]] = {}
 
 
@@ -33,9 +33,9 @@ def prepare_dataset(
 ) -> Path:
     """Return the prepared folder of the dataset `name` (see `data.prepare.prepare`).
 
-    A dataset function of a user ends after `timeout_seconds`, and leaves no process however it
-    ends; one that did not end in time is not run again for the next cell. Raises a DataError of one
-    sentence.
+    A user's dataset function is killed after `timeout_seconds`, and however it ends, none of its
+    processes survive. A function that timed out is not run again for the next cell. Raises a
+    DataError of one sentence.
     """
     if name in _TIMED_OUT:
         raise UserFunctionTimeoutError(_TIMED_OUT[name])
@@ -52,7 +52,7 @@ def run_function(
 ) -> ChildEnd:
     """Run the command of a dataset function and return how it ended.
 
-    Its output goes to a file, so that a process which inherits it delays nothing.
+    Its output goes to a file, so that a process that inherits the output cannot delay the return.
     """
     with tempfile.TemporaryFile() as errors:
         child = WorkerProcess(command, environment, errors, drop_stdout=True)

@@ -1,4 +1,4 @@
-"""One run: launch what the plan asks for, seal each outcome as a record, store it at once."""
+"""One run: launch the planned steps and store the record of each at once."""
 
 from collections.abc import Sequence
 from typing import Literal
@@ -29,11 +29,11 @@ def execute(
     timeout_seconds: float,
     command: Sequence[str] = WORKER_COMMAND,
 ) -> list[Record]:
-    """Launch every step whose action is "run" and return the records, each stored when it ended.
+    """Launch every step whose action is "run"; store each record at once and return all of them.
 
-    One failed cell never stops a run. An interruption propagates after the worker is killed; the
-    records of the steps before it are stored by then, the interrupted step leaves none. The
-    machine is calibrated directly before and after each launch.
+    A failed cell never stops the run. An interruption propagates after the worker is killed: the
+    records of earlier steps are stored by then, and the interrupted step has none. The machine is
+    calibrated directly before and after each launch.
     """
     to_run = [step for step in steps if step.action == "run"]
     records = []
@@ -63,10 +63,10 @@ def _run_step(
     outcome = launch(
         job,
         step.interpreter.python,
+        environment=step.environment,
         log_path=log_path(store.run_folder(run_id), step.cell, step.repetition),
         timeout_seconds=timeout_seconds,
         on_progress=lambda event: progress.epoch(step, event),
-        base_environment=step.side.base_environment,
         command=command,
     )
     return make_record(step, run_id, outcome, (before, calibrate()))
@@ -78,12 +78,12 @@ def make_record(
     outcome: LaunchOutcome,
     calibration: tuple[Calibration, Calibration],
 ) -> Record:
-    """Return the record of one launch of `step`, calibrated before and after it."""
+    """Return the record of one launch of `step`; `calibration` is from before and after it."""
     if step.interpreter is None or step.dataset is None:
         raise ValueError(f"{step.cell.id} has no interpreter or dataset; it has no record.")
     reason = outcome.output.reason or _contradiction(step, outcome)
     result = outcome.output.result if reason is None else None
-    interpreter_seconds, exit_seconds = _edges(outcome, result)
+    interpreter_seconds, exit_seconds = _unseen_seconds(outcome, result)
     return Record(
         cell=step.cell,
         digest=step.digest,
@@ -117,12 +117,12 @@ def _status(outcome: LaunchOutcome, reason: str | None) -> Literal["ok", "failed
     return "unsupported" if outcome.output.unsupported else "failed"
 
 
-def _edges(
+def _unseen_seconds(
     outcome: LaunchOutcome, result: Result | None
 ) -> tuple[float, float] | tuple[None, None]:
-    """Return the time before the worker's first line and after its last, which only we can see.
+    """Return the seconds before the worker's first line and after its last line.
 
-    Both sides read the same monotonic clock of the machine.
+    Only the parent can measure them. Both sides read the same monotonic clock of the machine.
     """
     if result is None or result.entered_at is None or result.left_at is None:
         return None, None
@@ -131,17 +131,17 @@ def _edges(
 
 
 def _contradiction(step: PlannedLaunch, outcome: LaunchOutcome) -> str | None:
-    """Return what the worker's result says that cannot be true of this launch, or None."""
+    """Return the first contradiction between the worker's result and its launch, or None."""
     result = outcome.output.result
     if result is None or step.interpreter is None:
         return None
     if len(result.epochs) != step.cell.epochs:
-        return f"the worker gave {len(result.epochs)} epochs instead of {step.cell.epochs}"
-    if any(seconds is not None and seconds < 0 for seconds in _edges(outcome, result)):
-        return "its clock readings are not within its launch"
-    # A record names variables and versions; of matched cells the number of processors is among the
-    # first, and a pip that ran meanwhile would make it name the wrong ones of the second.
+        return f"the worker returned {len(result.epochs)} epochs instead of {step.cell.epochs}"
+    if any(seconds is not None and seconds < 0 for seconds in _unseen_seconds(outcome, result)):
+        return "its clock readings lie outside its launch"
+    # A record names environment variables and versions. In the lane `matched`, the variables hold
+    # the number of processors; a `pip install` during the launch would make the versions wrong.
     now = resolve_environment(step.cell, step.side.base_environment)
     if now.performance != step.environment.performance:
-        return "its processors are not as many as when it was planned"
+        return "the number of usable processors changed after the plan was made"
     return changed_version(step.interpreter)

@@ -16,8 +16,8 @@ from bench.storage.store import log_path
 def interleaved_launches(contenders: Sequence[PlannedLaunch], rounds: int) -> list[PlannedLaunch]:
     """Return the steps of a race: `rounds` fresh launches of each contender.
 
-    Contenders that share a row of the comparison meet in rounds A B C, C B A, …; the race of one
-    row ends before that of the next begins. A blocked contender stays once, to be told of.
+    Contenders that share a row of the comparison alternate in rounds A B C, C B A, …; the race of
+    one row ends before that of the next begins. A blocked contender is kept once, to be reported.
     """
     rows: dict[object, list[PlannedLaunch]] = {}
     for contender in contenders:
@@ -40,30 +40,33 @@ def _round(contenders: Sequence[PlannedLaunch], number: int) -> list[PlannedLaun
     ]
 
 
-#: The folder of what is measured again: nothing recorded is lost, and no report reads it.
+#: The folder of records whose launches are repeated. Nothing recorded is lost; no report reads it.
 SUPERSEDED: Final = "superseded"
 
 
 def keep_complete_rounds(
     steps: Sequence[PlannedLaunch], records: Sequence[Record]
 ) -> list[PlannedLaunch]:
-    """Return the steps of a race, those of whole rounds as `stored`.
+    """Return the steps of a race, with those of complete rounds as `stored`.
 
-    A round of a row of the comparison is whole when each of its launches has a record, failed ones
-    too: a part of it would be compared with launches of another hour.
+    A round of one row of the comparison is complete when each of its launches has a record, failed
+    or not. An incomplete round is repeated as a whole, because its launches would otherwise be
+    compared with launches at another time of day.
     """
     recorded = {record.key: record for record in records if record.race is not None}
-    torn = {_row_and_round(step) for step in steps if step.race and _key(step) not in recorded}
+    incomplete = {
+        _row_and_round(step) for step in steps if step.race and _key(step) not in recorded
+    }
     return [
         step
-        if step.race is None or _row_and_round(step) in torn
+        if step.race is None or _row_and_round(step) in incomplete
         else replace(step, action="stored", why=_why(recorded[_key(step)]))
         for step in steps
     ]
 
 
 def in_session(steps: Sequence[PlannedLaunch], number: int) -> list[PlannedLaunch]:
-    """Return the steps, those to run as of the session with this number."""
+    """Return the steps; those to run get the session with this number."""
     return [
         replace(step, race=replace(step.race, session=number))
         if step.action == "run" and step.race
@@ -73,10 +76,10 @@ def in_session(steps: Sequence[PlannedLaunch], number: int) -> list[PlannedLaunc
 
 
 def supersede(folder: Path, steps: Sequence[PlannedLaunch], session: int) -> int:
-    """Move what there is of the steps to run out of records/ and logs/; return the records' count.
+    """Move existing records and logs of the steps to run away; return the number of records.
 
-    It goes to `superseded/session-N`, where N is the number of the session that measures it again.
-    OSError when that is impossible.
+    They go to `superseded/session-N`, where N is the number of the session that repeats them.
+    Raises OSError if they cannot be moved.
     """
     target = folder / SUPERSEDED / f"session-{session}"
     to_run = [step for step in steps if step.action == "run"]
@@ -86,13 +89,13 @@ def supersede(folder: Path, steps: Sequence[PlannedLaunch], session: int) -> int
 
 
 def _move(paths: Sequence[Path], target: Path) -> int:
-    there = [path for path in dict.fromkeys(paths) if path.exists()]
-    for path in there:
+    existing = [path for path in dict.fromkeys(paths) if path.exists()]
+    for path in existing:
         target.mkdir(parents=True, exist_ok=True)
         path.replace(target / path.name)
-    for folder in {path.parent for path in there} | ({target} if there else set()):
+    for folder in {path.parent for path in existing} | ({target} if existing else set()):
         sync_folder(folder)
-    return len(there)
+    return len(existing)
 
 
 def _row_and_round(step: PlannedLaunch) -> tuple[object, int]:

@@ -1,9 +1,9 @@
-"""The parent side of one launch: start a worker, block until it ends, say how it ended."""
+"""The parent side of one launch: start a worker, wait until it ends, return its outcome."""
 
 import os
 import signal
 import tempfile
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Callable, Sequence
 from datetime import UTC, datetime
 from pathlib import Path
 from time import monotonic, perf_counter
@@ -16,22 +16,22 @@ from bench.core.record import RecordError, decode_worker_output
 from bench.core.result import WorkerOutput
 from bench.core.serialization import DecodeError, decode_json
 from bench.runner.worker_process import Silence, StartError, WorkerProcess, open_pipe
-from bench.system.environment import worker_environment
+from bench.system.environment import CellEnvironment
 
 #: How a worker is started; `-P` keeps modules of the current folder from shadowing ours.
 WORKER_COMMAND: Final = ("-P", "-m", "bench.worker")
 
-#: A worker closes its events when its output is written; it gets this long to exit after that.
+#: A worker closes its event pipe once its output is written. It then has this long to exit.
 EXIT_SECONDS: Final = 60.0
 
 _TAIL_BYTES: Final = 4_000
 
 
 class LaunchOutcome(msgspec.Struct, frozen=True, kw_only=True):
-    """How one launch ended: the worker's output, and what only the parent can see.
+    """How one launch ended: the worker's output, and the facts that only the parent can observe.
 
-    `exit_status` is negative for a signal; `wall_seconds` runs from start to exit of the process,
-    and `started_clock` is the machine's monotonic clock at that start.
+    `exit_status` is negative for a signal. `wall_seconds` runs from the start to the exit of the
+    process; `started_clock` is the machine's monotonic clock at the start.
     """
 
     output: WorkerOutput
@@ -46,40 +46,38 @@ def launch(
     job: Job,
     python: str,
     *,
+    environment: CellEnvironment,
     log_path: Path,
     timeout_seconds: float,
     on_progress: Callable[[Progress], None] = lambda _: None,
-    base_environment: Mapping[str, str] = os.environ,
     command: Sequence[str] = WORKER_COMMAND,
 ) -> LaunchOutcome:
     """Run the job in a fresh process of `python` and return how it ended.
 
-    The worker is killed with all that it started when it ends, when `timeout_seconds` have passed
-    and when this call is interrupted (see WorkerProcess). A machine that lacks what a launch needs
-    (an interpreter, room for a log, a descriptor) is a reason of the outcome too.
+    The worker and all its descendants are killed when it ends, after `timeout_seconds`, and when
+    this call is interrupted (see WorkerProcess). A missing resource of the machine (an interpreter,
+    disk space for the log, a file descriptor) becomes the reason in the outcome, not an exception.
     """
     started_at = datetime.now(UTC).isoformat(timespec="milliseconds")
     start = perf_counter()
     line = [python, *command]
     try:
-        return _launch(
-            job, line, log_path, timeout_seconds, on_progress, base_environment, started_at
-        )
+        return _launch(job, line, environment, log_path, timeout_seconds, on_progress, started_at)
     except StartError as error:
         return _never_started(str(error), started_at, start)
     except OSError as error:
         place = f" ({error.filename})" if error.filename else ""
-        reason = f"the launch broke off: {error.strerror}{place}"
+        reason = f"the launch failed: {error.strerror}{place}"
         return _never_started(reason, started_at, start)
 
 
 def _launch(
     job: Job,
     command: Sequence[str],
+    environment: CellEnvironment,
     log_path: Path,
     timeout_seconds: float,
     on_progress: Callable[[Progress], None],
-    base_environment: Mapping[str, str],
     started_at: str,
 ) -> LaunchOutcome:
     log_path.parent.mkdir(parents=True, exist_ok=True)
@@ -93,8 +91,8 @@ def _launch(
         folder = Path(scratch)
         job_path, output_path = folder / "job.json", folder / "output.json"
         line = [*command, str(job_path)]
-        environment = worker_environment(job.cell, base_environment, folder)
-        worker = WorkerProcess(line, environment, log, events=events, handed=[writer])
+        variables = environment.for_launch(folder)
+        worker = WorkerProcess(line, variables, log, events=events, handed=[writer])
         start = perf_counter()
         job = msgspec.structs.replace(job, output_path=str(output_path), events_fd=writer.fileno())
         job_path.write_bytes(msgspec.json.encode(job))
@@ -102,7 +100,7 @@ def _launch(
             in_time = _watch(worker, monotonic() + timeout_seconds, on_progress)
         tail = read_tail(log)
         return LaunchOutcome(
-            output=_judge(output_path, worker.exit_status, timeout_seconds, in_time, tail),
+            output=_read_output(output_path, worker.exit_status, timeout_seconds, in_time, tail),
             started_at=started_at,
             started_clock=start,
             wall_seconds=worker.ended_clock - start,
@@ -112,18 +110,18 @@ def _launch(
 
 
 def _watch(worker: WorkerProcess, deadline: float, on_progress: Callable[[Progress], None]) -> bool:
-    """Hand on events until the worker has ended; False when the deadline comes first."""
+    """Forward events until the worker ends; return False if the deadline comes first."""
     pending = b""
-    while isinstance(heard := worker.listen(deadline), bytes):
-        if not heard:
+    while isinstance(received := worker.listen(deadline), bytes):
+        if not received:
             deadline = min(deadline, monotonic() + EXIT_SECONDS)
-        *lines, pending = (pending + heard).split(b"\n")
-        _tell(lines, on_progress)
-    return heard is Silence.ENDED
+        *lines, pending = (pending + received).split(b"\n")
+        _forward(lines, on_progress)
+    return received is Silence.ENDED
 
 
-def _tell(lines: Sequence[bytes], on_progress: Callable[[Progress], None]) -> None:
-    """Hand on the events; what is not one is dropped, since progress must not fail a launch."""
+def _forward(lines: Sequence[bytes], on_progress: Callable[[Progress], None]) -> None:
+    """Forward the events; other lines are dropped, because progress must not fail a launch."""
     for line in lines:
         try:
             event = decode_json(line, Progress)
@@ -132,13 +130,13 @@ def _tell(lines: Sequence[bytes], on_progress: Callable[[Progress], None]) -> No
         on_progress(event)
 
 
-def _judge(
+def _read_output(
     output_path: Path, status: int, timeout_seconds: float, in_time: bool, log_tail: str
 ) -> WorkerOutput:
-    """Return the worker's output, or a reason in one sentence why there is none.
+    """Return the worker's output, or an output with the reason for its absence in one sentence.
 
-    A result that was written counts, however the process ended: JAX 0.10.2's interpreter can
-    crash at exit after a good run.
+    A written result counts however the process ended, because a JAX 0.10.2 process can crash at
+    exit after a successful run.
     """
     try:
         return decode_worker_output(output_path.read_bytes())
@@ -164,7 +162,7 @@ def _describe_end(status: int, timeout_seconds: float, in_time: bool, log_tail: 
 def _signal_name(number: int) -> str:
     try:
         return signal.Signals(number).name
-    except ValueError:  # most of the real-time signals have no name
+    except ValueError:  # most real-time signals have no name
         return f"signal {number}"
 
 
@@ -179,11 +177,11 @@ def _never_started(reason: str, started_at: str, started_clock: float) -> Launch
     )
 
 
-def read_tail(log: BinaryIO, most_bytes: int = _TAIL_BYTES) -> str:
-    """Return the end of a log as text, however long it is and whatever bytes it holds.
+def read_tail(log: BinaryIO, max_bytes: int = _TAIL_BYTES) -> str:
+    """Return the end of a log as text, whatever its length and its bytes.
 
-    It is read from the open file: its folder may have been removed while the worker ran.
+    The open file is read, because its folder may have been removed while the worker ran.
     """
     log.seek(0, os.SEEK_END)
-    log.seek(max(0, log.tell() - most_bytes))
+    log.seek(max(0, log.tell() - max_bytes))
     return log.read().decode("utf-8", errors="replace")

@@ -1,4 +1,4 @@
-"""What would run, what is already stored, why, and about how long it takes."""
+"""The plan of a run: the launches to do, those already stored, and the estimated time."""
 
 from collections.abc import Iterable, Mapping, Sequence
 from pathlib import Path
@@ -21,14 +21,13 @@ from data.manifest import Manifest
 
 
 class PlannedLaunch(msgspec.Struct, frozen=True, kw_only=True):
-    """One repetition of one cell, with what a launch of it needs.
+    """One repetition of one cell, with everything that its launch needs.
 
-    `action` is "run", "stored" (nothing to do) or "blocked" (it cannot run); `why` says so in a
-    sentence. `estimate_seconds` is None when nothing is known of a like cell, `estimate_basis` says
-    what it was made of (see `bench.runner.estimate`). A blocked step has no interpreter, dataset or
-    digest. `environment` is that of its worker, whose
-    performance-relevant variables are in the digest. `instrumented` and `race` are as in its
-    record to be, `side` is the environment in which it is trained.
+    `action` is "run", "stored" (nothing to do) or "blocked" (it cannot run); `why` is the reason in
+    a sentence. `estimate_seconds` is None without a basis, which `estimate_basis` names (see
+    `bench.runner.estimate`). A blocked step has no interpreter, dataset or digest. `environment` is
+    that of its worker; the digest covers its performance-relevant variables. `instrumented` and
+    `race` are copied into the record. `side` is the environment in which the cell is trained.
     """
 
     cell: Cell
@@ -62,9 +61,9 @@ def make_plan(
 ) -> list[PlannedLaunch]:
     """Return the steps of `cells`, `repeats` times each, in the order in which they would run.
 
-    Odd repetitions run backwards (A B C, C B A), so that a slow drift of the machine does not
-    always meet the same backend. Datasets are prepared on the way, a user's function within
-    `timeout_seconds`. `fresh` ignores what is stored; the records of a race are never taken for
+    Odd repetitions run in reverse order (A B C, C B A), so that a slow drift of the machine does
+    not always affect the same backend. Datasets are prepared on the way; a user's dataset function
+    has `timeout_seconds`. `fresh` ignores stored records. The records of a race never count as
     those of a run.
     """
     here = [record for record in records if record.machine_id == machine_id]
@@ -84,7 +83,7 @@ def make_plan(
 
 
 def remaining_seconds(steps: Iterable[PlannedLaunch]) -> tuple[float, int]:
-    """Return the seconds that the steps to run will take, and for how many nobody can tell."""
+    """Return the estimated seconds of the steps to run, and the number of those without one."""
     to_run = [step for step in steps if step.action == "run"]
     known = [step.estimate_seconds for step in to_run if step.estimate_seconds is not None]
     return sum(known), len(to_run) - len(known)
@@ -102,7 +101,7 @@ def draft_step(
 ) -> PlannedLaunch:
     """Return a step to run, or a blocked one when its interpreter or its dataset is missing.
 
-    `records` are of this machine; interpreters of `side` come before `pythons`.
+    `records` are those of this machine. Interpreters of `side` take precedence over `pythons`.
     """
     try:
         interpreter = find_interpreter(cell.backend, {**pythons, **side.pythons}, cell.device)
@@ -111,7 +110,7 @@ def draft_step(
         source = source_hash(cell.workload, side.folder)
     except (InterpreterError, DataError, WorkloadNameError) as error:
         return PlannedLaunch(cell=cell, repetition=0, action="blocked", why=str(error))
-    found = estimate(cell, records, _images(manifest))
+    duration = estimate(cell, records, _images(manifest))
     environment = resolve_environment(cell, side.base_environment)
     return PlannedLaunch(
         cell=cell,
@@ -124,8 +123,8 @@ def draft_step(
         interpreter=interpreter,
         dataset_folder=folder,
         dataset=_dataset_facts(manifest),
-        estimate_seconds=found.seconds if found else None,
-        estimate_basis=found.basis if found else "",
+        estimate_seconds=duration.seconds if duration else None,
+        estimate_basis=duration.basis if duration else "",
         instrumented=instrumented,
         side=side,
     )

@@ -1,4 +1,4 @@
-"""What a person sees while cells are launched: a live line with an estimate."""
+"""The progress line of a run, with an estimate of the time left."""
 
 from statistics import mean, median
 from time import monotonic
@@ -16,9 +16,10 @@ from bench.runner.plan import PlannedLaunch
 
 
 class ProgressLine:
-    """A line that is redrawn on a terminal while the `with` block runs, and gone after it.
+    """A line on the terminal that is updated during the `with` block and removed at its end.
 
-    It is redrawn only when it is told something: this process must sleep while a worker is timed.
+    It is redrawn only when an event arrives, because this process must sleep while a worker is
+    timed.
     """
 
     def __init__(self, console: Console, last_column: ProgressColumn) -> None:
@@ -37,7 +38,7 @@ class ProgressLine:
         self._task = self._bar.add_task("", total=1, note="")
 
     def __enter__(self) -> Self:
-        """Start the live line."""
+        """Show the line."""
         self._bar.start()
         return self
 
@@ -47,7 +48,7 @@ class ProgressLine:
         error: BaseException | None,
         trace: TracebackType | None,
     ) -> None:
-        """Take the live line away."""
+        """Remove the line."""
         self._bar.stop()
 
     def _print(self, text: str) -> None:
@@ -55,7 +56,7 @@ class ProgressLine:
 
 
 def time_left(seconds: float | None) -> str:
-    """Return an estimate in words that do not pretend to more than it knows."""
+    """Return an estimate in words, rounded to seconds or minutes."""
     if seconds is None:
         return "time left not known yet"
     if seconds < 90:
@@ -64,29 +65,30 @@ def time_left(seconds: float | None) -> str:
 
 
 class EtaEstimator:
-    """Learns from finished steps what the estimates of the others are worth."""
+    """Corrects the estimates of later steps by the durations of finished ones."""
 
     def __init__(self) -> None:
-        """Know of no finished step."""
+        """Start without finished steps."""
         self._seconds: dict[tuple[str, bool], list[float]] = {}
         self._estimated = 0.0
         self._taken = 0.0
 
     def add(self, step: PlannedLaunch, seconds: float) -> None:
-        """Learn that `step` took `seconds`."""
+        """Record that `step` took `seconds`."""
         self._seconds.setdefault((step.cell.id, step.instrumented), []).append(seconds)
         if step.estimate_seconds is not None:
             self._estimated += step.estimate_seconds
             self._taken += seconds
 
     def expect(self, step: PlannedLaunch) -> float | None:
-        """Return the seconds of `step`; None when nobody can tell.
+        """Return the expected seconds of `step`; None before anything is known.
 
-        Launches of the same cell tell best; else it is off from its estimate as all finished steps
-        together were from theirs; without an estimate, it takes as long as those.
+        They are the median of finished launches of the same cell; else the estimate of the step,
+        scaled by the ratio of duration to estimate over all finished steps; else, without an
+        estimate, the mean of all finished steps.
         """
-        if own := self._seconds.get((step.cell.id, step.instrumented)):
-            return median(own)
+        if same_cell := self._seconds.get((step.cell.id, step.instrumented)):
+            return median(same_cell)
         if step.estimate_seconds is not None:
             return step.estimate_seconds * (self._taken / self._estimated if self._estimated else 1)
         finished = [second for seconds in self._seconds.values() for second in seconds]
@@ -94,42 +96,42 @@ class EtaEstimator:
 
 
 class RunProgress(ProgressLine):
-    """Tells of each step's begin, epochs and end, with an estimate of what is left."""
+    """Prints the start, the epochs and the end of each step, with the estimated time left."""
 
     def __init__(self, console: Console, steps: list[PlannedLaunch]) -> None:
-        """Tell on `console` about `steps`, all of which will run."""
+        """Print on `console` about `steps`, all of which will run."""
         super().__init__(console, TextColumn("{task.fields[note]}"))
         self._steps = steps
         self._position = 0
         self._begin = 0.0
-        self._pace = EtaEstimator()
+        self._estimator = EtaEstimator()
 
     def begin(self, step: PlannedLaunch) -> None:
-        """Tell that a step starts."""
+        """Print that a step starts."""
         self._position += 1
         self._begin = monotonic()
         name = f"[{self._position}/{len(self._steps)}] {_name(step)}"
         self._bar.reset(self._task, total=step.cell.epochs, description=escape(name), note="")
-        expected = self._pace.expect(step)
-        left = time_left(self._seconds_left(expected, expected))
-        self._bar.update(self._task, note=left, refresh=True)
+        expected = self._estimator.expect(step)
+        remaining = time_left(self._seconds_left(expected, expected))
+        self._bar.update(self._task, note=remaining, refresh=True)
         if not self._console.is_terminal:
-            self._print(f"{name}: started, {left}")
+            self._print(f"{name}: started, {remaining}")
 
     def epoch(self, step: PlannedLaunch, event: EpochProgress) -> None:
-        """Tell that an epoch is finished."""
+        """Print that an epoch is finished."""
         in_step = (event.epochs - event.epoch) * event.epoch_seconds
         loss = "" if event.loss is None else f", loss {event.loss:.3f}"
         accuracy = "" if event.val_accuracy is None else f", val_accuracy {event.val_accuracy:.3f}"
-        left = time_left(self._seconds_left(in_step, monotonic() - self._begin + in_step))
-        note = f"epoch {event.epoch}/{event.epochs}{loss}{accuracy}; {left}"
+        remaining = time_left(self._seconds_left(in_step, monotonic() - self._begin + in_step))
+        note = f"epoch {event.epoch}/{event.epochs}{loss}{accuracy}; {remaining}"
         self._bar.update(self._task, completed=event.epoch, note=note, refresh=True)
         if not self._console.is_terminal and event.epoch_seconds > 5:
             self._print(f"    {note}")
 
     def end(self, step: PlannedLaunch, record: Record) -> None:
-        """Tell how a step ended."""
-        self._pace.add(step, record.wall_seconds)
+        """Print how a step ended."""
+        self._estimator.add(step, record.wall_seconds)
         head = f"[{self._position}/{len(self._steps)}] {_name(step)}: "
         if record.result is None:
             reason = sanitize_line(str(record.reason))
@@ -141,16 +143,16 @@ class RunProgress(ProgressLine):
         self._print(f"{head}ok in {record.wall_seconds:.1f} s{shown}")
 
     def _seconds_left(self, in_step: float | None, whole: float | None) -> float | None:
-        """Return an estimate for this step's rest and all later ones, None when nobody can tell.
+        """Return the seconds left of this step and of all later ones; None if one is unknown.
 
-        A later step of which nothing is known is taken to last as long as the `whole` of this one.
+        A later step without an estimate is expected to take the `whole` time of this one.
         """
-        left = [in_step]
+        remaining = [in_step]
         for step in self._steps[self._position :]:
-            expected = self._pace.expect(step)
-            left.append(whole if expected is None else expected)
-        known = [seconds for seconds in left if seconds is not None]
-        return sum(known) if len(known) == len(left) else None
+            expected = self._estimator.expect(step)
+            remaining.append(whole if expected is None else expected)
+        known = [seconds for seconds in remaining if seconds is not None]
+        return sum(known) if len(known) == len(remaining) else None
 
 
 def _name(step: PlannedLaunch) -> str:

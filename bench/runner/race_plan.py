@@ -1,4 +1,4 @@
-"""The book of a race: what it is to measure, written down before its first launch."""
+"""The plan of a race, written to race.json before its first launch."""
 
 from collections.abc import Iterator, Sequence
 from pathlib import Path
@@ -25,10 +25,10 @@ _FromZero = Annotated[int, msgspec.Meta(ge=0)]
 
 
 class Contender(msgspec.Struct, frozen=True, forbid_unknown_fields=True, kw_only=True):
-    """One of what is compared, with all that must not change until the race is complete.
+    """One compared cell, with everything that must not change until the race is complete.
 
-    `python` is the interpreter that was found, `versions` are those of all packages of interest
-    there, `environment` holds the variables that can change speed or numerics.
+    `python` is its interpreter and `versions` are those of the recorded packages there.
+    `environment` holds the variables that can change speed or numerics.
     """
 
     cell: Cell
@@ -42,7 +42,7 @@ class Contender(msgspec.Struct, frozen=True, forbid_unknown_fields=True, kw_only
 
 
 class Launch(msgspec.Struct, frozen=True, forbid_unknown_fields=True, kw_only=True):
-    """One planned launch: whose, by its digest, which repetition, and its place in the race."""
+    """One planned launch: the digest of its contender, its repetition and its place in the race."""
 
     digest: str
     repetition: _FromZero
@@ -56,7 +56,7 @@ class Launch(msgspec.Struct, frozen=True, forbid_unknown_fields=True, kw_only=Tr
 
 
 class Blocked(msgspec.Struct, frozen=True, forbid_unknown_fields=True, kw_only=True):
-    """A contender that could not run when the race was begun, and why."""
+    """A contender that could not run when the race was started, and the reason."""
 
     cell: Cell
     instrumented: bool
@@ -64,7 +64,7 @@ class Blocked(msgspec.Struct, frozen=True, forbid_unknown_fields=True, kw_only=T
 
 
 class Chosen(msgspec.Struct, frozen=True, forbid_unknown_fields=True, kw_only=True):
-    """What the user chose besides cells: interpreters by backend, a local copy of the data."""
+    """The user's options besides cells, such as interpreters by backend and a data folder."""
 
     rounds: int
     timeout_seconds: float
@@ -73,7 +73,7 @@ class Chosen(msgspec.Struct, frozen=True, forbid_unknown_fields=True, kw_only=Tr
 
 
 class RacePlan(msgspec.Struct, frozen=True, forbid_unknown_fields=True, kw_only=True):
-    """What one race is to measure; `launches` stand in their order."""
+    """The plan of one race; `launches` are in order."""
 
     race_version: int = RACE_VERSION
     run_id: str
@@ -90,10 +90,10 @@ class _Version(msgspec.Struct):
     race_version: int
 
 
-def make_book(
+def make_race_plan(
     run_id: str, command: RaceCommand, chosen: Chosen, steps: Sequence[PlannedLaunch]
 ) -> RacePlan:
-    """Return the book of a race of these steps, as `race_steps` gives them."""
+    """Return the plan of a race of these steps."""
     to_run = [step for step in steps if step.action == "run"]
     contenders = {step.digest: _contender(step) for step in to_run}
     return RacePlan(
@@ -112,50 +112,50 @@ def make_book(
     )
 
 
-def save_race_plan(folder: Path, book: RacePlan) -> None:
-    """Write race.json durably into the folder of the run; OSError when that is impossible."""
-    write_atomic(folder / _FILE, msgspec.json.format(msgspec.json.encode(book), indent=1) + b"\n")
+def save_race_plan(folder: Path, plan: RacePlan) -> None:
+    """Write race.json durably into the folder of the run; raises OSError if that fails."""
+    write_atomic(folder / _FILE, msgspec.json.format(msgspec.json.encode(plan), indent=1) + b"\n")
 
 
-def has_book(folder: Path) -> bool:
-    """Return whether the run in `folder` is a race that has a book."""
+def has_race_plan(folder: Path) -> bool:
+    """Return whether the run in `folder` is a race with a plan."""
     return (folder / _FILE).is_file()
 
 
-def read_book(folder: Path) -> RacePlan:
-    """Return the book of the race in `folder`; ResumeError says why it cannot be read."""
+def read_race_plan(folder: Path) -> RacePlan:
+    """Return the plan of the race in `folder`; raises ResumeError if it cannot be read."""
     path = folder / _FILE
     try:
         content = path.read_bytes()
         version = decode_json(content, _Version).race_version
         if version != RACE_VERSION:
             raise ResumeError(
-                f"{path} is of version {version}, this harness reads {RACE_VERSION}: "
-                "resume it with the checkout that began it."
+                f"{path} has version {version}, but this checkout reads version {RACE_VERSION}; "
+                "resume the race with the checkout that started it."
             )
-        # `profile-steps` was called `steps` once.
+        # Earlier versions called `profile-steps` `steps`.
         content = content.replace(b'"command": "steps"', b'"command": "profile-steps"')
         content = content.replace(b'"command":"steps"', b'"command":"profile-steps"')
-        book = decode_json(content, RacePlan)
+        plan = decode_json(content, RacePlan)
     except OSError as error:
         raise ResumeError(f"{path} cannot be read: {error.strerror}.") from error
     except DecodeError as error:
         raise ResumeError(f"{path} is damaged: {error}.") from error
-    known = {contender.digest for contender in book.contenders}
-    if not known.issuperset(launch.digest for launch in book.launches):
-        raise ResumeError(f"{path} is damaged: a launch is of none of its contenders.")
-    return book
+    known = {contender.digest for contender in plan.contenders}
+    if not known.issuperset(launch.digest for launch in plan.launches):
+        raise ResumeError(f"{path} is damaged: a launch belongs to none of its contenders.")
+    return plan
 
 
-def planned_steps(book: RacePlan, drafts: Sequence[PlannedLaunch]) -> list[PlannedLaunch]:
-    """Return all steps of the race, made of today's `drafts` of its contenders in their order.
+def planned_steps(plan: RacePlan, drafts: Sequence[PlannedLaunch]) -> list[PlannedLaunch]:
+    """Return all steps of the race, made from the current `drafts` of its contenders, in order.
 
-    ResumeError names what has changed since the race was begun.
+    Raises ResumeError, with the changes named, if anything changed since the race was started.
     """
-    changed = list(_changed(book, drafts))
+    changed = list(_changed(plan, drafts))
     if changed:
         raise ResumeError(
-            f"{book.run_id} cannot be resumed, for its rounds would not be alike: "
+            f"{plan.run_id} cannot be resumed, because its rounds would no longer be comparable: "
             f"{'; '.join(dict.fromkeys(changed))}."
         )
     by_digest = {draft.digest: draft for draft in drafts}
@@ -163,7 +163,7 @@ def planned_steps(book: RacePlan, drafts: Sequence[PlannedLaunch]) -> list[Plann
         PlannedLaunch(
             cell=b.cell, repetition=0, action="blocked", why=b.why, instrumented=b.instrumented
         )
-        for b in book.blocked
+        for b in plan.blocked
     ]
     return [
         *blocked,
@@ -173,30 +173,30 @@ def planned_steps(book: RacePlan, drafts: Sequence[PlannedLaunch]) -> list[Plann
                 repetition=launch.repetition,
                 race=RacePlace(round=launch.round, position=launch.position),
             )
-            for launch in book.launches
+            for launch in plan.launches
         ),
     ]
 
 
-def _changed(book: RacePlan, drafts: Sequence[PlannedLaunch]) -> Iterator[str]:
-    before = {"protocol_version": book.protocol_version, "machine": stable_facts(book.machine)}
+def _changed(plan: RacePlan, drafts: Sequence[PlannedLaunch]) -> Iterator[str]:
+    before = {"protocol_version": plan.protocol_version, "machine": stable_facts(plan.machine)}
     now = {"protocol_version": PROTOCOL_VERSION, "machine": stable_facts(machine_facts())}
     yield from diff_mappings(before, now)
-    for contender, draft in zip(book.contenders, drafts, strict=True):
+    for contender, draft in zip(plan.contenders, drafts, strict=True):
         if draft.action != "run":
             yield f"{contender.cell.id} cannot run now ({draft.why.rstrip('.')})"
-        elif contender != (found := _contender(draft)):
-            facts = [msgspec.structs.asdict(each) for each in (contender, found)]
+        elif contender != (current := _contender(draft)):
+            facts = [msgspec.structs.asdict(each) for each in (contender, current)]
             facts = [{**each, "dataset": msgspec.structs.asdict(each["dataset"])} for each in facts]
             backend = contender.cell.backend
-            # The digest follows from the others; it alone differs when the harness counts anew.
-            told = [text for text in diff_mappings(*facts) if not text.startswith("digest ")]
-            yield from (f"{backend} {text}" for text in told or [f"{backend} digest"])
+            # The digest follows from the other facts. It differs alone if its definition changed.
+            changes = [text for text in diff_mappings(*facts) if not text.startswith("digest ")]
+            yield from (f"{backend} {text}" for text in changes or [f"{backend} digest"])
 
 
 def _contender(step: PlannedLaunch) -> Contender:
     if step.interpreter is None or step.dataset is None:
-        raise ValueError(f"{step.cell.id} has no interpreter or dataset; it is no contender.")
+        raise ValueError(f"{step.cell.id} has no interpreter or dataset and cannot be a contender.")
     return Contender(
         cell=step.cell,
         instrumented=step.instrumented,

@@ -1,7 +1,7 @@
-"""A child of the harness: the one way to start, hear, time out and clean up after any of them.
+"""The one way to start a child process, listen to it, time it out and clean up after it.
 
 Launches, both sides of a pair, certifying and profiling workers, the background load and a user's
-dataset function all run in one.
+dataset function all run in such a child.
 """
 
 import os
@@ -19,7 +19,7 @@ from bench.core.text import BenchError
 from bench.system.orphans import become_subreaper, kill_orphans
 from bench.system.signals import deferred_signals, wakeup_pipe
 
-#: `poll` takes its milliseconds as a C int, which ends at 24 days.
+#: `poll` takes milliseconds as a C int, which overflows at 24 days.
 _LONGEST_POLL_SECONDS: Final = 86_400.0
 
 
@@ -28,19 +28,19 @@ class StartError(BenchError):
 
 
 class Silence(Enum):
-    """Why nothing more was heard of a child: it has ended, or the deadline has passed."""
+    """Why a child sent nothing more: it has ended, or the deadline has passed."""
 
     ENDED = auto()
     LATE = auto()
 
 
 class WorkerProcess:
-    """A child that leads a session of its own; a context manager that leaves none of its processes.
+    """A child process in its own session, as a context manager that leaves no process behind.
 
-    At the end of the block, whatever ends it, the child and its group are killed, and so is every
-    other process that it started, in whatever session. Other children of ours live on. While the
-    child runs, this side sleeps in the kernel: it wakes when the child writes or ends, not by a
-    clock. Interruptions are held back while it starts and while it is killed.
+    However the block ends, the child, its process group and every other process that it started are
+    killed, whatever their session. Other children of this process are not affected. While the child
+    runs, this process sleeps in the kernel and wakes only when the child writes or ends, never
+    periodically. Interruptions are deferred while the child is started and while it is killed.
     """
 
     def __init__(
@@ -53,11 +53,11 @@ class WorkerProcess:
         events: BinaryIO | None = None,
         handed: Sequence[IO[bytes]] = (),
     ) -> None:
-        """Prepare a child that is started when the block is entered.
+        """Prepare a child; it is started when the block is entered.
 
-        `log` gets its standard error, and its standard output unless `drop_stdout`; None is this
-        process's own. `events` is the pipe on which it is heard, if any; `handed` are the ends of
-        pipes that it inherits, which are closed here once it has them.
+        `log` receives its standard error, and its standard output unless `drop_stdout`; with None,
+        both go to those of this process. `events` is the pipe on which the child writes, if any.
+        `handed` are the pipe ends that the child inherits; they are closed here after its start.
         """
         self._command = command
         self._environment = environment
@@ -73,7 +73,7 @@ class WorkerProcess:
         self._ended_clock = 0.0
 
     def __enter__(self) -> Self:
-        """Start the child; StartError where that is impossible."""
+        """Start the child; raises StartError if that fails."""
         try:
             with deferred_signals():
                 self._start()
@@ -88,7 +88,7 @@ class WorkerProcess:
         error: BaseException | None,
         traceback: TracebackType | None,
     ) -> None:
-        """Kill the child and all that it left."""
+        """Kill the child and all its descendants."""
         with deferred_signals(), self._resources:
             try:
                 self._kill()
@@ -97,24 +97,26 @@ class WorkerProcess:
 
     @property
     def exit_status(self) -> int:
-        """How the child ended, negative for a signal; ValueError before the end of the block."""
+        """Its exit status, negative for a signal; raises ValueError before the end of the block."""
         if self._process is None or self._process.returncode is None:
             raise ValueError("The child has not ended.")
         return self._process.returncode
 
     @property
     def ended_clock(self) -> float:
-        """The machine's monotonic clock when the child had ended, in seconds."""
+        """The machine's monotonic clock after the child had ended, in seconds."""
         return self._ended_clock
 
     def listen(self, deadline: float) -> bytes | Silence:
-        """Block until the child writes, and return that; or why nothing came by the `deadline`.
+        """Block until the child writes and return the bytes, or a Silence if nothing arrives.
 
-        `deadline` is a reading of `time.monotonic`. No bytes mean that the child, and all that
-        inherited its end, closed the pipe; later calls then wait for the end of the child alone.
+        `deadline` is a reading of `time.monotonic`. Empty bytes mean that the child and every
+        process that inherited its end of the pipe closed it; later calls wait only for the end of
+        the child.
         """
-        while (left := deadline - monotonic()) > 0:
-            ready = {fd for fd, _ in self._poll.poll(min(left, _LONGEST_POLL_SECONDS) * 1000)}
+        while (remaining := deadline - monotonic()) > 0:
+            timeout = min(remaining, _LONGEST_POLL_SECONDS) * 1000
+            ready = {fd for fd, _ in self._poll.poll(timeout)}
             if self._signals in ready:
                 os.read(self._signals, 4096)
             if self._events is not None and self._events.fileno() in ready:
@@ -127,11 +129,11 @@ class WorkerProcess:
         return Silence.LATE
 
     def wait(self, timeout_seconds: float) -> bool:
-        """Block until the child has ended; False when it has not after `timeout_seconds`."""
+        """Block until the child has ended; return False if it runs after `timeout_seconds`."""
         deadline = monotonic() + timeout_seconds
-        while isinstance(heard := self.listen(deadline), bytes):
+        while isinstance(received := self.listen(deadline), bytes):
             pass
-        return heard is Silence.ENDED
+        return received is Silence.ENDED
 
     def _start(self) -> None:
         try:
@@ -160,7 +162,7 @@ class WorkerProcess:
         """Kill the child's group and reap it."""
         if self._process is None:
             return
-        # The child is a zombie until `wait`, so its group's number cannot have been reused.
+        # The child is a zombie until `wait`, so the id of its group cannot have been reused.
         with suppress(ProcessLookupError):
             os.killpg(self._process.pid, signal.SIGKILL)
         self._process.wait()

@@ -1,4 +1,4 @@
-"""Files that a crash never leaves half-written: replaced as a whole, or grown line by line."""
+"""Files that a crash never leaves half-written: replaced completely, or appended line by line."""
 
 import os
 from pathlib import Path
@@ -8,19 +8,19 @@ from bench.core.serialization import DecodeError, decode_json
 
 
 def write_atomic(path: Path, content: bytes) -> None:
-    """Write `content` durably to `path`, whose folder is there; OSError when that is impossible.
+    """Write `content` durably to `path`, whose folder must exist; raises OSError if that fails.
 
-    It is written beside its place and then renamed, so that a reader, a crash or a full disk never
-    leaves or sees half of it: either the former file stands there or the new one.
+    It is written to a temporary file in the same folder, which is then renamed. A reader, a crash
+    or a full disk therefore leaves either the former file or the complete new one.
     """
     with replacing(path, durable=True) as temporary:
         temporary.write_bytes(content)
 
 
 def append_durably(path: Path, content: bytes) -> None:
-    """Append `content` to the file, which is made when there is none; OSError says why not.
+    """Append `content` to the file, creating it if needed; raises OSError if that fails.
 
-    A power cut may leave a part of it at the end: see `set_aside_truncated_line`.
+    A power cut may leave a truncated line at the end; see `set_aside_truncated_line`.
     """
     new = not path.exists()
     with path.open("ab") as file:
@@ -32,10 +32,10 @@ def append_durably(path: Path, content: bytes) -> None:
 
 
 def set_aside_truncated_line(path: Path) -> bool:
-    """Move the last of a file's JSON lines, if it is torn, to the end of `NAME.broken` beside it.
+    """Move the last of a file's JSON lines to `NAME.broken` in its folder if it is truncated.
 
-    Torn is a line that does not end or is no JSON. Return whether one was moved, so that nothing of
-    it is lost; OSError when that is impossible.
+    A line is truncated if it has no newline or is not valid JSON. It is appended to that file, so
+    that nothing is lost. Returns whether a line was moved; raises OSError if it cannot be moved.
     """
     try:
         content = path.read_bytes()

@@ -1,4 +1,4 @@
-"""Files of a JSON document per line, which grow durably and are read as a whole or not at all."""
+"""Files with one JSON document per line: durable appends, and reads of all lines or none."""
 
 from collections.abc import Callable
 from pathlib import Path
@@ -13,16 +13,17 @@ _Row = TypeVar("_Row")
 
 
 def append_rows(path: Path, *rows: object) -> None:
-    """Append a line for each row, all at once; OSError says why not."""
+    """Append a line for each row in one write; raises OSError if that fails."""
     append_durably(path, b"".join(msgspec.json.encode(row) + b"\n" for row in rows))
 
 
 def read_rows(
     path: Path, decode: Callable[[bytes], _Row], error: Callable[[str], Exception]
 ) -> list[_Row]:
-    """Return all rows of a file, none where there is none; `decode` raises DecodeError.
+    """Return all rows of a file, or none if the file does not exist.
 
-    What is not readable, the file or a line by its number, is raised as an `error` of a sentence.
+    `decode` raises DecodeError for a damaged line. If the file or a line cannot be read, `error` is
+    raised with one sentence, which contains the number of the line.
     """
     try:
         lines = path.read_bytes().splitlines()
@@ -30,10 +31,10 @@ def read_rows(
         return []
     except OSError as reason:
         raise error(f"{path} cannot be read: {reason.strerror}.") from reason
-    found = []
+    rows = []
     for number, line in enumerate(lines, start=1):
         try:
-            found.append(decode(line))
+            rows.append(decode(line))
         except DecodeError as reason:
             raise error(f"{path}, line {number} is damaged: {reason}.") from reason
-    return found
+    return rows

@@ -1,4 +1,4 @@
-"""Sessions: a race or a gate that was interrupted and resumed is measured in more than one."""
+"""Sessions: an interrupted and resumed race or gate is measured in more than one."""
 
 import shlex
 import sys
@@ -21,19 +21,20 @@ from bench.system.machine import git_facts
 SESSION_VERSION: Final = 2
 
 _FILE: Final = "sessions.jsonl"
-#: What the file was called in version 1; a resumed race or gate may have both.
+#: The name of the file in version 1. A resumed race or gate may have both files.
 _FORMER_FILE: Final = "sittings.jsonl"
 
 
 class ResumeError(BenchError, ValueError):
-    """What was interrupted is not there, is complete, or is no longer what it was begun as."""
+    """An interrupted race or gate does not exist, is complete, or its conditions have changed."""
 
 
 class Session(msgspec.Struct, frozen=True, forbid_unknown_fields=True, kw_only=True):
-    """One session: its number from 0, when it began, and what of the former ones it kept.
+    """One session: its number from 0, its start, and the numbers of kept and repeated launches.
 
-    `started_at` is UTC in ISO 8601. `kept` counts the launches or the pairs that were kept,
-    `superseded` the launches that are measured again. `git` is the harness that measured.
+    `started_at` is UTC in ISO 8601. `kept` is the number of launches or pairs kept from former
+    sessions; `superseded` is the number of launches that this session repeats. `git` describes the
+    checkout that measured.
     """
 
     session_version: int = SESSION_VERSION
@@ -48,7 +49,7 @@ def _upgrade(document: Document) -> None:
     document.pop("sitting_version", None)
 
 
-#: How a line of sessions.jsonl is stored; the lines of version 1 had another name for it.
+#: The stored form of a line of sessions.jsonl; version 1 had another name for the version field.
 SESSION_LAYOUT: Final = Layout(Session, "session_version", SESSION_VERSION, _upgrade, unnamed=1)
 
 
@@ -59,10 +60,10 @@ def start_session(
     superseded: int = 0,
     least: int = 0,
 ) -> Session:
-    """Append a session that begins now to the folder's sessions.jsonl, and return it.
+    """Append a session that starts now to the folder's sessions.jsonl, and return it.
 
-    Its number is `least` at least, in case that the file was lost. OSError when it cannot be
-    appended; ResumeError when the former ones cannot be read.
+    Its number is at least `least`, in case the file was lost. Raises OSError if the session cannot
+    be appended, and ResumeError if the former sessions cannot be read.
     """
     for name in (_FORMER_FILE, _FILE):
         set_aside_truncated_line(folder / name)
@@ -78,16 +79,16 @@ def start_session(
 
 
 def read_sessions(folder: Path) -> list[Session]:
-    """Return the sessions in their order; none where the file is missing, as older ones are.
+    """Return the sessions in order; none if the file is missing, as in older folders.
 
-    ResumeError names a line that is damaged.
+    Raises ResumeError, with the number of the line, if a line is damaged.
     """
     paths = (folder / _FORMER_FILE, folder / _FILE)
     return [each for path in paths for each in read_rows(path, SESSION_LAYOUT.decode, ResumeError)]
 
 
 def minute(started_at: str) -> str:
-    """Return `2026-11-01 at 12:00` of a time in ISO 8601, anything else as it is."""
+    """Return a time in ISO 8601 as `2026-11-01 at 12:00`, and any other text unchanged."""
     try:
         return datetime.fromisoformat(started_at).strftime("%Y-%m-%d at %H:%M")
     except ValueError:
@@ -95,7 +96,7 @@ def minute(started_at: str) -> str:
 
 
 def number_ranges(numbers: Sequence[int]) -> str:
-    """Return numbers that count from 0 as people count them: `1 to 3, 5`."""
+    """Return numbers that count from 0 as text that counts from 1, such as `1 to 3, 5`."""
     ranges: list[tuple[int, int]] = []
     for number in sorted(set(numbers)):
         if ranges and ranges[-1][1] == number - 1:
@@ -108,23 +109,23 @@ def number_ranges(numbers: Sequence[int]) -> str:
 
 
 def diff_mappings(before: Mapping[str, object], now: Mapping[str, object]) -> Iterator[str]:
-    """Yield `NAME was A and is B` for each fact that changed; of mappings the entries that did."""
+    """Yield `NAME was A and is B` for each changed fact or changed entry of a mapping."""
     for name, was in before.items():
-        found = now.get(name)
-        if isinstance(was, Mapping) and isinstance(found, Mapping):
+        current = now.get(name)
+        if isinstance(was, Mapping) and isinstance(current, Mapping):
             keys = sorted(
-                key for key in was.keys() | found.keys() if was.get(key) != found.get(key)
+                key for key in was.keys() | current.keys() if was.get(key) != current.get(key)
             )
             yield from (
-                f"{name}: {key} was {was.get(key, 'missing')} and is {found.get(key, 'missing')}"
+                f"{name}: {key} was {was.get(key, 'missing')} and is {current.get(key, 'missing')}"
                 for key in keys
             )
-        elif was != found:
-            yield f"{name} was {was} and is {found}"
+        elif was != current:
+            yield f"{name} was {was} and is {current}"
 
 
 def resume_call(command: str, name: str, reports: Path) -> str:
-    """Return the command that continues `name`, to be typed where this one was."""
+    """Return the command that resumes `name` when typed in the current folder."""
     python = Path(sys.executable)
     here = Path.cwd()
     shown = python.relative_to(here) if python.is_relative_to(here) else python

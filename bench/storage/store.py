@@ -1,4 +1,4 @@
-"""The store: one JSON file per record, written completely or not at all."""
+"""The store: one JSON file per record, written either completely or not at all."""
 
 import os
 import secrets
@@ -23,13 +23,13 @@ class StoreError(BenchError):
 
 
 class UnknownRunError(StoreError):
-    """No run has that id."""
+    """No run has the given id."""
 
     exit_code = ExitCode.USAGE
 
 
 def default_reports_folder() -> Path:
-    """Return `KERAS_BENCH_REPORTS`, else `reports/` of this checkout."""
+    """Return `KERAS_BENCH_REPORTS`, or else `reports/` of this checkout."""
     configured = os.environ.get("KERAS_BENCH_REPORTS")
     return Path(configured) if configured else CHECKOUT / "reports"
 
@@ -41,10 +41,10 @@ def new_run_id(now: datetime | None = None) -> str:
 
 
 class Store:
-    """The records under `reports/runs/`, all runs together."""
+    """The records of all runs under `reports/runs/`."""
 
     def __init__(self, reports: Path) -> None:
-        """Use the folder `reports`; it is created with the first record."""
+        """Use the folder `reports`, which is created with the first record."""
         self.reports = reports
         self.skipped: list[str] = []
         self._decoded: dict[Path, tuple[tuple[int, int, int], Record]] = {}
@@ -54,7 +54,7 @@ class Store:
         return self.reports / "runs" / run_id
 
     def has_run(self, run_id: str) -> bool:
-        """Return whether there is a run of that id; a path is never an id."""
+        """Return whether a run with this id exists; a path is never an id."""
         if run_id in ("", ".", "..") or "/" in run_id:
             return False
         try:
@@ -100,10 +100,10 @@ class Store:
         return sorted(path.name for path in folders)
 
     def load(self, run_id: str) -> list[Record]:
-        """Return a run's readable records, oldest first; reasons of others go to `skipped`."""
+        """Return a run's readable records, oldest first; why others are not goes to `skipped`."""
         if not self.has_run(run_id):
             known = ", ".join(self.run_ids()[-5:]) or "none"
-            raise UnknownRunError(f"There is no run {run_id!r}; the newest are: {known}.")
+            raise UnknownRunError(f"Run {run_id!r} does not exist; the newest runs are: {known}.")
         return self.load_folder(self.run_folder(run_id))
 
     def load_folder(self, folder: Path) -> list[Record]:
@@ -113,18 +113,18 @@ class Store:
             try:
                 records.append(self._read(path))
             except RecordError as error:
-                self._leave_out(str(error))
+                self._skip(str(error))
             except OSError as error:
-                self._leave_out(f"{path} cannot be read: {error.strerror}.")
+                self._skip(f"{path} cannot be read: {error.strerror}.")
         return sorted(records, key=_age)
 
     def _read(self, path: Path) -> Record:
-        """Return the record in a file, decoded once for as long as the file stays the same."""
-        found = path.stat()
-        if not stat.S_ISREG(found.st_mode):  # reading a pipe would never end
+        """Return the record in a file, which is decoded again only after it has changed."""
+        status = path.stat()
+        if not stat.S_ISREG(status.st_mode):  # reading a pipe would never end
             raise RecordError(f"{path} is not a regular file.")
-        # A file is replaced, never written to: another content is another inode.
-        identity = (found.st_ino, found.st_size, found.st_mtime_ns)
+        # A file is replaced, never overwritten, so new content means a new inode.
+        identity = (status.st_ino, status.st_size, status.st_mtime_ns)
         known = self._decoded.get(path)
         if known is None or known[0] != identity:
             known = (identity, decode_record(path.read_bytes(), str(path)))
@@ -137,10 +137,10 @@ class Store:
         except FileNotFoundError:
             return []
         except OSError as error:
-            self._leave_out(f"{folder} cannot be read: {error.strerror}.")
+            self._skip(f"{folder} cannot be read: {error.strerror}.")
             return []
 
-    def _leave_out(self, reason: str) -> None:
+    def _skip(self, reason: str) -> None:
         if reason not in self.skipped:
             self.skipped.append(reason)
 
@@ -156,7 +156,7 @@ def log_path(folder: Path, cell: Cell, repetition: int) -> Path:
 
 
 def _sync_folders(folder: Path, last: Path) -> None:
-    """Make the names in `folder`, and those of the folders above it up to `last`, durable."""
+    """Make the entries of `folder` and of its parents up to `last` durable."""
     for place in (folder, *folder.parents):
         sync_folder(place)
         if place == last:
@@ -171,10 +171,10 @@ def newest_of_each(records: Iterable[Record]) -> dict[tuple[str, int], Record]:
 def latest_records(records: Iterable[Record], machine_id: str) -> list[Record]:
     """Return the records of `reports/latest/`: the newest of every cell on one machine.
 
-    A cell whose code, data or versions changed has records of several digests; only those of its
-    newest record's digest count, and of these the newest of each repetition. If the newest
-    record is of a race, only that race counts. Instrumented launches are chosen separately, by the
-    same rule.
+    A cell whose code, data or versions changed has records with several digests. Only those with
+    the digest of its newest record count, and of these the newest of each repetition. If the newest
+    record belongs to a race, only that race counts. Instrumented launches are selected separately
+    by the same rule.
     """
     here = sorted((r for r in records if r.machine_id == machine_id), key=_age)
     newest = {(record.cell, record.instrumented): record for record in here}

@@ -17,8 +17,8 @@ REPETITIONS: Final = 10
 def calibrate(clock: Callable[[], float] = perf_counter) -> Calibration:
     """Time the two kernels with NumPy in this process, on all usable cores.
 
-    Their repetitions alternate, so that both are timed under the same conditions. It takes about
-    half a second on two cores.
+    The repetitions of the two alternate, so that both are timed under the same conditions. The call
+    takes about half a second on two cores.
     """
     gemm, copy = _kernels()
     gemm_seconds, copy_seconds = [], []

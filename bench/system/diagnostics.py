@@ -13,7 +13,7 @@ from bench.system.machine import load_average, machine_facts
 
 
 class Finding(msgspec.Struct, frozen=True, kw_only=True):
-    """One check: whether it passed, and its observation with advice if it did not."""
+    """One check: its name, its result, and the observation, with advice if it did not pass."""
 
     ok: bool
     what: str
@@ -21,7 +21,7 @@ class Finding(msgspec.Struct, frozen=True, kw_only=True):
 
 
 def examine(pythons: Mapping[str, str], reports: Path) -> list[Finding]:
-    """Return the findings on backends, machine and disk; nothing is changed."""
+    """Return the findings on backends, machine and disk, without changing anything."""
     return [
         *(_backend(backend, pythons) for backend in BACKENDS),
         _cores(),
@@ -54,7 +54,7 @@ def _load() -> Finding:
     if load <= 0.3:
         return Finding(ok=True, what="load", seen=f"{seen}: quiet")
     return Finding(
-        ok=False, what="load", seen=f"{seen}: other work disturbs timings, stop it first"
+        ok=False, what="load", seen=f"{seen}: other processes disturb timings; stop them first"
     )
 
 
@@ -65,7 +65,9 @@ def _governor() -> Finding:
     except OSError:
         return Finding(ok=True, what="frequency", seen="no frequency governor is visible")
     good = governor == "performance"
-    advice = "" if good else ": the clock may change; `cpupower frequency-set -g performance`"
+    advice = (
+        "" if good else ": the clock rate may change; run `cpupower frequency-set -g performance`"
+    )
     return Finding(ok=good, what="frequency", seen=f"governor {governor}{advice}")
 
 
@@ -77,7 +79,7 @@ def _virtualised() -> Finding:
     if not virtual:
         return Finding(ok=True, what="hypervisor", seen="none")
     seen = (
-        "a virtual machine: other guests can slow it down invisibly; rely on ratios, not on seconds"
+        "a virtual machine: other guests can slow it down unnoticed; rely on ratios, not on seconds"
     )
     return Finding(ok=False, what="hypervisor", seen=seen)
 

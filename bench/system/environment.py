@@ -11,13 +11,13 @@ import msgspec
 from bench.core.cell import Cell
 from bench.core.paths import CHECKOUT
 
-#: Passed on because a process needs them; they do not change any result.
+#: Passed on because a process needs them. They do not change any result.
 _NEEDED: Final = frozenset(
     ["PATH", "HOME", "USER", "LANG", "LC_ALL", "TZ", "TMPDIR", "LD_LIBRARY_PATH", "SSL_CERT_FILE"]
 )
 
-#: Passed on, kept in the record and covered by the digest: they change speed or numerics.
-#: TensorFlow's are listed in detail, since Terraform's variables begin with TF_ too.
+#: Passed on, recorded and covered by the digest, because they can change speed or numerics.
+#: TensorFlow's are listed in detail, because Terraform's variables begin with TF_ too.
 PERFORMANCE_PREFIXES: Final = (
     "CUDA_",
     "GLIBC_TUNABLES",
@@ -46,7 +46,7 @@ PERFORMANCE_PREFIXES: Final = (
     "XLA_",
 )
 
-#: The variables that tell a library how many threads to use.
+#: The variables that set a library's number of threads.
 _THREAD_COUNTS: Final = (
     "OMP_NUM_THREADS",
     "MKL_NUM_THREADS",
@@ -63,8 +63,8 @@ _KEEP_MEMORY: Final = {
     "MALLOC_TOP_PAD_": str(64 * 2**20),
 }
 
-#: Never passed on or recorded, whatever the prefix, such as NVIDIA_API_KEY. Not every name with
-#: KEY is secret: some options of JAX concern the key of its cache.
+#: Never passed on or recorded, whatever the prefix; an example is NVIDIA_API_KEY. Not every name
+#: with KEY is secret, because some options of JAX concern the key of its cache.
 _SECRET: Final = re.compile(
     "(API|ACCESS|PRIVATE|SIGNING|SSH|NGC)_?KEY|TOKEN|SECRET|PASSW|PASSPHRASE|CREDENTIAL|COOKIE"
     "|AUTH(?!OR)|LICEN[CS]E|PWD|(?<![A-Z])PAT(?![A-Z])",
@@ -78,31 +78,31 @@ def is_performance_variable(name: str) -> bool:
 
 
 class CellEnvironment(msgspec.Struct, frozen=True, kw_only=True):
-    """The environment of one cell's worker, resolved once and then handed on.
+    """The environment of one cell's worker, resolved once per plan.
 
-    `performance` holds the variables that can change speed or numerics, sorted: a record keeps
-    them and a digest covers them. `variables` holds these and all others, except KERAS_HOME, which
-    belongs to one launch.
+    `performance` holds the variables that can change speed or numerics, sorted; they are recorded
+    and covered by the digest. `variables` holds these and all others except KERAS_HOME, which
+    differs for each launch.
     """
 
     variables: dict[str, str] = {}
     performance: dict[str, str] = {}
 
     def for_launch(self, keras_home: Path) -> dict[str, str]:
-        """Return the whole environment of one child process.
+        """Return the complete environment of one child process.
 
-        `keras_home` is a folder of this launch alone: a user's `keras.json` could silently change
-        floatx, data format and epsilon.
+        `keras_home` is a folder used only by this launch, because a user's `keras.json` could
+        silently change floatx, data format and epsilon.
         """
         return {**self.variables, "KERAS_HOME": str(keras_home)}
 
 
 def resolve_environment(cell: Cell, base_environment: Mapping[str, str]) -> CellEnvironment:
-    """Return the environment of a worker of `cell` that starts from `base_environment`.
+    """Return the environment of a worker of `cell`, derived from `base_environment`.
 
-    A cell on the CPU sees no GPU, whatever `base_environment` has. In the lane `matched` every
-    backend gets as many threads as there are usable processors now (JAX, which has no such option,
-    starts one for each) and the C library keeps freed memory.
+    GPUs are hidden from a cell on the CPU, whatever `base_environment` contains. In the lane
+    `matched`, every backend gets one thread per processor that is usable at this time (JAX has no
+    such option and starts one for each), and the C library keeps freed memory.
     """
     performance = _performance_variables(cell, base_environment)
     variables = {
@@ -126,13 +126,3 @@ def _performance_variables(cell: Cell, base_environment: Mapping[str, str]) -> d
         variables |= dict.fromkeys(_THREAD_COUNTS, str(len(os.sched_getaffinity(0))))
         variables |= _KEEP_MEMORY
     return dict(sorted(variables.items()))
-
-
-def worker_environment(
-    cell: Cell, base_environment: Mapping[str, str], keras_home: Path
-) -> dict[str, str]:
-    """Return the whole environment of a worker of `cell` that is started at once.
-
-    The starter of a planned cell uses `CellEnvironment.for_launch` of its plan instead.
-    """
-    return resolve_environment(cell, base_environment).for_launch(keras_home)

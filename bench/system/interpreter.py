@@ -18,7 +18,7 @@ from bench.system.orphans import become_subreaper, kill_orphans
 #: The tox environment of each backend on the CPU.
 TOX_ENVS: Final = {"jax": "jax", "tensorflow": "tf", "torch": "torch"}
 
-#: Packages whose versions a record keeps, where they are installed.
+#: Packages whose versions are recorded, if they are installed.
 _VERSIONED: Final = (
     "keras",
     "numpy",
@@ -86,8 +86,9 @@ def tox_env(backend: str, device: str = "cpu") -> str:
 def find_interpreter(backend: str, chosen: Mapping[str, str], device: str = "cpu") -> Interpreter:
     """Return the interpreter of `backend` on `device`, "cpu" or "gpu".
 
-    That is the one in `chosen`, else that of the tox environment for backend and device, else this
-    one if the backend is installed here. Raises InterpreterError, which names the missing part.
+    The order of precedence is: `chosen`, the tox environment of the backend and device, and this
+    interpreter if the backend is installed in it. Raises InterpreterError, with the missing part
+    named.
     """
     env = tox_env(backend, device)
     tox_python = CHECKOUT / ".tox" / env / "bin" / "python"
@@ -99,9 +100,9 @@ def find_interpreter(backend: str, chosen: Mapping[str, str], device: str = "cpu
         return _checked(backend, sys.executable)
     except InterpreterError:
         raise InterpreterError(
-            f"{backend} has no interpreter for the {device}: there is no .tox/{env}, and this "
-            f"Python lacks keras or {backend}; run `tox run --notest -e {env}`, or name "
-            f"one with --python {backend}=PATH."
+            f"{backend} has no interpreter for the {device}: .tox/{env} does not exist, and this "
+            f"Python lacks keras or {backend}; run `tox run --notest -e {env}`, or choose "
+            f"an interpreter with --python {backend}=PATH."
         ) from None
 
 
@@ -122,12 +123,12 @@ def _checked(backend: str, python: str) -> Interpreter:
     versions = probe_versions(python)
     needed = ("keras", *_BACKEND_PACKAGES[backend])
     if "keras" not in versions or not any(name in versions for name in needed[1:]):
-        raise InterpreterError(f"{python} has no keras with {backend} installed.")
+        raise InterpreterError(f"{python} does not have both keras and {backend} installed.")
     return Interpreter(backend=backend, python=python, versions=versions)
 
 
 def changed_version(interpreter: Interpreter) -> str | None:
-    """Return a phrase on the first version that changed since the plan, or None."""
+    """Return a phrase about the first version that changed since the plan, or None."""
     try:
         now = _ask_versions(interpreter.python)
     except InterpreterError as error:
@@ -141,7 +142,7 @@ def changed_version(interpreter: Interpreter) -> str | None:
 
 @cache
 def probe_versions(python: str) -> dict[str, str]:
-    """Return the versions of the packages of interest in the interpreter `python`."""
+    """Return the versions of the recorded packages in the interpreter `python`."""
     return _ask_versions(python)
 
 
@@ -154,7 +155,7 @@ def _ask_versions(python: str) -> dict[str, str]:
         return decode_json(output, dict[str, str])
     except DecodeError as error:
         raise InterpreterError(
-            f"{python} does not answer like a Python interpreter: {error}."
+            f"{python} does not respond like a Python interpreter: {error}."
         ) from error
 
 

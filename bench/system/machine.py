@@ -1,4 +1,4 @@
-"""Facts about this machine, its packages and this checkout; nothing here imports a framework."""
+"""Facts about this machine and this checkout, found without importing a framework."""
 
 import hashlib
 import os
@@ -19,8 +19,8 @@ from bench.core.result import Scalar
 def machine_facts() -> dict[str, Scalar]:
     """Return CPU, memory and system of this machine, and `machine_id`, a short hash of them.
 
-    The id covers only facts that survive a reboot, so that records of one machine are found again
-    and not mixed with those of another.
+    The id covers only facts that survive a reboot. Records of one machine are thus found again and
+    never mixed with those of another.
     """
     facts: dict[str, Scalar] = {
         "cpu_model": _cpu_model(),
@@ -70,7 +70,7 @@ def _cpu_model() -> str:
 
 
 def _git(*arguments: str) -> str | None:
-    """Return what git prints in this checkout, None without git or outside a repository."""
+    """Return the output of git in this checkout; None without git or outside a repository."""
     try:
         done = subprocess.run(
             ["git", "-C", str(CHECKOUT), *arguments], capture_output=True, text=True, timeout=30

@@ -1,4 +1,4 @@
-"""Children that outlive their parent, wherever they went: they become ours, and are killed."""
+"""Descendants that outlive their parent: this process adopts and kills them."""
 
 import ctypes
 import sys
@@ -13,9 +13,9 @@ _KILLED_SECONDS: Final = 10.0
 
 
 def become_subreaper() -> set[psutil.Process]:
-    """Ask Linux for the children of our children when these die; return all that there are now.
+    """Make this process the parent of its orphaned descendants; return all present ones.
 
-    Else a child that left its parent's process group, as a daemon does, would be lost to `init`.
+    Without this, `init` would adopt a child that left its parent's process group, as a daemon does.
     """
     if sys.platform == "linux":
         ctypes.CDLL(None).prctl(_PR_SET_CHILD_SUBREAPER, 1, 0, 0, 0)
@@ -23,22 +23,22 @@ def become_subreaper() -> set[psutil.Process]:
 
 
 def kill_orphans(known: Set[psutil.Process]) -> None:
-    """Kill and reap every process below this one, but the `known` ones and those below them.
+    """Kill and reap all descendants of this process except the `known` ones and theirs.
 
-    What a known process starts is its own, as long as it lives: the other side of a pair keeps
-    its children. Those of a process that has died are ours by then.
+    The descendants of a known process are spared while it lives, so that the other side of a pair
+    keeps its children. Once it has died, its children belong to this process.
     """
-    while strays := _strays(known):
-        for stray in strays:
+    while orphans := _orphans(known):
+        for orphan in orphans:
             with suppress(psutil.NoSuchProcess, psutil.AccessDenied):
-                stray.kill()
-        if psutil.wait_procs(list(strays), timeout=_KILLED_SECONDS)[1]:
-            return  # the kernel holds it: what cannot be killed cannot be waited for
+                orphan.kill()
+        if psutil.wait_procs(list(orphans), timeout=_KILLED_SECONDS)[1]:
+            return  # the kernel blocks it: waiting for its end would never return
 
 
 @contextmanager
 def no_new_children() -> Iterator[None]:
-    """Kill, at the end of the block, every process below this one that was not there before it."""
+    """Kill, at the end of the block, all descendants that did not exist before it."""
     known = become_subreaper()
     try:
         yield
@@ -46,17 +46,17 @@ def no_new_children() -> Iterator[None]:
         kill_orphans(known)
 
 
-def _strays(known: Set[psutil.Process]) -> set[psutil.Process]:
-    strays = _children_of(None) - known
-    if strays:  # nearly never
-        strays = strays.difference(*(_children_of(each) for each in known))
-    return strays
+def _orphans(known: Set[psutil.Process]) -> set[psutil.Process]:
+    orphans = _children_of(None) - known
+    if orphans:  # rarely
+        orphans = orphans.difference(*(_children_of(each) for each in known))
+    return orphans
 
 
 def _children_of(process: psutil.Process | None) -> set[psutil.Process]:
-    """Return all processes below one, or below this one; none where none can be looked for.
+    """Return all descendants of `process`, or of this one for None.
 
-    That is where it has ended, or no descriptor is left to look with.
+    The set is empty if the process has ended or no file descriptor is available for the search.
     """
     try:
         return set((process or psutil.Process()).children(recursive=True))

@@ -12,19 +12,19 @@ from bench.core.text import BenchError
 from bench.system.environment import is_performance_variable
 
 _KEYS: Final = "python=PATH, python.BACKEND=PATH, src=DIR and env.NAME=VALUE"
-#: A comma ends a part only where another one begins: XLA_FLAGS may hold commas.
+#: A comma ends a part only if another part follows, because XLA_FLAGS may contain commas.
 _PART_END: Final = re.compile(r",(?=(?:python|src|env)[=.])")
 
 
 class SideTextError(BenchError, ValueError):
-    """A side on the command line cannot be parsed, or names something that does not exist."""
+    """A side on the command line cannot be parsed, or names a missing folder."""
 
 
 class Side(msgspec.Struct, frozen=True, forbid_unknown_fields=True, kw_only=True):
-    """Interpreters by backend, a folder of workloads, and variables; empty is this checkout's.
+    """Interpreters by backend, a folder of workloads, and variables.
 
-    `source` is a folder that holds `models/`, or the file of a user's workload. The harness itself
-    is always this checkout's.
+    Empty fields mean those of this checkout. `source` is a folder that contains `models/`, or the
+    file of a user's workload. The harness is always that of this checkout.
     """
 
     pythons: dict[str, str] = {}
@@ -33,12 +33,12 @@ class Side(msgspec.Struct, frozen=True, forbid_unknown_fields=True, kw_only=True
 
     @property
     def folder(self) -> Path | None:
-        """The folder of the workloads, None for this checkout's."""
+        """The folder of the workloads; None for this checkout."""
         return Path(self.source) if self.source else None
 
     @property
     def base_environment(self) -> dict[str, str]:
-        """The environment that a worker of this side starts from."""
+        """The environment from which that of a worker of this side is derived."""
         return {**os.environ, **self.variables}
 
 
@@ -55,7 +55,9 @@ def parse_side(text: str) -> Side:
     for part in filter(None, _PART_END.split(text)):
         key, separator, value = part.partition("=")
         if not separator or not _is_key(key):
-            raise SideTextError(f"side {text!r} has the part {part!r}; allowed are {_KEYS}.")
+            raise SideTextError(
+                f"side {text!r} has the invalid part {part!r}; allowed are {_KEYS}."
+            )
         if key in fields:
             raise SideTextError(f"side {text!r} gives {key} twice.")
         fields[key] = value
@@ -63,8 +65,8 @@ def parse_side(text: str) -> Side:
     for name in variables:
         if not is_performance_variable(name):
             raise SideTextError(
-                f"side {text!r} sets {name}, which is not passed on to workers: only variables "
-                "that change speed or numerics are (XLA_FLAGS, OMP_…, TF_ENABLE_… and the like)."
+                f"side {text!r} sets {name}, which is not passed on to workers; only variables "
+                "that change speed or numerics are, such as XLA_FLAGS, OMP_… and TF_ENABLE_…."
             )
     source = fields.get("src", "")
     if source and not _is_folder(source):

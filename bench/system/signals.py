@@ -1,4 +1,4 @@
-"""Ctrl-C, SIGTERM and SIGHUP: told alike, once, and never at a moment that loses a worker."""
+"""Ctrl-C, SIGTERM and SIGHUP: one interruption each, and never while a worker is started."""
 
 import os
 import signal
@@ -10,32 +10,32 @@ from typing import Final
 
 INTERRUPTIONS: Final = (signal.SIGINT, signal.SIGTERM, signal.SIGHUP)
 
-#: Longer than killing a worker and writing the reports takes, on a busy machine too: as long as tox
-#: waits for it.
+#: Longer than the kill of a worker and the writing of the reports take, even on a busy machine; tox
+#: waits as long.
 _CLEAN_UP_SECONDS: Final = 20.0
 
 
 def handle_interruptions(
     handler: Callable[[int, FrameType | None], None] | signal.Handlers,
 ) -> None:
-    """Give `handler` every interruption but those that were ignored when this process started."""
+    """Install `handler` for each interruption that was not ignored when this process started."""
     for number in INTERRUPTIONS:
         if signal.getsignal(number) is not signal.SIG_IGN:  # as nohup sets SIGHUP
             signal.signal(number, handler)
 
 
 def interrupter() -> Callable[[int, FrameType | None], None]:
-    """Return a handler that raises KeyboardInterrupt, so that all signals end a run alike.
+    """Return a handler that raises KeyboardInterrupt, so that all signals end a run in one way.
 
-    Those that follow at once are ignored: tox repeats a terminal's Ctrl-C, and the clean-up after
-    the first must not be interrupted itself.
+    Signals that follow within seconds are ignored, because tox repeats a terminal's Ctrl-C and the
+    clean-up after the first signal must not be interrupted.
     """
-    deaf_until = 0.0
+    ignored_until = 0.0
 
     def interrupt(signum: int, frame: FrameType | None) -> None:
-        nonlocal deaf_until
-        if monotonic() >= deaf_until:
-            deaf_until = monotonic() + _CLEAN_UP_SECONDS
+        nonlocal ignored_until
+        if monotonic() >= ignored_until:
+            ignored_until = monotonic() + _CLEAN_UP_SECONDS
             raise KeyboardInterrupt
 
     return interrupt
@@ -43,13 +43,13 @@ def interrupter() -> Callable[[int, FrameType | None], None]:
 
 @contextmanager
 def deferred_signals() -> Iterator[Callable[[], None]]:
-    """Hold interruptions back until the given function is called, or the block ends.
+    """Defer interruptions until the yielded function is called or the block ends.
 
-    Between a worker's start and the `try` that kills it, an exception would leave it behind.
+    An exception between the start of a worker and the `try` that kills it would leave it running.
     """
     held: list[int] = []
-    heard = [n for n in INTERRUPTIONS if signal.getsignal(n) not in (signal.SIG_IGN, None)]
-    former = {number: signal.getsignal(number) for number in heard}
+    handled = [n for n in INTERRUPTIONS if signal.getsignal(n) not in (signal.SIG_IGN, None)]
+    former = {number: signal.getsignal(number) for number in handled}
 
     def release() -> None:
         for number, handler in former.items():
@@ -59,7 +59,7 @@ def deferred_signals() -> Iterator[Callable[[], None]]:
             signal.raise_signal(held.pop())
 
     try:
-        for number in heard:
+        for number in handled:
             signal.signal(number, lambda signum, frame: held.append(signum))
         yield release
     finally:
@@ -71,10 +71,10 @@ _open_readers: list[int] = []
 
 @contextmanager
 def wakeup_pipe() -> Iterator[int]:
-    """Give a descriptor that can be read after a signal; an inner block gets that of the outer one.
+    """Yield a descriptor that is readable after a signal; nested blocks share the outermost one.
 
-    When two signals come at once, the kernel may hand both to a thread of NumPy's BLAS. Python's
-    handlers run in the main thread alone, and nothing else would wake it from its `poll`.
+    When two signals arrive at once, the kernel may deliver both to a thread of NumPy's BLAS.
+    Python runs handlers only in the main thread, and nothing else would wake it from its `poll`.
     """
     if _open_readers:
         yield _open_readers[-1]

@@ -27,8 +27,8 @@ def default_lock_path() -> Path:
 def timing_lock(path: Path, holder: str) -> Iterator[None]:
     """Hold the machine's timing lock, with `holder` written into its file for others to read.
 
-    Raises MachineBusyError at once, with the text of the present holder, if it is held. The
-    kernel releases the lock when its holder ends for any reason; the file stays.
+    If the lock is held, MachineBusyError is raised at once, with the text of the present holder.
+    The kernel releases the lock when its holder ends for any reason; the file remains.
     """
     descriptor = _open(path)
     try:
@@ -37,8 +37,9 @@ def timing_lock(path: Path, holder: str) -> Iterator[None]:
         except BlockingIOError:
             present = os.pread(descriptor, 500, 0).decode(errors="replace").strip()
             raise MachineBusyError(
-                f"Another timing run is on this machine ({present or 'unknown'}); "
-                f"two at once would disturb each other. Wait for it to end. Lock: {path}"
+                f"Another timing run is active on this machine ({present or 'unknown'}); "
+                "two at the same time would disturb each other. "
+                f"Wait until it has ended. Lock: {path}"
             ) from None
         with suppress(OSError):  # on a full disk the lock is held without the holder's name
             os.ftruncate(descriptor, 0)
@@ -49,9 +50,9 @@ def timing_lock(path: Path, holder: str) -> Iterator[None]:
 
 
 def _open(path: Path) -> int:
-    """Open the lock's file, made usable for every user of the machine.
+    """Open the lock's file and make it usable for every user of the machine.
 
-    A symbolic link is refused, since any user could place one in /tmp that points to our files.
+    A symbolic link is refused, because any user could place one in /tmp that points to our files.
     """
     try:
         try:

@@ -1,4 +1,4 @@
-"""What each layer of a model gives, in the order in which they are called."""
+"""The outputs of a model's layers, in the order of the calls."""
 
 from collections.abc import Iterator
 from contextlib import contextmanager
@@ -7,19 +7,19 @@ from typing import Any
 import numpy as np
 
 
-def leaves(model: Any) -> list[Any]:
-    """Return the layers without sub-layers; a recurrent layer is one, its cell runs in a loop."""
+def leaf_layers(model: Any) -> list[Any]:
+    """Return the layers without sub-layers; a recurrent layer counts as one, cell included."""
     import keras
 
-    found: dict[int, Any] = {}
+    leaves: dict[int, Any] = {}
     todo = [model]
     while todo:
         layer = todo.pop()
         inner = [] if isinstance(layer, keras.layers.RNN) else _children(layer)
         todo += reversed(inner)
         if not inner:
-            found[id(layer)] = layer
-    return list(found.values())
+            leaves[id(layer)] = layer
+    return list(leaves.values())
 
 
 def _children(layer: Any) -> list[Any]:
@@ -27,20 +27,20 @@ def _children(layer: Any) -> list[Any]:
 
 
 def layer_outputs(model: Any, images: Any, training: bool) -> list[tuple[str, Any]]:
-    """Return each layer without sub-layers by name with its output, in the order of the calls."""
-    found: list[tuple[str, Any]] = []
-    with tapped(model, found):
+    """Return the name and the output of each call of a leaf layer, in the order of the calls."""
+    outputs: list[tuple[str, Any]] = []
+    with record_outputs(model, outputs):
         model(images, training=training)
-    return found
+    return outputs
 
 
 @contextmanager
-def tapped(model: Any, found: list[tuple[str, Any]]) -> Iterator[None]:
-    """Append each output of each leaf layer to `found` while the `with` block runs."""
-    layers = leaves(model)
+def record_outputs(model: Any, outputs: list[tuple[str, Any]]) -> Iterator[None]:
+    """Append each output of each leaf layer to `outputs` while the `with` block runs."""
+    layers = leaf_layers(model)
     calls = {id(layer): layer.call for layer in layers}
     for layer in layers:
-        object.__setattr__(layer, "call", _tap(layer.name, layer.call, found))
+        object.__setattr__(layer, "call", _recording(layer.name, layer.call, outputs))
     try:
         yield
     finally:
@@ -48,20 +48,20 @@ def tapped(model: Any, found: list[tuple[str, Any]]) -> Iterator[None]:
             object.__setattr__(layer, "call", calls[id(layer)])
 
 
-def _tap(name: str, call: Any, found: list[tuple[str, Any]]) -> Any:
+def _recording(name: str, call: Any, outputs: list[tuple[str, Any]]) -> Any:
     import keras
 
-    def tap(*arguments: Any, **options: Any) -> Any:
+    def recorded(*arguments: Any, **options: Any) -> Any:
         output = call(*arguments, **options)
         for part in keras.tree.flatten(output):
-            found.append((name, to_numpy(part)))
+            outputs.append((name, to_numpy(part)))
         return output
 
-    return tap
+    return recorded
 
 
 def to_numpy(value: Any) -> Any:
-    """Return a backend's tensor as an array of its own."""
+    """Return a backend's tensor as a new NumPy array."""
     import keras
 
     return np.array(keras.ops.convert_to_numpy(value))

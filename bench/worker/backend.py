@@ -1,4 +1,4 @@
-"""The backend of a launch: the CPUs it may use, Keras on top of it, and the device it found."""
+"""The backend of a launch: its CPUs, Keras imported with it, and its device."""
 
 import importlib
 from dataclasses import dataclass
@@ -12,15 +12,15 @@ from bench.worker.process_info import keras_json, resident_bytes
 
 
 class BackendError(Exception):
-    """The process did not get the backend or the device that the cell asks for."""
+    """The process did not get the backend or the device of its cell."""
 
 
 @dataclass(frozen=True, kw_only=True)
 class Backend:
     """An imported backend.
 
-    `framework` is its module, `baseline_bytes` the resident set directly after its import and
-    `keras_json` the configuration file that Keras read.
+    `framework` is its module, `baseline_bytes` the resident set directly after its import, and
+    `keras_json` the content of the configuration file that Keras read.
     """
 
     name: str
@@ -31,9 +31,9 @@ class Backend:
 
 
 def import_backend(job: Job, phases: Phases) -> Backend:
-    """Import Keras with the backend of the job's cell, seeded and with the cell's precision.
+    """Import Keras with the backend, seed and precision of the job's cell.
 
-    Raises BackendError when the backend or its device is not the one that the cell asks for.
+    Raises BackendError if the backend or its device is not that of the cell.
     """
     cell = job.cell
     configuration = keras_json()
@@ -52,7 +52,8 @@ def import_backend(job: Job, phases: Phases) -> Backend:
         raise BackendError(f"{cell.backend} runs on the {device.kind}, not on the {cell.device}.")
     keras.utils.set_random_seed(cell.seed)
     keras.config.set_dtype_policy(cell.precision)
-    # The log then holds all of a traceback, and a refusal is known by where it was raised.
+    # The log then contains complete tracebacks, and the origin of an error shows whether it is an
+    # unsupported operation (see `unsupported_reason`).
     keras.config.disable_traceback_filtering()
     phases.end("import")
     return Backend(

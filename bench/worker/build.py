@@ -16,16 +16,16 @@ from bench.worker.matched_lane import Variable, bytes_sha256, matched_weights
 def build_model(job: Job, input_shape: Any, classes: int) -> keras.Model:
     """Return the compiled model of the job's workload.
 
-    The builder gets `input_shape` (by name where there are several inputs) and `classes` if it has
-    parameters of these names. A model that comes compiled keeps its own optimizer, loss and
-    metrics; any other gets those of the job.
+    The builder receives `input_shape` (by name if there are several inputs) and `classes` if it has
+    parameters with these names. A model that is already compiled keeps its optimizer, loss and
+    metrics; any other model is compiled with those of the job.
     """
     if job.source:
         sys.path.insert(0, job.source)
     builder = find_builder(job.builder)
-    offered = {"input_shape": input_shape, "classes": classes}
-    wanted = inspect.signature(builder).parameters
-    model = builder(**{name: value for name, value in offered.items() if name in wanted})
+    arguments = {"input_shape": input_shape, "classes": classes}
+    accepted = inspect.signature(builder).parameters
+    model = builder(**{name: value for name, value in arguments.items() if name in accepted})
     if not isinstance(model, keras.Model):
         raise WorkloadError(
             f"{job.builder} returned {type(model).__name__}; it must return a keras.Model."
@@ -37,10 +37,10 @@ def build_model(job: Job, input_shape: Any, classes: int) -> keras.Model:
 
 
 def load_matched_weights(model: keras.Model, job: Job, input_shape: Any) -> str:
-    """Give `model` the weights of the lane `matched`; return the sha256 of what it then holds.
+    """Set the weights of the lane `matched` on `model`; return the sha256 of its weights after it.
 
-    The digest is over the raw bytes of the arrays as they are read back, in the order of
-    `model.weights`. Raises WorkloadError when the model cannot be built for `input_shape`, and
+    The digest covers the raw bytes of the arrays as they are read back, in the order of
+    `model.weights`. Raises WorkloadError if the model cannot be built for `input_shape`, and
     WeightFileError.
     """
     if not all(layer.built for layer in model._flatten_layers()):
@@ -49,7 +49,7 @@ def load_matched_weights(model: keras.Model, job: Job, input_shape: Any) -> str:
         except Exception as error:  # whatever the layers of a user's model raise
             raise WorkloadError(
                 f"{job.builder} returned a model that cannot be built for inputs of shape "
-                f"{input_shape} before it is fed, as the lane matched needs it: {error}"
+                f"{input_shape} before training, as the lane matched requires: {error}"
             ) from error
     variables = [Variable(v.dtype, keras.ops.convert_to_numpy(v)) for v in model.weights]
     weights = matched_weights(job.cell.seed, variables, Path(job.weights_folder))

@@ -1,4 +1,4 @@
-"""Where a model comes from: our module, a user's file, a saved model, keras.applications."""
+"""The sources of models: our modules, a user's file, a saved model, keras.applications."""
 
 import importlib
 import importlib.util
@@ -13,7 +13,7 @@ import keras
 
 from bench.core.source_hash import UNSAFE
 
-#: Packages of ours whose names a user's own modules may have.
+#: Our packages whose names a user's modules may also have.
 _OURS = ("data", "models")
 
 
@@ -22,10 +22,10 @@ class WorkloadError(Exception):
 
 
 def find_builder(builder: str) -> Callable[..., Any]:
-    """Return the function that `builder` names; WorkloadError when there is none.
+    """Return the function that `builder` names; raises WorkloadError if it does not exist.
 
-    It is `module:function`, `/path/FILE.py:FUNCTION`, `/path/FILE.keras`, which is loaded in
-    Keras's safe mode unless `unsafe:` stands before it, or `applications:NAME`.
+    Forms are `module:function`, `/path/FILE.py:FUNCTION`, `applications:NAME` and
+    `/path/FILE.keras`, which is loaded in Keras's safe mode unless it is prefixed with `unsafe:`.
     """
     if builder.endswith(".keras"):
         path = Path(builder.removeprefix(UNSAFE))
@@ -35,20 +35,20 @@ def find_builder(builder: str) -> Callable[..., Any]:
         return _application(function)
     is_file = location.endswith(".py")
     module = _load_file(Path(location)) if is_file else importlib.import_module(location)
-    found = getattr(module, function, None)
-    if not callable(found):
+    build = getattr(module, function, None)
+    if not callable(build):
         names = sorted(n for n, v in vars(module).items() if inspect.isfunction(v) and n[0] != "_")
         raise WorkloadError(
-            f"{location} has no function {function!r}; it has {', '.join(names) or 'none'}."
+            f"{location} has no function {function!r}; its functions: {', '.join(names) or 'none'}."
         )
-    return found
+    return build
 
 
 def _load_file(path: Path) -> ModuleType:
-    """Run the user's file as a module; its own folder is searched first for what it imports.
+    """Run the user's file as a module, with its folder first on the path.
 
-    Ours are taken out of the way, so that `import data` finds the user's module of that name. What
-    of ours is needed from here on is imported already.
+    Our modules are removed from `sys.modules`, so that `import data` finds the user's module of
+    that name. All of our modules that are needed later are already imported.
     """
     for name in list(sys.modules):
         if name.partition(".")[0] in _OURS:
@@ -64,32 +64,32 @@ def _load_file(path: Path) -> ModuleType:
 
 
 def _load_saved(path: Path, *, safe_mode: bool) -> Any:
-    """Return the model of a `.keras` file; the safe mode refuses its own code and runs none."""
+    """Return the model of a `.keras` file; the safe mode refuses files that contain code."""
     try:
         return keras.saving.load_model(path, safe_mode=safe_mode)
     except (OSError, TypeError, ValueError) as error:
         line = (str(error).strip().splitlines() or [type(error).__name__])[0]
-        reason = line.split(". ")[0].rstrip(".")  # what follows tells of arguments of Keras's own
+        reason = line.split(". ")[0].rstrip(".")  # the rest is advice about arguments of Keras
         if not safe_mode:
             raise WorkloadError(f"{path} cannot be loaded ({reason}).") from error
         raise WorkloadError(
-            f"{path} cannot be loaded in Keras's safe mode ({reason}); a model with code of its "
-            "own goes into a file, FILE.py:FUNCTION, or is run with --unsafe-keras if you trust it."
+            f"{path} cannot be loaded in Keras's safe mode ({reason}); write a model that contains "
+            "code as FILE.py:FUNCTION, or run it with --unsafe-keras if you trust it."
         ) from error
 
 
 def _application(name: str) -> Callable[..., Any]:
-    found = getattr(keras.applications, name, None)
-    if not inspect.isfunction(found):
+    application = getattr(keras.applications, name, None)
+    if not inspect.isfunction(application):
         names = sorted(n for n, v in vars(keras.applications).items() if inspect.isfunction(v))
-        raise WorkloadError(f"keras.applications has no {name}; it has {', '.join(names)}.")
-    options = inspect.signature(found).parameters
+        raise WorkloadError(f"keras.applications has no {name}; its models: {', '.join(names)}.")
+    options = inspect.signature(application).parameters
 
     def build(input_shape: tuple[int, ...], classes: int) -> Any:
         plain = {"include_preprocessing": False} if "include_preprocessing" in options else {}
-        model = found(weights=None, input_shape=input_shape, classes=classes, **plain)
+        model = application(weights=None, input_shape=input_shape, classes=classes, **plain)
         if any(isinstance(layer, keras.layers.Rescaling) for layer in model.layers):
-            return model  # as of EfficientNet, which cannot do without
+            return model  # for example EfficientNet, which always includes preprocessing
         inputs = keras.Input(input_shape)
         scaled = keras.layers.Rescaling(1 / 127.5, offset=-1)(inputs)
         return keras.Model(inputs, model(scaled), name=model.name)

@@ -1,4 +1,4 @@
-"""What the backend computes on; every function takes the framework's module as an argument."""
+"""The device of a backend; every function takes the framework's module as an argument."""
 
 import os
 from collections.abc import Mapping
@@ -10,9 +10,9 @@ from typing import Any
 class Device:
     """The device that a backend computes on by default.
 
-    `kind` is "cpu" or "gpu" (any accelerator), `count` how many of them the backend sees,
-    `build_variant` what its libraries in use are built for ("cpu", "cuda 13.0", …) and `allocator`
-    how memory on an accelerator is handed out, None on a CPU.
+    `kind` is "cpu" or "gpu" (any accelerator); `count` is the number of them that the backend sees.
+    `build_variant` is the target of its libraries in use ("cpu", "cuda 13.0", …). `allocator`
+    describes the allocation of memory on an accelerator, None on a CPU.
     """
 
     kind: str
@@ -31,9 +31,9 @@ def find_device(
 
 
 def device_peak_bytes(backend: str, framework: Any, device: Device) -> int | None:
-    """Return the peak of the accelerator's memory in use, by the backend's own counter.
+    """Return the peak of the accelerator's used memory in bytes, from the backend's counter.
 
-    None on a CPU, and on JAX where its allocator keeps no count.
+    None on a CPU, and on JAX if its allocator keeps no count.
     """
     if device.kind == "cpu":
         return None
@@ -66,7 +66,7 @@ def _jax_build(platform_version: str) -> str:
 
 
 def _jax_allocator(environment: Mapping[str, str]) -> str:
-    """Return what XLA reads from its variables; JAX has no other way to set or to ask for it."""
+    """Return the allocator that XLA reads from its variables, the only way to set or query it."""
     kind = environment.get("XLA_PYTHON_CLIENT_ALLOCATOR", "default").lower()
     if environment.get("XLA_PYTHON_CLIENT_PREALLOCATE", "true").lower() in ("0", "false"):
         return f"{kind}, no preallocation"
@@ -103,7 +103,7 @@ def _tensorflow_build(info: Mapping[str, Any]) -> str:
 
 def _torch_device(torch: Any, environment: Mapping[str, str]) -> Device:
     build = _torch_build(torch.version)
-    # Keras takes CUDA where there is some, unless this variable says otherwise
+    # Keras uses CUDA if it is available, unless this variable has another value
     # (keras/src/backend/torch/core.py, DEFAULT_DEVICE).
     chosen = environment.get("KERAS_TORCH_DEVICE", "cuda")
     if not (torch.cuda.is_available() and chosen.startswith("cuda")):

@@ -1,4 +1,4 @@
-"""The worker as a process: read the job, run it, write what came out."""
+"""The worker as a process: read the job, run it, write its result."""
 
 import ctypes
 import os
@@ -15,18 +15,18 @@ from bench.core.job import Job
 from bench.core.result import Result, WorkerOutput
 from bench.worker.backend import import_backend
 from bench.worker.phases import Phases
-from bench.worker.unsupported import refusal
+from bench.worker.unsupported import unsupported_reason
 
 _PR_SET_PDEATHSIG = 1
 
-#: Keras sets parts of its messages in bold.
+#: The escape sequences of bold text, which Keras uses in its messages.
 _STYLE = re.compile(r"\x1b\[[0-9;]*m")
-#: A first line that says where, and leaves what to a later one.
+#: A first line that names only the place of an error; the cause is in a later line.
 _WHERE = re.compile(r":$|^Exception encountered when calling ")
 
 
 def run(job_path: str, entered_at: float) -> int:
-    """Run the job in `job_path`; return 0 when it gave a result, 1 when it gave a reason.
+    """Run the job in `job_path`; return 0 with a result, or 1 with the reason of a failure.
 
     `entered_at` is the clock reading at the first line of this process.
     """
@@ -35,40 +35,41 @@ def run(job_path: str, entered_at: float) -> int:
     job = msgspec.json.decode(Path(job_path).read_bytes(), type=Job)
     try:
         output = WorkerOutput(result=_train(job, phases))
-    except Exception as error:  # whatever user code or a framework raises is this cell's failure
+    except Exception as error:  # any error of user code or of a framework fails this cell
         traceback.print_exc()
-        refused = refusal(error)
-        output = WorkerOutput(reason=one_sentence(error, refused), unsupported=refused is not None)
+        unsupported = unsupported_reason(error)
+        reason = one_sentence(error, unsupported)
+        output = WorkerOutput(reason=reason, unsupported=unsupported is not None)
     with replacing(Path(job.output_path)) as temporary:
         temporary.write_bytes(msgspec.json.encode(output))
     if job.events_fd is not None:
-        os.close(job.events_fd)  # tells the parent that all that is left is to exit
+        os.close(job.events_fd)  # signals to the parent that only the exit remains
     return 0 if output.result else 1
 
 
 def _train(job: Job, phases: Phases) -> Result:
     backend = import_backend(job, phases)
-    from bench.worker.train import train  # these modules import Keras, which is timed before
+    from bench.worker.train import train  # it imports Keras, whose import has been timed
 
     return train(job, backend, phases)
 
 
 def die_with_parent() -> None:
-    """Ask Linux to kill this process when the harness dies, so that no orphan trains on."""
+    """Ask Linux to kill this process when the harness dies, so that no orphan keeps training."""
     if sys.platform == "linux":
         ctypes.CDLL(None).prctl(_PR_SET_PDEATHSIG, signal.SIGKILL)
 
 
 def one_sentence(error: Exception, line: str | None = None) -> str:
-    """Return the error's class and `line` or what its message says, at most 400 characters.
+    """Return the error's class and `line`, or a summary of its message; at most 400 characters.
 
-    That is the first line; behind one that only tells where an error was met, as those of Keras
-    around a layer's call and of TensorFlow around a graph do, it is the cause too.
+    The summary is the first line of the message. If that names only the place of the error, as
+    those of Keras about a layer's call and of TensorFlow about a graph do, the cause follows.
     """
-    return f"{type(error).__name__}: {line or _said(str(error))}"[:400]
+    return f"{type(error).__name__}: {line or _summary(str(error))}"[:400]
 
 
-def _said(message: str) -> str:
+def _summary(message: str) -> str:
     lines = [line.strip() for line in _STYLE.sub("", message).splitlines() if line.strip()]
     if not lines:
         return "no message"

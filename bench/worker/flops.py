@@ -1,9 +1,9 @@
 """The work of one image's forward pass, counted from the layers of a Keras model.
 
-Counted are multiply-accumulates (MACs), the products that a layer adds up; biases, activations,
-pooling and normalisation count nothing, as usual. For whoever reports them: FLOPs = 2 x MACs, and
-a training step costs 3 forward passes, since the backward pass computes two products (the
-gradients of the inputs and of the weights) where the forward pass computes one (Kaplan et al.,
+The unit is the multiply-accumulate (MAC), a product that a layer adds to a sum. By the usual
+convention, biases, activations, pooling and normalisation count as 0. In reports, FLOPs = 2 x MACs
+and a training step costs 3 forward passes, because the backward pass computes two products (the
+gradients of the inputs and of the weights) for each one of the forward pass (Kaplan et al.,
 "Scaling Laws for Neural Language Models", 2020, section 2.1).
 """
 
@@ -32,16 +32,16 @@ _FREE_NAMES = """
     RandomBrightness RandomContrast RandomCrop RandomErasing RandomFlip RandomRotation
     RandomTranslation RandomZoom
 """
-#: Types of keras that add up no products, by the usual convention.
+#: Keras types without multiply-accumulates, by the usual convention.
 FREE = frozenset(_FREE_NAMES.split())
 
 
 def count_calls(model: Any) -> Iterator[tuple[str, int | None]]:
     """Yield the name and the MACs per image of every call of a layer or operation in `model`.
 
-    Models inside are walked. The MACs are None where nobody can tell: for a type without a rule,
-    for axes of unknown length, and for a model without a graph of layers (a subclass with a `call`
-    of its own); the name then tells the type too.
+    Inner models are traversed. The MACs are None for a type without a rule, for axes of unknown
+    length, and for a model without a graph of layers (a subclass that overrides `call`); the name
+    then includes the type.
     """
     graph = getattr(model, "_functional", None) or model
     if not hasattr(graph, "_nodes_by_depth"):
@@ -53,9 +53,9 @@ def count_calls(model: Any) -> Iterator[tuple[str, int | None]]:
 
 
 def forward_macs(model: Any) -> tuple[int | None, tuple[str, ...]]:
-    """Return the MACs of one image's forward pass, and the names of what could not be counted.
+    """Return the MACs of one image's forward pass, and the names of uncounted layers.
 
-    The MACs are None as soon as one layer could not be counted.
+    The MACs are None if at least one layer is uncounted.
     """
     calls = list(count_calls(model))
     uncounted = tuple(dict.fromkeys(name for name, macs in calls if macs is None))
@@ -63,15 +63,15 @@ def forward_macs(model: Any) -> tuple[int | None, tuple[str, ...]]:
 
 
 def layer_macs(layer: Any, inputs: list[Shape], output: Shape) -> int | None:
-    """Return the MACs per image of one call of `layer`, None when its type has no rule.
+    """Return the MACs per image of one call of `layer`; None if its type has no rule.
 
-    Shapes are without the batch axis. Only Keras's own types have a rule: any other may compute
-    anything, unless it says how much in an attribute `forward_macs`.
+    Shapes are without the batch axis. Only Keras's types have rules. Any other type may compute
+    anything; it can declare its MACs in an attribute `forward_macs`.
     """
     kind = type(layer)
-    said = getattr(layer, "forward_macs", None)
-    if isinstance(said, int):
-        return said
+    declared = getattr(layer, "forward_macs", None)
+    if isinstance(declared, int):
+        return declared
     if not kind.__module__.startswith("keras."):
         return None
     if kind.__name__ in FREE:
@@ -85,8 +85,8 @@ def _count_node(node: Any) -> Iterator[tuple[str, int | None]]:
     shapes = [_known(tensor.shape) for tensor in (*node.input_tensors, node.output_tensors[0])]
     if hasattr(operation, "layers"):
         inner = [_known(tensor.shape) for tensor in getattr(operation, "inputs", ())]
-        # Called on another shape than it was built for, its inner shapes are not those of its
-        # graph.
+        # If it is called with another shape than it was built for, the shapes of its graph do not
+        # hold.
         if inner == shapes[:-1]:
             for name, macs in count_calls(operation):
                 yield f"{operation.name}/{name}", macs
@@ -101,7 +101,7 @@ def _count_node(node: Any) -> Iterator[tuple[str, int | None]]:
 
 
 def _known(shape: tuple[int | None, ...]) -> Shape | None:
-    """Return a symbolic shape without its batch axis, None if it has an axis of unknown length."""
+    """Return a symbolic shape without its batch axis; None if an axis has unknown length."""
     known = tuple(length for length in shape[1:] if length is not None)
     return known if len(known) == len(shape[1:]) else None
 
@@ -126,7 +126,7 @@ def _einsum_dense(layer: Any, inputs: list[Shape], output: Shape) -> int | None:
 
 
 def _positions(layer: Any, shape: Shape) -> int:
-    """Return how many places an image of `shape` has, whatever its channels are."""
+    """Return the number of positions of an image of `shape`, without its channels."""
     return math.prod(shape[:-1] if layer.data_format == "channels_last" else shape[1:])
 
 
@@ -140,7 +140,7 @@ def _conv(layer: Any, inputs: list[Shape], output: Shape) -> int:
 
 
 def _conv_transpose(layer: Any, inputs: list[Shape], output: Shape) -> int:
-    """Every input value is spread over a whole kernel for each filter."""
+    """Count a multiplication of every input value with a whole kernel for each filter."""
     return math.prod(inputs[0]) * math.prod(layer.kernel_size) * layer.filters
 
 
@@ -156,7 +156,7 @@ def _separable(layer: Any, inputs: list[Shape], output: Shape) -> int:
 
 
 def _recurrent(gates: int) -> Callable[[Any, list[Shape], Shape], int]:
-    """Return the rule of a recurrent layer whose cell has so many matrices of each kind."""
+    """Return the rule of a recurrent layer whose cell has `gates` matrices of each kind."""
 
     def rule(layer: Any, inputs: list[Shape], output: Shape) -> int:
         steps, features = inputs[0]
@@ -167,12 +167,12 @@ def _recurrent(gates: int) -> Callable[[Any, list[Shape], Shape], int]:
 
 def _bidirectional(layer: Any, inputs: list[Shape], output: Shape) -> int | None:
     both = (layer.forward_layer, layer.backward_layer)
-    found = [layer_macs(each, inputs, output) for each in both]
-    return None if None in found else sum(macs or 0 for macs in found)
+    counts = [layer_macs(each, inputs, output) for each in both]
+    return None if None in counts else sum(macs or 0 for macs in counts)
 
 
 def _attention(layer: Any, inputs: list[Shape], output: Shape) -> int | None:
-    """Projections of query, key, value and output, then the scores and what they weigh."""
+    """Count the projections of query, key, value and output, the scores and the weighted sum."""
     query, value = inputs[:2]
     key = inputs[2] if len(inputs) == 3 else value
     plain = len(inputs) <= 3 and len(query) == len(value) == 2 and key[:1] == value[:1]

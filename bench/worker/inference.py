@@ -8,10 +8,10 @@ import keras
 
 from bench.core.cell import Cell
 from bench.core.result import Epoch
-from bench.worker.callbacks import accuracy_of, check_finite, tell
+from bench.worker.callbacks import accuracy_of, check_finite, report_epoch
 from data.named_arrays import Part, length, take
 
-#: Predictions of one image each that are timed, after some that are not.
+#: The number of timed predictions of one image each, after untimed ones.
 LATENCIES = 300
 _WARM_LATENCIES = 20
 
@@ -19,10 +19,10 @@ _WARM_LATENCIES = 20
 def run_passes(
     model: keras.Model, cell: Cell, images: Part, targets: Part, events_fd: int | None
 ) -> tuple[Epoch, ...]:
-    """Return `cell.epochs` passes over the images; a pass ends when its results are NumPy's.
+    """Return `cell.epochs` passes over the images; a pass ends when its results are NumPy arrays.
 
-    The call of `evaluate` or `predict` is timed whole, as a user waits for it. The first pass
-    compiles, so it is marked as the warm-up.
+    The complete call of `evaluate` or `predict` is timed, because a user waits for it. The first
+    pass compiles and is marked as the warm-up.
     """
     evaluate = cell.task == "evaluate"
     options = {"batch_size": cell.batch_size, "verbose": 0}
@@ -47,7 +47,7 @@ def run_passes(
             val_accuracy=accuracy_of(logs, ""),
             tail_seconds=0.0,
         )
-        tell(epoch, cell.epochs, events_fd)
+        report_epoch(epoch, cell.epochs, events_fd)
         epochs.append(epoch)
     return tuple(epochs)
 
@@ -55,7 +55,7 @@ def run_passes(
 def time_single_predictions(
     model: keras.Model, images: Part, clock: Callable[[], float] = perf_counter
 ) -> tuple[float, ...]:
-    """Return the seconds of LATENCIES predictions of one image each, image after image.
+    """Return the seconds of LATENCIES predictions of one image each, for successive images.
 
     Each is a call of `predict_on_batch`, which returns a NumPy array.
     """

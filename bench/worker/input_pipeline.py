@@ -1,4 +1,4 @@
-"""From prepared arrays to what `fit` draws batches from."""
+"""Turn prepared arrays into the input from which `fit` draws batches."""
 
 import importlib
 from dataclasses import dataclass
@@ -18,17 +18,18 @@ _BRIGHTEST = 255
 
 
 def input_shapes(target: str, inputs: Part) -> Any:
-    """Return the shape of what a model gets of one example, by name where there are several."""
+    """Return the shape of a model's input for one example; by name for several inputs."""
     return shapes(_without_last(inputs) if target == "next" else inputs)
 
 
 def make_examples(
     model: keras.Model, target: str, inputs: Part, labels: Part, classes: int
 ) -> tuple[Part, Part]:
-    """Return the inputs and the targets of `model`, as many as there are `labels`.
+    """Return the inputs and the targets of `model`, one of each per label.
 
-    `target` is a recipe's: "labels" gives the labels, "inputs" the inputs themselves as float32,
-    bytes from 0 to 1, and "next" texts without their last byte, and each byte's next one as int64.
+    `target` is that of a recipe. "labels" means the labels. "inputs" means the inputs themselves as
+    float32, with bytes scaled to 0 to 1. "next" means the next byte at each place, as int64; the
+    inputs are then texts without their last byte.
     """
     if target == "labels":
         return inputs, encode_labels(model, inputs, labels, classes)
@@ -41,11 +42,11 @@ def make_examples(
 
 
 def encode_labels(model: keras.Model, inputs: Part, labels: Part, classes: int) -> Part:
-    """Return what the model's loss wants of `labels`; unchanged where they are no class ids.
+    """Return `labels` in the form that the model's loss needs; unchanged if not class ids.
 
-    Of class ids (n,), a sparse loss gets the ids themselves, a model of one output the ids as
-    float32 of shape (n, 1), any other one-hot float32 rows of shape (n, classes). A model that is
-    not built yet is built for its `inputs`, to see what it gives.
+    For class ids (n,), a sparse loss gets the ids themselves, a model with one output gets them as
+    float32 of shape (n, 1), and any other gets one-hot float32 rows of shape (n, classes). A model
+    that is not built yet is built for its `inputs`, to learn the shape of its output.
     """
     if not classes or isinstance(labels, dict):
         return labels
@@ -68,20 +69,20 @@ def _without_last(inputs: Part) -> Part:
 
 
 def symbolic(input_shape: Any) -> Any:
-    """Return what a model can be called with to be built: tensors without values."""
+    """Return symbolic inputs, tensors without values, with which a model can be built."""
     if isinstance(input_shape, dict):
         return {name: keras.KerasTensor((None, *shape)) for name, shape in input_shape.items()}
     return keras.KerasTensor((None, *input_shape))
 
 
 def _width(model: keras.Model, inputs: Part) -> int | None:
-    """Return the last axis of a model's one output, None where it is not known."""
+    """Return the length of the last axis of a model's only output; None if unknown."""
     try:
         shape = model.output_shape
-    except (AttributeError, ValueError):  # not built yet, or a subclass with a `call` of its own
+    except (AttributeError, ValueError):  # not built yet, or a subclass that overrides `call`
         try:
             shape = getattr(model(symbolic(shapes(inputs))), "shape", None)
-        except Exception:  # whatever the layers of a user's model raise; `fit` will say it
+        except Exception:  # whatever the layers of a user's model raise; `fit` will report it
             return None
     return shape[-1] if isinstance(shape, tuple) and shape else None
 
@@ -95,7 +96,7 @@ _ITERATORS = {
 
 @dataclass(frozen=True, kw_only=True)
 class TrainingInput:
-    """What `fit` draws its batches from, as its `arguments`; `order` is that of `matched`."""
+    """The `arguments` that give `fit` its batches; `order` is that of the lane `matched`."""
 
     arguments: dict[str, Any]
     order: BatchOrder | None = None
@@ -106,19 +107,19 @@ class TrainingInput:
 
 
 def make_feed(cell: Cell, images: Part, targets: Part) -> TrainingInput:
-    """Return the feed of `cell`: the arrays for Keras to shuffle, or batches in matched order."""
+    """Return the input of `cell`: arrays that Keras shuffles, or batches in matched order."""
     if cell.lane != "matched":
         arrays = {"x": images, "y": targets, "batch_size": cell.batch_size, "shuffle": True}
         return TrainingInput(arguments=arrays)
     order = BatchOrder(length(images), cell.batch_size, cell.seed)
     batches = MatchedBatches(images, targets, order)
-    # The batches have their size; `fit` cuts the validation images to that of `batch_size`.
+    # These batches have their size already; `batch_size` sets that of the validation batches.
     arguments = {"x": batches, "batch_size": cell.batch_size, "shuffle": False}
     return TrainingInput(arguments=arguments, order=order)
 
 
 class MatchedBatches(keras.utils.PyDataset):
-    """The batches of a BatchOrder, which are the same on every backend."""
+    """The batches of a BatchOrder, equal on every backend."""
 
     def __init__(self, images: Part, targets: Part, order: BatchOrder) -> None:
         """Serve `images` and `targets`, of the same length, in this thread."""
@@ -132,20 +133,20 @@ class MatchedBatches(keras.utils.PyDataset):
         return len(self._order)
 
     def __getitem__(self, index: int) -> tuple[Part, Part]:
-        """Return the images and targets of a batch of the epoch that runs."""
+        """Return the images and targets of a batch of the current epoch."""
         indices = self._order.serve(index)
         return take(self._images, indices), take(self._targets, indices)
 
 
 class EpochOrder(keras.callbacks.Callback):
-    """Tells a BatchOrder which epoch runs.
+    """Passes the number of the current epoch to a BatchOrder.
 
-    Keras calls PyDataset's own hooks more often than once per epoch (when it builds a model and
-    when it resets its iterator), a callback's exactly once, before the first batch is drawn.
+    Keras calls the hooks of a PyDataset more than once per epoch (when it builds a model and when
+    it resets its iterator), but that of a callback exactly once, before the first batch is drawn.
     """
 
     def __init__(self, order: BatchOrder) -> None:
-        """Lead `order` through the epochs."""
+        """Advance `order` at the start of each epoch."""
         super().__init__()
         self._order = order
 
@@ -155,9 +156,9 @@ class EpochOrder(keras.callbacks.Callback):
 
 
 def input_only_seconds(model: keras.Model, feed: TrainingInput) -> float:
-    """Return the time to draw one epoch of batches, with no training beside it.
+    """Return the seconds to draw one epoch of batches without training.
 
-    They come from the epoch iterator that `fit` uses on this backend, made in the same way.
+    The batches come from the epoch iterator that `fit` uses on this backend, made in the same way.
     """
     backend = keras.backend.backend()
     trainer = importlib.import_module(f"keras.src.backend.{backend}.trainer")
@@ -168,7 +169,7 @@ def input_only_seconds(model: keras.Model, feed: TrainingInput) -> float:
     begin = perf_counter()
     with iterator.catch_stop_iteration():
         for _, _, drawn in iterator:
-            # torch's iterator hands out batches, the others an iterator for the step to draw from.
+            # torch's iterator yields batches; the others yield iterators for the step to draw from.
             if backend != "torch":
                 for _ in range(model.steps_per_execution):
                     next(drawn)

@@ -1,4 +1,4 @@
-"""A side of a lock-step pair: it computes a slice whenever the gate hands it the turn."""
+"""One side of a lock-step pair: it computes one slice in each of its turns."""
 
 import os
 import platform
@@ -31,20 +31,20 @@ from data.named_arrays import length, take
 
 
 def find_identity(side: SideJob) -> Identity:
-    """Return this process's own values of all that the side's identity names.
+    """Return the actual values in this process of everything in the side's identity.
 
-    The source is hashed where it was imported from, after the model was built, together with the
-    recipe of the job that compiled it.
+    The source is hashed in the folder from which it was imported, after the model was built,
+    together with the recipe of the job that compiled it.
     """
-    wanted = side.identity
+    expected = side.identity
     package = sys.modules.get("models")
     folder = Path(str(package.__path__[0])).parent if package else Path(side.job.source)
     return Identity(
         python=sys.executable,
-        versions={name: _version(name) for name in wanted.versions},
+        versions={name: _version(name) for name in expected.versions},
         workload_source=source_sha256(side.job.builder, side.job, folder),
-        variables={name: os.environ.get(name, "") for name in wanted.variables},
-        work=wanted.work,
+        variables={name: os.environ.get(name, "") for name in expected.variables},
+        work=expected.work,
     )
 
 
@@ -57,47 +57,48 @@ def _version(name: str) -> str:
         return "not installed"
 
 
-#: The first one compiles, the last one is timed.
+#: The first warm-up epoch compiles, the last one is timed.
 _WARM_EPOCHS = 3
 _WARM_STEPS = 10
-#: Steps of an epoch that are no part of its slice.
+#: Steps of an epoch outside its timed slice.
 _UNTIMED_STEPS = 2
-#: No side trains so long: it is killed.
+#: More epochs than any side trains, because each is killed at the end.
 _ENDLESS = 10**9
 
 
 class GateGoneError(Exception):
-    """The gate has closed the baton's pipe: there will be no more turns."""
+    """The gate has closed the pipe of the turns; no more will follow."""
 
 
 class GateChannel:
-    """Our ends of the two pipes to the gate."""
+    """This side's ends of the two pipes to the gate."""
 
     def __init__(self, side: SideJob) -> None:
-        """Read turns from `side.baton_fd`, speak on the job's `events_fd`."""
-        self._turns = os.fdopen(side.baton_fd, "rb", buffering=0)
+        """Read turns from `side.requests_fd` and write messages to the job's `events_fd`."""
+        self._turns = os.fdopen(side.requests_fd, "rb", buffering=0)
         self._events_fd = side.job.events_fd
 
     def wait(self) -> bytes:
-        """Block in the kernel until the gate says something; GateGoneError when it has gone."""
+        """Block until the gate writes a line and return it; GateGoneError if the pipe is closed."""
         line = self._turns.readline()
         if not line:
             raise GateGoneError
         return line
 
-    def send(self, said: Message) -> None:
-        """Tell the gate."""
+    def send(self, message: Message) -> None:
+        """Send a message to the gate."""
         if self._events_fd is not None:
-            os.write(self._events_fd, msgspec.json.encode(said) + b"\n")
+            os.write(self._events_fd, msgspec.json.encode(message) + b"\n")
 
 
-def _train(side: SideJob, baton: GateChannel, backend: Backend) -> None:
-    """Build, compile in our first turn, then train a slice per turn until the gate is gone.
+def _train(side: SideJob, gate: GateChannel, backend: Backend) -> None:
+    """Build the model, compile in the first turn, then train a slice per turn until the gate ends.
 
-    Two sides that trained side by side, even to get warm, would slow each other down: PyTorch
-    took 11 instead of 1 s for it on two cores.
+    Both sides never train at the same time, not even to warm up, because they would slow each other
+    down: on two cores, the warm-up of PyTorch took 11 s instead of 1 s.
     """
-    # These modules import Keras; all of them before a user's file, which may have a `data` too.
+    # These modules import Keras. All are imported before a user's file, which may have its own
+    # module `data`.
     from bench.worker.build import build_model
     from bench.worker.callbacks import SliceTimer
     from bench.worker.input_pipeline import input_shapes, make_examples, make_feed
@@ -106,50 +107,50 @@ def _train(side: SideJob, baton: GateChannel, backend: Backend) -> None:
     dataset = open_dataset(Path(side.job.dataset_folder))
     job, classes = side.job, dataset.manifest.classes
     model = build_model(job, input_shapes(job.target, dataset.x_train), classes)
-    baton.send(Ready())
+    gate.send(Ready())
 
     def feed_of(steps: int) -> Any:
-        """Return what `fit` trains so many full batches of, the data again and again."""
+        """Return the input of `steps` full batches, with the data repeated as needed."""
         rows = np.arange(steps * job.cell.batch_size) % length(dataset.y_train)
         parts = take(dataset.x_train, rows), take(dataset.y_train, rows)
         return make_feed(job.cell, *make_examples(model, job.target, *parts, classes))
 
-    baton.wait()
-    warm, clock = feed_of(_WARM_STEPS + _UNTIMED_STEPS), SliceTimer()
-    model.fit(**warm.arguments, epochs=_WARM_EPOCHS, callbacks=[clock], verbose=0)
+    gate.wait()
+    warm, timer = feed_of(_WARM_STEPS + _UNTIMED_STEPS), SliceTimer()
+    model.fit(**warm.arguments, epochs=_WARM_EPOCHS, callbacks=[timer], verbose=0)
     identity = find_identity(side)
     settings = resolved_settings(model, warm, backend, job.target)
-    step_seconds = clock.wall_seconds / _WARM_STEPS
-    baton.send(WarmedUp(identity=identity, settings=settings, step_seconds=step_seconds))
+    step_seconds = timer.wall_seconds / _WARM_STEPS
+    gate.send(WarmedUp(identity=identity, settings=settings, step_seconds=step_seconds))
 
-    steps = msgspec.json.decode(baton.wait(), type=StartSlices).steps
+    steps = msgspec.json.decode(gate.wait(), type=StartSlices).steps
     feed = feed_of(round(steps * identity.work) + _UNTIMED_STEPS)
-    clock = SliceTimer(wait=baton.wait, tell=lambda clock: baton.send(_slice(clock, steps)))
-    model.fit(**feed.arguments, epochs=_ENDLESS, callbacks=[clock], verbose=0)
+    timer = SliceTimer(wait=gate.wait, report=lambda timer: gate.send(_slice(timer, steps)))
+    model.fit(**feed.arguments, epochs=_ENDLESS, callbacks=[timer], verbose=0)
 
 
-def _slice(clock: Any, steps: int) -> Slice:
+def _slice(timer: Any, steps: int) -> Slice:
     return Slice(
         steps=steps,
-        wall_seconds=clock.wall_seconds,
-        cpu_seconds=clock.cpu_seconds,
-        idle_seconds=clock.idle_seconds,
-        idle_cpu_seconds=clock.idle_cpu_seconds,
+        wall_seconds=timer.wall_seconds,
+        cpu_seconds=timer.cpu_seconds,
+        idle_seconds=timer.idle_seconds,
+        idle_cpu_seconds=timer.idle_cpu_seconds,
     )
 
 
 def _main(path: str) -> None:
-    """Train the side in `path`; what fails is told to the gate in one sentence."""
+    """Train the side in `path`; an error is sent to the gate in one sentence."""
     die_with_parent()
     side = msgspec.json.decode(Path(path).read_bytes(), type=SideJob)
-    baton = GateChannel(side)
+    gate = GateChannel(side)
     try:
-        _train(side, baton, import_backend(side.job, Phases(perf_counter())))
+        _train(side, gate, import_backend(side.job, Phases(perf_counter())))
     except GateGoneError:
         return
-    except Exception as error:  # whatever user code or a framework raises is this side's failure
+    except Exception as error:  # any error of user code or of a framework fails this side
         traceback.print_exc()
-        baton.send(Failed(reason=one_sentence(error)))
+        gate.send(Failed(reason=one_sentence(error)))
 
 
 if __name__ == "__main__":

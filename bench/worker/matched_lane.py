@@ -21,10 +21,10 @@ Indices = npt.NDArray[np.int64]
 
 
 def pin_cpus(cpus: Sequence[int]) -> int:
-    """Let this process run on `cpus` alone, if any are given; return how many it may use.
+    """Restrict this process to `cpus`, if any are given; return the number of usable CPUs.
 
-    Must come before the import of the framework: JAX takes a thread for each CPU that it finds
-    usable, and has no other option.
+    This must precede the import of the framework, because JAX starts one thread for each usable CPU
+    and has no option for it.
     """
     if cpus:
         os.sched_setaffinity(0, cpus)
@@ -32,9 +32,10 @@ def pin_cpus(cpus: Sequence[int]) -> int:
 
 
 def prepare_framework(backend: str, threads: int) -> None:
-    """Import the framework of `backend` and give it so many threads and full float32 precision.
+    """Import the framework of `backend` and set `threads` threads and full float32 precision.
 
-    Must come before the import of Keras: TensorFlow fixes its threads with its first operation.
+    This must precede the import of Keras, because TensorFlow's threads are fixed after its first
+    operation.
     """
     framework = importlib.import_module(backend)
     if backend == "jax":
@@ -51,15 +52,15 @@ def prepare_framework(backend: str, threads: int) -> None:
 
 
 class BatchOrder:
-    """Which images stand in which batch: a permutation of NumPy's per epoch, and a note of it.
+    """The images of each batch: a NumPy permutation per epoch, and a digest of the served batches.
 
-    The permutation is that of `default_rng([seed, epoch])`. What is asked for before the first
-    epoch begins is of epoch 0 and not noted: TensorFlow samples batches to learn their shapes, and
-    Keras takes one to build a model.
+    The permutation is that of `default_rng([seed, epoch])`. Batches served before the first epoch
+    begins belong to epoch 0 and are not recorded, because TensorFlow samples batches to learn their
+    shapes and Keras draws one to build a model.
     """
 
     def __init__(self, images: int, batch_size: int, seed: int) -> None:
-        """Order `images` in batches of `batch_size`, the last of which may be smaller."""
+        """Order `images` images in batches of `batch_size`; the last batch may be smaller."""
         self._images = images
         self._batch_size = batch_size
         self._seed = seed
@@ -71,12 +72,12 @@ class BatchOrder:
         return -(-self._images // self._batch_size)
 
     def begin(self, epoch: int) -> None:
-        """Change to the permutation of `epoch` and note what is served from here on."""
+        """Change to the permutation of `epoch` and record the batches served from now on."""
         self._permutation = self._permute(epoch)
         self._served.append(hashlib.sha256())
 
     def serve(self, batch: int) -> Indices:
-        """Return the indices of the images in a batch, shape (n,), and note them."""
+        """Return the indices of the images in a batch, shape (n,), and record them."""
         first = batch * self._batch_size
         indices = self._permutation[first : first + self._batch_size]
         if self._served:
@@ -84,10 +85,10 @@ class BatchOrder:
         return indices
 
     def sha256(self) -> str:
-        """Return the digest of all batches served so far: that of the epochs' digests, in order.
+        """Return the sha256 over the digests of all epochs so far, in order.
 
-        An epoch's digest is over the number of indices and the indices of each of its batches, in
-        the order in which they were served.
+        The digest of an epoch covers the number of indices and the indices of each of its batches,
+        in the order in which they were served.
         """
         return hashlib.sha256(b"".join(epoch.digest() for epoch in self._served)).hexdigest()
 
@@ -95,12 +96,12 @@ class BatchOrder:
         return np.random.default_rng([self._seed, epoch]).permutation(self._images)
 
 
-#: keras.initializers.RandomNormal's own default.
+#: The default of keras.initializers.RandomNormal.
 _NORMAL_STDDEV = 0.05
 
 
 class WeightFileError(Exception):
-    """A weight file does not hold what its name promises."""
+    """A weight file is unreadable, or does not hold the weights of its name."""
 
 
 @dataclass(frozen=True, eq=False)
@@ -112,12 +113,12 @@ class Variable:
 
     @property
     def stored_dtype(self) -> str:
-        """The NumPy dtype of its values in the file; NumPy itself knows no bfloat16."""
+        """The NumPy dtype of its values in the file, because NumPy has no bfloat16."""
         return "float32" if self.dtype == "bfloat16" else self.dtype
 
     @property
     def kept(self) -> bool:
-        """Whether it starts from its own value on every backend: all zeros and ones, or integer."""
+        """Whether it keeps the initial value of Keras: all zeros and ones, or integers."""
         return not self.dtype.startswith(("float", "bfloat")) or bool(
             np.isin(self.value, (0, 1)).all()
         )
@@ -126,9 +127,9 @@ class Variable:
 def matched_weights(seed: int, variables: Sequence[Variable], folder: Path) -> list[Array]:
     """Return an array per variable, in order, read from the weight file in `folder`.
 
-    The first worker that misses the file makes it. Its name is the sha256 of the seed and of the
-    shape, dtype and kept value of every variable, on which alone its content depends. Raises
-    WeightFileError when another file is in its place.
+    The first worker that needs the file writes it. Its name is the sha256 of the seed and of the
+    shape, dtype and kept value of every variable; its content depends on nothing else. Raises
+    WeightFileError if the file holds other arrays.
     """
     path = folder / f"{_digest(seed, variables)}.npz"
     if not path.exists():
@@ -136,19 +137,20 @@ def matched_weights(seed: int, variables: Sequence[Variable], folder: Path) -> l
     arrays = read_weights(path)
     expected = [(variable.value.shape, variable.stored_dtype) for variable in variables]
     if [(array.shape, array.dtype.name) for array in arrays] != expected:
-        raise WeightFileError(f"{path} holds other arrays than its model has; delete it.")
+        raise WeightFileError(f"{path} does not hold the arrays of its model; delete it.")
     return arrays
 
 
 def draw_weights(seed: int, index: int, variable: Variable) -> Array:
     """Return the initial value of the `index`-th variable of a model.
 
-    A variable with two axes or more is drawn from Glorot's uniform distribution, whose limit is
-    sqrt(6 / (fan_in + fan_out)), with the fans that Keras takes for its shape
-    (keras/src/initializers/random_initializers.py, `compute_fans`); any other from a normal
-    distribution of standard deviation 0.05, of absolute values where all it holds is positive, as a
-    saved model's variances are. What holds only zeros and ones, such as biases and the variables of
-    BatchNormalization, and what is no float, stays as Keras made it.
+    A variable with two or more axes is drawn from Glorot's uniform distribution, whose limit is
+    sqrt(6 / (fan_in + fan_out)), with the fans that Keras uses for its shape
+    (keras/src/initializers/random_initializers.py, `compute_fans`). Any other variable is drawn
+    from a normal distribution of standard deviation 0.05; if all its values are positive, like the
+    variances of a saved model, absolute values are taken. Variables with only zeros and ones, such
+    as biases and those of BatchNormalization, and variables that are not floats keep the value of
+    Keras.
     """
     dtype = variable.stored_dtype
     if variable.kept:
@@ -178,16 +180,16 @@ def _digest(seed: int, variables: Sequence[Variable]) -> str:
 
 
 def _write(path: Path, arrays: Sequence[Array]) -> None:
-    """Write the file in one go: other workers find it whole or not at all."""
+    """Write the file atomically, so that other workers find it complete or not at all."""
     path.parent.mkdir(parents=True, exist_ok=True)
     with replacing(path) as temporary, temporary.open("wb") as file:
         np.savez(file, *arrays)
 
 
 def read_weights(path: Path) -> list[Array]:
-    """Return the arrays of a weight file, in order; WeightFileError where it cannot be read."""
+    """Return the arrays of a weight file, in order; raises WeightFileError if unreadable."""
     try:
-        found = load_arrays(path)
-        return [found[f"arr_{index}"] for index in range(len(found))]
+        arrays = load_arrays(path)
+        return [arrays[f"arr_{index}"] for index in range(len(arrays))]
     except (OSError, ArchiveDamagedError, KeyError) as error:
         raise WeightFileError(f"{path} cannot be read ({error}); delete it.") from error

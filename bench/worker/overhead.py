@@ -1,7 +1,7 @@
-"""`python -m bench.worker.overhead OUTPUT PAIRS JOB.json`: epochs with and without our clock.
+"""`python -m bench.worker.overhead OUTPUT PAIRS JOB.json`: epochs with and without our timer.
 
-OUTPUT gets a JSON object: `train_images` of an epoch, and `seconds`, a list of PAIRS lists of the
-seconds of an epoch without and of one with `EpochTimer`.
+OUTPUT receives a JSON object: `train_images` of an epoch, and `seconds`, a list of PAIRS lists with
+the seconds of an epoch without and of one with `EpochTimer`.
 """
 
 import sys
@@ -19,8 +19,8 @@ from bench.worker.input_pipeline import encode_labels
 from data.dataset import open_dataset
 from data.named_arrays import length, shapes, take
 
-#: As short as an epoch of some steps can be. The noise of epochs is a part of their length (a
-#: tenth on a shared machine, from 0.1 s to 0.5 s alike), what the callback adds is not.
+#: The shortest epoch with several steps. The noise of an epoch is proportional to its length (a
+#: tenth on a shared machine, at 0.1 s as at 0.5 s), but the cost of the callback is not.
 _EPOCH_SECONDS = 0.1
 PILOT_IMAGES = 1024
 #: Training images per validation image, as in CIFAR-10.
@@ -29,26 +29,26 @@ _WARM_UPS = 2
 
 
 class _Clock(keras.callbacks.Callback):
-    """Stamps the begin and the end of an epoch, whose work is done when `on_epoch_end` comes."""
+    """Reads the clock at the start and the end of an epoch; its work is done at `on_epoch_end`."""
 
     def on_epoch_begin(self, epoch: int, logs: dict | None = None) -> None:
-        """Stamp the begin."""
+        """Read the clock at the start."""
         self.begin = perf_counter()
 
     def on_epoch_end(self, epoch: int, logs: dict | None = None) -> None:
-        """Stamp the end."""
+        """Read the clock at the end."""
         self.end = perf_counter()
 
 
 class Trainer:
-    """The job's model, compiled once, trained an epoch of `train_images` at a time."""
+    """The job's model, compiled once and trained in epochs of `train_images` images."""
 
     def __init__(self, job: Job, pairs: int) -> None:
         """Build the model and open the data for `pairs` pairs; nothing is trained yet."""
         keras.utils.set_random_seed(job.cell.seed)
         self._batch_size = job.cell.batch_size
-        # One for all epochs, as in a launch, though each is the first one of its `fit`.
-        self._stamps = EpochTimer(_WARM_UPS + pairs, job.events_fd)
+        # One for all epochs, as in a launch, although each is the first epoch of its `fit`.
+        self._timer = EpochTimer(_WARM_UPS + pairs, job.events_fd)
         self._data = open_dataset(Path(job.dataset_folder))
         classes = self._data.manifest.classes
         self._model = build_model(job, shapes(self._data.x_train), classes)
@@ -57,14 +57,14 @@ class Trainer:
         self._validation_targets = encode(data.x_test, data.y_test, classes)
         self.train_images = PILOT_IMAGES
 
-    def epoch_seconds(self, *, with_stamps: bool) -> float:
+    def epoch_seconds(self, *, with_timer: bool) -> float:
         """Train one epoch, validate, and return the seconds of both.
 
-        The clock is the first and the last of the callbacks, so that all of ours lies between,
-        and the cost of a call of `fit` outside.
+        The clocks are the first and the last callback. The time therefore includes our callback
+        and excludes the cost of a call of `fit`.
         """
         first, last = _Clock(), _Clock()
-        ours = [self._stamps] if with_stamps else []
+        ours = [self._timer] if with_timer else []
         train = slice(self.train_images)
         validation = slice(self._whole_batches(self.train_images // VALIDATION_PART))
         self._model.fit(
@@ -82,28 +82,28 @@ class Trainer:
 
     def choose_size(self) -> None:
         """Compile, then set `train_images` so that an epoch lasts about _EPOCH_SECONDS."""
-        self.epoch_seconds(with_stamps=False)
-        seconds = min(self.epoch_seconds(with_stamps=False) for _ in range(2))
-        wanted = self._whole_batches(round(PILOT_IMAGES * _EPOCH_SECONDS / seconds))
-        self.train_images = min(wanted, length(self._data.x_train))
+        self.epoch_seconds(with_timer=False)
+        seconds = min(self.epoch_seconds(with_timer=False) for _ in range(2))
+        images = self._whole_batches(round(PILOT_IMAGES * _EPOCH_SECONDS / seconds))
+        self.train_images = min(images, length(self._data.x_train))
 
     def _whole_batches(self, images: int) -> int:
-        """Return about `images`, at least one batch: a partial one would be compiled again."""
+        """Round `images` to full batches, at least one; a partial batch would be compiled again."""
         return max(1, round(images / self._batch_size)) * self._batch_size
 
 
 def _measure(job: Job, pairs: int) -> dict:
-    """Return the object that OUTPUT gets; odd pairs run backwards (A B, B A, …)."""
+    """Return the content of OUTPUT; odd pairs run in reverse order (A B, B A, …)."""
     trainer = Trainer(job, pairs)
     trainer.choose_size()
     for _ in range(_WARM_UPS):
-        for with_stamps in (False, True):
-            trainer.epoch_seconds(with_stamps=with_stamps)
+        for with_timer in (False, True):
+            trainer.epoch_seconds(with_timer=with_timer)
     seconds = []
     for pair in range(pairs):
         order = (False, True) if pair % 2 == 0 else (True, False)
-        found = {side: trainer.epoch_seconds(with_stamps=side) for side in order}
-        seconds.append([found[False], found[True]])
+        pair_seconds = {side: trainer.epoch_seconds(with_timer=side) for side in order}
+        seconds.append([pair_seconds[False], pair_seconds[True]])
     return {"train_images": trainer.train_images, "seconds": seconds}
 
 

@@ -1,7 +1,7 @@
-"""`python -m bench.worker.parity TASK.json`: what this backend computes, stage by stage.
+"""`python -m bench.worker.parity TASK.json`: the results of this backend, stage by stage.
 
-Only Keras is called, through the steps that `fit` makes: gradients are taken by an optimizer that
-keeps them instead of applying them.
+Only Keras is called, through the training steps of `fit`. Gradients are obtained by an optimizer
+that keeps them instead of applying them.
 """
 
 import sys
@@ -13,9 +13,9 @@ from typing import Any
 import msgspec
 import numpy as np
 
-from bench.parity.messages import Task, read_dump
+from bench.parity.messages import Task, read_worker_arrays
 from bench.stats.norms import error_of, size_of
-from bench.worker.activations import layer_outputs, leaves, to_numpy
+from bench.worker.activations import layer_outputs, leaf_layers, to_numpy
 from bench.worker.backend import Backend, import_backend
 from bench.worker.entry import die_with_parent, one_sentence
 from bench.worker.parity_batches import allow_float64
@@ -24,30 +24,33 @@ from data.named_arrays import length, take
 
 _Arrays = dict[str, Any]
 
-#: Trajectories of other rounding errors; enough that one of them meets what is rare.
+#: The number of trajectories with different rounding, enough for one to show a rare jump.
 ORDERS = 8
-#: What two equal models' outputs may differ by, of their size: far above rounding, far below masks.
+#: The allowed difference of two equal models' outputs, relative to their size: far above rounding
+#: and far below the effect of a random mask.
 _REPEATED = 1e-3
 
 
 class RandomnessError(Exception):
-    """A model still draws at random with its rates at 0: two backends cannot be compared."""
+    """A model is random even with its rates at 0, so that backends cannot be compared."""
 
 
 def _main(path: str) -> None:
-    """Write the dump of the task in `path`; what fails is written in its place, in a sentence."""
+    """Write the arrays of the task in `path`, or the reason of a failure in one sentence."""
     die_with_parent()
     task = msgspec.json.decode(Path(path).read_bytes(), type=Task)
     try:
         arrays = _certify(task, import_backend(task.job, Phases(perf_counter())))
-    except Exception as error:  # whatever user code or a framework raises is this side's failure
+    except (
+        Exception
+    ) as error:  # any error of user code or of a framework is a failure of this worker
         traceback.print_exc()
         arrays = {"failure": _text(one_sentence(error))}
-    np.savez(task.dump_path, **arrays)
+    np.savez(task.arrays_path, **arrays)
 
 
 def _certify(task: Task, backend: Backend) -> _Arrays:
-    """Return the arrays of all stages: names are STAGE/NUMBER:NAME, in the order of the model."""
+    """Return the arrays of all stages, named STAGE/NUMBER:NAME, in the order of the model."""
     import keras
 
     keras.config.set_floatx(task.precision)
@@ -59,22 +62,22 @@ def _certify(task: Task, backend: Backend) -> _Arrays:
     from bench.worker.parity_inputs import ParityInputs
     from bench.worker.resolved_settings import resolved_settings
 
-    specimen = ParityInputs(task)
-    images, targets = specimen.first
+    inputs = ParityInputs(task)
+    images, targets = inputs.first
     arrays: _Arrays = {}
     for stage, is_training in (("inference", False), ("training", True)):
-        model = specimen.make()
+        model = inputs.make()
         outputs = layer_outputs(model, images, is_training)
         if is_training:
-            _refuse_randomness(outputs, layer_outputs(specimen.make(), images, is_training))
+            _refuse_randomness(outputs, layer_outputs(inputs.make(), images, is_training))
         arrays |= {f"{stage}/{index:03}:{name}": o for index, (name, o) in enumerate(outputs)}
         if not is_training:
             arrays |= structure(model, outputs)
-    arrays |= gradients(specimen.make(), images, targets)
-    model = specimen.make()  # one for all that trains, since each would be compiled anew
-    arrays |= training(model, task, specimen.batches)
-    arrays |= evaluation(model, task, specimen)
-    feed = make_feed(task.job.cell, *specimen.all)
+    arrays |= gradients(inputs.make(), images, targets)
+    model = inputs.make()  # one for all training, because each model would be compiled again
+    arrays |= training(model, task, inputs.batches)
+    arrays |= evaluation(model, task, inputs)
+    feed = make_feed(task.job.cell, *inputs.all)
     settings = {
         **resolved_settings(model, feed, backend, task.job.target),
         "parameters": model.count_params(),
@@ -84,30 +87,30 @@ def _certify(task: Task, backend: Backend) -> _Arrays:
 
 
 def _refuse_randomness(first: list[tuple[str, Any]], second: list[tuple[str, Any]]) -> None:
-    """Raise RandomnessError where equal models do not give the same of the same in training."""
+    """Raise RandomnessError if equal models give different training outputs for equal inputs."""
     for (name, output), (_, again) in zip(first, second, strict=True):
         if not error_of(output, again) <= _REPEATED * size_of(output):
             raise RandomnessError(
-                f"the layer {name} draws at random in training, and has no rate of Keras's that "
-                "could be 0"
+                f"the layer {name} draws random numbers in training and has no Keras rate that "
+                "could be set to 0"
             )
 
 
 def structure(model: Any, outputs: list[tuple[str, Any]]) -> _Arrays:
     """Return the shapes of each layer's variables and of its output, in the order of the calls.
 
-    Variables of no layer that was called come last.
+    Variables that belong to no called layer come last.
     """
-    left = {variable.path: variable.shape for variable in model.weights}
-    owned = {layer.name: layer.weights for layer in leaves(model)}
+    remaining = {variable.path: variable.shape for variable in model.weights}
+    owned = {layer.name: layer.weights for layer in leaf_layers(model)}
     shapes: list[tuple[str, Any]] = []
     for name, output in outputs:
-        own = [variable.path for variable in owned[name] if variable.path in left]
-        shapes += [(path, left.pop(path)) for path in own]
+        paths = [variable.path for variable in owned[name] if variable.path in remaining]
+        shapes += [(path, remaining.pop(path)) for path in paths]
         shapes.append((f"output of {name}", output.shape))
     return {
         f"structure/{index:03}:{name}": np.array(shape, dtype=np.int64)
-        for index, (name, shape) in enumerate([*shapes, *left.items()])
+        for index, (name, shape) in enumerate([*shapes, *remaining.items()])
     }
 
 
@@ -116,15 +119,15 @@ def gradients(model: Any, images: Any, targets: Any) -> _Arrays:
     import keras
 
     class Keeper(keras.optimizers.Optimizer):
-        """Keeps gradients and changes nothing."""
+        """Keeps gradients and changes no variable."""
 
         def build(self, variables: Any) -> None:
-            """Make a place for each gradient."""
+            """Create a variable for each gradient."""
             super().build(variables)
             self.kept = [self.add_variable_from_reference(v, "gradient") for v in variables]
 
         def update_step(self, gradient: Any, variable: Any, learning_rate: Any) -> None:
-            """Keep the gradient of a variable; TensorFlow's of an embedding is in parts, to add."""
+            """Add up the gradient of a variable; TensorFlow gives that of an embedding in parts."""
             self.assign_add(self.kept[self._get_variable_index(variable)], gradient)
 
     keeper = Keeper(learning_rate=0.0)
@@ -140,9 +143,9 @@ def gradients(model: Any, images: Any, targets: Any) -> _Arrays:
 
 
 def training(model: Any, task: Task, batches: list[tuple[Any, Any]]) -> _Arrays:
-    """Return how the first step changes each variable, and the losses of the trajectories.
+    """Return the change of each variable in the first step, and the losses of the trajectories.
 
-    The model's and its optimizer's variables are left as they were.
+    The variables of the model and of its optimizer are restored.
     """
     model.optimizer.build(model.trainable_variables)
     start = [(v, to_numpy(v)) for v in (*model.weights, *model.optimizer.variables)]
@@ -167,9 +170,9 @@ def training(model: Any, task: Task, batches: list[tuple[Any, Any]]) -> _Arrays:
 
 
 def trajectory(model: Any, batches: list[tuple[Any, Any]], order: int) -> list[float]:
-    """Return the loss of each step on the batches with their images in another order; 0 keeps it.
+    """Return the loss of each step, with each batch's images permuted by `order` (0 keeps them).
 
-    It is the same function of them, but other sums of the same numbers, hence other rounding.
+    The function is the same, but sums are computed in a different order and round differently.
     """
     losses = []
     for images, targets in batches:
@@ -180,10 +183,10 @@ def trajectory(model: Any, batches: list[tuple[Any, Any]], order: int) -> list[f
     return losses
 
 
-def evaluation(model: Any, task: Task, specimen: Any) -> _Arrays:
-    """Return the predictions of the trained weights for test images, and a classifier's accuracy.
+def evaluation(model: Any, task: Task, inputs: Any) -> _Arrays:
+    """Return the predictions with the trained weights on test images, and a classifier's accuracy.
 
-    Where the trained weights are those of another structure, the model's first ones are evaluated.
+    If the trained weights have another structure, the initial weights are evaluated.
     """
     import keras
 
@@ -191,23 +194,23 @@ def evaluation(model: Any, task: Task, specimen: Any) -> _Arrays:
 
     arrays: _Arrays = {}
     if task.trained_path:
-        trained = list(read_dump(Path(task.trained_path)).stage("trained").values())
+        trained = list(read_worker_arrays(Path(task.trained_path)).stage("trained").values())
         if [array.shape for array in trained] == [tuple(v.shape) for v in model.weights]:
             for variable, array in zip(model.weights, trained, strict=True):
                 variable.assign(array.astype(np.float32))
     else:
-        for images, targets in specimen.batches[: task.trained_steps]:
+        for images, targets in inputs.batches[: task.trained_steps]:
             model.train_on_batch(images, targets)
         for index, variable in enumerate(model.weights):
-            # Rounded to float32, so that every worker starts from the same bits.
+            # Rounded to float32, so that every worker evaluates identical weights.
             variable.assign(to_numpy(variable).astype(np.float32))
             arrays[f"trained/{index:03}:{variable.path}"] = to_numpy(variable)
     size = PREDICTED_AT_ONCE
-    found = keras.tree.flatten(model.predict(specimen.test[0], batch_size=size, verbose=0))
-    for index, predictions in enumerate(found):
+    outputs = keras.tree.flatten(model.predict(inputs.test[0], batch_size=size, verbose=0))
+    for index, predictions in enumerate(outputs):
         arrays[f"evaluation/{index:03}:predictions"] = np.asarray(predictions)
-    if specimen.labels is not None and len(found) == 1 and found[0].ndim == 2:
-        right = found[0].argmax(axis=-1) == specimen.labels
+    if inputs.labels is not None and len(outputs) == 1 and outputs[0].ndim == 2:
+        right = outputs[0].argmax(axis=-1) == inputs.labels
         arrays["evaluation/001:val_accuracy"] = np.float64(right.mean())
     return arrays
 

@@ -1,4 +1,4 @@
-"""A model prepared for a certificate: in one precision, not random, with telling weights."""
+"""Prepare a model for a certificate: one precision, no randomness, informative weights."""
 
 from collections.abc import Callable
 from contextlib import suppress
@@ -11,7 +11,7 @@ from bench.worker.matched_lane import Variable, draw_weights
 from bench.worker.resolved_settings import RATES
 from data.named_arrays import each
 
-#: Layers that alter at random and have no rate to be set to 0.
+#: The prefix of layers that change inputs randomly and have no rate to set to 0.
 _ALTERS = "Random"
 
 
@@ -20,7 +20,7 @@ class PrecisionError(Exception):
 
 
 def in_precision(inputs: Any, precision: str) -> Any:
-    """Return images in `precision`; what is wider than a byte and whole, as an index is, stays."""
+    """Return images in `precision`; integers wider than a byte, such as indices, stay."""
 
     def change(array: Any) -> Any:
         index = array.dtype.kind in "iu" and array.dtype.itemsize > 1
@@ -30,29 +30,29 @@ def in_precision(inputs: Any, precision: str) -> Any:
 
 
 def allow_float64() -> None:
-    """Let Keras keep float64 where it has both that and float32; PrecisionError if it does not.
+    """Let Keras promote float32 and float64 to float64; raises PrecisionError if it cannot.
 
-    On JAX and PyTorch Keras takes float32 wherever it has to choose one type of several, whatever
-    floatx is: BatchNormalization, say, would compute a "reference" in float32.
+    On JAX and PyTorch, Keras promotes mixed types to float32, whatever floatx is. For example,
+    BatchNormalization would compute its "reference" in float32.
     """
     from keras.src.backend.common import dtypes
 
     dtypes.BIT64_TO_BIT32_DTYPE.pop("float64", None)
     if dtypes.result_type("float64", "float32") != "float64":
-        raise PrecisionError("this version of Keras has no float64 reference on this backend")
+        raise PrecisionError("this version of Keras cannot compute in float64 on this backend")
 
 
 def prepare_model(model: Any, image: Any, seed: int) -> Any:
-    """Return the model, built, without randomness and with weights that no layer is blind to."""
+    """Return the model, built, without randomness and with weights that affect every layer."""
     for layer in model._flatten_layers():
         for name in RATES:
             if isinstance(getattr(layer, name, None), float):
-                # A recurrent layer's rate is its cell's, which has a turn of its own.
+                # The rate of a recurrent layer is that of its cell, which is visited separately.
                 with suppress(AttributeError):
                     setattr(layer, name, 0.0)
         for name in ("scale", "offset"):
             if isinstance(getattr(layer, name, None), float):
-                # Of a Python float, TensorFlow makes float32 before it casts.
+                # TensorFlow converts a Python float to float32 before it casts.
                 setattr(layer, name, np.float64(getattr(layer, name)))
         if type(layer).__name__.startswith(_ALTERS):
             object.__setattr__(layer, "call", _switched_off(layer.call))
@@ -63,7 +63,7 @@ def prepare_model(model: Any, image: Any, seed: int) -> Any:
 
 
 def _switched_off(call: Callable[..., Any]) -> Callable[..., Any]:
-    """Return a layer's call as it is in inference, whatever Keras says that this is."""
+    """Return a layer's call that always runs in inference mode."""
 
     def off(*inputs: Any, **options: Any) -> Any:
         return call(*inputs, **{**options, "training": False})
@@ -74,9 +74,9 @@ def _switched_off(call: Callable[..., Any]) -> Callable[..., Any]:
 def draw_spread(seed: int, index: int, value: Any) -> Any:
     """Return the `index`-th variable's value for a certificate, exact in float32.
 
-    Unlike the lane `matched`, nothing stays zero or one: a bias that is not added, or a gamma that
-    is not used, would not be seen. What is positive, as ones and variances are, is multiplied by
-    0.5 to 1.5, what begins with zeros is normal with a standard deviation of 0.05, integers stay.
+    In contrast to the lane `matched`, no floating variable stays zero or one, because a missing
+    bias or an unused gamma would go unnoticed. Positive values, such as ones and variances, are
+    multiplied by 0.5 to 1.5. Zeros become normal with a standard deviation of 0.05. Integers stay.
     """
     if not np.issubdtype(value.dtype, np.floating):
         return value

@@ -1,4 +1,4 @@
-"""What a certifying worker computes with: fresh models, and the same batches in every process."""
+"""The models and batches of a certifying worker, equal in every process."""
 
 from pathlib import Path
 from typing import Any
@@ -15,20 +15,20 @@ from data.named_arrays import Part, length, take
 
 _Examples = tuple[Part, Part]
 
-#: Test images are predicted so many at a time, in full batches: one more size is compiled anew.
+#: The batch size of predictions. All batches are full, because another size is compiled again.
 PREDICTED_AT_ONCE = 64
 
 
 class ParityInputs:
     """The models and the examples of one task, in its precision.
 
-    `all` are the training examples that are used, `batches` the same in full batches, `first` the
-    first of these, `test` the test examples, and `labels` their class ids, None of what is no
+    `all` are the training examples, `batches` the same in full batches and `first` the first batch.
+    `test` are the test examples and `labels` their class ids, None for a model that is not a
     classifier.
     """
 
     def __init__(self, task: Task) -> None:
-        """Open the dataset and build a model to learn which targets it wants."""
+        """Open the dataset, and build a model to learn the form of its targets."""
         self._task = task
         self._data = dataset = open_dataset(Path(task.job.dataset_folder))
         size, test = task.job.cell.batch_size, slice(_test_images(task, length(dataset.y_test)))
@@ -44,7 +44,7 @@ class ParityInputs:
 
     def make(self) -> Any:
         """Return a new compiled model, prepared to be compared."""
-        keras.utils.clear_session(free_memory=False)  # else layers are numbered on
+        keras.utils.clear_session(free_memory=False)  # so that the numbers of layers start again
         job, data = self._task.job, self._data
         shapes = input_shapes(job.target, data.x_train)
         model = build_model(job, shapes, data.manifest.classes)
@@ -57,7 +57,7 @@ class ParityInputs:
         return in_precision(images, self._task.precision), targets
 
 
-def _test_images(task: Task, there_are: int) -> int:
-    """Return how many test images are predicted; all where they do not fill a batch."""
-    count = min(task.test_images, there_are)
+def _test_images(task: Task, available: int) -> int:
+    """Return the number of predicted test images; all of them if they do not fill a batch."""
+    count = min(task.test_images, available)
     return count - count % PREDICTED_AT_ONCE or count

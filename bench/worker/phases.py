@@ -1,4 +1,4 @@
-"""The time of a worker, cut into named phases that leave no gap between them."""
+"""The time of a worker, divided into named phases without gaps."""
 
 from collections import defaultdict
 from collections.abc import Callable
@@ -9,10 +9,10 @@ Phase = Literal["harness", "import", "data_open", "build", "fit"]
 
 
 class Phases:
-    """Adds up the seconds of each phase; a phase begins where the one before it ended.
+    """Adds up the seconds of each phase; a phase begins where the previous one ended.
 
-    `begin` and `now` are clock readings, at the first line of the worker and at the end of the
-    last finished phase: all `seconds` together are exactly their distance.
+    `begin` and `now` are clock readings at the first line of the worker and at the end of the last
+    finished phase. The sum of all `seconds` is exactly their difference.
     """
 
     def __init__(self, begin: float, clock: Callable[[], float] = perf_counter) -> None:
@@ -23,7 +23,7 @@ class Phases:
         self._clock = clock
 
     def end(self, phase: Phase) -> None:
-        """Give `phase` all the time since the end of the phase before."""
+        """Add the time since the end of the previous phase to `phase`."""
         now = self._clock()
         self.seconds[phase] += now - self.now
         self.now = now

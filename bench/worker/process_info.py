@@ -1,10 +1,10 @@
-"""What Linux tells about this process: its memory, CPUs, threads and allocator."""
+"""Facts about this process from Linux: memory, CPUs, threads and allocator."""
 
 import os
 from collections.abc import Iterable, Mapping
 from pathlib import Path
 
-#: Allocators that are preloaded or linked in place of the C library's own.
+#: Allocators that can be preloaded or linked in place of that of the C library.
 _ALLOCATORS = ("tcmalloc", "jemalloc", "mimalloc")
 
 
@@ -16,7 +16,7 @@ def resident_bytes() -> int:
 def peak_resident_bytes() -> int:
     """Return the largest resident set of this process.
 
-    VmHWM, not `ru_maxrss`: the latter starts with the parent's resident set at the fork.
+    VmHWM is read because `ru_maxrss` starts with the parent's resident set at the fork.
     """
     return _status_bytes("VmHWM")
 
@@ -29,7 +29,7 @@ def _status_bytes(name: str) -> int:
 
 
 def cpu_ranges(cpus: Iterable[int]) -> str:
-    """Return CPU numbers as Linux writes them: "0-3,8"."""
+    """Return CPU numbers in the notation of Linux, such as "0-3,8"."""
     ranges: list[list[int]] = []
     for cpu in sorted(cpus):
         if ranges and cpu == ranges[-1][1] + 1:
@@ -40,7 +40,7 @@ def cpu_ranges(cpus: Iterable[int]) -> str:
 
 
 def thread_count(name: str, process: Path = Path("/proc/self")) -> int:
-    """Return how many threads of this process bear `name`; Linux keeps 15 characters of it."""
+    """Return the number of threads named `name`, of which Linux keeps 15 characters."""
     count = 0
     for comm in process.glob("task/*/comm"):
         try:
@@ -51,21 +51,21 @@ def thread_count(name: str, process: Path = Path("/proc/self")) -> int:
 
 
 def host_allocator(maps: Path = Path("/proc/self/maps")) -> str:
-    """Return what serves `malloc` here: a preloaded allocator, else the C library with version."""
+    """Return the allocator behind `malloc`: a preloaded one, or the C library and its version."""
     mapped = maps.read_text()
     for name in _ALLOCATORS:
         if f"lib{name}" in mapped:
             return name
     try:
         return f"{os.confstr('CS_GNU_LIBC_VERSION')} malloc"
-    except ValueError:  # another C library than glibc does not know that name
+    except ValueError:  # C libraries other than glibc do not know that name
         return "malloc of an unnamed C library"
 
 
 def keras_json(environment: Mapping[str, str] = os.environ) -> str:
     """Return the text of the `keras.json` that Keras will read, or "none".
 
-    Ask before Keras is imported: it writes its own defaults there when it finds none.
+    Call this before Keras is imported, because Keras writes its defaults if the file is missing.
     """
     home = environment.get("KERAS_HOME")
     folder = Path(home) if home else Path("~/.keras").expanduser()

@@ -1,6 +1,6 @@
-"""`python -m bench.worker.profile OUTPUT JOB.json`: what each layer of a workload costs here.
+"""`python -m bench.worker.profile OUTPUT JOB.json`: the cost of each layer of a workload.
 
-OUTPUT gets a `ProfileReport` as JSON.
+OUTPUT receives a `ProfileReport` as JSON.
 """
 
 import sys
@@ -21,15 +21,15 @@ from bench.worker.phases import Phases
 
 #: The first call traces and compiles, the second one finds cold caches.
 _WARM_UPS = 2
-#: A pass is repeated until it has taken so long, but not more and not less often than this.
+#: A pass is repeated for at least SECONDS in total, and between FEWEST and MOST times.
 SECONDS = 0.2
 MOST, FEWEST = 30, 5
 
 
 def _measure(job: Job, backend: Backend) -> ProfileReport:
-    """Return what was timed of the job's workload on the first batches of its training data.
+    """Return the timings of the job's workload on the first batches of its training data.
 
-    Raises what `build_model` does.
+    Raises the errors of `build_model`.
     """
     import keras
 
@@ -50,19 +50,19 @@ def _measure(job: Job, backend: Backend) -> ProfileReport:
         return make_examples(model, job.target, *parts, classes)
 
     batch = keras.tree.map_structure(keras.ops.convert_to_tensor, examples(1)[0])
-    model(batch, training=True)  # builds it, where its builder did not
+    model(batch, training=True)  # builds the model if its builder did not
     steps, gradients = make_steps(model, backend), dict[int, Any]()
     timings = list(_layers(model, batch, steps, gradients))
     feed = make_feed(job.cell, *examples(_WARM_UPS + _repetitions(timings)))
     timings.append(_step(model, feed))
-    # At the end: the same gradients over and over lead the weights far away.
+    # The update comes last, because repeating the same gradients drives the weights far away.
     timings.append(_update(model, steps, gradients))
     settings = resolved_settings(model, feed, backend, job.target)
     return ProfileReport(timings=tuple(timings), settings=settings)
 
 
 def _repetitions(timings: list[Timing]) -> int:
-    """Return how many steps take about as long as the repetitions of the whole model did."""
+    """Return the number of steps that take about as long as the passes of the whole model."""
     counts = [
         len(row.seconds) for row in timings if (row.scope, row.direction) == ("model", "gradient")
     ]
@@ -72,23 +72,24 @@ def _repetitions(timings: list[Timing]) -> int:
 def _layers(model: Any, batch: Any, steps: Any, gradients: dict[int, Any]) -> Iterator[Timing]:
     """Yield the timings of each layer, of the whole model and of an empty call.
 
-    The gradients of the weights are kept, by the ids of their variables.
+    The gradients of the weights are added to `gradients`, by the ids of their variables.
     """
     import keras
 
-    from bench.worker.profile_calls import LayerCall, record_calls, same_calls
+    from bench.worker.profile_calls import LayerCall, equal_calls, record_calls
 
     calls = record_calls(model, batch)
     places = {id(call): place for place, call in enumerate(calls)}
-    # A transformer's twelve equal blocks would take twelve times as long to compile and to time.
-    for same in same_calls(calls):
-        yield from _passes("layer", places[id(same[0])], same, steps, gradients)
+    # Equal calls are timed once; the twelve equal blocks of a transformer would otherwise take
+    # twelve times as long to compile and to time.
+    for equal in equal_calls(calls):
+        yield from _passes("layer", places[id(equal[0])], equal, steps, gradients)
     whole = LayerCall(model, ((batch,), {"training": True}))
     yield from _passes("model", 0, [whole], steps, {})
-    nothing = keras.layers.Identity(name="empty")
+    identity = keras.layers.Identity(name="empty")
     tensor = keras.ops.zeros((1, 1))
-    nothing(tensor)
-    yield from _passes("empty", 0, [LayerCall(nothing, ((tensor,), {}), [0])], steps, {})
+    identity(tensor)
+    yield from _passes("empty", 0, [LayerCall(identity, ((tensor,), {}), [0])], steps, {})
 
 
 def _update(model: Any, steps: Any, gradients: dict[int, Any]) -> Timing:
@@ -101,28 +102,28 @@ def _update(model: Any, steps: Any, gradients: dict[int, Any]) -> Timing:
     return _timing({**facts, "direction": "update"}, lambda: steps.update(model, given), steps)[0]
 
 
-def _gradient(variable: Any, found: dict[int, Any]) -> Any:
-    """Return the gradient that the layer's own timing left; zeros where it has none."""
+def _gradient(variable: Any, gradients: dict[int, Any]) -> Any:
+    """Return the gradient kept from the timing of its layer; zeros if it has none."""
     import keras
 
-    gradient = found.get(id(variable))
+    gradient = gradients.get(id(variable))
     return keras.ops.zeros_like(variable.value) if gradient is None else gradient
 
 
 def _passes(
-    scope: ProfiledScope, index: int, same: list[Any], steps: Any, gradients: dict[int, Any]
+    scope: ProfiledScope, index: int, equal: list[Any], steps: Any, gradients: dict[int, Any]
 ) -> Iterator[Timing]:
-    """Yield the timings of both passes of the first of the calls that do the same work.
+    """Yield the timings of both passes of the first of several equal calls.
 
-    Its gradients are kept, as those of the weights of all of them.
+    Its gradients are kept for the weights of all of them.
     """
-    call = same[0]
+    call = equal[0]
     facts = {
         "scope": scope,
         "index": index,
         "name": call.layer.name,
         "layer_class": type(call.layer).__name__,
-        "shared_with": tuple(other.layer.name for other in same[1:]),
+        "shared_with": tuple(other.layer.name for other in equal[1:]),
         "inputs": call.inputs,
         "gradient_of": call.gradient_of,
     }
@@ -132,23 +133,23 @@ def _passes(
     )
     yield timing
     if result is not None and call.gradient_of:
-        for each in same:
-            found = zip(each.trainable, result[0], strict=True)
-            gradients.update({id(variable): gradient for variable, gradient in found})
+        for each in equal:
+            pairs = zip(each.trainable, result[0], strict=True)
+            gradients.update({id(variable): gradient for variable, gradient in pairs})
 
 
 def _timing(facts: dict[str, Any], make: Any, steps: Any) -> tuple[Timing, Any]:
-    """Return the seconds of what `make` makes, or a reason why there are none, and its result."""
+    """Return the timing of the function that `make` returns (or a reason), and its result."""
     try:
         seconds, result = time_run(make(), steps.wait)
-    except Exception as error:  # whatever a layer raises that cannot be called alone
+    except Exception as error:  # any error of a layer that cannot be called separately
         traceback.print_exc()
         return Timing(**facts, reason=one_sentence(error)), None
     return Timing(**facts, seconds=tuple(seconds)), result
 
 
 def time_run(run: Any, wait: Any, clock: Any = perf_counter) -> tuple[list[float], Any]:
-    """Return the seconds of each repetition of `run`, until its result is there, and that."""
+    """Return the seconds of each repetition of `run`, up to its computed result, and the result."""
     for _ in range(_WARM_UPS):
         wait(run())
     seconds: list[float] = []
@@ -161,10 +162,10 @@ def time_run(run: Any, wait: Any, clock: Any = perf_counter) -> tuple[list[float
 
 
 def _step(model: Any, feed: Any) -> Timing:
-    """Return the seconds of the steps of a real `fit` that waits after each."""
+    """Return the seconds of the steps of a real `fit` that waits after each step."""
     from bench.worker.callbacks import StepTimer
 
-    clock = StepTimer()
+    timer = StepTimer()
     facts = {
         "scope": "fit",
         "direction": "step",
@@ -172,20 +173,20 @@ def _step(model: Any, feed: Any) -> Timing:
         "layer_class": type(model).__name__,
     }
     try:
-        model.fit(**feed.arguments, epochs=1, callbacks=[clock], verbose=0)
-    except Exception as error:  # whatever the loss or the metrics raise: the layers are timed
+        model.fit(**feed.arguments, epochs=1, callbacks=[timer], verbose=0)
+    except Exception as error:  # any error of the loss or the metrics; the layers are timed
         traceback.print_exc()
         return Timing(**facts, reason=one_sentence(error))
-    return Timing(**facts, seconds=tuple(clock.step_seconds[0][_WARM_UPS:]))
+    return Timing(**facts, seconds=tuple(timer.step_seconds[0][_WARM_UPS:]))
 
 
 def _main(output: str, path: str) -> None:
-    """Write what the job in `path` measured; what fails is written in its place, in a sentence."""
+    """Write the report of the job in `path`, or the reason of a failure in one sentence."""
     die_with_parent()
     job = msgspec.json.decode(Path(path).read_bytes(), type=Job)
     try:
         measured = _measure(job, import_backend(job, Phases(perf_counter())))
-    except Exception as error:  # whatever user code or a framework raises is this side's failure
+    except Exception as error:  # any error of user code or of a framework fails this worker
         traceback.print_exc()
         measured = ProfileReport(reason=one_sentence(error))
     Path(output).write_bytes(msgspec.json.encode(measured))

@@ -1,4 +1,4 @@
-"""The calls of a model's layers in one step: what each of them was really given."""
+"""The calls of a model's layers in one step, with their actual arguments."""
 
 import json
 from collections.abc import Iterator, Sequence
@@ -9,10 +9,10 @@ import keras
 
 
 class LayerCall:
-    """One call of a layer, or of an operation, that can be made again with other tensors.
+    """One call of a layer, or of an operation, that can be repeated with other tensors.
 
-    `tensors` are those among its arguments, `differentiated` the places of the ones of which a
-    training step needs the gradient: floating ones that depend on a weight.
+    `tensors` are the tensors among its arguments. `differentiated` are the positions of those whose
+    gradient a training step needs: floating tensors that depend on a weight.
     """
 
     def __init__(
@@ -31,12 +31,12 @@ class LayerCall:
             self._flat[place] = None
 
     def __call__(self, tensors: Sequence[Any]) -> Any:
-        """Call the layer as it was called, with `tensors` in place of its own."""
+        """Repeat the call with `tensors` in place of the recorded ones."""
         args, options = self._arguments(tensors)
         return self.layer(*args, **options)
 
     def stateless(self, trainable: Any, rest: Any, tensors: Sequence[Any]) -> Any:
-        """Return the outputs and the new values of the `rest` of the layer's variables."""
+        """Return the outputs, and the new values of the non-trainable variables `rest`."""
         args, options = self._arguments(tensors)
         if not isinstance(self.layer, keras.layers.Layer):
             return self.layer(*args, **options), []
@@ -55,28 +55,28 @@ class LayerCall:
 
     @property
     def rest(self) -> list[Any]:
-        """The layer's other variables: moving statistics, seeds."""
+        """The layer's other variables, such as moving statistics and seeds."""
         return list(getattr(self.layer, "non_trainable_variables", ()))
 
     @property
     def inputs(self) -> str:
-        """The shapes and types of the tensors, as `64x30x30x16 float32`."""
+        """The shapes and types of the tensors, such as `64x30x30x16 float32`."""
         texts = (f"{'x'.join(map(str, t.shape)) or 'scalar'} {_dtype(t)}" for t in self.tensors)
         return ", ".join(texts)
 
     @property
     def gradient_of(self) -> str:
-        """Of what a training step needs the gradient: `inputs and weights`, one of them or ''."""
-        found = [(self.differentiated, "inputs"), (self.trainable, "weights")]
-        return " and ".join(name for some, name in found if some)
+        """The gradients that a training step needs: `inputs and weights`, one of them, or ``."""
+        kinds = [(self.differentiated, "inputs"), (self.trainable, "weights")]
+        return " and ".join(name for some, name in kinds if some)
 
     @property
     def work(self) -> tuple[str, ...]:
-        """What is equal of two calls that do the same work with other weights."""
+        """A key that is equal for two calls that do the same work with different weights."""
         kind = type(self.layer)
         try:
             config = json.dumps(_nameless(self.layer.get_config()), sort_keys=True)
-        except Exception:  # a user's layer, or an operation, that cannot tell its configuration
+        except Exception:  # a user's layer, or an operation, without a configuration
             config = str(id(self.layer))
         variables = str([tuple(variable.shape) for variable in (*self.trainable, *self.rest)])
         name = f"{kind.__module__}.{kind.__qualname__}"
@@ -90,8 +90,8 @@ def _nameless(config: Any) -> Any:
     return [_nameless(each) for each in config] if isinstance(config, list | tuple) else config
 
 
-def same_calls(calls: Sequence[LayerCall]) -> list[list[LayerCall]]:
-    """Return the calls in groups that do the same work, in the order of their first."""
+def equal_calls(calls: Sequence[LayerCall]) -> list[list[LayerCall]]:
+    """Return the calls in groups that do the same work, in the order of their first calls."""
     groups: dict[tuple[str, ...], list[LayerCall]] = {}
     for call in calls:
         groups.setdefault(call.work, []).append(call)
@@ -99,7 +99,7 @@ def same_calls(calls: Sequence[LayerCall]) -> list[list[LayerCall]]:
 
 
 def is_floating(value: Any) -> bool:
-    """Return whether a value is a tensor of which there can be a gradient."""
+    """Return whether a value is a floating tensor, which can have a gradient."""
     return keras.ops.is_tensor(value) and "float" in _dtype(value)
 
 
@@ -110,20 +110,20 @@ def _dtype(tensor: Any) -> str:
 def graph_layers(model: Any) -> list[Any]:
     """Return the layers and operations of a model as its user sees them, each once.
 
-    Sequential and functional models inside are opened; any other layer is one, whatever it has
-    inside. A model that is a subclass has its direct layers.
+    Inner Sequential and functional models are replaced by their layers. Any other layer counts as
+    one, even if it contains others. For a subclassed model, its direct layers are returned.
     """
     graph = getattr(model, "_functional", None) or model
     inner = getattr(graph, "operations", None)
     if inner is None:
         inner = model._flatten_layers(include_self=False, recursive=False)
-    found: dict[int, Any] = {}
+    layers: dict[int, Any] = {}
     for layer in inner:
         opened = graph_layers(layer) if _is_graph(layer) else [layer]
-        found |= {
+        layers |= {
             id(each): each for each in opened if not isinstance(each, keras.layers.InputLayer)
         }
-    return list(found.values())
+    return list(layers.values())
 
 
 def _is_graph(layer: Any) -> bool:
@@ -132,48 +132,48 @@ def _is_graph(layer: Any) -> bool:
 
 def record_calls(model: Any, inputs: Any) -> list[LayerCall]:
     """Return every call of a layer in one forward pass of a training step, in order."""
-    found: list[LayerCall] = []
-    with _tapped(graph_layers(model), found):
+    calls: list[LayerCall] = []
+    with _recording_calls(graph_layers(model), calls):
         model(inputs, training=True)
-    return found
+    return calls
 
 
 @contextmanager
-def _tapped(layers: list[Any], found: list[LayerCall]) -> Iterator[None]:
+def _recording_calls(layers: list[Any], calls: list[LayerCall]) -> Iterator[None]:
     depends = _Dependence()
-    calls = [layer.call for layer in layers]
-    for layer, call in zip(layers, calls, strict=True):
-        object.__setattr__(layer, "call", _tap(layer, call, found, depends))
+    originals = [layer.call for layer in layers]
+    for layer, call in zip(layers, originals, strict=True):
+        object.__setattr__(layer, "call", _recorded_call(layer, call, calls, depends))
     try:
         yield
     finally:
-        for layer, call in zip(layers, calls, strict=True):
+        for layer, call in zip(layers, originals, strict=True):
             object.__setattr__(layer, "call", call)
 
 
-def _tap(layer: Any, call: Any, found: list[LayerCall], depends: "_Dependence") -> Any:
-    def tap(*arguments: Any, **options: Any) -> Any:
+def _recorded_call(layer: Any, call: Any, calls: list[LayerCall], depends: "_Dependence") -> Any:
+    def run(*arguments: Any, **options: Any) -> Any:
         given = [t for t in keras.tree.flatten((arguments, options)) if keras.ops.is_tensor(t)]
         places = [at for at, t in enumerate(given) if is_floating(t) and depends.on_weights(t)]
         output = call(*arguments, **options)
         recorded = LayerCall(layer, (arguments, options), places)
-        found.append(recorded)
+        calls.append(recorded)
         depends.add(keras.tree.flatten(output), bool(places or recorded.trainable))
         return output
 
-    return tap
+    return run
 
 
 class _Dependence:
-    """Which tensors of a forward pass depend on a weight: a step needs no gradient of the others.
+    """The tensors of a forward pass that depend on a weight; others need no gradient in a step.
 
-    A tensor that no layer gave as it is (a cast makes another) is taken to depend on all before it.
+    A tensor that is not the direct output of a layer, such as the result of a cast, is assumed to
+    depend on all earlier outputs.
     """
 
     def __init__(self) -> None:
-        self._known: dict[
-            int, tuple[Any, bool]
-        ] = {}  # with the tensor, so that its id stays its own
+        # By id of the tensor, which is kept so that its id is not reused.
+        self._known: dict[int, tuple[Any, bool]] = {}
         self._any = False
 
     def on_weights(self, tensor: Any) -> bool:

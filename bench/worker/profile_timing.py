@@ -1,9 +1,9 @@
-"""What is timed of a layer, on each backend in the way in which `fit` runs it.
+"""The timed work of a layer, run on each backend in the way of `fit`.
 
-That is compiled where `fit` compiles (JAX, and TensorFlow's graphs) and eager where it does not.
-Each function of a class returns one that does the work once; `wait` returns when the work is done.
-The gradient is that of the sum of all outputs, each weighted with a fixed random number: they are
-what a layer behind it would hand back. No sum is computed.
+The work is compiled where `fit` compiles (on JAX, and in TensorFlow's graphs) and eager elsewhere.
+Each method of a class returns a function that does the work once; `wait` returns when the work is
+done. The gradient is that of the sum of all outputs, each weighted with a fixed random number in
+place of the gradient that a later layer would provide. The sum itself is not computed.
 """
 
 from collections.abc import Callable, Sequence
@@ -19,23 +19,23 @@ Run = Callable[[], Any]
 
 
 class Steps(Protocol):
-    """The work of one backend, as functions to be timed."""
+    """The work on one backend, as functions to be timed."""
 
     def forward(self, call: LayerCall) -> Run:
-        """Return what makes the call as a training step makes it."""
+        """Return a function that makes the call as a training step does."""
 
     def gradient(self, call: LayerCall) -> Run:
-        """Return what makes the call and returns the gradients of its weights and its outputs."""
+        """Return a function that makes the call; it returns gradients and outputs."""
 
     def update(self, model: Any, gradients: Sequence[Any]) -> Run:
-        """Return what updates all trainable variables of the model."""
+        """Return a function that updates all trainable variables of the model."""
 
     def wait(self, result: Any) -> None:
-        """Block until `result` is there."""
+        """Block until `result` is computed."""
 
 
 def make_steps(model: Any, backend: Backend) -> Steps:
-    """Return the backend's functions, compiled as `fit` would compile the model's step."""
+    """Return the work of the backend, compiled as `fit` would compile the model's step."""
     kinds: dict[str, Callable[[Any, Backend], Steps]] = {
         "jax": JaxSteps,
         "tensorflow": TensorFlowSteps,
@@ -45,7 +45,7 @@ def make_steps(model: Any, backend: Backend) -> Steps:
 
 
 def weights_of_sum(outputs: Any) -> list[Any]:
-    """Return a fixed random tensor for each floating output, of its shape and type."""
+    """Return a fixed random tensor for each floating output, with its shape and type."""
     generator = np.random.default_rng(0)
     return [
         keras.ops.convert_to_tensor(generator.normal(size=tuple(each.shape)), dtype=each.dtype)
@@ -58,15 +58,15 @@ def _floating(outputs: Any) -> list[Any]:
 
 
 def _put(tensors: Sequence[Any], places: Sequence[int], values: Sequence[Any]) -> list[Any]:
-    """Return the tensors with `values` at these places."""
-    found = list(tensors)
+    """Return the tensors with `values` at `places`."""
+    replaced = list(tensors)
     for place, value in zip(places, values, strict=True):
-        found[place] = value
-    return found
+        replaced[place] = value
+    return replaced
 
 
 class JaxSteps:
-    """Functions of all they read and change, jitted."""
+    """Pure functions of all variables they read and change, compiled by `jax.jit`."""
 
     def __init__(self, model: Any, backend: Backend) -> None:
         """Take from `model` whether its step is compiled."""
@@ -77,19 +77,19 @@ class JaxSteps:
         return self._jax.jit(function, **options) if self._is_compiled else function
 
     def forward(self, call: LayerCall) -> Run:
-        """Return what makes the call and returns its outputs and its layer's new state."""
+        """Return a function that makes the call; it returns outputs and the layer's new state."""
         state = _values(call.trainable), _values(call.rest)
         run = self._compile(call.stateless)
         return lambda: run(*state, call.tensors)
 
     def gradient(self, call: LayerCall) -> Run:
-        """Return what makes the call and returns gradients, outputs and new state."""
+        """Return a function that makes the call; it returns gradients, outputs and new state."""
 
         def step(trainable: Any, rest: Any, tensors: Any, weights: Any) -> Any:
             def outputs(trainable: Any, sources: Any) -> Any:
                 given = _put(tensors, call.differentiated, sources)
-                found, new = call.stateless(trainable, rest, given)
-                return _floating(found), (found, new)
+                results, new = call.stateless(trainable, rest, given)
+                return _floating(results), (results, new)
 
             sources = [tensors[place] for place in call.differentiated]
             _, pull, kept = self._jax.vjp(outputs, trainable, sources, has_aux=True)
@@ -104,7 +104,7 @@ class JaxSteps:
         return lambda: run(*state, call.tensors, weights)
 
     def update(self, model: Any, gradients: Sequence[Any]) -> Run:
-        """Return what updates copies of the variables in place, as `fit` does: it donates them."""
+        """Return a function that updates donated copies of the variables, as `fit` does."""
         copy = self._jax.numpy.copy
         trainable = [copy(v.value) for v in model.trainable_variables]
         state = [copy(v.value) for v in model.optimizer.variables]
@@ -118,12 +118,12 @@ class JaxSteps:
         return run
 
     def wait(self, result: Any) -> None:
-        """Block until `result` is computed; JAX hands out what is not yet there."""
+        """Block until `result` is computed, because JAX returns arrays before that."""
         self._jax.block_until_ready(result)
 
 
 class TensorFlowSteps:
-    """Graphs, or with XLA where `fit` uses it."""
+    """TensorFlow graphs, with XLA where `fit` uses it."""
 
     def __init__(self, model: Any, backend: Backend) -> None:
         """Take from `model` how its step is compiled."""
@@ -138,20 +138,21 @@ class TensorFlowSteps:
         return self._tensorflow.function(function, autograph=False, **options)
 
     def forward(self, call: LayerCall) -> Run:
-        """Return what makes the call and returns its outputs."""
+        """Return a function that makes the call; it returns the outputs."""
         run = self._compile(lambda tensors: call(tensors))
         return lambda: run(call.tensors)
 
     def gradient(self, call: LayerCall) -> Run:
-        """Return what makes the call and returns gradients and outputs."""
+        """Return a function that makes the call; it returns gradients and outputs."""
 
         def step(tensors: Any, weights: Any) -> Any:
             sources = [tensors[place] for place in call.differentiated]
             with self._tensorflow.GradientTape() as tape:
                 tape.watch(sources)
-                found = call(tensors)
-            wanted = (_values(call.trainable), sources)
-            return *tape.gradient(_floating(found), wanted, output_gradients=weights), found
+                outputs = call(tensors)
+            targets = (_values(call.trainable), sources)
+            gradients = tape.gradient(_floating(outputs), targets, output_gradients=weights)
+            return *gradients, outputs
 
         if not call.gradient_of:
             forward = self.forward(call)
@@ -160,7 +161,7 @@ class TensorFlowSteps:
         return lambda: run(call.tensors, weights)
 
     def update(self, model: Any, gradients: Sequence[Any]) -> Run:
-        """Return what updates the model's variables."""
+        """Return a function that updates the model's variables."""
 
         def step(gradients: Any) -> None:
             pairs = zip(gradients, model.trainable_variables, strict=True)
@@ -170,13 +171,13 @@ class TensorFlowSteps:
         return lambda: run(list(gradients))
 
     def wait(self, result: Any) -> None:
-        """Block until a GPU has nothing left to do; on a CPU a call returns when all is done."""
+        """Block until a GPU is idle; on a CPU, a call returns only when its work is done."""
         if self._is_on_gpu:
             self._tensorflow.test.experimental.sync_devices()
 
 
 class TorchSteps:
-    """Eager calls that record what a gradient needs, as in a step."""
+    """Eager calls that record the graph for gradients, as in a training step."""
 
     def __init__(self, model: Any, backend: Backend) -> None:
         """Take from `model` whether its step is compiled."""
@@ -188,18 +189,18 @@ class TorchSteps:
         return self._torch.compile(function) if self._is_compiled else function
 
     def _tensors(self, call: LayerCall) -> list[Any]:
-        found = [tensor.detach() for tensor in call.tensors]
+        tensors = [tensor.detach() for tensor in call.tensors]
         for place in call.differentiated:
-            found[place].requires_grad_()
-        return found
+            tensors[place].requires_grad_()
+        return tensors
 
     def forward(self, call: LayerCall) -> Run:
-        """Return what makes the call and returns its outputs."""
+        """Return a function that makes the call; it returns the outputs."""
         tensors, run = self._tensors(call), self._compile(call)
         return lambda: run(tensors)
 
     def gradient(self, call: LayerCall) -> Run:
-        """Return what makes the call and returns gradients and outputs."""
+        """Return a function that makes the call; it returns gradients and outputs."""
         tensors, run = self._tensors(call), self._compile(call)
         count = len(call.trainable)
         sources = [*_values(call.trainable), *(tensors[place] for place in call.differentiated)]
@@ -208,16 +209,16 @@ class TorchSteps:
         weights = weights_of_sum(call(call.tensors))
 
         def step() -> Any:
-            found = run(tensors)
-            pairs = zip(_floating(found), weights, strict=True)
+            results = run(tensors)
+            pairs = zip(_floating(results), weights, strict=True)
             outputs, factors = zip(*(pair for pair in pairs if pair[0].requires_grad), strict=True)
             gradients = self._torch.autograd.grad(outputs, sources, factors, allow_unused=True)
-            return gradients[:count], gradients[count:], found
+            return gradients[:count], gradients[count:], results
 
         return step
 
     def update(self, model: Any, gradients: Sequence[Any]) -> Run:
-        """Return what updates the model's variables."""
+        """Return a function that updates the model's variables."""
 
         def run() -> None:
             with self._torch.no_grad():
@@ -226,7 +227,7 @@ class TorchSteps:
         return run
 
     def wait(self, result: Any) -> None:
-        """Block until a GPU has nothing left to do; on a CPU a call returns when all is done."""
+        """Block until a GPU is idle; on a CPU, a call returns only when its work is done."""
         if self._is_on_gpu:
             self._torch.cuda.synchronize()
 

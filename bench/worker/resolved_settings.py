@@ -1,4 +1,4 @@
-"""What was resolved at run time: the values that decide speed and numerics."""
+"""Settings as resolved at run time: the values that determine speed and numerics."""
 
 import os
 from collections.abc import Mapping
@@ -18,7 +18,7 @@ if TYPE_CHECKING:
 def resolved_settings(
     model: "keras.Model", feed: "TrainingInput", backend: Backend, target: str
 ) -> dict[str, Scalar]:
-    """Return the settings that `model` was trained with, as flat names and scalars."""
+    """Return the settings with which `model` was trained, as flat names and scalars."""
     import keras
 
     cpus, device = os.sched_getaffinity(0), backend.device
@@ -47,11 +47,12 @@ def resolved_settings(
 def backend_settings(
     backend: str, framework: Any, *, on_gpu: bool, environment: Mapping[str, str] = os.environ
 ) -> dict[str, Scalar]:
-    """Return the threads and the precision of matrix products that `framework` really uses.
+    """Return the threads and the precision of matrix products that `framework` actually uses.
 
-    `tf32` says where TF32 may stand in for float32: "off" (as always on a CPU), "on", "matmul" or
-    "convolutions". `intra_op_threads` share one operation, `inter_op_threads` run operations
-    beside each other; None where the backend has no such pool, or none that can be counted.
+    `tf32` names the operations that may use TF32 for float32: "off" (always on a CPU), "on",
+    "matmul" or "convolutions". `intra_op_threads` share one operation; `inter_op_threads` run
+    operations in parallel. They are None if the backend has no such pool, or if its threads cannot
+    be counted.
     """
     if backend == "jax":
         return _jax_settings(framework, on_gpu)
@@ -61,13 +62,13 @@ def backend_settings(
 
 
 def uses_onednn(backend: str, framework: Any) -> bool | None:
-    """Return whether a backend's CPU kernels may be oneDNN's; None where it does not tell.
+    """Return whether a backend's CPU kernels may be those of oneDNN; None if unknown.
 
-    TensorFlow turns them on where the processor has the instructions that they are made for, so two
-    machines may run, and refuse, different kernels by default.
+    TensorFlow enables them if the processor has the required instructions, so two machines may run
+    different kernels by default and support different operations.
     """
     if backend == "tensorflow":
-        # What TensorFlow's own tests ask; it has no public name.
+        # TensorFlow's tests call this function; it has no public name.
         return bool(import_module("tensorflow.python.util._pywrap_util_port").IsMklEnabled())
     if backend == "torch":
         return bool(framework.backends.mkldnn.is_available())
@@ -78,8 +79,8 @@ def _jax_settings(jax: Any, on_gpu: bool) -> dict[str, Scalar]:
     precision = jax.config.jax_default_matmul_precision or "default"
     full = precision in ("highest", "float32")
     return {
-        # JAX has no thread option and tells no number: these are the threads of XLA's Eigen pool,
-        # one for each CPU that was usable when its client started.
+        # JAX neither sets nor reports its threads. These are the threads of XLA's Eigen pool, one
+        # for each CPU that was usable when its client started.
         "intra_op_threads": thread_count("tf_XLAEigen") or None,
         "inter_op_threads": None,
         "matmul_precision": precision,
@@ -94,7 +95,7 @@ def _tensorflow_settings(
     allowed = tensorflow.config.experimental.tensor_float_32_execution_enabled()
 
     def threads(configured: int, variable: str) -> int:
-        """Return what 0 stands for: the variable, else one for each usable CPU."""
+        """Return the configured number; 0 means the variable, or else one per usable CPU."""
         return configured or int(environment.get(variable) or 0) or len(os.sched_getaffinity(0))
 
     return {
@@ -125,16 +126,16 @@ def _torch_settings(torch: Any, on_gpu: bool) -> dict[str, Scalar]:
     }
 
 
-#: The rates of a layer or a cell that draws nothing when all of them are 0.
+#: The rates of a layer or cell. If all of them are 0, it draws no random numbers.
 RATES = ("rate", "stddev", "dropout", "recurrent_dropout")
 
 
 def stochastic_layers(model: Any) -> tuple[str, ...]:
-    """Return the names of the layers of `model`, at any depth, that mask or alter at random.
+    """Return the names of the layers of `model`, at any depth, that act randomly.
 
-    They are those that hold a seed generator, as every random layer of Keras does, unless all
-    their rates are 0 (a recurrent cell holds one even then). Random numbers that a user's layer
-    draws without a generator of its own cannot be seen.
+    They have a seed generator, as every random layer of Keras does, and at least one rate above 0
+    or no rates (a recurrent cell has a generator even with rates of 0). Random numbers that a
+    user's layer draws without a seed generator are not detected.
     """
     layers = model._flatten_layers(include_self=True, recursive=True)
     return tuple(sorted({layer.name for layer in layers if _is_random(layer)}))

@@ -1,4 +1,4 @@
-"""One launch of a cell: open, build, run the task; the clock readings and facts of each."""
+"""One launch of a cell: open the data, build the model, run the task, and return the result."""
 
 import math
 import time
@@ -33,10 +33,10 @@ _Examples = tuple[Part, Part]
 
 
 def train(job: Job, backend: Backend, phases: Phases) -> Result:
-    """Run the job's cell once and return what was measured since the begin of `phases`.
+    """Run the job's cell once and return the measurements since the start of `phases`.
 
-    Raises WorkloadError, WeightFileError, NonFiniteLossError, a DataError, or whatever the
-    framework or a user's builder raises.
+    Raises WorkloadError, WeightFileError, NonFiniteLossError, a DataError, or any error of the
+    framework or of a user's builder.
     """
     cell = job.cell
     phases.end("harness")
@@ -49,7 +49,7 @@ def train(job: Job, backend: Backend, phases: Phases) -> Result:
     phases.end("build")
     fits, choose = cell.task == "fit", partial(_examples, model, job, dataset.manifest.classes)
     validation = choose(dataset.x_test, dataset.y_test, cell.limit_test)
-    # What an epoch passes over; what is not trained on is not encoded either.
+    # The examples of an epoch. Training examples are encoded only if the task trains.
     passed = choose(dataset.x_train, dataset.y_train, cell.limit_train) if fits else validation
     feed = make_feed(cell, *passed)
     phases.end("data_open")
@@ -71,7 +71,7 @@ def train(job: Job, backend: Backend, phases: Phases) -> Result:
 def _examples(
     model: keras.Model, job: Job, classes: int, inputs: Part, labels: Part, limit: int | None
 ) -> _Examples:
-    """Return the inputs and targets of one half, as many as the cell asks for."""
+    """Return the inputs and targets of one split, up to the cell's `limit`."""
     chosen = slice(limit)
     return make_examples(model, job.target, take(inputs, chosen), take(labels, chosen), classes)
 
@@ -79,33 +79,33 @@ def _examples(
 def _fit(
     model: keras.Model, job: Job, feed: TrainingInput, validation: _Examples, phases: Phases
 ) -> dict[str, Any]:
-    """Call `fit` as a user does, with our clocks as its first callbacks."""
-    stamps = EpochTimer(job.cell.epochs, job.events_fd)
-    steps = StepTimer() if job.instrumented else None
-    clocks = [clock for clock in (stamps, steps) if clock is not None]
+    """Call `fit` as a user does, with our timers as its first callbacks."""
+    epoch_timer = EpochTimer(job.cell.epochs, job.events_fd)
+    step_timer = StepTimer() if job.instrumented else None
+    timers = [timer for timer in (epoch_timer, step_timer) if timer is not None]
     followers = [EpochOrder(feed.order)] if feed.order else []
     begin = phases.now
     model.fit(
         **feed.arguments,
         epochs=job.cell.epochs,
         validation_data=validation,
-        callbacks=[*clocks, *followers],
+        callbacks=[*timers, *followers],
         verbose=0,
     )
     phases.end("fit")
     return {
-        "epochs": tuple(stamps.epochs),
-        "first_step_seconds": stamps.first_step_seconds,
-        "setup_seconds": stamps.begin - begin,
-        "teardown_seconds": phases.now - stamps.end,
-        "detail": steps.detail(model, feed) if steps else None,
+        "epochs": tuple(epoch_timer.epochs),
+        "first_step_seconds": epoch_timer.first_step_seconds,
+        "setup_seconds": epoch_timer.begin - begin,
+        "teardown_seconds": phases.now - epoch_timer.end,
+        "detail": step_timer.detail(model, feed) if step_timer else None,
     }
 
 
 def _infer(
     model: keras.Model, job: Job, feed: TrainingInput, validation: _Examples, phases: Phases
 ) -> dict[str, Any]:
-    """Evaluate or predict; what lies between the passes is counted as their end."""
+    """Evaluate or predict; the time between the passes counts as teardown."""
     begin = phases.now
     epochs = run_passes(model, job.cell, *validation, job.events_fd)
     predict = job.cell.task == "predict"

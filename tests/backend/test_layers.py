@@ -7,7 +7,7 @@ import pytest
 
 from bench.core.cell import BACKENDS
 from bench.profiling.report import Findings
-from bench.profiling.samples import read_visits
+from bench.profiling.samples import read_samples
 from tests.fixtures.bench_command import Bench
 
 LAYERS = [
@@ -20,10 +20,10 @@ LAYERS = [
 def findings(module_bench: Bench) -> Findings:
     done = module_bench("profile-layers", "lab_baseline", "--rounds", "1", "--batch-size", "16")
     assert done.returncode == 0, done.stdout + done.stderr
-    assert "lab_baseline: the widest gaps between backends" in done.stdout
+    assert "lab_baseline: largest gaps between backends" in done.stdout
     (folder,) = (module_bench.reports / "layers").iterdir()
     assert len(pd.read_csv(folder / "layers.csv")) == 3 * (2 * len(LAYERS) + 6)
-    return Findings(read_visits(folder))
+    return Findings(read_samples(folder))
 
 
 @pytest.mark.parametrize("backend", BACKENDS)
@@ -66,8 +66,10 @@ def test_the_parts_are_of_the_steps_order_of_magnitude(findings: Findings, backe
 
 
 def test_the_layers_are_held_against_the_step(findings: Findings) -> None:
-    assert [whole.backend for whole in findings.wholes] == list(BACKENDS)
-    assert {(whole.calls, whole.missing) for whole in findings.wholes} == {(len(LAYERS), 0)}
+    assert [coverage.backend for coverage in findings.coverages] == list(BACKENDS)
+    assert {(coverage.calls, coverage.missing) for coverage in findings.coverages} == {
+        (len(LAYERS), 0)
+    }
 
 
 def test_every_layer_has_its_gap_between_each_pair(findings: Findings) -> None:
@@ -120,7 +122,7 @@ def test_a_layer_that_cannot_be_called_alone_is_a_row_with_a_reason(
     done = bench("profile-layers", workload, "--backend=torch", "--rounds=1", "--batch-size=4")
     assert done.returncode == 0, done.stdout + done.stderr
     (folder,) = (bench.reports / "layers").iterdir()
-    costs = Findings(read_visits(folder)).costs
+    costs = Findings(read_samples(folder)).costs
     reasons = {c.row.name: c.reason for c in costs if c.row.scope == "layer"}
     assert list(reasons) == ["flatten", "first", "second", "dense", "dropout", "dense_1"]
     assert {name: bool(reason) for name, reason in reasons.items()} == {

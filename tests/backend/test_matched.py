@@ -11,6 +11,7 @@ from bench.core.cell import BACKENDS, Cell
 from bench.core.job import Job
 from bench.core.result import Result
 from bench.runner.launch import launch
+from bench.system.environment import resolve_environment
 from bench.system.interpreter import find_interpreter
 from bench.worker.matched_lane import BatchOrder
 from data.dataset import open_dataset
@@ -167,7 +168,7 @@ def test_a_model_that_cannot_be_built_is_told_in_one_sentence(
     done = bench("run", "--backend", "torch", "--workload", broken, *arguments)
     assert done.returncode == 1
     [record] = bench.records()
-    assert "cannot be built for inputs of shape (8, 8, 3) before it is fed" in str(record.reason)
+    assert "cannot be built for inputs of shape (8, 8, 3) before training" in str(record.reason)
 
 
 def launch_on(cpus: set[int], folder: Path) -> Result:
@@ -192,7 +193,13 @@ def launch_on(cpus: set[int], folder: Path) -> Result:
         weights_folder=str(folder / "weights"),
     )
     python = find_interpreter("jax", {}).python
-    outcome = launch(job, python, log_path=folder / "log", timeout_seconds=600)
+    outcome = launch(
+        job,
+        python,
+        environment=resolve_environment(job.cell, os.environ),
+        log_path=folder / "log",
+        timeout_seconds=600,
+    )
     assert outcome.output.result is not None, outcome.output.reason
     return outcome.output.result
 

@@ -62,7 +62,7 @@ def build():
     return model
 """
 
-#: One number for two classes, of a model that is not built before it is fed.
+#: One number for two classes, of a model that is not built before its training.
 UNBUILT = """
 import keras
 
@@ -158,7 +158,7 @@ def test_a_model_that_is_not_built_yet_gets_the_labels_that_it_can_learn(
     ("source", "sentence"),
     [
         ("def build():\n    return 3\n", "returned int; it must return a keras.Model"),
-        ("def other():\n    pass\n", "has no function 'build'; it has other"),
+        ("def other():\n    pass\n", "has no function 'build'; its functions: other"),
         ("import no_such_module\n", "No module named 'no_such_module'"),
         (BREAKS, "has no attribute 'no_such_attribute'"),
     ],

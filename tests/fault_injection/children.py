@@ -181,6 +181,6 @@ for _kind, _place in _KINDS:
         f"a dataset function hangs, and its child {_place} holds its output",
         "both are killed at the timeout; the cell is blocked with the reason",
         code=2,
-        sentence="own.py:make gave no dataset within the timeout of 3 s and was killed; .*",
+        sentence="own.py:make returned no dataset within the timeout of 3 s and was killed; .*",
         inject=times_out(_kind),
     )

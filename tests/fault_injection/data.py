@@ -256,7 +256,7 @@ def broken_picture(stage: Stage) -> Ended:
     "a function of the user's that raises",
     _BLOCKED,
     code=2,
-    sentence="cannot run: .*:load gave no dataset: ZeroDivisionError: division by zero",
+    sentence="cannot run: .*:load returned no dataset: ZeroDivisionError: division by zero",
 )
 def function(stage: Stage) -> Ended:
     path = stage.folder / "mine.py"

@@ -120,7 +120,7 @@ def killed(stage: Stage) -> Ended:
     "a second run on the machine",
     "it is refused with the first one's name; the first goes on",
     code=3,
-    sentence=r"Another timing run is on this machine \(run .*, process \d+\)",
+    sentence=r"Another timing run is active on this machine \(run .*, process \d+\)",
 )
 def second(stage: Stage) -> Ended:
     command, pids = hung(stage)

@@ -155,7 +155,7 @@ def one_processor(stage: Stage) -> Ended:
     "all processors but one are taken away, in mid-run of a matched cell",
     "its cell fails, since each backend was to have as many threads; the record is whole",
     code=1,
-    sentence="FAILED .*: its processors are not as many as when it was planned",
+    sentence="FAILED .*: the number of usable processors changed after the plan was made",
 )
 def one_processor_of_matched(stage: Stage) -> Ended:
     done = stage.run("take_cpus", more=("--lane=matched",))

@@ -108,7 +108,7 @@ for _name, _fault, _arguments, _says in (
         ("run", "--python=jax"),
         "is not BACKEND=PATH; backends",
     ),
-    ("run_id", "a run that there is not", ("report", "none"), "There is no run 'none'; the newest"),
+    ("run_id", "a run that there is not", ("report", "none"), "Run 'none' does not exist;"),
     (
         "compare",
         "a comparison with nothing",

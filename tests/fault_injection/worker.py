@@ -67,9 +67,9 @@ _add(
     "a folder where its result should be",
     "the worker's result cannot be read: Is a directory",
 )
-_add("more_epochs", "more epochs than asked for", "the worker gave 3 epochs instead of 2")
+_add("more_epochs", "more epochs than asked for", "the worker returned 3 epochs instead of 2")
 _add("clock_back", "a clock that steps back an hour", f"{_UNUSABLE}epoch 1 has a duration that")
-_add("other_clock", "readings of another clock", "its clock readings are not within its launch")
+_add("other_clock", "readings of another clock", "its clock readings lie outside its launch")
 
 _KILLED = "no result within the timeout of 3 s; the worker was killed"
 for _mode, _fault, _ids in (
@@ -153,7 +153,7 @@ def wrong_backend(stage: Stage) -> Ended:
     "a backend that is not installed",
     "its cells are blocked with the reason; exit code 2 when all are",
     code=2,
-    sentence="cannot run: .* has no keras with jax installed",
+    sentence="cannot run: .* does not have both keras and jax installed",
 )
 def missing_backend(stage: Stage) -> Ended:
     python = plant_python(stage, "exit 1", versions={"python": "3.11.9", "keras": "3.15.1"})

@@ -7,7 +7,7 @@ import msgspec
 from bench.core.record import GitFacts
 from bench.profiling.columns import gaps_frame, layers_frame
 from bench.profiling.report import Findings, layers_markdown
-from bench.profiling.samples import FILE, LayersError, read_visits
+from bench.profiling.samples import FILE, LayersError, read_samples
 from bench.runner.plan import PlannedLaunch
 from bench.runner.race_plan import (
     Blocked,
@@ -16,7 +16,7 @@ from bench.runner.race_plan import (
     Launch,
     RacePlan,
     planned_steps,
-    read_book,
+    read_race_plan,
 )
 from bench.storage.sessions import ResumeError, Session, minute, read_sessions
 from tests.fixtures.layer_rows import make_timing, make_visit
@@ -69,7 +69,7 @@ VISITS = [
 def _read_race(content: bytes, folder: Path) -> None:
     """Read the book of a race, and plan what is left of it where no contender is there any more."""
     file_in(folder, "race.json", content)
-    book = read_book(folder)
+    book = read_race_plan(folder)
     encode(book)
     drafts = [
         PlannedLaunch(cell=each.cell, repetition=0, action="blocked", why="it is gone")
@@ -87,7 +87,7 @@ def _read_sessions(content: bytes, folder: Path) -> None:
 def _read_layers(content: bytes, folder: Path) -> None:
     """Read rows of layers and make both tables of them."""
     file_in(folder, FILE, content)
-    findings = Findings(read_visits(folder))
+    findings = Findings(read_samples(folder))
     layers_frame(findings.costs)
     gaps_frame(findings.gaps)
     layers_markdown(findings)

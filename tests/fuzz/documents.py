@@ -15,10 +15,10 @@ from bench.parity.certificate import (
     CertificateError,
     decode_certificate,
     encode_certificates,
-    is_current,
     parity,
+    subject_parity,
 )
-from bench.parity.messages import DumpError, read_dump
+from bench.parity.messages import WorkerArraysError, read_worker_arrays
 from bench.regression.messages import Message
 from bench.regression.outcome import judge_gate
 from bench.regression.pytest_plugin.saved_baseline import (
@@ -110,7 +110,7 @@ def _read_worker_output(content: bytes, folder: Path) -> None:
 def _read_certificate(content: bytes, folder: Path) -> None:
     certificate = decode_certificate(content, "certificate.json")
     subjects = [subject.sha256 for subject in certificate.subjects]
-    assert is_current([certificate], subjects[0] if subjects else "none")
+    assert subject_parity([certificate], subjects[0] if subjects else "none")
     assert parity([certificate], (subjects[0], subjects[-1]) if subjects else ("a", "b"))
     assert json.loads(encode_certificates([certificate]))
 
@@ -157,7 +157,7 @@ def _read_saved(content: bytes, folder: Path) -> None:
 
 
 def _read_dump(content: bytes, folder: Path) -> None:
-    dump = read_dump(file_in(folder, "dump.npz", content))
+    dump = read_worker_arrays(file_in(folder, "dump.npz", content))
     assert isinstance(dump.settings, dict)
     dump.stage("inference")
 
@@ -219,6 +219,6 @@ JSON_TARGETS = [
         "dump",
         packed(_dump_of, json_documents(b'{"jit_compile":true,"epsilon":1e-07}')),
         _read_dump,
-        (DumpError,),
+        (WorkerArraysError,),
     ),
 ]

@@ -89,7 +89,7 @@ BROKEN = {
     "of zeros": (lambda path: bytes(path.stat().st_size), "is not a record"),
     "of deep nesting": (lambda path: b"[" * 100_000, "is not a record"),
     "of another run": (lambda path: edited(path, run_id="20200101T000000Z-0000"), "of run 2020"),
-    "of another repetition": (lambda path: edited(path, repetition=7), "it holds the record"),
+    "of another repetition": (lambda path: edited(path, repetition=7), "it contains the record"),
     "edited by hand": (lambda path: edited(path, workload_source="e" * 64), "it was edited"),
 }
 
@@ -126,7 +126,7 @@ def test_a_record_of_a_newer_checkout_is_told_and_left_to_it(bench: Bench) -> No
     path.write_bytes(edited(path, record_version=max(READABLE_VERSIONS) + 1, unheard_of=1))
     before = contents(bench.reports)
     assert doctor(bench, "--repair") == 0
-    assert "0 broken or left over, 1 foreign (left alone)." in bench.out
+    assert "0 broken or left over, 1 foreign (left in place)." in bench.out
     assert contents(bench.reports) == before
 
 

@@ -212,7 +212,7 @@ def test_every_table_is_written_again_byte_for_byte_from_the_records(reporting):
 def test_the_report_of_an_unknown_run_is_refused_with_the_known_ones(bench):
     bench.run("ok")
     assert bench.call("report", "20260101T000000Z-0000", f"--reports={bench.reports}") == 2
-    assert "There is no run '20260101T000000Z-0000'" in bench.err
+    assert "Run '20260101T000000Z-0000' does not exist" in bench.err
     assert Store(bench.reports).run_ids()[0] in bench.err
 
 

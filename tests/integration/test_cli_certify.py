@@ -9,7 +9,7 @@ import pytest
 
 from bench.core.exit_codes import ExitCode
 from bench.parity.certificate import read_certificates
-from bench.parity.messages import DumpError, read_dump
+from bench.parity.messages import WorkerArraysError, read_worker_arrays
 from tests.fixtures.command_line import Bench
 from tests.fixtures.fake_python import make_workload
 
@@ -61,10 +61,10 @@ def test_a_difference_has_an_exit_code_and_names_its_layer(bench: Bench) -> None
 @pytest.mark.parametrize(
     ("mode", "says"),
     [
-        ("crash", "jax cannot be compared: the worker wrote no dump; the end of its log tells why"),
+        ("crash", "jax cannot be compared: the worker wrote no arrays; see the end of its log"),
         ("fails_on_torch", "torch cannot be compared: WorkloadError: tied to one backend."),
-        ("pickled", "its dump cannot be read (Object arrays cannot be loaded"),
-        ("half_a_dump", "its dump cannot be read ("),
+        ("pickled", "its arrays cannot be read (Object arrays cannot be loaded"),
+        ("half_a_dump", "its arrays cannot be read ("),
     ],
 )
 def test_a_backend_without_a_dump_is_no_certificate(mode: str, says: str, bench: Bench) -> None:
@@ -83,7 +83,7 @@ def test_a_hang_ends_at_the_timeout(bench: Bench) -> None:
 @pytest.mark.parametrize(
     ("options", "says"),
     [
-        (("--backend=jax",), "--backend names jax alone; two backends or more can be compared."),
+        (("--backend=jax",), "--backend names only jax; name at least two backends to compare."),
         (("no_such_workload",), "workload is 'no_such_workload'"),
         (("--dataset=no_such_dataset",), "no_such_dataset"),
     ],
@@ -97,21 +97,21 @@ def test_a_wrong_option_is_one_sentence(options: tuple[str, ...], says: str, ben
 def test_a_reports_folder_that_cannot_be_made_is_told(bench: Bench) -> None:
     bench.reports.write_text("a file")
     assert certify(bench, "ok") == 4
-    assert "cannot be made: Not a directory." in bench.err
+    assert "cannot be created: Not a directory." in bench.err
 
 
 def test_a_dump_that_nobody_wrote_or_that_is_no_archive_is_told(tmp_path: Path) -> None:
-    with pytest.raises(DumpError, match="wrote no dump"):
-        read_dump(tmp_path / "nothing.npz")
+    with pytest.raises(WorkerArraysError, match="wrote no arrays"):
+        read_worker_arrays(tmp_path / "nothing.npz")
     path = tmp_path / "text.npz"
     for content in (b"", b"no archive", b"PK\x03\x04"):
         path.write_bytes(content)
-        with pytest.raises(DumpError, match="cannot be read"):
-            read_dump(path)
+        with pytest.raises(WorkerArraysError, match="cannot be read"):
+            read_worker_arrays(path)
     with path.open("wb") as file:
         np.save(file, np.zeros(3))
-    with pytest.raises(DumpError, match="cannot be read"):
-        read_dump(path)
+    with pytest.raises(WorkerArraysError, match="cannot be read"):
+        read_worker_arrays(path)
 
 
 def test_equal_backends_are_shown_to_be_equivalent(bench: Bench) -> None:

@@ -79,7 +79,7 @@ def test_a_side_without_an_interpreter_is_invalid_and_not_left_out(bench: Bench)
 
 def test_a_side_that_is_no_side_is_refused(bench: Bench) -> None:
     assert bench.call("gate", "--candidate=pyhton=/x") == ExitCode.USAGE
-    assert bench.err.startswith("side 'pyhton=/x' has the part")
+    assert bench.err.startswith("side 'pyhton=/x' has the invalid part")
 
 
 def run_seeds(bench: Bench, seeds: int = 2) -> str:
@@ -95,7 +95,7 @@ def test_a_kept_baseline_screens_and_never_passes(bench: Bench) -> None:
     options = [f"--candidate=python={make_fake_python(bench.folder)}", "--baseline=baseline=main"]
     code = bench.call("gate", *options, f"--reports={bench.reports}")
     assert code == ExitCode.INCONCLUSIVE == 11
-    assert "Stored records only screen" in bench.out
+    assert "Stored records allow screening only" in bench.out
 
 
 def test_accuracy_passes_on_equal_seeds_of_a_kept_baseline(bench: Bench) -> None:
@@ -140,8 +140,8 @@ def test_a_diverged_candidate_is_a_regression_and_a_broken_one_invalid(
 @pytest.mark.parametrize(
     ("arguments", "names"),
     [
-        (("save-baseline", "../x", "RUN"), "no name of a baseline"),
-        (("save-baseline", "new", "nothing"), "There is no run 'nothing'"),
+        (("save-baseline", "../x", "RUN"), "not a valid baseline name"),
+        (("save-baseline", "new", "nothing"), "Run 'nothing' does not exist"),
         (
             ("gate-accuracy", "--candidate=", "--baseline=baseline=old"),
             "There is no baseline 'old'",
@@ -160,7 +160,7 @@ def test_a_baseline_is_never_overwritten(bench: Bench) -> None:
     keep = ("save-baseline", "main", run_id, f"--reports={bench.reports}")
     assert bench.call(*keep) == 0
     assert bench.call(*keep) == ExitCode.USAGE
-    assert "There is a baseline 'main' already" in bench.err
+    assert "The baseline 'main' already exists" in bench.err
 
 
 def interrupt_after(monkeypatch: pytest.MonkeyPatch, pairs: int) -> None:
@@ -196,7 +196,7 @@ def test_an_interrupted_gate_is_resumed_and_says_so(
     assert bench.call("gate", "--resume", f"--reports={bench.reports}") == ExitCode.USAGE
     assert "There is no unfinished gate in " in bench.err
     assert bench.call("gate", "--resume", folder.name, f"--reports={bench.reports}") == 2
-    assert f"{folder.name} is complete: it has its verdicts." in bench.err
+    assert f"{folder.name} is complete and has its verdicts." in bench.err
 
 
 def test_a_gate_of_which_a_side_changed_is_not_resumed(
@@ -209,7 +209,9 @@ def test_a_gate_of_which_a_side_changed_is_not_resumed(
     monkeypatch.setenv("FAKE_KERAS", "3.99.0")
     probe_versions.cache_clear()
     assert bench.call("gate", "--resume", f"--reports={bench.reports}") == ExitCode.USAGE
-    assert "cannot be resumed, for its pairs would not be alike: the baseline's " in bench.err
+    assert (
+        "cannot be resumed because its pairs would not be comparable: the baseline's " in bench.err
+    )
     assert "keras was 3.15.1 and is 3.99.0" in bench.err
     assert (gate_folder(bench) / "pairs.jsonl").read_bytes() == before
 

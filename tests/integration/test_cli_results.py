@@ -48,8 +48,8 @@ def test_two_runs_are_compared_into_a_folder_of_both_names(bench):
     [
         (["compare", "one", "three"], "'three' is neither a run id nor a folder with records/"),
         (["compare", "one", "far"], "different machines, 0123456789ab and ba9876543210"),
-        (["history", "lab_dep"], "There is no cell 'lab_dep'; the nearest are: lab_baseline-"),
-        (["history", "lab"], "is a part of 2 cells"),
+        (["history", "lab_dep"], "There is no cell 'lab_dep'; the most similar are: lab_baseline-"),
+        (["history", "lab"], "matches 2 cells"),
         (["compare", "one"], "RUN_B"),
         (["report", "--quiet", "--json"], "not allowed with"),
     ],

@@ -13,7 +13,7 @@ import pytest
 from bench.core.exit_codes import ExitCode
 from bench.core.record import Record, decode_record
 from bench.runner.interleave import SUPERSEDED
-from bench.runner.race_plan import read_book
+from bench.runner.race_plan import read_race_plan
 from bench.storage.sessions import read_sessions
 from bench.storage.store import Store
 from tests.fixtures.command_line import Bench
@@ -170,22 +170,25 @@ def test_a_steps_race_is_resumed_by_steps_alone(bench: Bench) -> None:
     assert resume(bench) == ExitCode.USAGE
     assert bench.err == f"There is no unfinished race in {bench.reports} to resume.\n"
     assert resume(bench, folder.name) == ExitCode.USAGE
-    assert bench.err == f"{folder.name} was begun by `profile-steps`: resume it by that.\n"
+    assert (
+        bench.err
+        == f"{folder.name} was started by `profile-steps`; resume it with the same command.\n"
+    )
     assert resume(bench, command="profile-steps") == 0
     assert "4 stored (not trained again), 20 to train" in bench.out
     records = Store(bench.reports).load(folder.name)
-    assert len(records) == 4 * ROUNDS == len(read_book(folder).launches)
+    assert len(records) == 4 * ROUNDS == len(read_race_plan(folder).launches)
 
 
 def test_what_cannot_be_resumed_is_refused_in_a_sentence(bench: Bench) -> None:
     assert resume(bench) == ExitCode.USAGE
     assert bench.err == f"There is no unfinished race in {bench.reports} to resume.\n"
     assert resume(bench, "20990101T000000Z-dead") == ExitCode.USAGE
-    assert "There is no race '20990101T000000Z-dead' that could be resumed" in bench.err
+    assert "There is no race '20990101T000000Z-dead' to resume" in bench.err
     assert bench.call("race", *options(bench, "ok"), f"--reports={bench.reports}") == 0
     name = run_of(bench).name
     assert resume(bench, name) == ExitCode.USAGE
-    assert bench.err == f"{name} is complete: each of its 12 launches has its record.\n"
+    assert bench.err == f"{name} is complete; all of its 12 launches have a record.\n"
     assert resume(bench) == ExitCode.USAGE
     assert "no unfinished race" in bench.err
     shutil.copytree(run_of(bench), bench.reports / "runs" / "copy")
@@ -193,14 +196,14 @@ def test_what_cannot_be_resumed_is_refused_in_a_sentence(bench: Bench) -> None:
     assert resume(bench) == ExitCode.USAGE
     assert "no unfinished race" in bench.err
     assert resume(bench, "copy") == ExitCode.USAGE
-    assert bench.err == f"copy is a copy of the race {name}: resume that.\n"
+    assert bench.err == f"copy is a copy of the race {name}; resume the original instead.\n"
 
 
 @pytest.mark.parametrize("option", ["--rounds=6", "--backend=jax", "--timeout=5", "--python=jax=x"])
 def test_options_that_contradict_the_book_are_refused(bench: Bench, option: str) -> None:
     assert resume(bench, option) == ExitCode.USAGE
     name = option.partition("=")[0]
-    assert bench.err.startswith(f"{name} cannot be given with --resume: a race goes on as it was")
+    assert bench.err.startswith(f"{name} cannot be given with --resume, because a resumed race")
 
 
 def changed_versions(bench: Bench, folder: Path) -> None:
@@ -245,7 +248,10 @@ def test_what_changed_since_the_race_was_begun_is_named_and_nothing_is_touched(
     change(bench, folder)  # type: ignore[operator]
     before = {path: path.stat().st_mtime_ns for path in folder.rglob("*")}
     assert resume(bench) == ExitCode.USAGE
-    assert f"{folder.name} cannot be resumed, for its rounds would not be alike: " in bench.err
+    assert (
+        f"{folder.name} cannot be resumed, because its rounds would no longer be comparable: "
+        in bench.err
+    )
     assert names in bench.err
     assert bench.err.count("\n") == 1
     assert {path: path.stat().st_mtime_ns for path in folder.rglob("*")} == before
@@ -254,7 +260,10 @@ def test_what_changed_since_the_race_was_begun_is_named_and_nothing_is_touched(
 
 @pytest.mark.parametrize(
     ("content", "names"),
-    [(b"{", "is damaged"), (b'{"race_version": 99}', "is of version 99, this harness reads 1")],
+    [
+        (b"{", "is damaged"),
+        (b'{"race_version": 99}', "has version 99, but this checkout reads version 1"),
+    ],
 )
 def test_a_book_that_cannot_be_read_is_named(bench: Bench, content: bytes, names: str) -> None:
     folder = bench.reports / "runs" / "20990101T000000Z-dead"

@@ -155,12 +155,12 @@ def test_what_it_prints_is_not_in_the_way_whatever_its_bytes(own, capfd):
 
 def test_an_exception_is_one_sentence_with_the_last_line_of_its_traceback(own, capsys):
     body = "def make():\n    raise ValueError('no such rows.')\n"
-    refused(own, body, UserFunctionError, r":make gave no dataset: ValueError: no such rows\.$")
+    refused(own, body, UserFunctionError, r":make returned no dataset: ValueError: no such rows\.$")
     assert "Traceback (most recent call last)" in capsys.readouterr().err
 
 
 FAILURES = {
-    "a syntax error": ("def make(:\n", "gave no dataset: SyntaxError"),
+    "a syntax error": ("def make(:\n", "returned no dataset: SyntaxError"),
     "no such function": ("def other():\n    pass\n", "AttributeError: .*no attribute 'make'"),
     "arguments": ("def make(rows):\n    pass\n", "TypeError: .*'rows'"),
     "an exit": ("import sys\ndef make():\n    sys.exit(3)\n", "it exited with 3"),
@@ -215,10 +215,10 @@ def test_a_missing_file_or_function_is_named(tmp_path):
     with pytest.raises(MissingSourceError, match=r"nothing\.py cannot be read \(No such file"):
         prepare(f"{tmp_path}/nothing.py:make", cache_dir=tmp_path)
     with pytest.raises(
-        BadOptionError, match=r"mine\.py:' names no function, as FILE\.py:FUNCTION does"
+        BadOptionError, match=r"mine\.py:' lacks a function; write FILE\.py:FUNCTION"
     ):
         prepare(f"{tmp_path}/mine.py:", cache_dir=tmp_path)
-    with pytest.raises(BadOptionError, match="names no function"):
+    with pytest.raises(BadOptionError, match="lacks a function"):
         prepare(f"{tmp_path}/mine.py:make()", cache_dir=tmp_path)
 
 
@@ -270,7 +270,7 @@ def test_one_that_hangs_ends_at_the_timeout_with_its_child(own, started, tmp_pat
     (own / "mine.py").write_text(body)
     name = f"{own / 'mine.py'}:make"
     sentence = (
-        r"mine\.py:make gave no dataset within the timeout of 2 s and was killed; "
+        r"mine\.py:make returned no dataset within the timeout of 2 s and was killed; "
         r"a dataset function may take as long as one launch\.$"
     )
     for _ in range(2):  # the next cell of the same dataset does not wait for it again

@@ -58,10 +58,10 @@ def test_more_work_is_seen_and_the_side_says_that_it_does_it(tmp_path: Path) -> 
     [
         ("trouble", "candidate failed: ValueError: no such layer"),
         ("die", "candidate has ended"),
-        ("garbage", "candidate said what cannot be read"),
-        ("early", "candidate said Slice"),
-        ("stranger", "candidate is not the side that was named"),
-        ("nan", "candidate said what cannot be read"),
+        ("garbage", "candidate sent an unreadable message"),
+        ("early", "candidate sent Slice"),
+        ("stranger", "candidate is not the requested side"),
+        ("nan", "candidate sent an unreadable message"),
         ("leave", "candidate has ended"),
     ],
 )
@@ -86,7 +86,7 @@ def test_a_child_of_a_side_is_gone_with_its_pair(tmp_path: Path, kind: str, then
 
 def test_a_side_that_hangs_is_killed_in_time(tmp_path: Path) -> None:
     found = pair(tmp_path, make_seat("hang"), timeout_seconds=0.3)
-    assert "candidate said nothing for 0.3 s" in str(found.reason)
+    assert "candidate sent nothing for 0.3 s" in str(found.reason)
 
 
 def test_an_interpreter_that_is_none_is_named(tmp_path: Path) -> None:

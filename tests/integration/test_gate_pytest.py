@@ -144,14 +144,14 @@ def test_an_unlike_baseline_is_refused_row_by_row(
     sentences = _failures(_pytest(reports, tmp_path, f"--benchmark-compare={edited}"))
     assert len(sentences) == 3
     assert f"{missing} is missing in the baseline" in sentences[0]
-    assert "renamed stands in the baseline" in sentences[1]
+    assert "renamed is in the baseline" in sentences[1]
     assert f"{other} cannot be compared" in sentences[2]
     assert "machine_id was 'elsewhere'" in sentences[2]
 
 
 def test_a_comparison_without_a_baseline_fails(reports: Path, tmp_path: Path) -> None:
     (sentence,) = _failures(_pytest(reports, tmp_path, "--benchmark-compare"))
-    assert "no baseline was found: nothing was compared" in sentence
+    assert "Nothing was compared, because no baseline was found" in sentence
 
 
 def test_deselected_rows_fail_and_are_named(reports: Path, tmp_path: Path) -> None:
@@ -171,7 +171,7 @@ def test_switched_off_rows_fail(reports: Path, tmp_path: Path) -> None:
 @pytest.mark.parametrize(
     ("options", "reason"),
     [
-        (("-p", "no:benchmark"), "Rows of stored records need pytest-benchmark"),
+        (("-p", "no:benchmark"), "Stored records need pytest-benchmark"),
         (("--suite=nothing",), "suite is 'nothing'; allowed are gate, lab, predict, quick"),
     ],
 )

@@ -127,11 +127,11 @@ MUTANTS = [
         of_last(in_pair(2, lambda p: replace(p, slices=(), reason="the candidate failed: OOM"))),
         (LAST, "pair 2", "OOM"),
     ),
-    Mutant("cell doubled in the plan", doubled, (LAST, "expects twice")),
+    Mutant("cell doubled in the plan", doubled, (LAST, "expects these more than once")),
     Mutant(
         "pair doubled",
         of_last(in_pair(3, lambda p: replace(p, number=2))),
-        (LAST, "0, 1, 2, 2, 4", "double"),
+        (LAST, "0, 1, 2, 2, 4", "duplicated"),
     ),
     Mutant("pair lost", of_last(lambda p: p if p.number != 1 else None), (LAST, "missing")),
     Mutant(
@@ -147,25 +147,25 @@ MUTANTS = [
     Mutant(
         "frozen clock",
         of_last(slices(lambda s: replace(s, wall_seconds=0.25), "baseline")),
-        (LAST, "baseline's wall clock", "stands still"),
+        (LAST, "baseline's wall clock", "has stopped"),
     ),
     Mutant(
         "clock that tells more than the turn took",
         of_last(slices(lambda s: replace(s, wall_seconds=s.wall_seconds * 3))),
-        (LAST, "in a turn of"),
+        (LAST, "for a round trip of"),
     ),
     Mutant(
         "clock that tells next to nothing",
         of_last(slices(lambda s: replace(s, wall_seconds=s.wall_seconds / 100))),
-        (LAST, "of its turns"),
+        (LAST, "of its round trips"),
     ),
     Mutant(
         "one slice only",
         of_last(lambda p: replace(p, slices=p.slices[:1])),
-        (LAST, "1 slices and must have 24"),
+        (LAST, "1 slices instead of 24"),
     ),
     Mutant("unlike work", of_last(slices(lambda s: replace(s, steps=9))), (LAST, "10 steps", "9")),
-    Mutant("sides swapped", of_last(swapped), (LAST, "not the side that was named", "python")),
+    Mutant("sides swapped", of_last(swapped), (LAST, "not the requested side", "python")),
     Mutant(
         "environment changed in between",
         of_last(in_pair(3, upgraded)),
@@ -188,12 +188,12 @@ MUTANTS = [
     Mutant(
         "positive control finds nothing",
         remeasured("positive", 1.0),
-        ("positive control", "not regressed"),
+        ("positive control", "instead of regressed"),
     ),
     Mutant(
         "positive control finds far too much",
         remeasured("positive", 1.4),
-        ("positive control", "reads +4"),
+        ("positive control", "measured +4"),
     ),
 ]
 

@@ -15,7 +15,7 @@ from bench.core.record import encode_record
 from bench.parity.certificate import encode_certificates
 from bench.report.write import CSV_TABLES
 from bench.storage.store import Store
-from bench.system.environment import resolve_environment, worker_environment
+from bench.system.environment import resolve_environment
 from tests.fixtures.certificates import make_certificate
 from tests.fixtures.command_line import Bench
 from tests.fixtures.records import make_record
@@ -128,7 +128,7 @@ def test_a_path_is_no_run_and_what_lies_there_stays(bench: Bench) -> None:
     (bench.reports / "runs").mkdir(parents=True)
     for name in (str(theirs), "../../theirs", "..", ".", ""):
         assert bench.call("report", name, f"--reports={bench.reports}") == ExitCode.USAGE
-        assert "There is no run" in bench.err
+        assert f"Run {name!r} does not exist" in bench.err
     assert [path.name for path in theirs.rglob("*")] == ["figures", "plot.svg"]
 
 
@@ -150,8 +150,9 @@ def test_no_name_of_a_workload_or_dataset_leaves_the_folder_of_its_run(one: str,
 )
 def test_a_variable_that_is_named_like_a_secret_is_never_passed_on(a, b, c, d) -> None:
     base_environment = {f"{a}{b}{c}{d}": MARK} if not d.startswith("OR") else {}
-    assert MARK not in worker_environment(CELL, base_environment, Path("/keras")).values()
-    assert MARK not in resolve_environment(CELL, base_environment).performance.values()
+    environment = resolve_environment(CELL, base_environment)
+    assert MARK not in environment.for_launch(Path("/keras")).values()
+    assert MARK not in environment.performance.values()
 
 
 def test_no_secret_of_the_environment_ends_in_anything_that_is_written(

@@ -92,7 +92,7 @@ def test_a_gpu_has_tox_environments_of_its_own(checkout):
 def test_a_missing_backend_for_the_gpu_names_its_environment(checkout, backend):
     with pytest.raises(InterpreterError) as caught:
         find_interpreter(backend, {}, "gpu")
-    assert f"for the gpu: there is no .tox/{TOX_ENVS[backend]}-cuda" in str(caught.value)
+    assert f"for the gpu: .tox/{TOX_ENVS[backend]}-cuda does not exist" in str(caught.value)
     assert f"`tox run --notest -e {TOX_ENVS[backend]}-cuda`" in str(caught.value)
 
 
@@ -116,7 +116,9 @@ def test_a_chosen_interpreter_without_the_backend_is_refused_and_nothing_else_tr
     for versions in ({"python": "3.11.9", "keras": "3.15.1"}, without_keras):
         probe_versions.cache_clear()
         chosen = make_python(checkout / "chosen", json.dumps(versions))
-        with pytest.raises(InterpreterError, match=f"has no keras with {backend} installed"):
+        with pytest.raises(
+            InterpreterError, match=f"does not have both keras and {backend} installed"
+        ):
             find_interpreter(backend, {backend: chosen})
 
 
@@ -145,14 +147,14 @@ def test_a_program_that_fails_is_refused_with_its_last_words(tmp_path):
 @pytest.mark.parametrize("answer", ["", "3.11", "[]", '{"keras": 3}'])
 def test_a_program_that_is_no_python_is_refused(tmp_path, answer):
     python = make_python(tmp_path / "python", answer)
-    with pytest.raises(InterpreterError, match="does not answer like a Python interpreter"):
+    with pytest.raises(InterpreterError, match="does not respond like a Python interpreter"):
         probe_versions(python)
 
 
 def test_an_answer_that_is_no_text_is_refused(tmp_path):
     python = make_python(tmp_path / "python", "x")
     Path(python).write_text("#!/bin/sh\nprintf '\\377\\376'\n")
-    with pytest.raises(InterpreterError, match="does not answer like a Python interpreter"):
+    with pytest.raises(InterpreterError, match="does not respond like a Python interpreter"):
         probe_versions(python)
 
 

@@ -7,6 +7,7 @@ import signal
 import sys
 import threading
 import time
+from collections.abc import Mapping
 from pathlib import Path
 
 import pytest
@@ -16,6 +17,7 @@ from bench.core.cell import Cell
 from bench.core.job import Job, Progress
 from bench.runner.launch import LaunchOutcome, launch
 from bench.runner.worker_process import WorkerProcess
+from bench.system.environment import resolve_environment
 from tests.fixtures.fake_python import FAKE_WORKER, are_gone, hung_pids
 
 #: Long enough for Python to start on a busy machine, so that a hang really hangs.
@@ -36,16 +38,37 @@ def make_job(mode: str, epochs: int = 2) -> Job:
     )
 
 
-def end_of(mode: str, folder: Path, *, timeout_seconds: float = 60.0, **options) -> LaunchOutcome:
+def end_of(
+    mode: str,
+    folder: Path,
+    *,
+    timeout_seconds: float = 60.0,
+    base_environment: Mapping[str, str] = os.environ,
+    **options,
+) -> LaunchOutcome:
     """Return how a launch of the fake worker in `mode` ended."""
+    job = make_job(mode)
     log_path = folder / "logs" / "worker.log"
     options = {"command": FAKE, **options}
     return launch(
-        make_job(mode),
+        job,
         sys.executable,
+        environment=resolve_environment(job.cell, base_environment),
         log_path=log_path,
         timeout_seconds=timeout_seconds,
         **options,
+    )
+
+
+def start_only(python: str, folder: Path) -> LaunchOutcome:
+    """Return how a launch ended whose interpreter is `python`, which cannot be started."""
+    job = make_job("ok")
+    return launch(
+        job,
+        python,
+        environment=resolve_environment(job.cell, os.environ),
+        log_path=folder / "log",
+        timeout_seconds=60,
     )
 
 
@@ -210,7 +233,7 @@ def test_a_flood_of_output_is_kept_in_the_log_and_only_its_tail_in_the_record(tm
 
 
 def test_an_interpreter_that_is_not_there_is_a_reason(tmp_path):
-    outcome = launch(make_job("ok"), "/no/python", log_path=tmp_path / "log", timeout_seconds=60)
+    outcome = start_only("/no/python", tmp_path)
     assert outcome.output.reason == "/no/python cannot be started: No such file or directory."
     assert (outcome.exit_status, outcome.wall_seconds) == (None, 0.0)
 
@@ -219,7 +242,7 @@ def test_an_interpreter_that_is_no_program_is_a_reason(tmp_path):
     path = tmp_path / "python"
     path.write_text("not a program")
     path.chmod(0o755)
-    outcome = launch(make_job("ok"), str(path), log_path=tmp_path / "log", timeout_seconds=60)
+    outcome = start_only(str(path), tmp_path)
     assert outcome.output.reason == f"{path} cannot be started: Exec format error."
 
 
@@ -254,7 +277,7 @@ def test_a_launch_leaves_no_descriptor_and_no_scratch_folder_behind(tmp_path, mo
     before = len(list(descriptors.iterdir()))
     for mode in ("ok", "sigkill", "orphan"):
         end_of(mode, tmp_path)
-    launch(make_job("ok"), "/no/python", log_path=tmp_path / "log", timeout_seconds=60)
+    start_only("/no/python", tmp_path)
     assert len(list(descriptors.iterdir())) == before
     assert sorted(path.name for path in tmp_path.iterdir()) == ["log", "logs"]
 

@@ -15,7 +15,7 @@ def test_without_pyarrow_one_sentence_says_where_it_is_and_nothing_is_written(
     tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     monkeypatch.setattr(parquet, "find_spec", lambda name: None)
-    with pytest.raises(ParquetError, match=r"needs pyarrow, .*: use `tox -e parquet`\.$"):
+    with pytest.raises(ParquetError, match=r"needs pyarrow, .*; use `tox -e parquet`\.$"):
         write_report(tmp_path / "new", golden_records(), title="x", parquet=True)
     assert not (tmp_path / "new").exists()
 

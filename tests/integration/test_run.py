@@ -95,7 +95,7 @@ def test_a_hang_fails_its_cell_only(tmp_path):
 def test_a_result_of_another_number_of_epochs_is_a_failure(tmp_path):
     (record,) = run_modes(tmp_path, "more_epochs")
     assert (record.status, record.result) == ("failed", None)
-    assert record.reason == "the worker gave 3 epochs instead of 2"
+    assert record.reason == "the worker returned 3 epochs instead of 2"
 
 
 def test_a_crash_at_exit_is_ok_and_its_status_is_in_the_record(tmp_path):

@@ -6,7 +6,7 @@ import pytest
 
 from bench.core.cell import BACKENDS
 from bench.parity.certificate import judge_quantities
-from bench.parity.compare import compare_dumps
+from bench.parity.compare import compare_backends
 from tests.slow.planting import Planting
 
 #: Each fault, the stage in which it has to be found first, and the layers it may be named after;
@@ -47,7 +47,7 @@ def planting(tmp_path_factory: pytest.TempPathFactory) -> Planting:
 @pytest.mark.parametrize(("fault", "backend"), PLANTED)
 def test_a_planted_fault_is_found_and_named(fault: str, backend: str, planting: Planting) -> None:
     stage, layers = FAULTS[fault]
-    verdicts = judge_quantities(compare_dumps(planting.planted(fault, backend), BACKENDS))
+    verdicts = judge_quantities(compare_backends(planting.planted(fault, backend), BACKENDS))
     # Beside a backend that computes something else, rounding is told by the other two alone.
     for verdict in [verdict for verdict in verdicts if backend in verdict.backends]:
         assert (verdict.verdict, verdict.stage) == ("differs", stage)
@@ -57,12 +57,12 @@ def test_a_planted_fault_is_found_and_named(fault: str, backend: str, planting: 
 @pytest.mark.xfail(reason="one trajectory in ten thousand may be as far off as this", strict=True)
 def test_a_momentum_in_half_precision_is_found(planting: Planting) -> None:
     """A limit: what is exact in float64 and in the first step is held to the bound of steps."""
-    verdicts = judge_quantities(compare_dumps(planting.planted(UNSEEN, "torch"), BACKENDS))
+    verdicts = judge_quantities(compare_backends(planting.planted(UNSEEN, "torch"), BACKENDS))
     assert [verdict.verdict for verdict in verdicts] == ["certified", "differs", "differs"]
 
 
 @pytest.mark.parametrize("seed", range(20))
 def test_the_model_without_a_fault_is_certified(seed: int, tmp_path: Path) -> None:
     dumps = Planting(tmp_path, seed).faultless()
-    verdicts = judge_quantities(compare_dumps(dumps, BACKENDS))
+    verdicts = judge_quantities(compare_backends(dumps, BACKENDS))
     assert [verdict.text for verdict in verdicts] == ["certified"] * 3

@@ -38,7 +38,7 @@ sys.addaudithook(_refuse_processes)
 
 @pytest.hookimpl(wrapper=True)
 def pytest_runtest_protocol(item: pytest.Item) -> Iterator[None]:
-    """Refuse processes while a test of this folder runs; those of others come by here too."""
+    """Refuse processes while a test of this folder runs; other folders pass here too."""
     global _started
     _started = [] if _FOLDER in item.path.parents else None
     try:

@@ -1,1 +1,1 @@
-"""The gate's own proof: how often its verdicts are wrong, simulated and measured."""
+"""Validation of the gate: the error rates of its verdicts, simulated and measured."""

@@ -1,4 +1,4 @@
-"""`python -m validation.gate`: how often is the gate wrong? Known answers, counted."""
+"""`python -m validation.gate`: error rates of the gate, from cases with known answers."""
 
 import argparse
 import os
@@ -38,20 +38,20 @@ def make_gate_proof_parser() -> SuggestingParser:
     """Return the parser of `python -m validation.gate`."""
     parser = SuggestingParser(
         prog="python -m validation.gate",
-        description="How often is the gate wrong? Known answers, counted.",
+        description="Count the gate's errors in cases with known answers.",
         allow_abbrev=False,
     )
     parser.set_defaults(mode="full")
     add = parser.add_argument
     add("parts", nargs="*", metavar="PART", help="simulated, real, accuracy (default: count only)")
-    add("--suites", type=positive_int, default=600, metavar="N", help="simulated ones (600)")
+    add("--suites", type=positive_int, default=600, metavar="N", help="simulated suites (600)")
     add("--minutes", type=positive_float, default=60.0, metavar="N", help="for real gates (60)")
-    add("--backend", action="append", choices=BACKENDS, help="of real gates; repeatable")
+    add("--backend", action="append", choices=BACKENDS, help="for real gates; repeatable")
     kinds = ", ".join(KINDS)
-    add("--kind", action="append", choices=KINDS, metavar="KIND", help=f"only such: {kinds}")
+    add("--kind", action="append", choices=KINDS, metavar="KIND", help=f"only {kinds}")
     add("--candidate", default="", metavar="SIDE", help="for accuracy: a side with a fault")
-    add("--seeds", type=positive_int, default=100, metavar="N", help="for accuracy, a side (100)")
-    add("--folder", type=Path, metavar="DIR", help="of the rows (reports/published/gate-proof)")
+    add("--seeds", type=positive_int, default=100, metavar="N", help="for accuracy, per side (100)")
+    add("--folder", type=Path, metavar="DIR", help="rows (reports/published/gate-proof)")
     add("--import", dest="imported", type=Path, action="append", metavar="DIR", help=_IMPORT_HELP)
     add("--data-dir", type=Path, help=argparse.SUPPRESS)
     add_timeout(parser)
@@ -63,34 +63,34 @@ def make_gate_proof_parser() -> SuggestingParser:
 def gate_proof_main(words: Sequence[str] | None = None) -> int:
     """Run `python -m validation.gate` and return its exit code."""
     arguments = make_gate_proof_parser().parse_args(words)
-    return run_guarded(lambda console: prove_gate(arguments, console), arguments.mode)
+    return run_guarded(lambda console: validate_gate(arguments, console), arguments.mode)
 
 
-def prove_gate(arguments: argparse.Namespace, console: CommandConsole) -> int:
-    """Append the rows of the named parts, count all rows, write and print the table.
+def validate_gate(arguments: argparse.Namespace, console: CommandConsole) -> int:
+    """Append the rows of the given parts, count all rows, write and print the table.
 
-    Without a part nothing is simulated, measured or trained. SampleStoreError or StoreError names
-    an error.
+    Without a part nothing is simulated, measured or trained. SampleStoreError or StoreError if a
+    file cannot be read or written.
     """
     check_statistics()
     _check_parts(arguments.parts)
     folder = arguments.folder or default_reports_folder() / "published" / "gate-proof"
-    book = SampleStore(folder)
+    samples = SampleStore(folder)
     session = new_run_id()
     if arguments.parts or arguments.imported:
-        book.mend()
+        samples.set_aside_truncated_rows()
     for other in arguments.imported or ():
-        import_gates(book, SampleStore(other))
+        import_gates(samples, SampleStore(other))
     if "simulated" in arguments.parts:
-        simulate_missing(book, arguments.suites, console)
+        simulate_missing(samples, arguments.suites, console)
     if "accuracy" in arguments.parts:
-        _train_seeds(book, session, arguments, console)
+        _train_seeds(samples, session, arguments, console)
     if "real" in arguments.parts:
-        _measure_gates(book, session, arguments, console)
-    proof, arms = count_rows(book)
+        _measure_gates(samples, session, arguments, console)
+    proof, arms = count_rows(samples)
     path = write_proof(folder, proof, arms)
     console.print(proof_table(proof))
-    _, others = book.suites()
+    _, others = samples.suites()
     for version, count in others.items():
         console.print_line(f"{count} suites of rules version {version} are kept and not counted.")
     facts = {
@@ -108,28 +108,30 @@ def _check_parts(parts: Sequence[str]) -> None:
     for part in parts:
         if part not in _PARTS:
             raise SampleStoreError(
-                f"{part!r} is not a part of the proof; parts are {', '.join(_PARTS)}."
+                f"{part!r} is not a part of the validation; the parts are {', '.join(_PARTS)}."
             )
 
 
 def _measure_gates(
-    book: SampleStore, session: str, arguments: argparse.Namespace, console: CommandConsole
+    samples: SampleStore, session: str, arguments: argparse.Namespace, console: CommandConsole
 ) -> None:
-    """Measure real gates until time is up or Ctrl-C; what was measured is kept and counted."""
+    """Measure real gates until the time is over or Ctrl-C; all measured pairs are kept."""
     backends = arguments.backend or BACKENDS
     kinds = [KINDS[name] for name in arguments.kind or ()]
     logs = Path(arguments.reports) / "gates" / session / "logs"
     try:
         with timing_lock(default_lock_path(), f"proof {session}, process {os.getpid()}"):
-            measure_real(book, session, logs, backends, arguments.minutes, console, kinds)
+            measure_real(samples, session, logs, backends, arguments.minutes, console, kinds)
     except KeyboardInterrupt:
-        console.error("Interrupted. Every finished pair is kept; the same call continues there.")
+        console.error(
+            "Interrupted. Every finished pair is kept; the same call continues from there."
+        )
 
 
 def _train_seeds(
-    book: SampleStore, session: str, arguments: argparse.Namespace, console: CommandConsole
+    samples: SampleStore, session: str, arguments: argparse.Namespace, console: CommandConsole
 ) -> None:
-    """Train what is not stored of both sides' seeds, and append those that the proof lacks."""
+    """Train both sides' seeds that are not stored, and append those that the folder lacks."""
     if not arguments.candidate:
         raise SampleStoreError("The part accuracy needs a side with a fault: --candidate src=DIR.")
     store = Store(arguments.reports)
@@ -141,12 +143,12 @@ def _train_seeds(
     cells = expand(load_suite("quick"), choices, "quick")
     sides = [HERE, parse_side(arguments.candidate)]
     trained = train_sides(cells, sides, store, arguments, console)
-    known = {(row.backend, row.side, row.seed) for row in book.rows(SeedRow)}
+    known = {(row.backend, row.side, row.seed) for row in samples.rows(SeedRow)}
     for side, records in zip(("baseline", "candidate"), trained, strict=True):
         rows = [row for record in records if (row := _seed_row(session, side, record))]
         new = [row for row in rows if (row.backend, row.side, row.seed) not in known]
         if new:
-            book.add(*new)
+            samples.add(*new)
 
 
 def _seed_row(session: str, side: str, record: Record) -> SeedRow | None:

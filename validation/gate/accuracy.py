@@ -1,4 +1,4 @@
-"""The accuracy gate on stored seeds: gates of seeds drawn from two pools whose means are known."""
+"""The accuracy gate on stored seeds, drawn from two pools with known means."""
 
 from collections import Counter
 from collections.abc import Sequence
@@ -31,9 +31,9 @@ class SeedRow(msgspec.Struct, frozen=True, forbid_unknown_fields=True, kw_only=T
 
 
 class SeedAnswers(msgspec.Struct, frozen=True, kw_only=True):
-    """How often each verdict came of GATES gates of `seeds` seeds a side.
+    """The count of each verdict in GATES gates with `seeds` seeds per side.
 
-    `difference` is that of the two pools' means: what is true of seeds drawn from them.
+    `difference` is the true difference: that of the means of the two pools.
     """
 
     backend: str
@@ -46,22 +46,22 @@ class SeedAnswers(msgspec.Struct, frozen=True, kw_only=True):
 def answer_seeds(rows: Sequence[SeedRow]) -> list[SeedAnswers]:
     """Return the answers per backend, candidate and number of seeds.
 
-    Each gate draws both sides' seeds with replacement; the candidate is the baseline's own pool,
+    Each gate draws both sides' seeds with replacement. The candidate's pool is the baseline's own
     or the one with the fault.
     """
-    found = []
+    answers = []
     for backend in dict.fromkeys(row.backend for row in rows):
-        own = [row for row in rows if row.backend == backend]
+        backend_rows = [row for row in rows if row.backend == backend]
         pools = {
-            side: [row.val_accuracy for row in own if row.side == side]
+            side: [row.val_accuracy for row in backend_rows if row.side == side]
             for side in ("baseline", "candidate")
         }
-        images = min(row.images for row in own)
+        images = min(row.images for row in backend_rows)
         for side, name in (("baseline", "the same"), ("candidate", "with a fault")):
             for seeds in SIZES:
                 verdicts = _answers(pools["baseline"], pools[side], seeds, images)
                 difference = fmean(pools[side]) - fmean(pools["baseline"])
-                found.append(
+                answers.append(
                     SeedAnswers(
                         backend=backend,
                         candidate=name,
@@ -70,7 +70,7 @@ def answer_seeds(rows: Sequence[SeedRow]) -> list[SeedAnswers]:
                         verdicts=dict(verdicts),
                     )
                 )
-    return found
+    return answers
 
 
 def _answers(

@@ -11,15 +11,15 @@ from typing import Final
 from bench.core.paths import CHECKOUT
 from bench.runner.worker_process import WorkerProcess
 
-#: A burst, and a pause, last so long on average: longer than slices, shorter than pairs.
+#: The mean length of bursts and of pauses: longer than slices, shorter than pairs.
 _MEAN_SECONDS: Final = 2.0
 
 
 @contextmanager
 def half_load(cores: int, seed: str) -> Iterator[None]:
-    """Load so many cores half the time, all in the same bursts, while the `with` block runs.
+    """Load `cores` cores half of the time, in common bursts, while the `with` block runs.
 
-    A seed has its own bursts: pairs that share them would not be independent of one another.
+    The bursts depend on `seed`; pairs with the same bursts would not be independent.
     """
     command = [sys.executable, "-P", "-m", "validation.gate.background_load", seed]
     with ExitStack() as runners:
@@ -29,7 +29,7 @@ def half_load(cores: int, seed: str) -> Iterator[None]:
 
 
 def burn(seed: str) -> None:
-    """Compute and rest in turn until our parent has gone."""
+    """Alternate between computing and resting until the parent process ends."""
     parent = os.getppid()
     for burst, rest in bursts(seed):
         until = monotonic() + burst
@@ -41,7 +41,7 @@ def burn(seed: str) -> None:
 
 
 def bursts(seed: str) -> Iterator[tuple[float, float]]:
-    """Return the seconds of each burst and of the rest after it, both exponential, without end."""
+    """Yield endlessly the seconds of a burst and of the rest after it, both exponential."""
     draw = random.Random(seed)
     while True:
         yield draw.expovariate(1 / _MEAN_SECONDS), draw.expovariate(1 / _MEAN_SECONDS)

@@ -1,4 +1,4 @@
-"""Measure real gates of which the answer is known, pair by pair, until time is up."""
+"""Measure real gates with known answers, pair by pair, until the time is over."""
 
 from collections.abc import Callable, Collection, Mapping, Sequence
 from contextlib import ExitStack
@@ -16,11 +16,12 @@ from bench.regression.estimators import CLOCKS, pair_log_ratio
 from bench.regression.lockstep import PairSpec, fill_compile_cache, run_pair
 from bench.regression.measure import Runner
 from bench.regression.pair import Pair
-from bench.regression.plan import BOUND, NOISE_REDUCING_VARIABLES, plan_gate
+from bench.regression.plan import NOISE_REDUCING_VARIABLES, PINNED_THREADS, plan_gate
 from bench.regression.validity import invalid_reason
 from bench.regression.verdict import Margins
 from bench.runner.progress import time_left
 from bench.storage.store import StoreError
+from bench.system.environment import CellEnvironment
 from bench.system.interpreter import InterpreterError
 from bench.system.machine import git_facts, machine_facts
 from bench.system.side import HERE
@@ -30,12 +31,12 @@ from validation.gate.rows import PROOF_VERSION, Arm, Clocks, Context, GateKind, 
 from validation.gate.store import SampleStore
 
 _SUITE: Final = "gate"
-#: Digits of a raw duration that is stored: a slice of 0.3 s is known to a microsecond.
+#: Stored decimals of a raw duration, which is about 0.3 s: microseconds.
 _DECIMALS: Final = 6
 
 
 def measure_real(
-    book: SampleStore,
+    samples: SampleStore,
     session: str,
     logs: Path,
     backends: Sequence[str],
@@ -45,37 +46,37 @@ def measure_real(
     runner: Runner = run_pair,
     primer: Callable[[PairSpec, Path], None] = fill_compile_cache,
 ) -> None:
-    """Append pairs to `book` until so many `minutes` are over, arms that lack most first.
+    """Append pairs to `samples` for `minutes`, first those of the arms farthest from their goal.
 
-    No gates but those of the `kinds`, if any are given.
+    If `kinds` are given, only gates of these kinds are measured.
 
-    A gate that another session has begun is gone on with only on the same machine with the same
-    versions and variables; elsewhere it stays as it is, and counts as undecided. InterpreterError
-    when a backend is not installed.
+    A gate of an earlier session is continued only on the same machine with the same versions and
+    variables; otherwise it is left unchanged and counts as undecided. InterpreterError if a
+    backend is not installed.
     """
-    pair_specs = _contests(backends)
+    pair_specs = _pair_specs(backends)
     context = _context(session, pair_specs)
-    like = {name for name, other in book.contexts().items() if _is_like(other, context)}
-    book.add(context)
+    compatible = {s for s, other in samples.contexts().items() if _is_compatible(other, context)}
+    samples.add(context)
     try:
         logs.mkdir(parents=True, exist_ok=True)
     except OSError as error:
-        raise StoreError(f"{logs} cannot be made: {error.strerror}.") from error
+        raise StoreError(f"{logs} cannot be created: {error.strerror}.") from error
     for pair_spec in pair_specs.values():
         primer(pair_spec, logs)
-    gates = gates_of(book.rows(RealPair))
+    gates = gates_of(samples.rows(RealPair))
     deadline = monotonic() + 60 * minutes
     while monotonic() < deadline:
-        arm, number = next_gate(gates, backends, {*like, session}, kinds)
+        arm, number = next_gate(gates, backends, {*compatible, session}, kinds)
         gate = gates.setdefault((arm, number), [])
         row = _measure(pair_specs[arm.backend], arm, number, len(gate), session, logs, runner)
-        book.add(row)
+        samples.add(row)
         gate.append(row)
-        _tell(console, row, deadline)
+        _print_pair(console, row, deadline)
 
 
-def _contests(backends: Sequence[str]) -> dict[str, PairSpec]:
-    """Return a contest of this checkout against itself per backend."""
+def _pair_specs(backends: Sequence[str]) -> dict[str, PairSpec]:
+    """Return, per backend, a pair spec of this checkout against itself."""
     cells = expand(load_suite(_SUITE), Overrides(backends=tuple(backends)), _SUITE)
     plan, pair_specs = plan_gate("", cells, (HERE, HERE), ("", ""), Margins())
     for reason in plan.unplanned.values():
@@ -94,19 +95,20 @@ def _context(session: str, pair_specs: Mapping[str, PairSpec]) -> Context:
         cells={backend: c.baseline.job.cell.id for backend, c in pair_specs.items()},
         versions={backend: c.baseline.identity.versions for backend, c in pair_specs.items()},
         variables={
-            backend: _steady(c.baseline.base_environment) for backend, c in pair_specs.items()
+            backend: _noise_reducing(c.baseline.environment.performance)
+            for backend, c in pair_specs.items()
         },
     )
 
 
-def _is_like(other: Context, own: Context) -> bool:
+def _is_compatible(other: Context, current: Context) -> bool:
     return (
-        other.machine["machine_id"] == own.machine["machine_id"]
-        and all(other.versions.get(b, v) == v for b, v in own.versions.items())
-        and all(other.cells.get(b, c) == c for b, c in own.cells.items())
+        other.machine["machine_id"] == current.machine["machine_id"]
+        and all(other.versions.get(b, v) == v for b, v in current.versions.items())
+        and all(other.cells.get(b, c) == c for b, c in current.cells.items())
         and all(
-            other.variables.get(b) == own.variables.get(b)
-            for b in other.versions.keys() & own.versions.keys()
+            other.variables.get(b) == current.variables.get(b)
+            for b in other.versions.keys() & current.versions.keys()
         )
     )
 
@@ -146,49 +148,54 @@ def _measure(
 
 
 def _armed(pair_spec: PairSpec, arm: Arm) -> PairSpec:
-    """Return the contest with the arm's work and variables."""
+    """Return the pair spec with the arm's work and variables."""
     side_spec = pair_spec.baseline
     if arm.condition == "plain":
         identity = replace(
-            side_spec.identity, variables=_without_steady(side_spec.identity.variables)
+            side_spec.identity, variables=_without_noise_reducing(side_spec.identity.variables)
         )
         side_spec = replace(
             side_spec,
             identity=identity,
-            base_environment=_without_steady(side_spec.base_environment),
+            environment=CellEnvironment(
+                variables=_without_noise_reducing(side_spec.environment.variables),
+                performance=_without_noise_reducing(side_spec.environment.performance),
+            ),
         )
-    harder = replace(side_spec, identity=replace(side_spec.identity, work=arm.work))
-    return replace(pair_spec, baseline=side_spec, candidate=harder)
+    extra_work = replace(side_spec, identity=replace(side_spec.identity, work=arm.work))
+    return replace(pair_spec, baseline=side_spec, candidate=extra_work)
 
 
-def _steady(variables: Mapping[str, str]) -> dict[str, str]:
-    return {
-        name: value for name, value in variables.items() if name in NOISE_REDUCING_VARIABLES | BOUND
-    }
-
-
-def _without_steady(variables: Mapping[str, str]) -> dict[str, str]:
+def _noise_reducing(variables: Mapping[str, str]) -> dict[str, str]:
     return {
         name: value
         for name, value in variables.items()
-        if name not in NOISE_REDUCING_VARIABLES | BOUND
+        if name in NOISE_REDUCING_VARIABLES | PINNED_THREADS
+    }
+
+
+def _without_noise_reducing(variables: Mapping[str, str]) -> dict[str, str]:
+    return {
+        name: value
+        for name, value in variables.items()
+        if name not in NOISE_REDUCING_VARIABLES | PINNED_THREADS
     }
 
 
 def _clocks(pair: Pair, side: Literal["baseline", "candidate"]) -> Clocks:
-    slices = [getattr(turn, side) for turn in pair.slices]
+    slices = [getattr(each, side) for each in pair.slices]
     return Clocks(
-        wall=tuple(round(found.wall_seconds, _DECIMALS) for found in slices),
-        cpu=tuple(round(found.cpu_seconds, _DECIMALS) for found in slices),
+        wall=tuple(round(each.wall_seconds, _DECIMALS) for each in slices),
+        cpu=tuple(round(each.cpu_seconds, _DECIMALS) for each in slices),
     )
 
 
-def _tell(console: Console, row: RealPair, deadline: float) -> None:
-    """Say what a pair says."""
+def _print_pair(console: Console, row: RealPair, deadline: float) -> None:
+    """Print the result of a pair."""
     name = f"{row.backend} +{row.work - 1:.1%} {row.condition}, gate {row.gate}, pair {row.number}"
-    said = row.reason or ", ".join(
+    result = row.reason or ", ".join(
         f"{100 * pair_log_ratio(row.pair, clock):+.1f}% {clock}" for clock in CLOCKS
     )
-    left = time_left(max(0.0, deadline - monotonic()))
-    text = f"{name}: {sanitize_line(said)} in {row.seconds:.0f} s, {left}"
+    remaining = time_left(max(0.0, deadline - monotonic()))
+    text = f"{name}: {sanitize_line(result)} in {row.seconds:.0f} s, {remaining}"
     console.print(text, markup=False, highlight=False, soft_wrap=True)

@@ -1,4 +1,4 @@
-"""A simulated machine: how long a slice takes on it, in which process, and when."""
+"""A simulated machine: the duration of a slice, which depends on the process and the time."""
 
 from math import exp, sqrt
 from typing import Final, NamedTuple
@@ -8,24 +8,24 @@ from numpy.typing import NDArray
 
 Floats = NDArray[np.float64]
 
-#: The drift is drawn at so many seconds' distance and is straight in between.
+#: The drift is drawn on a grid with this spacing and interpolated linearly.
 _GRID_SECONDS: Final = 1.0
 
 
 class Noise(NamedTuple):
-    """How a machine errs; every spread is a standard deviation of logarithms of seconds.
+    """The noise of a machine; every spread is a standard deviation of logarithms of seconds.
 
     - `drift`, `drift_seconds`: the machine's speed is a stationary Ornstein-Uhlenbeck process of
       that spread and correlation time.
-    - `launch`: two processes of one program differ by it for their whole life.
-    - `piece`: a slice is lognormal around its process and moment.
-    - `spike_chance`, `spike`: so many slices are longer by an exponential of that mean, on the
-      wall clock alone.
-    - `clocks`: what CPU time has of its own.
+    - `launch`: the spread between processes of one program, constant for their whole life.
+    - `piece`: the spread of a slice around the speed of its process at that time; lognormal.
+    - `spike_chance`, `spike`: with this chance a slice is longer by an exponential of this mean, on
+      the wall clock only.
+    - `clocks`: the additional spread of CPU time.
     - `between_cells`: `launch` and `piece` differ between cells by a factor of this spread.
 
-    The defaults for all but the drift are such that pairs vary like this project's own on two
-    noisy cores: their slices by a tenth, their means by 2.4% (README, "The gate").
+    The defaults, except for the drift, reproduce this project's own pairs on two noisy cores: their
+    slices vary by a tenth, their means by 2.4% (README, "The gate").
     """
 
     drift: float
@@ -39,17 +39,17 @@ class Noise(NamedTuple):
 
 
 class Program(NamedTuple):
-    """A cell's program: so many times as slow as its baseline, so many times as noisy as others."""
+    """A cell's program: its time relative to the baseline, its noise relative to other cells."""
 
     slower: float
     noisier: float
 
 
 class SimulatedMachine:
-    """A machine whose clock only moves when it is used; the same seeds give the same machine."""
+    """A machine whose clock advances only when it is used; equal seeds give equal machines."""
 
     def __init__(self, noise: Noise, drift_seed: int, seed: int, seconds: float) -> None:
-        """Draw the drift of so many `seconds` with `drift_seed`, all else with `seed`."""
+        """Draw `seconds` of drift with `drift_seed`; all else is drawn with `seed`."""
         self._noise = noise
         self._random = np.random.default_rng(seed)
         self._drift = _drift(noise, np.random.default_rng(drift_seed), seconds)
@@ -57,21 +57,21 @@ class SimulatedMachine:
         self.now = 0.0
 
     def wait(self, seconds: float) -> None:
-        """Let the machine's clock move."""
+        """Advance the machine's clock."""
         self.now += seconds
 
     def process(self, program: Program) -> float:
-        """Return by what factor a new process of the program is slower than a baseline."""
-        own = self._random.normal(0.0, self._noise.launch * program.noisier)
-        return program.slower * exp(own)
+        """Return the factor by which a new process of the program is slower than a baseline."""
+        deviation = self._random.normal(0.0, self._noise.launch * program.noisier)
+        return program.slower * exp(deviation)
 
     def slices(
         self, number: int, seconds: float, gap: float, noisier: float
     ) -> tuple[Floats, Floats]:
-        """Return so many slices' seconds on the wall clock and on the CPU's, shape (number,) each.
+        """Return the seconds of `number` slices by wall and by CPU clock, shape (number,) each.
 
-        Each would take a baseline `seconds` without noise, and starts `seconds` + `gap` after the
-        one before.
+        A slice takes a baseline `seconds` without noise, and starts `seconds` + `gap` after the
+        previous one.
         """
         times = self.now + np.arange(number) * (seconds + gap)
         self.now = float(times[-1]) + seconds + gap

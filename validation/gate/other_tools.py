@@ -1,4 +1,4 @@
-"""What others call slower: the rules that are in use, on the values of two runs of a benchmark."""
+"""Regression rules of other tools, applied to the values of two runs of a benchmark."""
 
 from collections.abc import Callable
 from typing import Final, NamedTuple
@@ -11,9 +11,9 @@ Slower = Callable[[Floats, Floats], bool]
 
 
 class ReferenceMethod(NamedTuple):
-    """A rule, and of how many processes, with how many values each, it has a run by default.
+    """A rule with its default number of processes per run and of values per process.
 
-    `slower` takes the seconds of the baseline and of the candidate, of all processes.
+    `slower` takes the seconds of the baseline and of the candidate, from all processes.
     """
 
     name: str
@@ -57,7 +57,7 @@ def _mann_whitney(baseline: Floats, candidate: Floats) -> float:
     return float(mannwhitneyu(baseline, candidate, method="asymptotic").pvalue)
 
 
-#: Each has 120 values a side, as many as the gate has at its first look, in its own processes.
+#: Each has 120 values per side, like the gate at its first look, in its own number of processes.
 REFERENCE_METHODS: Final = (
     ReferenceMethod("pytest-benchmark mean:5%", 1, 120, _mean_above),
     ReferenceMethod("pyperf t test", 20, 6, _student),

@@ -1,4 +1,4 @@
-"""Real gates whose answer is known: their raw pairs, and what the gate's own code says of them."""
+"""Real gates with known answers: their raw pairs, and the verdicts of the gate's own code."""
 
 from collections import Counter, defaultdict
 from collections.abc import Collection, Mapping, Sequence
@@ -13,7 +13,7 @@ from bench.regression.verdict import INTERIM_LOOKS, Margins, Verdict
 from validation.gate.rows import KINDS, Arm, GateKind, RealPair
 from validation.gate.store import SampleStore, SampleStoreError
 
-#: How many gates of each kind are wanted per backend: all of a stage before the next one.
+#: The target number of gates of each kind per backend; a stage is completed before the next.
 GATE_STAGES: Final[tuple[Mapping[GateKind, int], ...]] = (
     {KINDS["quiet:0"]: 20, KINDS["quiet:10"]: 20},
     {
@@ -36,19 +36,18 @@ Gates = dict[tuple[Arm, int], list[RealPair]]
 
 
 def gates_of(rows: Sequence[RealPair]) -> Gates:
-    """Return the pairs of each gate in their order, gates in the order of their first pair."""
-    found: Gates = defaultdict(list)
+    """Return the pairs of each gate in order; gates are in the order of their first pair."""
+    gates: Gates = defaultdict(list)
     for row in rows:
-        found[row.arm, row.gate].append(row)
-    return dict(found)
+        gates[row.arm, row.gate].append(row)
+    return dict(gates)
 
 
 def judge_real(gates: Gates, key: tuple[Arm, int]) -> Verdict | None:
-    """Return what the gate's own code says of one real gate; None while it needs more pairs.
+    """Return the verdict of the gate's own code on one real gate; None while it needs more pairs.
 
-    A session has two controls beside a cell: here they are the last gate of a side against itself
-    and the last of one with a tenth more work that were begun before, on the same backend in the
-    same condition.
+    A session measures two controls in addition to a cell. Here they are the last earlier gates of a
+    side against itself and against a tenth more work, on the same backend in the same condition.
     """
     gate = gates[key]
     pairs = [row.pair for row in gate]
@@ -63,7 +62,7 @@ def judge_real(gates: Gates, key: tuple[Arm, int]) -> Verdict | None:
 
 
 def _controls(gates: Gates, key: tuple[Arm, int]) -> list[list[Pair]]:
-    found: dict[float, list[Pair]] = {}
+    controls: dict[float, list[Pair]] = {}
     for other, gate in gates.items():
         if other == key:
             break
@@ -72,8 +71,8 @@ def _controls(gates: Gates, key: tuple[Arm, int]) -> list[list[Pair]]:
             1.0,
             CONTROL_WORK,
         ):
-            found[arm.work] = [row.pair for row in gate if not row.reason]
-    return list(found.values())
+            controls[arm.work] = [row.pair for row in gate if not row.reason]
+    return list(controls.values())
 
 
 def next_gate(
@@ -82,10 +81,10 @@ def next_gate(
     sessions: Collection[str],
     kinds: Collection[GateKind] = (),
 ) -> tuple[Arm, int]:
-    """Return the gate that gets the next pair: of the arm that is farthest from its stage's goal.
+    """Return the gate that gets the next pair, from the arm farthest from its stage's goal.
 
-    A gate that was begun in one of the `sessions` is ended first. After the last stage its arms
-    go on. Where `kinds` are given there are no stages, and none but those, all alike.
+    An unfinished gate of one of the `sessions` is completed first. The arms of the last stage
+    continue after it. If `kinds` are given, they replace the stages and have equal goals.
     """
     stages = (dict.fromkeys(kinds, 1),) if kinds else GATE_STAGES
     begun: Counter[Arm] = Counter()
@@ -111,27 +110,27 @@ def next_gate(
     return arm, begun[arm]
 
 
-def import_gates(book: SampleStore, other: SampleStore) -> None:
-    """Append the gates of `other` to those of `book`, with numbers that are free there.
+def import_gates(samples: SampleStore, other: SampleStore) -> None:
+    """Append the gates of `other` to those of `samples`, with unused numbers.
 
-    A gate whose first pair is in `book` was taken over before, and stays as it was then: the pairs
-    that it got since make no gate of their own. SampleStoreError when there are no rows or they
-    cannot be read, StoreError when they cannot be written.
+    A gate whose first pair is already in `samples` was imported earlier. It is left unchanged, and
+    pairs measured since then are not imported as a new gate. SampleStoreError if there are no rows
+    or they cannot be read, StoreError if they cannot be written.
     """
-    own, theirs = gates_of(book.rows(RealPair)), gates_of(other.rows(RealPair))
-    if not theirs:
+    existing, imported = gates_of(samples.rows(RealPair)), gates_of(other.rows(RealPair))
+    if not imported:
         raise SampleStoreError(
-            f"{other.folder} holds no real gates: there is no pair in pairs.jsonl."
+            f"{other.folder} holds no real gates, because pairs.jsonl has no pair."
         )
-    known = {replace(gate[0], gate=0) for gate in own.values()}
-    begun = Counter(arm for arm, _ in own)
-    taken: list[RealPair] = []
-    for (arm, _), gate in theirs.items():
+    known = {replace(gate[0], gate=0) for gate in existing.values()}
+    begun = Counter(arm for arm, _ in existing)
+    new_pairs: list[RealPair] = []
+    for (arm, _), gate in imported.items():
         if replace(gate[0], gate=0) not in known:
-            taken += [replace(row, gate=begun[arm]) for row in gate]
+            new_pairs += [replace(row, gate=begun[arm]) for row in gate]
             begun[arm] += 1
-    missing = {row.session for row in taken} - book.contexts().keys()
-    new = [context for name, context in other.contexts().items() if name in missing]
-    for rows in (new, taken):
+    missing = {row.session for row in new_pairs} - samples.contexts().keys()
+    new_contexts = [context for name, context in other.contexts().items() if name in missing]
+    for rows in (new_contexts, new_pairs):
         if rows:
-            book.add(*rows)
+            samples.add(*rows)

@@ -1,4 +1,4 @@
-"""The proof's tables as files, and as a page of Markdown."""
+"""The validation's tables as CSV, as Markdown and for a terminal."""
 
 from collections.abc import Iterable, Sequence
 from pathlib import Path
@@ -13,12 +13,11 @@ from bench.report.files import write_csv, write_text
 from bench.storage.store import StoreError
 from validation.gate.simulation import GATE
 
-_HEAD: Final = """# The gate's proof
+_HEAD: Final = """# Validation of the gate
 
-How often the gate's verdicts are wrong, and those of rules that are in use elsewhere. Every figure
-is counted from the raw rows beside this page (`suites.jsonl`, `pairs.jsonl`, `seeds.jsonl`) by
-`python -m validation.gate`; the intervals are 95%, Clopper-Pearson for counts. `proof.csv` and
-`arms.csv` hold all of it.
+The error rates of the gate's verdicts and of the rules of other tools. `python -m validation.gate`
+counts all numbers from the raw rows in this folder (`suites.jsonl`, `pairs.jsonl`, `seeds.jsonl`).
+The intervals are 95%, Clopper-Pearson for counts. `proof.csv` and `arms.csv` hold all numbers.
 """
 _SIMULATED: Final = (
     *("suites with a false alarm", "equal cells called slower"),
@@ -29,7 +28,7 @@ _SIMULATED: Final = (
 def write_proof(folder: Path, proof: pd.DataFrame, arms: pd.DataFrame) -> Path:
     """Write proof.csv, arms.csv and proof.md; return the path of the first.
 
-    StoreError when they cannot be written.
+    StoreError if they cannot be written.
     """
     path = folder / "proof.csv"
     try:
@@ -50,21 +49,21 @@ def proof_markdown(proof: pd.DataFrame, arms: pd.DataFrame) -> str:
         ("real", "Real gates of one cell", _answers_lines),
         ("accuracy", "Accuracy gates of stored seeds", _answers_lines),
     ):
-        own = proof[proof["part"] == part]
-        if len(own):
-            lines += [f"## {title}", "", *write(own), ""]
+        rows = proof[proof["part"] == part]
+        if len(rows):
+            lines += [f"## {title}", "", *write(rows), ""]
     if len(arms):
-        lines += ["## What real pairs read", "", *_arm_lines(arms), ""]
+        lines += ["## Measured differences of real pairs", "", *_arm_lines(arms), ""]
     return "\n".join(lines)
 
 
-def _simulated_lines(own: pd.DataFrame) -> list[str]:
+def _simulated_lines(proof: pd.DataFrame) -> list[str]:
     """Return a table per drift and arm: a row per rule, a column per question."""
     lines = []
-    for (where, slower), group in own.groupby(["where", "slower"], sort=False):
+    for (where, slower), group in proof.groupby(["where", "slower"], sort=False):
         asked = [name for name in _SIMULATED if name in set(group["question"])]
         lines += [f"### Drift {where}, {slower}", ""]
-        lines += _table(["rule", "schedule", *asked, "minutes of the machine"])
+        lines += _table(["rule", "schedule", *asked, "machine minutes"])
         for (rule, schedule), rows in group.groupby(["rule", "schedule"], sort=False):
             by_question = rows.set_index("question")
             cells = [
@@ -77,24 +76,26 @@ def _simulated_lines(own: pd.DataFrame) -> list[str]:
     return lines
 
 
-def _answers_lines(own: pd.DataFrame) -> list[str]:
+def _answers_lines(proof: pd.DataFrame) -> list[str]:
     """Return a row per condition and effect, a column per verdict."""
-    questions = list(dict.fromkeys(own["question"]))
+    questions = list(dict.fromkeys(proof["question"]))
     lines = _table(["where", "candidate", "gates", *questions, "minutes each"])
-    for (where, slower), rows in own.groupby(["where", "slower"], sort=False):
+    for (where, slower), rows in proof.groupby(["where", "slower"], sort=False):
         by_question = rows.set_index("question")
         cells = [_figure(by_question.loc[name]) for name in questions]
         minutes = rows["minutes"].mean()
-        told = "" if pd.isna(minutes) else f"{minutes:.1f}"
-        lines.append(_line([str(where), str(slower), str(rows["n"].iloc[0]), *cells, told]))
+        minutes_text = "" if pd.isna(minutes) else f"{minutes:.1f}"
+        lines.append(_line([str(where), str(slower), str(rows["n"].iloc[0]), *cells, minutes_text]))
     return lines
 
 
 def _arm_lines(arms: pd.DataFrame) -> list[str]:
-    lines = _table(["backend", "condition", "added", "clock", "pairs", "read", "spread", "s/pair"])
+    lines = _table(
+        ["backend", "condition", "added", "clock", "pairs", "measured", "spread", "s/pair"]
+    )
     for row in arms.itertuples():
-        read = f"{row.mean:+.2%} [{row.low:+.2%}, {row.high:+.2%}]"
-        cells = [row.backend, row.condition, f"{row.added:.1%}", row.clock, row.pairs, read]
+        measured = f"{row.mean:+.2%} [{row.low:+.2%}, {row.high:+.2%}]"
+        cells = [row.backend, row.condition, f"{row.added:.1%}", row.clock, row.pairs, measured]
         lines.append(_line([*map(str, cells), f"{row.spread:.2%}", f"{row.seconds:.0f}"]))
     return lines
 
@@ -112,12 +113,18 @@ def _line(texts: Iterable[str]) -> str:
 
 
 def proof_table(proof: pd.DataFrame) -> Table:
-    """Return a row per condition and rule for a terminal: the questions that have an answer."""
+    """Return a table for a terminal: the gate's nonzero counts per condition and question."""
     table = Table(
-        "what", "rule", "question", "rate", title="The gate's proof", title_justify="left", box=None
+        "condition",
+        "rule",
+        "question",
+        "rate",
+        title="Validation of the gate",
+        title_justify="left",
+        box=None,
     )
-    told = proof[(proof["rule"] == GATE) & (proof["count"] > 0)]
-    for row in told.itertuples():
+    nonzero = proof[(proof["rule"] == GATE) & (proof["count"] > 0)]
+    for row in nonzero.itertuples():
         rate = f"{row.count}/{row.n} [{row.low:.1%}, {row.high:.1%}]"
         cells = (f"{row.where}, {row.slower}", row.rule, row.question, rate)
         table.add_row(*(Text(sanitize_line(str(cell))) for cell in cells))

@@ -1,4 +1,4 @@
-"""A raw row of the proof: one real lock-step pair, its slices and what was done to it."""
+"""A raw row of the validation: one real lock-step pair with its slices and its condition."""
 
 from collections.abc import Mapping, Sequence
 from typing import Final, Literal, NamedTuple, get_args
@@ -9,14 +9,14 @@ from bench.core.result import Scalar
 from bench.regression.messages import Identity, Slice
 from bench.regression.pair import Pair, SideReport, SlicePair
 
-#: Raised whenever the rows' fields change, or what is timed.
+#: Raised whenever the fields of the rows or the timed work change.
 PROOF_VERSION: Final = 1
 
-#: `crowded`: quiet on its own cores, while other gates are measured on the machine's other ones.
-#: `plain`: without the variables that the gate sets for both sides against the spread.
+#: `crowded`: quiet on its own cores, while other gates are measured on the machine's other cores.
+#: `plain`: without the noise-reducing variables that the gate sets on both sides.
 Condition = Literal["quiet", "crowded", "half loaded", "plain"]
 
-#: A candidate's work, and the condition.
+#: The candidate's work and the condition.
 GateKind = tuple[float, Condition]
 
 #: Added work by the percentage that names it. Steps come in whole numbers: 34 for 33 is 3.03% more.
@@ -30,7 +30,7 @@ KINDS: Final[Mapping[str, GateKind]] = {
 
 
 class Arm(NamedTuple):
-    """What is done to a gate's candidate, and where: it really does `work` times as many steps."""
+    """Backend, condition and work of a gate: the candidate really does `work` times the steps."""
 
     backend: str
     work: float
@@ -38,10 +38,10 @@ class Arm(NamedTuple):
 
 
 class Context(msgspec.Struct, frozen=True, forbid_unknown_fields=True, kw_only=True):
-    """Where the pairs of one session were measured; what is in a dict of dicts is by backend.
+    """The provenance of the pairs of one session; the keys of nested dicts are backends.
 
-    `variables` are those that the gate set for both sides; sessions before there was this field
-    had all of today's but GLIBC_TUNABLES.
+    `variables` are those that the gate set on both sides. Sessions without this field had all of
+    the current ones except GLIBC_TUNABLES.
     """
 
     proof_version: int
@@ -55,18 +55,18 @@ class Context(msgspec.Struct, frozen=True, forbid_unknown_fields=True, kw_only=T
 
 
 class Clocks(msgspec.Struct, frozen=True, forbid_unknown_fields=True, kw_only=True):
-    """A side's seconds in each of its turns."""
+    """The seconds of each slice of a side."""
 
     wall: tuple[float, ...]
     cpu: tuple[float, ...]
 
 
 class RealPair(msgspec.Struct, frozen=True, forbid_unknown_fields=True, kw_only=True):
-    """Pair `number` of the gate `gate` of an arm, all three counted from 0.
+    """Pair `number` of the gate `gate` of an arm, both counted from 0.
 
-    No two gates of an arm share a process. `seconds` is the wall time of the pair, starts
-    included; `steps` are those of a slice of the baseline. `reason` tells in a phrase why it was
-    no sound measurement.
+    No two gates of an arm share a process. `seconds` is the wall time of the pair, including
+    starts; `steps` is the number of steps of a slice of the baseline. `reason` is a phrase that
+    explains why the pair is invalid, or None.
     """
 
     session: str
@@ -89,7 +89,7 @@ class RealPair(msgspec.Struct, frozen=True, forbid_unknown_fields=True, kw_only=
 
     @property
     def pair(self) -> Pair:
-        """The pair as the gate judges it."""
+        """The pair in the form that the gate judges."""
         return pair_of(
             "",
             self.number,
@@ -99,30 +99,30 @@ class RealPair(msgspec.Struct, frozen=True, forbid_unknown_fields=True, kw_only=
         )
 
 
-_NOBODY: Final = SideReport(
+_UNKNOWN_SIDE: Final = SideReport(
     identity=Identity(python="", versions={}, workload_source="", variables={}), settings={}
 )
 
-#: The seconds of a turn: the baseline's and the candidate's.
+#: The seconds of a slice pair: the baseline's and the candidate's.
 Seconds = Sequence[float]
 
 
 def pair_of(
     cell_id: str, number: int, seconds: float, wall: Sequence[Seconds], cpu: Sequence[Seconds]
 ) -> Pair:
-    """Return the pair of so many `seconds` whose turns took `wall` and `cpu` seconds."""
+    """Return a pair that took `seconds`; its slices took `wall` and `cpu` seconds."""
     return Pair(
         kind="cell",
         cell_id=cell_id,
         number=number,
         seconds=seconds,
-        baseline=_NOBODY,
-        candidate=_NOBODY,
-        slices=tuple(_turn(*turn) for turn in zip(wall, cpu, strict=True)),
+        baseline=_UNKNOWN_SIDE,
+        candidate=_UNKNOWN_SIDE,
+        slices=tuple(_slice_pair(*clocks) for clocks in zip(wall, cpu, strict=True)),
     )
 
 
-def _turn(wall: Seconds, cpu: Seconds) -> SlicePair:
+def _slice_pair(wall: Seconds, cpu: Seconds) -> SlicePair:
     return SlicePair(
         baseline=_slice(wall[0], cpu[0]),
         candidate=_slice(wall[1], cpu[1]),

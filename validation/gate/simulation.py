@@ -1,4 +1,4 @@
-"""One simulated suite: the gate's own code and its rivals' rules on the same machine."""
+"""One simulated suite: the gate's own code and the rules of other tools on the same machine."""
 
 from collections.abc import Mapping, Sequence
 from typing import Final, Literal
@@ -18,11 +18,11 @@ from validation.gate.rows import pair_of
 
 CELLS: Final = 30
 
-#: What a pair of lab_baseline takes on two cores: starts and warm-ups, a slice, a hand-over.
+#: The times of a pair of lab_baseline on two cores: starts and warm-ups, a slice, a hand-over.
 START_SECONDS: Final = 8.0
 _SLICE_SECONDS: Final = 0.3
 GAP_SECONDS: Final = 0.04
-#: Longer than any of the rules takes for a suite.
+#: Longer than any rule needs for a suite.
 _LONGEST_SECONDS: Final = 60_000.0
 
 DRIFTS: Final[Mapping[str, Noise]] = {
@@ -30,7 +30,7 @@ DRIFTS: Final[Mapping[str, Noise]] = {
     "10% over 300 s": Noise(0.10, 300.0),
     "10% over 30 s": Noise(0.10, 30.0),
 }
-#: How many of the cells are so many times as slow.
+#: The number of slower cells and the factor of their time.
 ARMS: Final[Mapping[str, tuple[int, float]]] = {
     "none slower": (0, 1.0),
     "3 of 30 slower by 5%": (3, 1.05),
@@ -38,8 +38,8 @@ ARMS: Final[Mapping[str, tuple[int, float]]] = {
 }
 GATE: Final = "gate"
 Schedule = Literal["lock-step", "one run after the other"]
-#: Which verdict rules, simulation and reference methods made a row. Raise it by hand when a change
-#: of theirs changes any answer; `test_published_suites_follow_from_todays_rules` fails until then.
+#: The version of the verdict rules, simulation and reference methods. Raise it by hand if a change
+#: to them changes any answer; `test_published_suites_follow_from_todays_rules` fails until then.
 RULES_VERSION: Final = 1
 #: Raised whenever the fields of a row change. The rows of version 1 do not name their version.
 SUITE_VERSION: Final = 2
@@ -48,12 +48,12 @@ Sides = tuple[Floats, Floats]
 
 
 class RuleAnswers(msgspec.Struct, frozen=True, array_like=True):
-    """The verdicts of one rule on a suite, in counts of its cells; stored as a list, in this order.
+    """The verdicts of one rule on a suite, as counts of cells; stored as a list, in this order.
 
-    `false_alarms` are equal cells that were called slower, `found` the slower cells that were, and
-    `passed_equal` and `passed_slower` are those that were passed: by a rule that knows but two
-    answers, all that it did not call slower. `mean` is the gate's verdict on the geometric mean.
-    `minutes` are those that the machine was used.
+    `false_alarms` counts equal cells called slower, `found` slower cells called slower.
+    `passed_equal` and `passed_slower` count passed cells; a rule with only two answers passes every
+    cell that it does not call slower. `mean` is the gate's verdict on the geometric mean, None for
+    other rules. `minutes` is the time for which the machine was used.
     """
 
     rule: str
@@ -69,7 +69,7 @@ class RuleAnswers(msgspec.Struct, frozen=True, array_like=True):
 class SuiteRow(msgspec.Struct, frozen=True, forbid_unknown_fields=True, kw_only=True):
     """One simulated suite of CELLS cells, and the answers of each rule.
 
-    `rules` is the RULES_VERSION of the code that made it.
+    `rules` is the RULES_VERSION of the code that computed them.
     """
 
     suite_version: int = SUITE_VERSION
@@ -89,11 +89,11 @@ SUITE_LAYOUT: Final = Layout(SuiteRow, "suite_version", SUITE_VERSION, _upgrade,
 
 
 def simulate_suite(drift: str, arm: str, suite: int) -> SuiteRow:
-    """Return the answers of each rule on each schedule; the same arguments give the same row.
+    """Return the answers of each rule on each schedule; equal arguments give equal rows.
 
-    All rules meet the same drift and the same programs. The rivals' rules are tried on their own
-    schedule, the whole suite on the baseline and then on the candidate, and on the gate's pairs
-    of its first look.
+    All rules get the same drift and the same programs. The rules of other tools are applied to
+    their own schedule, in which the whole suite runs on the baseline and then on the candidate, and
+    to the gate's pairs of its first look.
     """
     seeds = [list(DRIFTS).index(drift), list(ARMS).index(arm), suite]
     shared = np.random.default_rng(seeds)
@@ -106,31 +106,34 @@ def simulate_suite(drift: str, arm: str, suite: int) -> SuiteRow:
         for seed in shared.integers(2**63, size=1 + len(REFERENCE_METHODS))
     ]
     pairs, verdicts, mean = _gate(machines[0], programs)
-    kinds = [found.verdict for found in verdicts]
+    kinds = [each.verdict for each in verdicts]
     answers = [
         RuleAnswers(GATE, "lock-step", *_counts(programs, kinds), _minutes(machines[0]), mean)
     ]
-    first_look = [_sides(own[: INTERIM_LOOKS[0]]) for own in pairs]
-    minutes = round(sum(pair.seconds for own in pairs for pair in own[: INTERIM_LOOKS[0]]) / 60, 1)
-    for rival, machine in zip(REFERENCE_METHODS, machines[1:], strict=True):
-        counts = _counts(programs, _answers(rival, _runs(machine, rival, programs)))
+    first_pairs = [cell_pairs[: INTERIM_LOOKS[0]] for cell_pairs in pairs]
+    first_look = list(map(_sides, first_pairs))
+    minutes = round(sum(pair.seconds for each in first_pairs for pair in each) / 60, 1)
+    for method, machine in zip(REFERENCE_METHODS, machines[1:], strict=True):
+        counts = _counts(programs, _answers(method, _runs(machine, method, programs)))
         answers.append(
-            RuleAnswers(rival.name, "one run after the other", *counts, _minutes(machine))
+            RuleAnswers(method.name, "one run after the other", *counts, _minutes(machine))
         )
-        counts = _counts(programs, _answers(rival, first_look))
-        answers.append(RuleAnswers(rival.name, "lock-step", *counts, minutes))
+        counts = _counts(programs, _answers(method, first_look))
+        answers.append(RuleAnswers(method.name, "lock-step", *counts, minutes))
     return SuiteRow(rules=RULES_VERSION, drift=drift, arm=arm, suite=suite, answers=tuple(answers))
 
 
-def _answers(rival: ReferenceMethod, cells: Sequence[Sides]) -> list[VerdictKind]:
-    return ["regressed" if rival.slower(*sides) else "pass" for sides in cells]
+def _answers(method: ReferenceMethod, cells: Sequence[Sides]) -> list[VerdictKind]:
+    return ["regressed" if method.slower(*sides) else "pass" for sides in cells]
 
 
 def _counts(
     programs: Sequence[Program], verdicts: Sequence[VerdictKind]
 ) -> tuple[int, int, int, int]:
-    """Return the false alarms, the found, the equal that passed and the slower that passed."""
-    judged = [(program.slower > 1, word) for program, word in zip(programs, verdicts, strict=True)]
+    """Return the numbers of false alarms, found slower, passed equal and passed slower cells."""
+    judged = [
+        (program.slower > 1, verdict) for program, verdict in zip(programs, verdicts, strict=True)
+    ]
     return (
         judged.count((False, "regressed")),
         judged.count((True, "regressed")),
@@ -146,32 +149,32 @@ def _minutes(machine: SimulatedMachine) -> float:
 def _gate(
     machine: SimulatedMachine, programs: Sequence[Program]
 ) -> tuple[list[list[Pair]], list[Verdict], VerdictKind]:
-    """Return the gate's pairs, measured in turn as a real gate does, and its verdicts."""
+    """Return the gate's pairs, measured in the rotation of a real gate, and its verdicts."""
     pairs: dict[str, list[Pair]] = {str(cell): [] for cell in range(len(programs))}
     verdicts: dict[str, Verdict] = {}
     done = 0
-    for look, wanted in enumerate(INTERIM_LOOKS, start=1):
+    for look, target_count in enumerate(INTERIM_LOOKS, start=1):
         undecided = [
             name for name in pairs if not verdicts or verdicts[name].verdict == "inconclusive"
         ]
-        for number in range(done, wanted):
+        for number in range(done, target_count):
             for name in undecided:
                 pairs[name].append(_pair(machine, name, number, programs[int(name)]))
         verdicts = judge_looks(pairs, len(programs), Margins(), INTERIM_LOOKS[:look])
-        done = wanted
+        done = target_count
     cells = list(pairs.values())
     (mean,) = judge_means({"all": cells}, learn_priors(cells)).values()
     return cells, [verdicts[name] for name in pairs], mean.verdict
 
 
 def _pair(machine: SimulatedMachine, name: str, number: int, program: Program) -> Pair:
-    """Return a pair; the baseline goes first in even turns."""
+    """Return a pair; the baseline goes first in slices of even number."""
     begin = machine.now
     machine.wait(START_SECONDS)
     baseline = machine.process(program._replace(slower=1.0))
     factors = np.array([baseline, machine.process(program)])
-    found = machine.slices(2 * SLICES, _SLICE_SECONDS, GAP_SECONDS, program.noisier)
-    clocks = [clock.reshape(SLICES, 2) for clock in found]
+    seconds = machine.slices(2 * SLICES, _SLICE_SECONDS, GAP_SECONDS, program.noisier)
+    clocks = [clock.reshape(SLICES, 2) for clock in seconds]
     for clock in clocks:
         clock[1::2] = clock[1::2, ::-1]
     wall, cpu = ((clock * factors).tolist() for clock in clocks)
@@ -179,27 +182,27 @@ def _pair(machine: SimulatedMachine, name: str, number: int, program: Program) -
 
 
 def _sides(pairs: Sequence[Pair]) -> Sides:
-    turns = [turn for pair in pairs for turn in pair.slices]
+    slices = [each for pair in pairs for each in pair.slices]
     return (
-        np.array([turn.baseline.wall_seconds for turn in turns]),
-        np.array([turn.candidate.wall_seconds for turn in turns]),
+        np.array([each.baseline.wall_seconds for each in slices]),
+        np.array([each.candidate.wall_seconds for each in slices]),
     )
 
 
 def _runs(
-    machine: SimulatedMachine, rival: ReferenceMethod, programs: Sequence[Program]
+    machine: SimulatedMachine, method: ReferenceMethod, programs: Sequence[Program]
 ) -> list[Sides]:
-    """Return each cell's values of a run on the baseline and of one on the candidate after it."""
-    baseline = [_values(machine, rival, program._replace(slower=1.0)) for program in programs]
-    candidate = [_values(machine, rival, program) for program in programs]
+    """Return each cell's values of a run on the baseline and of a later run on the candidate."""
+    baseline = [_values(machine, method, program._replace(slower=1.0)) for program in programs]
+    candidate = [_values(machine, method, program) for program in programs]
     return list(zip(baseline, candidate, strict=True))
 
 
-def _values(machine: SimulatedMachine, rival: ReferenceMethod, program: Program) -> Floats:
-    """Return the wall seconds of one benchmark's run, of all its processes."""
-    found = []
-    for _ in range(rival.processes):
+def _values(machine: SimulatedMachine, method: ReferenceMethod, program: Program) -> Floats:
+    """Return the wall seconds of one benchmark's run, from all its processes."""
+    values = []
+    for _ in range(method.processes):
         machine.wait(START_SECONDS)
-        wall, _ = machine.slices(rival.values, _SLICE_SECONDS, 0.0, program.noisier)
-        found.append(wall * machine.process(program))
-    return np.concatenate(found)
+        wall, _ = machine.slices(method.values, _SLICE_SECONDS, 0.0, program.noisier)
+        values.append(wall * machine.process(program))
+    return np.concatenate(values)

@@ -1,4 +1,4 @@
-"""Simulate the suites that are not there yet, on all cores, and keep each as soon as it is done."""
+"""Simulate the missing suites on all cores, and store each as soon as it is done."""
 
 from collections.abc import Sequence
 from concurrent.futures import ProcessPoolExecutor, as_completed
@@ -13,45 +13,45 @@ from bench.runner.progress import ProgressLine, time_left
 from validation.gate.simulation import ARMS, DRIFTS, simulate_suite
 from validation.gate.store import SampleStore
 
-#: Where there is no live line, a line is printed for so many parts of the whole.
+#: Without a live line, this many progress lines are printed.
 _LINES: Final = 20
 
 
 class SimulationProgress(ProgressLine):
-    """Tells how many suites are done."""
+    """Prints the number of completed suites."""
 
     def __init__(self, console: Console, total: int) -> None:
-        """Tell on `console` about so many suites."""
+        """Print on `console`; `total` is the number of suites."""
         super().__init__(console, TimeRemainingColumn())
         self._total = total
         self._begin = monotonic()
         self._bar.reset(self._task, total=total, description="simulated suites")
 
     def done(self, count: int) -> None:
-        """Tell that `count` suites are done."""
+        """Print that `count` suites are done."""
         self._bar.update(self._task, completed=count, refresh=True)
         if not self._console.is_terminal and count % max(1, self._total // _LINES) == 0:
-            left = (monotonic() - self._begin) / count * (self._total - count)
-            self._print(f"{count} of {self._total} suites simulated, {time_left(left)}")
+            seconds_left = (monotonic() - self._begin) / count * (self._total - count)
+            self._print(f"{count} of {self._total} suites simulated, {time_left(seconds_left)}")
 
 
 def simulate_missing(
-    book: SampleStore,
+    samples: SampleStore,
     suites: int,
     console: Console,
     drifts: Sequence[str] = tuple(DRIFTS),
     arms: Sequence[str] = tuple(ARMS),
 ) -> None:
-    """Append what is missing of `suites` suites for each drift and arm.
+    """Append the missing ones of `suites` suites for each drift and arm.
 
-    Suites of another version of the rules are kept and do not count.
+    Suites of other rules versions are kept and do not count.
     """
-    known = {(row.drift, row.arm, row.suite) for row in book.suites()[0]}
-    wanted = [(d, a, s) for s in range(suites) for d in drifts for a in arms]
-    missing = [job for job in wanted if job not in known]
+    known = {(row.drift, row.arm, row.suite) for row in samples.suites()[0]}
+    jobs = [(d, a, s) for s in range(suites) for d in drifts for a in arms]
+    missing = [job for job in jobs if job not in known]
     if not missing:
         return
-    # Not forked: the parent has threads of NumPy and of the live line.
+    # Spawned, not forked, because the parent has threads of NumPy and of the live line.
     with (
         ProcessPoolExecutor(mp_context=get_context("spawn")) as pool,
         SimulationProgress(console, len(missing)) as progress,
@@ -59,10 +59,10 @@ def simulate_missing(
         futures = [pool.submit(simulate_suite, *job) for job in missing]
         try:
             for count, future in enumerate(as_completed(futures), start=1):
-                book.add(future.result())
+                samples.add(future.result())
                 progress.done(count)
         except BaseException:
-            # Leaving the pool waits for all; `shutdown` may not cancel those that wait.
+            # Leaving the pool waits for all futures; `shutdown` may not cancel pending ones.
             for future in futures:
                 future.cancel()
             raise

@@ -1,4 +1,4 @@
-"""The raw rows of the proof: files to which each call appends, durably."""
+"""The raw rows of the validation: files to which each call appends, durably."""
 
 from collections import Counter
 from collections.abc import Callable
@@ -26,18 +26,18 @@ _FILES: Final[dict[type, str]] = {
 
 
 class SampleStoreError(BenchError, ValueError):
-    """A raw row of the proof cannot be read."""
+    """A raw row of the validation cannot be read, or an option does not fit."""
 
 
 class SampleStore:
-    """The folder of the proof."""
+    """The folder of the validation's rows."""
 
     def __init__(self, folder: Path) -> None:
-        """Use `folder`, which is made when the first row is added."""
+        """Use `folder`, which is created when the first row is added."""
         self.folder = folder
 
-    def mend(self) -> None:
-        """Set aside a last row that a power cut tore; StoreError when that is impossible."""
+    def set_aside_truncated_rows(self) -> None:
+        """Set aside last rows truncated by a power cut; StoreError if a file cannot be written."""
         try:
             for name in _FILES.values():
                 set_aside_truncated_line(self.folder / name)
@@ -45,7 +45,7 @@ class SampleStore:
             raise StoreError(f"{self.folder} cannot be written: {error.strerror}.") from error
 
     def add(self, *rows: Context | RealPair | SuiteRow | SeedRow) -> None:
-        """Append rows of one kind, all of them or none; StoreError when that is impossible."""
+        """Append rows of one kind, all or none; StoreError if the file cannot be written."""
         path = self.folder / _FILES[type(rows[0])]
         try:
             self.folder.mkdir(parents=True, exist_ok=True)
@@ -54,28 +54,28 @@ class SampleStore:
             raise StoreError(f"{path} cannot be written: {error.strerror}.") from error
 
     def suites(self) -> tuple[list[SuiteRow], dict[int, int]]:
-        """Return the suites of today's rules, and how many there are of each other version.
+        """Return the suites of the current rules version, and the count of each other version.
 
-        The file keeps all of them: no row is ever dropped.
+        The file keeps all of them; no row is ever dropped.
         """
         rows = self.rows(SuiteRow)
         others = Counter(row.rules for row in rows if row.rules != RULES_VERSION)
         return [row for row in rows if row.rules == RULES_VERSION], dict(sorted(others.items()))
 
     def rows(self, kind: type[_Row]) -> list[_Row]:
-        """Return all rows of a kind; SampleStoreError names the line that cannot be read."""
+        """Return all rows of a kind; SampleStoreError names a line that cannot be read."""
         decode: Callable[[bytes], Any] = (
             SUITE_LAYOUT.decode if kind is SuiteRow else partial(decode_json, kind=kind)
         )
         return read_rows(self.folder / _FILES[kind], decode, SampleStoreError)
 
     def contexts(self) -> dict[str, Context]:
-        """Return the context of each session; SampleStoreError when one is of another version."""
-        found = {row.session: row for row in self.rows(Context)}
-        for row in found.values():
+        """Return the context of each session; SampleStoreError if one has a different version."""
+        contexts = {row.session: row for row in self.rows(Context)}
+        for row in contexts.values():
             if row.proof_version != PROOF_VERSION:
                 raise SampleStoreError(
-                    f"{self.folder}: session {row.session} is of version {row.proof_version} of "
-                    f"the proof; this harness reads {PROOF_VERSION}: use another folder."
+                    f"{self.folder}: session {row.session} has version {row.proof_version}; this "
+                    f"harness reads {PROOF_VERSION}. Use a different folder."
                 )
-        return found
+        return contexts

@@ -1,4 +1,4 @@
-"""From the proof's raw rows to its one table: how often each rule is wrong, with intervals."""
+"""From the validation's raw rows to its table: the error rates of each rule, with intervals."""
 
 from collections import Counter
 from collections.abc import Iterable, Mapping, Sequence
@@ -16,17 +16,17 @@ from validation.gate.rows import Arm, RealPair
 from validation.gate.simulation import ARMS, CELLS, GATE, RuleAnswers, SuiteRow
 from validation.gate.store import SampleStore
 
-#: Of the Clopper-Pearson intervals.
+#: The confidence of the Clopper-Pearson intervals.
 _CONFIDENCE: Final = 0.95
 
 
-def count_rows(book: SampleStore) -> tuple[pd.DataFrame, pd.DataFrame]:
-    """Return the proof's table and what real pairs read, from all raw rows.
+def count_rows(samples: SampleStore) -> tuple[pd.DataFrame, pd.DataFrame]:
+    """Return the table of error rates and that of the real pairs, from all raw rows.
 
-    A ProofError or a StoreError names rows that cannot be read.
+    SampleStoreError names a row that cannot be read.
     """
-    pairs = book.rows(RealPair)
-    return proof_frame(book.suites()[0], pairs, book.rows(SeedRow)), arm_frame(pairs)
+    pairs = samples.rows(RealPair)
+    return proof_frame(samples.suites()[0], pairs, samples.rows(SeedRow)), arm_frame(pairs)
 
 
 def proof_frame(
@@ -35,14 +35,14 @@ def proof_frame(
     """Return a row per part, conditions, rule and question.
 
     Columns: `part` (`simulated`, `real`, `accuracy`), `where` (drift, or backend and condition),
-    `slower` (what the candidate is), `rule`, `schedule`, `question`, `count` of `n` with the `rate`
+    `slower` (the candidate), `rule`, `schedule`, `question`, `count` of `n` with the `rate`
     and its 95% Clopper-Pearson interval `low` to `high`, and `minutes`, the mean of each.
     """
     rows = [*_simulated(suites), *_real(pairs), *_accuracy(seeds)]
     return pd.DataFrame(rows, columns=list(_COLUMNS)).round(_DECIMALS)
 
 
-#: The bytes of the table must not depend on the C library's log and exp.
+#: Rounding makes the bytes of the table independent of the C library's log and exp.
 _DECIMALS: Final = 6
 _COLUMNS: Final = (
     *("part", "where", "slower", "rule", "schedule", "question"),
@@ -68,7 +68,7 @@ def _simulated(suites: Sequence[SuiteRow]) -> list[dict[str, object]]:
 def _questions(
     answers: Sequence[RuleAnswers], slower_cells: int, slower: float
 ) -> Iterable[tuple[str, int, int]]:
-    """Return what is asked of a rule's answers, how often it is so, and of how many."""
+    """Yield each question about a rule's answers, its count and its total."""
     slow = slower_cells * len(answers)
     equal = CELLS * len(answers) - slow
     if slower == 1.0:
@@ -81,8 +81,8 @@ def _questions(
         yield "slower cells found", sum(s.found for s in answers), slow
         yield "slower cells passed", sum(s.passed_slower for s in answers), slow
     if answers[0].mean is not None:
-        found = sum(s.mean == "regressed" for s in answers)
-        yield "means called slower", found, len(answers)
+        slower_means = sum(s.mean == "regressed" for s in answers)
+        yield "means called slower", slower_means, len(answers)
 
 
 def _real(pairs: Sequence[RealPair]) -> list[dict[str, object]]:
@@ -94,7 +94,9 @@ def _real(pairs: Sequence[RealPair]) -> list[dict[str, object]]:
     for arm, judged in sorted(arms.items()):
         name = {"part": "real", "where": f"{arm.backend}, {arm.condition}"}
         name |= {"slower": f"{arm.work - 1:.1%}", "rule": GATE, "schedule": "lock-step"}
-        verdicts = Counter("undecided" if found is None else found.verdict for found, _ in judged)
+        verdicts = Counter(
+            "undecided" if verdict is None else verdict.verdict for verdict, _ in judged
+        )
         minutes = fmean(sum(pair.seconds for pair in gate) / 60 for _, gate in judged)
         for word in ("regressed", "improved", "pass", "inconclusive", "invalid", "undecided"):
             counts = _rate(verdicts[word], len(judged))
@@ -105,26 +107,26 @@ def _real(pairs: Sequence[RealPair]) -> list[dict[str, object]]:
 
 def _accuracy(seeds: Sequence[SeedRow]) -> list[dict[str, object]]:
     rows = []
-    for found in answer_seeds(seeds):
+    for answers in answer_seeds(seeds):
         name = {
             "part": "accuracy",
-            "where": f"{found.backend}, {found.seeds} seeds a side",
-            "slower": f"{found.candidate}, {100 * found.difference:+.2f} points",
+            "where": f"{answers.backend}, {answers.seeds} seeds a side",
+            "slower": f"{answers.candidate}, {100 * answers.difference:+.2f} points",
             "rule": GATE,
             "schedule": "stored",
         }
         for word in ("regressed", "improved", "pass", "inconclusive", "invalid"):
-            counts = _rate(found.verdicts.get(word, 0), GATES)
+            counts = _rate(answers.verdicts.get(word, 0), GATES)
             rows.append({**name, "question": f"gates with verdict {word}", **counts})
     return rows
 
 
 def arm_frame(pairs: Sequence[RealPair]) -> pd.DataFrame:
-    """Return a row per arm of the real gates and clock: what its sound pairs read.
+    """Return a row per arm of the real gates and clock: the measurements of its valid pairs.
 
-    `added` is the candidate's added work, `mean` what was read, with its 95% t interval over pairs,
-    `spread` the standard deviation of the pairs' log ratios; parts of the time. `seconds` are a
-    pair's, starts included.
+    `added` is the candidate's added work, `mean` the measured difference with its 95% t interval
+    over pairs, `spread` the standard deviation of the pairs' log ratios; all are fractions of the
+    time. `seconds` is the mean time of a pair, including starts.
     """
     from scipy.stats import t
 
@@ -133,9 +135,9 @@ def arm_frame(pairs: Sequence[RealPair]) -> pd.DataFrame:
         if not row.reason:
             arms.setdefault(row.arm, []).append(row)
     rows = []
-    for arm, own in sorted(arms.items()):
+    for arm, arm_pairs in sorted(arms.items()):
         for clock in CLOCKS:
-            values = log_ratios([row.pair for row in own], clock)
+            values = log_ratios([row.pair for row in arm_pairs], clock)
             if len(values) < 2:
                 continue
             spread = stdev(values)
@@ -151,7 +153,7 @@ def arm_frame(pairs: Sequence[RealPair]) -> pd.DataFrame:
                     "low": exp(fmean(values) - half) - 1,
                     "high": exp(fmean(values) + half) - 1,
                     "spread": spread,
-                    "seconds": fmean(row.seconds for row in own),
+                    "seconds": fmean(row.seconds for row in arm_pairs),
                 }
             )
     return pd.DataFrame(rows).round(_DECIMALS)
@@ -160,5 +162,5 @@ def arm_frame(pairs: Sequence[RealPair]) -> pd.DataFrame:
 def _rate(count: int, n: int) -> Mapping[str, object]:
     from scipy.stats import binomtest
 
-    found = binomtest(count, n).proportion_ci(_CONFIDENCE, method="exact")
-    return {"count": count, "n": n, "rate": count / n, "low": found.low, "high": found.high}
+    interval = binomtest(count, n).proportion_ci(_CONFIDENCE, method="exact")
+    return {"count": count, "n": n, "rate": count / n, "low": interval.low, "high": interval.high}

@@ -1,1 +1,1 @@
-"""What the harness itself costs: an epoch, a launch, and the machine while a worker trains."""
+"""The cost of the harness: per epoch, per launch, and on the machine while a worker trains."""

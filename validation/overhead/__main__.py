@@ -40,7 +40,7 @@ def overhead_main(words: Sequence[str] | None = None) -> int:
 
 
 def _measure(arguments: argparse.Namespace, console: CommandConsole) -> int:
-    """Measure on each backend, alone on the machine; the exit code is 1 when a part failed."""
+    """Measure each backend under the machine's lock; the exit code is 1 if a part failed."""
     pythons = read_pythons(arguments)
     interpreters = [find_interpreter(b, pythons) for b in arguments.backend or BACKENDS]
     run_id = new_run_id()

@@ -11,7 +11,7 @@ from bench.core.job import Job
 from bench.core.serialization import DecodeError, decode_json
 from validation.overhead.pairs import PLAIN_FIRST, CostPair, CostPart, OverheadError, order_of
 
-#: Small images to make short epochs of several steps of: as many as a fast backend may need.
+#: Small images for short epochs of several steps; enough of them for a fast backend.
 _EPOCH_DATASET: Final = "synthetic:shape=16x16x1,classes=10,train=16384,test=4096,seed=0"
 
 _COMMAND: Final = ("-P", "-m", "bench.worker.overhead")
@@ -19,16 +19,16 @@ _Seconds = Annotated[float, msgspec.Meta(gt=0)]
 
 
 class OverheadOutput(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
-    """What `bench.worker.overhead` writes."""
+    """The output of `bench.worker.overhead`."""
 
     train_images: int
     seconds: list[tuple[_Seconds, _Seconds]]
 
 
 def epoch_pairs(part: CostPart, tick: Callable[[], None]) -> list[CostPair]:
-    """Return the pairs; the worker's events come through a pipe, as in any launch.
+    """Return the pairs; the worker's events arrive through a pipe, as in any launch.
 
-    OverheadError says why there are none.
+    OverheadError if the worker wrote no usable output.
     """
     path = part.folder.resolve() / f"{part.name}.json"
     path.unlink(missing_ok=True)
@@ -55,16 +55,16 @@ def epoch_pairs(part: CostPart, tick: Callable[[], None]) -> list[CostPair]:
     ]
 
 
-#: Little training, so that what surrounds it can be seen.
+#: Short training, so that the cost of the launch is measurable.
 TRAIN_IMAGES: Final = 512
 _LAUNCH_DATASET: Final = f"synthetic:shape=32x32x3,classes=10,train={TRAIN_IMAGES},test=128,seed=0"
 EPOCHS: Final = 2
 
-_BARE: Final = ("-P", str(Path(__file__).with_name("plain_script.py")))
+_PLAIN_COMMAND: Final = ("-P", str(Path(__file__).with_name("plain_script.py")))
 
 
 def launch_pairs(part: CostPart, tick: Callable[[], None]) -> list[CostPair]:
-    """Return the pairs; OverheadError when a process did not train to its end."""
+    """Return the pairs; OverheadError if a process did not finish its training."""
     job = part.job(_LAUNCH_DATASET, EPOCHS)
     return [_pair(part, job, index, tick) for index in range(part.number)]
 
@@ -92,8 +92,8 @@ def _pair(part: CostPart, job: Job, index: int, tick: Callable[[], None]) -> Cos
 def _plain_seconds(part: CostPart, job: Job) -> float:
     """Return the seconds from start to exit of the plain script, in a worker's environment."""
     arguments = (job.dataset_folder, str(job.cell.batch_size), str(job.cell.epochs))
-    outcome = part.start(job, lambda: None, (*_BARE, *arguments))
-    # Its last line, not its exit status: JAX 0.10.2 can crash at exit after a good run.
+    outcome = part.start(job, lambda: None, (*_PLAIN_COMMAND, *arguments))
+    # Checks the last line, not the exit status: JAX 0.10.2 can crash at exit after a good run.
     if "val_accuracy" not in outcome.log_tail:
         raise OverheadError(f"{part.name}, plain script: {outcome.output.reason}.")
     return outcome.wall_seconds

@@ -1,5 +1,6 @@
-"""Two measurements side by side: one plain, one through the harness."""
+"""A pair of measurements: one plain, one through the harness."""
 
+import os
 from collections.abc import Callable, Sequence
 from pathlib import Path
 from typing import Final, Literal
@@ -11,6 +12,7 @@ from bench.core.job import Job
 from bench.core.workload import job_of
 from bench.runner.dataset import prepare_dataset
 from bench.runner.launch import WORKER_COMMAND, LaunchOutcome, launch
+from bench.system.environment import resolve_environment
 from bench.system.interpreter import Interpreter
 
 CostKind = Literal["callbacks", "launch"]
@@ -22,9 +24,10 @@ HARNESS_FIRST: Final = "harness first"
 class CostPair(msgspec.Struct, frozen=True, kw_only=True):
     """Two measurements, one directly after the other; `pair` counts them from 0.
 
-    Of kind `callbacks` they are two epochs in one process, with validation; of kind `launch` two
-    processes from start to exit. `train_images` is the size of an epoch. `parent_cpu_seconds` is
-    the user and system time of the harness's own process during its launch; None for callbacks.
+    A pair of kind `callbacks` is two epochs in one process, with validation; one of kind `launch`
+    is two processes from start to exit. `train_images` is the size of an epoch.
+    `parent_cpu_seconds` is the user and system time of the harness's own process during its launch;
+    None for callbacks.
     """
 
     backend: str
@@ -43,22 +46,22 @@ class CostPair(msgspec.Struct, frozen=True, kw_only=True):
 
 
 def order_of(pair: int) -> str:
-    """Return which side of a pair comes first: A B, B A, A B, …, so that drift meets both alike."""
+    """Return the order of a pair: A B, B A, A B, …, so that drift affects both sides equally."""
     return PLAIN_FIRST if pair % 2 == 0 else HARNESS_FIRST
 
 
 WORKLOAD: Final = "lab_baseline"
 BATCH_SIZE: Final = 64
-#: Far longer than any process of a part takes, so that only a hang meets it.
+#: Far longer than any process of a part takes, so that only a hang reaches it.
 _TIMEOUT_SECONDS: Final = 3600.0
 
 
 class OverheadError(Exception):
-    """A process that was to be timed did not do its work."""
+    """A timed process did not complete its work."""
 
 
 class CostPart(msgspec.Struct, frozen=True, kw_only=True):
-    """`number` pairs of one kind, to be measured with `interpreter`; logs go to `folder`."""
+    """A part: `number` pairs of one kind, measured with `interpreter`; logs go to `folder`."""
 
     interpreter: Interpreter
     kind: CostKind
@@ -67,11 +70,11 @@ class CostPart(msgspec.Struct, frozen=True, kw_only=True):
 
     @property
     def name(self) -> str:
-        """Return the part's readable name, which is that of its log too."""
+        """Return the part's readable name, which is also the name of its log."""
         return f"{self.interpreter.backend}-{self.kind}"
 
     def job(self, dataset: str, epochs: int) -> Job:
-        """Return the job of the lab's baseline on `dataset`, which is prepared by then."""
+        """Prepare `dataset` and return the job of the lab's baseline on it."""
         cell = Cell(
             workload=WORKLOAD,
             dataset=dataset,
@@ -84,10 +87,11 @@ class CostPart(msgspec.Struct, frozen=True, kw_only=True):
     def start(
         self, job: Job, tick: Callable[[], None], command: Sequence[str] = WORKER_COMMAND
     ) -> LaunchOutcome:
-        """Run `command` in a worker's environment until it ends; `tick` hears of its epochs."""
+        """Run `command` in the environment of a worker to its end; each epoch calls `tick`."""
         return launch(
             job,
             self.interpreter.python,
+            environment=resolve_environment(job.cell, os.environ),
             log_path=self.folder / f"{self.name}.log",
             timeout_seconds=_TIMEOUT_SECONDS,
             on_progress=lambda _: tick(),

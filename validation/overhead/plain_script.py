@@ -1,4 +1,4 @@
-"""The lab's baseline as a plain Keras script, which a launch of the harness is compared with.
+"""The lab's baseline as a plain Keras script, the reference for a launch of the harness.
 
 `python plain_script.py FOLDER BATCH_SIZE EPOCHS`; FOLDER holds x_train.npy, y_train.npy and so on.
 """

@@ -16,33 +16,35 @@ from bench.system.machine import git_facts, machine_facts
 from validation.overhead.pairs import CostPair
 from validation.overhead.verdict import CostVerdict, judge_cost
 
-_HEAD: Final = ("backend", "what", "pairs", "median [95% interval]", "target", "verdict")
+_HEAD: Final = ("backend", "quantity", "pairs", "median [95% interval]", "target", "verdict")
 _STYLES: Final = {"met": "green", "missed": "red"}
 
 _HOW: Final = """## How it was measured
 
-- Everything is lab_baseline, batch size 64, on synthetic images; raw pairs in overhead.csv.
-- Epochs: one warm process trains one epoch of about 0.1 s (16x16x1 images) without our callback and
-  one with it in turn, A B, B A, and so on. Both are timed by the first and the last callback of the
-  epoch, validation included. Told is 1 + the median of the pairs' differences / 1 s: the callback
-  does the same few things in an epoch of any length.
-- Launches: processes from start to exit, in turn: a plain script of about 30 lines, and a launch
-  through the harness of the same cell (2 epochs of 512 32x32x3 images), in the same environment.
-  The calibration that a run does before and after a launch, about half a second each, is not in it.
+- Everything is lab_baseline, batch size 64, on synthetic images; raw pairs are in overhead.csv.
+- Epochs: one warm process trains epochs of about 0.1 s (16x16x1 images) alternately without and
+  with our callback, in the order A B, B A, and so on. The first and the last callback of the epoch
+  time both, including validation. The reported value is 1 + the median of the pairs' differences /
+  1 s, because the callback does the same few operations in an epoch of any length.
+- Launches: processes from start to exit, alternately: a plain script of about 30 lines, and a
+  launch of the same cell through the harness (2 epochs of 512 32x32x3 images), in the same
+  environment. The calibration before and after a launch of a run, about half a second each, is not
+  included.
 - Share of a core: user and system time of the harness's own process over the length of a launch.
-- met, missed: the whole interval lies inside or outside the target; undecided: across its edge."""
+- met, missed: the whole interval lies inside or outside the target; undecided: the interval
+  contains an edge of the target."""
 
 
 def cost_table(pairs: Sequence[CostPair]) -> Table:
     """Return a row per backend and target."""
-    table = Table(*_HEAD, title="What the harness costs", title_justify="left", box=None)
+    table = Table(*_HEAD, title="Cost of the harness", title_justify="left", box=None)
     for verdict in judge_cost(pairs):
         table.add_row(*_row(verdict), style=_STYLES.get(verdict.verdict, ""))
     return table
 
 
 def overhead_csv(pairs: Sequence[CostPair]) -> str:
-    """Return the raw pairs, a row each; seconds that a kind does not have stay empty."""
+    """Return the raw pairs as CSV, a row each; fields that a kind does not have are empty."""
     text = io.StringIO()
     writer = csv.DictWriter(text, CostPair.__struct_fields__, lineterminator="\n")
     writer.writeheader()
@@ -59,13 +61,13 @@ def verdict_lines(pairs: Sequence[CostPair]) -> list[str]:
 def overhead_markdown(
     pairs: Sequence[CostPair], failures: Sequence[str], interpreters: Sequence[Interpreter]
 ) -> str:
-    """Return the whole document: the verdicts, what failed, and how it was measured."""
-    lines = ["# What the harness costs", "", *verdict_lines(pairs)]
+    """Return the document: the verdicts, the failures and the method."""
+    lines = ["# The cost of the harness", "", *verdict_lines(pairs)]
     if failures:
         lines += ["", *(f"- Failed: {escape_markdown(failure)}" for failure in failures)]
     git = git_facts()
     lines += ["", _HOW, f"- Machine: {_facts(machine_facts())}"]
-    lines += [f"- {found.backend}: {_facts(found.versions)}" for found in interpreters]
+    lines += [f"- {each.backend}: {_facts(each.versions)}" for each in interpreters]
     lines += [f"- Harness: commit={git.commit}, uncommitted changes={git.dirty}", ""]
     return "\n".join(lines)
 
@@ -76,7 +78,7 @@ def write_overhead(
     failures: Sequence[str],
     interpreters: Sequence[Interpreter],
 ) -> None:
-    """Write overhead.csv and overhead.md, each whole or not at all; OSError if that fails."""
+    """Write overhead.csv and overhead.md, each atomically; OSError if that fails."""
     write_text(folder / "overhead.csv", overhead_csv(pairs))
     write_text(folder / "overhead.md", overhead_markdown(pairs, failures, interpreters))
 

@@ -1,4 +1,4 @@
-"""From pairs to what the harness costs: a median, its interval, and whether the target is met."""
+"""From pairs to the cost of the harness: a median, its interval, and a verdict on the target."""
 
 from collections.abc import Callable, Iterable, Sequence
 from math import inf
@@ -9,13 +9,13 @@ import msgspec
 from bench.stats.median_ci import Interval, median_confidence_interval
 from validation.overhead.pairs import CostKind, CostPair
 
-#: The epoch of which the callback's part is told, a short one: those of the suite `race` on 2 cores
-#: last 2 to 6 s.
+#: The length of the epoch for which the callback's cost is reported. It is a short one: epochs of
+#: the suite `race` on 2 cores last 2 to 6 s.
 _EPOCH_SECONDS: Final = 1.0
 
 
 class CostTarget(NamedTuple):
-    """A quantity made of the pairs of one kind, and where its whole interval should lie."""
+    """A quantity computed from the pairs of one kind, and the target range of its interval."""
 
     quantity: str
     kind: CostKind
@@ -27,10 +27,10 @@ class CostTarget(NamedTuple):
 
 
 class CostVerdict(msgspec.Struct, frozen=True, kw_only=True):
-    """What one backend's `n` pairs say of one target.
+    """The verdict on one target from one backend's `n` pairs.
 
     `met` and `missed` mean that the whole interval lies inside or outside the target, `undecided`
-    that it lies across its edge, `too few` that so few pairs have no interval.
+    that it contains an edge of the target, `too few` that the pairs are too few for an interval.
     """
 
     backend: str
@@ -41,7 +41,7 @@ class CostVerdict(msgspec.Struct, frozen=True, kw_only=True):
 
     @property
     def figure(self) -> str:
-        """The median and its interval as people read them; never one without the other."""
+        """The median with its interval, formatted; neither is shown without the other."""
         if self.interval is None:
             return "no interval"
         median, low, high = (self.target.write(value) for value in self.interval[:3])
@@ -49,11 +49,11 @@ class CostVerdict(msgspec.Struct, frozen=True, kw_only=True):
 
 
 def epoch_ratio(pairs: Sequence[CostPair]) -> Interval | None:
-    """Return how much longer our callback makes an epoch of _EPOCH_SECONDS: 1 is not at all.
+    """Return the length of an epoch of _EPOCH_SECONDS with our callback, relative to one without.
 
-    The callback does the same few things in an epoch of any length, and nothing in a step but to
-    append a clock reading to a list of two. What it adds is therefore measured on epochs as short
-    as possible, in which it is the largest part, as `seconds_added`.
+    The callback does the same few operations in an epoch of any length. In a step it only appends
+    a clock reading to a list of two. Its cost is therefore measured as `seconds_added` on epochs
+    as short as possible, where it is the largest fraction.
     """
     added = seconds_added(pairs)
     if added is None:
@@ -68,7 +68,7 @@ def seconds_added(pairs: Sequence[CostPair]) -> Interval | None:
 
 
 def parent_share(pairs: Sequence[CostPair]) -> Interval | None:
-    """Return the median share of one core that this process took while its worker ran."""
+    """Return the median share of one core that this process used while its worker ran."""
     return median_confidence_interval(
         [(pair.parent_cpu_seconds or 0.0) / pair.seconds_harness for pair in pairs]
     )
@@ -106,13 +106,13 @@ TARGETS: Final = (
 
 
 def judge_cost(pairs: Iterable[CostPair]) -> list[CostVerdict]:
-    """Return a verdict per backend and target that there are pairs for, in the pairs' order."""
+    """Return a verdict per backend and target with pairs, in the pairs' order."""
     groups: dict[tuple[str, CostKind], list[CostPair]] = {}
     for pair in pairs:
         groups.setdefault((pair.backend, pair.kind), []).append(pair)
     return [
-        _verdict(backend, target, found)
-        for (backend, kind), found in groups.items()
+        _verdict(backend, target, group)
+        for (backend, kind), group in groups.items()
         for target in TARGETS
         if target.kind == kind
     ]

@@ -14,13 +14,14 @@ from bench.stats.welch import Welch, welch
 
 
 class Equivalence(msgspec.Struct, frozen=True, kw_only=True):
-    """What the seeds of two backends say of a cell; the difference is second - first, of 1.
+    """The verdict on one cell and one pair of backends.
 
-    `low` to `high` is an interval for all pairs at once: each end is missed with ALPHA over the
-    number of pairs. Holm's tests are less strict with a pair once others are shown, so that an
-    equivalent one may have an end beyond the margin. `spread` is the standard deviation between
-    seeds, and `seeds_needed` the number of seeds on each backend with which two equal ones would be
-    shown to be equivalent with probability POWER at that spread.
+    `difference` is the accuracy of the second backend minus that of the first, as a fraction of 1.
+    `low` to `high` is a simultaneous interval: the error rate of each end is ALPHA divided by the
+    number of pairs. Holm's step-down is less strict for later pairs, so the interval of an
+    equivalent pair may reach beyond the margin. `spread` is the standard deviation between seeds.
+    `seeds_needed` is the number of seeds per backend that shows two equal backends to be equivalent
+    with probability POWER at that spread.
     """
 
     name: str
@@ -43,7 +44,7 @@ def judge_equivalence(
     Two one-sided Welch tests (D. J. Schuirmann, "A comparison of the two one-sided tests procedure
     and the power approach", Journal of Pharmacokinetics and Biopharmaceutics 15, 1987): the
     difference is shown to be above -`margin` and below it. All pairs are one family, held at ALPHA
-    by Holm's step-down. `not shown` says neither that there is a difference nor that there is none.
+    by Holm's step-down. `not shown` is evidence neither for a difference nor for its absence.
     """
     pairs = {
         (name, *pair): (sides[pair[0]], sides[pair[1]])
@@ -56,7 +57,7 @@ def judge_equivalence(
         for key, (a, b) in pairs.items()
         if not reasons[key]
     }
-    p_values = {"\0".join(key): _p_value(found, margin) for key, found in compared.items()}
+    p_values = {"\0".join(key): _p_value(test, margin) for key, test in compared.items()}
     shown = holm(p_values, len(pairs), ALPHA)
     verdicts: dict[tuple[str, str, str], Literal["equivalent", "not shown"]] = {
         key: "equivalent" if "\0".join(key) in shown else "not shown" for key in compared
@@ -81,14 +82,14 @@ def _reason(a: SeedAccuracies, b: SeedAccuracies) -> str | None:
 
 
 def _rounding(seeds: SeedAccuracies) -> float:
-    """Return the variance of rounding to one image, under which no variance is taken to be."""
+    """Return the variance of rounding to one image, the lower limit of every variance."""
     return 1 / seeds.images**2 / 12
 
 
-def _p_value(found: Welch, margin: float) -> float:
+def _p_value(test: Welch, margin: float) -> float:
     """Return the larger p value of the two tests."""
-    mirrored = msgspec.structs.replace(found, difference=-found.difference)
-    return max(found.p_below(-margin), mirrored.p_below(-margin))
+    mirrored = msgspec.structs.replace(test, difference=-test.difference)
+    return max(test.p_below(-margin), mirrored.p_below(-margin))
 
 
 def _invalid(
@@ -103,7 +104,7 @@ def _invalid(
 def _row(
     key: tuple[str, str, str],
     sides: tuple[SeedAccuracies, SeedAccuracies],
-    found: Welch,
+    test: Welch,
     verdict: Literal["equivalent", "not shown"],
     margin: float,
     tail: float,
@@ -112,17 +113,17 @@ def _row(
 
     name, first, second = key
     counts = (len(sides[0].accuracies), len(sides[1].accuracies))
-    half = float(t.isf(tail, found.degrees)) * found.error
-    spread = found.error / sqrt(sum(1 / count for count in counts))
+    half = float(t.isf(tail, test.degrees)) * test.error
+    spread = test.error / sqrt(sum(1 / count for count in counts))
     return Equivalence(
         name=name,
         backends=(first, second),
         verdict=verdict,
         seeds=counts,
-        difference=found.difference,
-        low=found.difference - half,
-        high=found.difference + half,
+        difference=test.difference,
+        low=test.difference - half,
+        high=test.difference + half,
         spread=spread,
-        # Both tests have to succeed: each may miss half of what all may.
+        # Both tests must succeed, so each may use half of the allowed miss rate.
         seeds_needed=seeds_needed(spread, margin, tail, (1 - POWER) / 2),
     )

@@ -17,10 +17,10 @@ _STYLES = {"regressed": "red", "invalid": "red", "suspect": "red", "pass": "gree
 
 
 def accuracy_frame(verdicts: Sequence[AccuracyVerdict]) -> pd.DataFrame:
-    """Return a row per cell, whose name is that of its seed 0."""
+    """Return a row per cell, named by the id of its seed 0."""
     rows = []
-    for found in verdicts:
-        row = msgspec.structs.asdict(found)
+    for verdict in verdicts:
+        row = msgspec.structs.asdict(verdict)
         row["baseline_seeds"], row["candidate_seeds"] = row.pop("seeds")
         rows.append(row)
     return pd.DataFrame(rows)
@@ -30,45 +30,52 @@ def accuracy_table(verdicts: Sequence[AccuracyVerdict]) -> Table:
     """Return a row per cell for a terminal, differences in points (1 point is 0.01)."""
     head = ("cell", "accuracy", "seeds", "points", "spread", "seeds needed")
     table = Table(*head, title="Candidate against baseline", title_justify="left", box=None)
-    for found in verdicts:
+    for verdict in verdicts:
         points = spread = "–"
-        if found.difference is not None and found.low is not None and found.high is not None:
-            low, high = 100 * found.low, 100 * found.high
-            points = f"{100 * found.difference:+.2f} [{low:+.2f}, {high:+.2f}]"
-            spread = f"{100 * (found.spread or 0):.2f}"
-        needed = "–" if found.seeds_needed is None else str(found.seeds_needed)
-        seeds = f"{found.seeds[0]}, {found.seeds[1]}"
-        cells = (found.name, found.verdict, seeds, points, spread, needed)
+        if verdict.difference is not None and verdict.low is not None and verdict.high is not None:
+            low, high = 100 * verdict.low, 100 * verdict.high
+            points = f"{100 * verdict.difference:+.2f} [{low:+.2f}, {high:+.2f}]"
+            spread = f"{100 * (verdict.spread or 0):.2f}"
+        needed = "–" if verdict.seeds_needed is None else str(verdict.seeds_needed)
+        seeds = f"{verdict.seeds[0]}, {verdict.seeds[1]}"
+        cells = (verdict.name, verdict.verdict, seeds, points, spread, needed)
         table.add_row(
-            *(Text(sanitize_line(c)) for c in cells), style=_STYLES.get(found.verdict, "")
+            *(Text(sanitize_line(c)) for c in cells), style=_STYLES.get(verdict.verdict, "")
         )
     return table
 
 
-def screening_table(found: Sequence[Screening]) -> Table:
+def screening_table(screenings: Sequence[Screening]) -> Table:
     """Return a row per cell for a terminal."""
     head = ("cell", "screening", "launches", "seconds")
     title = "Candidate against a stored baseline"
     table = Table(*head, title=title, title_justify="left", box=None)
-    for each in found:
-        ratio = "–" if each.ratio is None else f"{each.ratio - 1:+.1%}"
-        cells = (each.name, each.verdict, f"{each.launches[0]}, {each.launches[1]}", ratio)
-        table.add_row(*(Text(sanitize_line(c)) for c in cells), style=_STYLES.get(each.verdict, ""))
+    for screening in screenings:
+        ratio = "–" if screening.ratio is None else f"{screening.ratio - 1:+.1%}"
+        cells = (
+            screening.name,
+            screening.verdict,
+            f"{screening.launches[0]}, {screening.launches[1]}",
+            ratio,
+        )
+        table.add_row(
+            *(Text(sanitize_line(c)) for c in cells), style=_STYLES.get(screening.verdict, "")
+        )
     return table
 
 
-def screening_frame(found: Sequence[Screening]) -> pd.DataFrame:
+def screening_frame(screenings: Sequence[Screening]) -> pd.DataFrame:
     """Return a row per cell."""
     rows = []
-    for each in found:
-        row = msgspec.structs.asdict(each)
+    for screening in screenings:
+        row = msgspec.structs.asdict(screening)
         row["baseline_launches"], row["candidate_launches"] = row.pop("launches")
         rows.append(row)
     return pd.DataFrame(rows)
 
 
 def write_frame(folder: Path, name: str, frame: pd.DataFrame) -> Path:
-    """Write the table as NAME.csv; OSError when that is impossible."""
+    """Write the table to NAME.csv in `folder`; OSError if it cannot be written."""
     folder.mkdir(parents=True, exist_ok=True)
     path = folder / f"{name}.csv"
     write_csv(path, frame)

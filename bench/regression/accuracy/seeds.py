@@ -1,4 +1,4 @@
-"""From records to seeds: what the launches of a cell ended at, seed by seed, or why not."""
+"""From records to seeds: the final accuracy of each seed of a cell, or the reason it is missing."""
 
 from collections.abc import Iterable, Mapping, Sequence
 
@@ -8,31 +8,31 @@ from bench.core.cell import Cell
 from bench.core.record import Record
 from bench.regression.accuracy.verdict import SeedAccuracies
 
-#: What all records of both sides must share; the workload and the versions may differ between them.
+#: The facts that all records of both sides must share; workload and versions may differ.
 _MUST_MATCH = ("protocol_version", "dataset_fingerprint", "dataset_official")
 
-#: What a launch that lost its loss says (bench.worker.callbacks).
+#: How the reason of a launch starts whose loss became non-finite (bench.worker.callbacks).
 _DIVERGED = "NonFiniteLossError"
 
 
 def family_of(cell: Cell) -> Cell:
-    """Return the cell that stands for all of its seeds: that of seed 0."""
+    """Return the cell with seed 0, which represents all seeds."""
     return msgspec.structs.replace(cell, seed=0)
 
 
 def families(cells: Iterable[Cell]) -> dict[Cell, list[int]]:
     """Return the seeds of each family, sorted, families in the order of the cells."""
-    found: dict[Cell, set[int]] = {}
+    seeds_by_family: dict[Cell, set[int]] = {}
     for cell in cells:
-        found.setdefault(family_of(cell), set()).add(cell.seed)
-    return {family: sorted(seeds) for family, seeds in found.items()}
+        seeds_by_family.setdefault(family_of(cell), set()).add(cell.seed)
+    return {family: sorted(seeds) for family, seeds in seeds_by_family.items()}
 
 
 def seeds_of(family: Cell, seeds: Sequence[int], records: Sequence[Record]) -> SeedAccuracies:
-    """Return one side of a family: a val_accuracy per seed, the newest record of each counts.
+    """Return one side of a family: a val_accuracy per seed, from the newest record of each.
 
-    A seed without a record, with one that failed for another reason than a loss that is not
-    finite, or without an accuracy makes the side no measurement.
+    The side has a `reason`, which makes its verdict `invalid`, if a seed has no record or no
+    accuracy, or if it failed for any reason other than a non-finite loss.
     """
     newest = {r.cell.seed: r for r in sorted(records, key=_age) if family_of(r.cell) == family}
     chosen = {seed: newest.get(seed) for seed in seeds}
@@ -49,11 +49,12 @@ def seeds_of(family: Cell, seeds: Sequence[int], records: Sequence[Record]) -> S
 
 
 def mismatch(baseline: Sequence[Record], candidate: Sequence[Record]) -> str | None:
-    """Return in a phrase why two sides' records cannot be held against each other, or None."""
+    """Return the reason, as a phrase, why two sides' records cannot be compared, or None."""
     for field in _MUST_MATCH:
         sides = [{_facts(record)[field] for record in side} for side in (baseline, candidate)]
         if sides[0] != sides[1]:
-            return f"the baseline's {field} is {_told(sides[0])}, the candidate's {_told(sides[1])}"
+            baseline_text, candidate_text = map(_joined, sides)
+            return f"the baseline's {field} is {baseline_text}, the candidate's {candidate_text}"
     return None
 
 
@@ -76,7 +77,7 @@ def _absence(seed: int, record: Record | None) -> str | None:
 
 
 def _mixture(records: Sequence[Record]) -> str | None:
-    """Return in a phrase that the seeds of a side were not trained in one environment."""
+    """Return, as a phrase, how the environments of a side's seeds differ, or None."""
     for name in ("workload_source", "versions", "environment"):
         if len({str(getattr(record, name)) for record in records}) > 1:
             return f"its seeds were trained with different {name.replace('_', ' ')}"
@@ -91,5 +92,5 @@ def _age(record: Record) -> tuple[str, str]:
     return record.started_at, record.run_id
 
 
-def _told(values: set[object]) -> str:
+def _joined(values: set[object]) -> str:
     return " and ".join(sorted(map(str, values))) or "nothing"

@@ -1,4 +1,4 @@
-"""Is the candidate's accuracy worse? Seeds of one side against seeds of the other, per cell."""
+"""Is the candidate's accuracy worse? A comparison of both sides' seeds, per cell."""
 
 from bisect import bisect_left
 from collections.abc import Mapping, Sequence
@@ -18,8 +18,8 @@ _MOST_SEEDS: Final = 10_000
 class SeedAccuracies(msgspec.Struct, frozen=True, kw_only=True):
     """One side of a cell: the final val_accuracy (0 to 1) of each seed, in the seeds' order.
 
-    `reason` verdict in a phrase why the side is no measurement, `diverged` names seeds whose loss
-    did not stay finite; None and () when all is well. `images` is the number of validation images.
+    `reason` is a phrase that explains why the side is invalid, or None. `diverged` lists the seeds
+    whose loss became non-finite. `images` is the number of validation images.
     """
 
     accuracies: tuple[float, ...]
@@ -29,10 +29,10 @@ class SeedAccuracies(msgspec.Struct, frozen=True, kw_only=True):
 
 
 class AccuracyVerdict(msgspec.Struct, frozen=True, kw_only=True):
-    """What the seeds of a cell say; the difference is candidate - baseline, as a part of 1.
+    """The verdict on one cell; `difference` is candidate - baseline, as a fraction of 1.
 
-    `seeds_needed` is the number of seeds per side with which an equal candidate would pass with
-    probability POWER at the spread that was measured.
+    `seeds_needed` is the number of seeds per side at which an equal candidate would pass with
+    probability POWER, given the measured spread.
     """
 
     name: str
@@ -55,10 +55,10 @@ def judge_accuracy(
     One-sided Welch t tests, each family at ALPHA over all cells by Holm:
 
     - `improved`: the candidate's mean is above the baseline's.
-    - `pass`: it is above the baseline's less `margin`: shown to be not worse by more than that.
-    - `regressed`: it is below the baseline's and was not shown to be within the margin, or a
-      candidate's seed diverged.
-    - else `inconclusive`; `invalid` when a side is no measurement or a baseline's seed diverged.
+    - `pass`: the candidate's mean is above the baseline's minus `margin` (non-inferiority).
+    - `regressed`: the candidate's mean is below the baseline's and was not shown to be within the
+      margin, or a candidate's seed diverged.
+    - else `inconclusive`; `invalid` if a side has a `reason` or a baseline's seed diverged.
     """
     verdicts = {}
     compared: dict[str, Welch] = {}
@@ -71,7 +71,7 @@ def judge_accuracy(
     better = holm({n: w.p_below(0.0) for n, w in compared.items()}, len(cells), ALPHA)
     within = holm({n: w.p_below(-margin) for n, w in compared.items()}, len(cells), ALPHA)
     worse = holm({n: 1 - w.p_below(0.0) for n, w in compared.items()}, len(cells), ALPHA)
-    for name, found in compared.items():
+    for name, test in compared.items():
         verdict: VerdictKind = "inconclusive"
         if name in better:
             verdict = "improved"
@@ -79,14 +79,14 @@ def judge_accuracy(
             verdict = "pass"
         elif name in worse:
             verdict = "regressed"
-        verdicts[name] = _verdict(name, verdict, cells[name], found, margin, len(cells))
+        verdicts[name] = _verdict(name, verdict, cells[name], test, margin, len(cells))
     return {name: verdicts[name] for name in cells}
 
 
 def _without_statistics(
     name: str, sides: tuple[SeedAccuracies, SeedAccuracies]
 ) -> AccuracyVerdict | None:
-    """Return the verdict of a cell about which its accuracies need not be asked."""
+    """Return the verdict of a cell that needs no statistics, else None."""
     baseline, candidate = sides
     seeds = (len(baseline.accuracies), len(candidate.accuracies))
     reason = baseline.reason or candidate.reason
@@ -99,14 +99,14 @@ def _without_statistics(
             f"the candidate diverged with seed {_listed(candidate.diverged)}",
         )
     elif not reason and min(seeds) < FEWEST_SEEDS:
-        reason = f"it has {min(seeds)} seeds on a side; {FEWEST_SEEDS} are the fewest"
+        reason = f"a side has {min(seeds)} seeds; at least {FEWEST_SEEDS} are needed"
     if not reason:
         return None
     return AccuracyVerdict(name=name, verdict=verdict, seeds=seeds, reason=reason)
 
 
 def _compare(baseline: SeedAccuracies, candidate: SeedAccuracies) -> Welch:
-    """Return the statistic; no variance is taken to be under that of rounding to an image."""
+    """Return the test; each variance is at least that of rounding to one image."""
     rounding = (1 / baseline.images**2 / 12, 1 / candidate.images**2 / 12)
     return welch(baseline.accuracies, candidate.accuracies, rounding)
 
@@ -115,23 +115,23 @@ def _verdict(
     name: str,
     verdict: VerdictKind,
     sides: tuple[SeedAccuracies, SeedAccuracies],
-    found: Welch,
+    test: Welch,
     margin: float,
     cells: int,
 ) -> AccuracyVerdict:
     from scipy.stats import t
 
     tail = ALPHA / cells
-    half = float(t.isf(tail, found.degrees)) * found.error
+    half = float(t.isf(tail, test.degrees)) * test.error
     counts = (len(sides[0].accuracies), len(sides[1].accuracies))
-    spread = found.error / sqrt(sum(1 / count for count in counts))
+    spread = test.error / sqrt(sum(1 / count for count in counts))
     return AccuracyVerdict(
         name=name,
         verdict=verdict,
         seeds=counts,
-        difference=found.difference,
-        low=found.difference - half,
-        high=found.difference + half,
+        difference=test.difference,
+        low=test.difference - half,
+        high=test.difference + half,
         confidence=1 - 2 * tail,
         spread=spread,
         seeds_needed=seeds_needed(spread, margin, tail),
@@ -141,11 +141,11 @@ def _verdict(
 def seeds_needed(
     spread: float, margin: float, tail: float, missed: float = 1 - POWER
 ) -> int | None:
-    """Return the seeds per side with which an equal candidate passes but for a part `missed`.
+    """Return the seeds per side at which an equal candidate fails to pass with rate `missed`.
 
-    `spread` is the standard deviation between seeds, `tail` the one-sided error that is allowed.
-    The smallest n with n >= 2 (spread / margin)^2 (t[tail] + t[missed])^2 at 2 n - 2 degrees of
-    freedom; None when that is more than anyone trains.
+    `spread` is the standard deviation between seeds, `tail` the allowed one-sided error rate. The
+    result is the smallest n with n >= 2 (spread / margin)^2 (t[tail] + t[missed])^2 at 2 n - 2
+    degrees of freedom; None if it is above 10,000.
     """
     from scipy.stats import t
 
@@ -155,8 +155,8 @@ def seeds_needed(
         return seeds >= 2 * (spread / margin * quantiles) ** 2
 
     counts = range(FEWEST_SEEDS, _MOST_SEEDS + 1)
-    place = bisect_left(counts, True, key=is_enough)
-    return counts[place] if place < len(counts) else None
+    index = bisect_left(counts, True, key=is_enough)
+    return counts[index] if index < len(counts) else None
 
 
 def _listed(seeds: Sequence[int]) -> str:

@@ -1,4 +1,4 @@
-"""Two rows and a verdict per expected cell, from the gate's pairs."""
+"""Two benchmark rows and a verdict test per expected cell, from the gate's pairs."""
 
 from typing import Any
 
@@ -8,7 +8,7 @@ from bench.regression.pytest_plugin.gate_session import GateReplay
 
 
 def test_step_seconds(row_name: str, gate_replay: GateReplay, benchmark: Any) -> None:
-    """Replay a side's slices as the rounds of a benchmark: seconds per step, one slice a round."""
+    """Replay a side's slices as benchmark rounds: seconds per step, one slice per round."""
     row, clock = gate_replay.rows[row_name], gate_replay.clocks[row_name]
     if not row.samples_seconds:
         pytest.fail(f"{row_name} was not measured.", pytrace=False)
@@ -20,7 +20,7 @@ def test_step_seconds(row_name: str, gate_replay: GateReplay, benchmark: Any) ->
 
 
 def test_verdict(cell_id: str, gate_replay: GateReplay) -> None:
-    """Hold the verdict of a cell: anything but `pass` and `improved` fails."""
-    complaint = gate_replay.complaint(cell_id)
-    if complaint:
-        pytest.fail(complaint, pytrace=False)
+    """Fail unless the verdict of the cell is `pass` or `improved`."""
+    failure = gate_replay.failure_message(cell_id)
+    if failure:
+        pytest.fail(failure, pytrace=False)

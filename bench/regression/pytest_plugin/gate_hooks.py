@@ -1,7 +1,7 @@
 """The pytest plugin of `tox -e gate`: hooks only; `bench.regression` decides.
 
-`--baseline SIDE --candidate SIDE` measures a gate first; `--gate FOLDER` takes a measured one. The
-rows are in `gate_checks.py`.
+`--baseline SIDE --candidate SIDE` measures a gate first; `--gate FOLDER` uses a measured one. The
+tests are in `gate_checks.py`.
 """
 
 import warnings
@@ -25,7 +25,7 @@ _GATE = pytest.StashKey[GateReplay]()
 
 def pytest_addoption(parser: pytest.Parser) -> None:
     group = parser.getgroup("bench gate")
-    group.addoption("--gate", metavar="FOLDER", help="a gate that was measured before")
+    group.addoption("--gate", metavar="FOLDER", help="a gate that is already measured")
     group.addoption("--candidate", metavar="SIDE", help="measure this side …")
     group.addoption(
         "--baseline", metavar="SIDE", help="… against this one (default: this checkout)"
@@ -38,22 +38,24 @@ def pytest_addoption(parser: pytest.Parser) -> None:
 
 def pytest_configure(config: pytest.Config) -> None:
     if config.getoption("benchmark_compare", default=None) is None:
-        _leave("A gate needs pytest-benchmark, which is off or not installed.")
+        _end_session("A gate needs pytest-benchmark, which is disabled or not installed.")
     if hasattr(config, "workerinput") or config.getoption("numprocesses", default=None):
-        _leave("A gate cannot be judged by several processes: leave xdist's -n away.")
+        _end_session("A gate cannot be judged by several processes; omit xdist's -n.")
     if config.getoption("benchmark_disable") or config.getoption("benchmark_skip"):
-        _leave("--benchmark-disable and --benchmark-skip leave the rows of a gate unjudged.")
+        _end_session("A gate cannot be judged with --benchmark-disable or --benchmark-skip.")
     warnings.filterwarnings("default", category=pytest.PytestWarning, module="pytest_benchmark")
     try:
         config.stash[_GATE] = open_replay(_folder(config))
     except (BenchError, DataError) as error:
-        _leave(str(error))
+        _end_session(str(error))
 
 
 def _folder(config: pytest.Config) -> Path:
     gate, candidate = config.getoption("gate"), config.getoption("candidate")
     if (gate is None) == (candidate is None):
-        _leave("Name either a measured gate with --gate FOLDER, or a side with --candidate SIDE.")
+        _end_session(
+            "Name either a measured gate with --gate FOLDER or a side with --candidate SIDE."
+        )
     if gate is not None:
         return Path(gate)
     try:
@@ -65,7 +67,7 @@ def _folder(config: pytest.Config) -> Path:
 
 
 def _measured(config: pytest.Config, candidate: str) -> Path:
-    """Measure a gate as the options ask for it and return its folder."""
+    """Measure the gate that the options request and return its folder."""
     suite = config.getoption("gate_suite") or "gate"
     overrides = Overrides(
         backends=tuple(config.getoption("gate_backend") or ()),
@@ -79,7 +81,7 @@ def _measured(config: pytest.Config, candidate: str) -> Path:
     return begin_gate(request, reports, console, console.print).store.folder
 
 
-def _leave(sentence: str) -> None:
+def _end_session(sentence: str) -> None:
     pytest.exit(sentence, returncode=ExitCode.INVALID)
 
 
@@ -103,7 +105,7 @@ def _timed(gate: GateReplay, name: str) -> Any:
 
 @pytest.fixture
 def gate_replay(request: pytest.FixtureRequest) -> GateReplay:
-    """The gate that is replayed."""
+    """The replayed gate."""
     return request.config.stash[_GATE]
 
 
@@ -126,7 +128,7 @@ def pytest_runtest_makereport(
 
 
 def pytest_sessionfinish(session: pytest.Session) -> None:
-    """Leave with the gate's status, whatever pytest makes of the tests."""
+    """Exit with the gate's status, independent of the results of the tests."""
     status = session.config.stash[_GATE].status()
     if session.exitstatus in (
         pytest.ExitCode.OK,

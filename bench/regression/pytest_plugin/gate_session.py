@@ -18,7 +18,7 @@ VERDICT_TEST = "test_verdict"
 
 
 class StepRow(msgspec.Struct, frozen=True, kw_only=True):
-    """One side of a cell: the wall seconds of a step in each of its slices, all pairs in a line."""
+    """One side of a cell: the wall seconds per step of each slice, pair after pair."""
 
     cell_id: str
     side: str
@@ -27,7 +27,7 @@ class StepRow(msgspec.Struct, frozen=True, kw_only=True):
 
 
 class GateReplay(msgspec.Struct, kw_only=True):
-    """The rows by name, a clock for each, the verdicts, and the tally of what was judged."""
+    """The rows by name, a clock for each, the verdicts, and the tally of judged tests."""
 
     plan: GatePlan
     outcome: GateOutcome
@@ -38,43 +38,43 @@ class GateReplay(msgspec.Struct, kw_only=True):
     @property
     def cell_ids(self) -> list[str]:
         """The ids of the cells that the gate expects."""
-        return [found.cell_id for found in self.outcome.verdicts]
+        return [verdict.cell_id for verdict in self.outcome.verdicts]
 
     def summary(self) -> str:
-        """Return in a line what this session judges."""
+        """Return a one-line summary of this session for pytest's header."""
         a, b = (side or "this checkout" for side in self.plan.sides)
         return f"bench gate {self.plan.gate_id}: {len(self.cell_ids)} cells, {a} against {b}"
 
-    def complaint(self, cell_id: str) -> str | None:
-        """Return in a sentence why a cell does not pass, None when it does."""
-        (found,) = [each for each in self.outcome.verdicts if each.cell_id == cell_id]
-        if found.verdict in ("pass", "improved"):
+    def failure_message(self, cell_id: str) -> str | None:
+        """Return a sentence if the cell does not pass, else None."""
+        (verdict,) = [each for each in self.outcome.verdicts if each.cell_id == cell_id]
+        if verdict.verdict in ("pass", "improved"):
             return None
-        return f"{cell_id} is {found.verdict}{f': {found.reason}' if found.reason else ''}."
+        return f"{cell_id} is {verdict.verdict}{f': {verdict.reason}' if verdict.reason else ''}."
 
     def failures(self) -> list[str]:
-        """Return what is wrong with this session or with the gate; verdicts are no failure here."""
+        """Return a sentence per defect of the session or the gate; verdicts do not count here."""
         explained = {f"{VERDICT_TEST}[{cell_id}]" for cell_id in self.cell_ids}
         return self.tally.failures(explained) + sentences(self.outcome)
 
     def status(self) -> ExitCode:
-        """Return the gate's own status, `INVALID` when a row or a verdict was left out."""
+        """Return the gate's own status, or `INVALID` if a row or a verdict was not judged."""
         explained = {f"{VERDICT_TEST}[{cell_id}]" for cell_id in self.cell_ids}
         return ExitCode.INVALID if self.tally.failures(explained) else gate_status(self.outcome)
 
 
 def open_replay(folder: Path) -> GateReplay:
-    """Return the session of the gate in `folder`; BookError says why it cannot be read."""
-    book = GateStore(folder)
-    plan, pairs = book.plan(), book.pairs()
+    """Return the session of the gate in `folder`; GateStoreError if it cannot be read."""
+    store = GateStore(folder)
+    plan, pairs = store.plan(), store.pairs()
     outcome = judge_gate(plan, pairs, machine_facts()["machine_id"])
     rows = {
-        f"{found.cell_id}-{side}": _row(plan, outcome, pairs, found.cell_id, side)
-        for found in outcome.verdicts
+        f"{verdict.cell_id}-{side}": _row(plan, outcome, pairs, verdict.cell_id, side)
+        for verdict in outcome.verdicts
         for side in ("baseline", "candidate")
     }
     expected = [f"{_TIME_TEST}[{name}]" for name in rows]
-    expected += [f"{VERDICT_TEST}[{found.cell_id}]" for found in outcome.verdicts]
+    expected += [f"{VERDICT_TEST}[{verdict.cell_id}]" for verdict in outcome.verdicts]
     return GateReplay(
         plan=plan,
         outcome=outcome,
@@ -87,16 +87,16 @@ def open_replay(folder: Path) -> GateReplay:
 def _row(
     plan: GatePlan, outcome: GateOutcome, pairs: list[Pair], cell_id: str, side: str
 ) -> StepRow:
-    own = [pair for pair in pairs if (pair.kind, pair.cell_id) == ("cell", cell_id)]
-    slices = [getattr(turn, side) for pair in own for turn in pair.slices]
+    cell_pairs = [pair for pair in pairs if (pair.kind, pair.cell_id) == ("cell", cell_id)]
+    slices = [getattr(each, side) for pair in cell_pairs for each in pair.slices]
     (verdict,) = [each for each in outcome.verdicts if each.cell_id == cell_id]
-    members = [getattr(pair, side) for pair in own if getattr(pair, side) is not None]
+    reports = [report for pair in cell_pairs if (report := getattr(pair, side)) is not None]
     facts = {
         "cell_id": cell_id,
         "side": side,
         "gate_id": plan.gate_id,
         "machine_id": plan.machine.get("machine_id"),
-        "versions": members[0].identity.versions if members else {},
+        "versions": reports[0].identity.versions if reports else {},
         "verdict": verdict.verdict,
         "pairs": verdict.pairs,
     }
@@ -105,6 +105,6 @@ def _row(
     return StepRow(
         cell_id=cell_id,
         side=side,
-        samples_seconds=tuple(found.wall_seconds / found.steps for found in slices),
+        samples_seconds=tuple(each.wall_seconds / each.steps for each in slices),
         extra_info=facts,
     )

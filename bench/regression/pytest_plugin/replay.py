@@ -1,22 +1,22 @@
-"""A clock that replays durations measured elsewhere, for a stopwatch that only reads clocks."""
+"""A clock that replays stored durations to a stopwatch, such as pytest-benchmark's timer."""
 
 from collections.abc import Sequence
 
 
 class ReplayError(RuntimeError):
-    """More rounds were asked of a replay clock than it has samples."""
+    """A replay clock got more rounds than it has samples."""
 
 
 class ReplayClock:
-    """A clock that stands still except in `play`, which takes exactly the next sample.
+    """A clock that advances only in `play`, by exactly the next sample.
 
-    A stopwatch calls `rewind` before a round, reads the clock, calls `play`, reads it again and
-    gets the sample back without rounding, since each round starts at 0.0. Readings between are
-    free: how often the stopwatch reads changes nothing.
+    A stopwatch calls `rewind` before a round, reads the clock, calls `play` and reads it again. The
+    difference equals the sample without rounding, because each round starts at 0.0. Additional
+    readings have no effect.
     """
 
     def __init__(self, samples_seconds: Sequence[float]) -> None:
-        """Replay the samples, in seconds, in their order."""
+        """Replay the samples, in seconds, in the given order."""
         self._samples = tuple(samples_seconds)
         self._played = 0
         self._now = 0.0
@@ -27,22 +27,22 @@ class ReplayClock:
         self._now = 0.0
 
     def play(self) -> None:
-        """Let the next sample's time pass; ReplayError when none is left."""
+        """Advance by the next sample; ReplayError if none is left."""
         if self._played == len(self._samples):
             raise ReplayError(
-                f"All {len(self._samples)} samples are replayed: there is nothing more to run or "
-                "to profile (--benchmark-cprofile does not apply to replayed times)."
+                f"All {len(self._samples)} samples are already replayed; no more rounds can run "
+                "(--benchmark-cprofile does not apply to replayed times)."
             )
         self._now += self._samples[self._played]
         self._played += 1
 
     def read(self) -> float:
-        """Return the seconds since the last `rewind`; this is the timer to hand to a stopwatch."""
+        """Return the seconds since the last `rewind`; a stopwatch uses this as its timer."""
         if self._now > 0:
             self._seen.add(self._played - 1)
         return self._now
 
     @property
     def read_seconds(self) -> tuple[float, ...]:
-        """The samples after which somebody read the clock: what a stopwatch can have measured."""
+        """The samples after which the clock was read, so that a stopwatch can have timed them."""
         return tuple(self._samples[index] for index in sorted(self._seen))

@@ -1,4 +1,4 @@
-"""A baseline saved by pytest-benchmark: is it one that the rows may be compared with?"""
+"""A baseline saved by pytest-benchmark: are its rows comparable with the current ones?"""
 
 from collections.abc import Mapping, Sequence
 from typing import Any, Final
@@ -7,8 +7,8 @@ import msgspec
 
 from bench.core.text import BenchError, sanitize_line
 
-#: What must be equal on both sides of a comparison; unlike rows are refused. Versions and digest
-#: are not among them: that they change is what a regression gate is for.
+#: The facts that must be equal on both sides of a comparison; mismatched rows are refused. Versions
+#: and digest may differ, because a regression gate compares before and after a change.
 MUST_MATCH: Final = (
     "machine_id",
     "protocol_version",
@@ -19,7 +19,7 @@ MUST_MATCH: Final = (
 
 
 class SavedError(BenchError, ValueError):
-    """A file is no baseline that pytest-benchmark saved."""
+    """A file is not a baseline saved by pytest-benchmark."""
 
 
 class Baseline(msgspec.Struct, frozen=True, kw_only=True):
@@ -42,12 +42,14 @@ class _Saved(msgspec.Struct):
 def parse_baseline(content: object) -> Baseline:
     """Return the baseline in a saved file's `content`, as pytest-benchmark loads it.
 
-    SavedError says in a sentence what it lacks.
+    SavedError if it does not have the required fields.
     """
     try:
         saved = msgspec.convert(content, _Saved)
     except (ValueError, RecursionError, msgspec.MsgspecError) as error:
-        raise SavedError(f"The saved baseline is none of pytest-benchmark's: {error}.") from error
+        raise SavedError(
+            f"The saved baseline is not a file of pytest-benchmark: {error}."
+        ) from error
     return Baseline(
         saved_at=sanitize_line(saved.datetime),
         rows={row.fullname: row.extra_info or {} for row in saved.benchmarks},
@@ -55,19 +57,19 @@ def parse_baseline(content: object) -> Baseline:
 
 
 def baseline_failures(baseline: Baseline, rows: Mapping[str, Mapping[str, object]]) -> list[str]:
-    """Return a sentence for whatever makes a comparison of `rows` with the baseline worthless.
+    """Return a sentence per reason why `rows` cannot be compared with the baseline.
 
-    `rows` maps the full name, by which pytest-benchmark pairs the two sides, to extra_info.
-    pytest-benchmark itself says nothing about a row that has no partner.
+    `rows` maps full names, by which pytest-benchmark matches the two sides, to extra_info.
+    pytest-benchmark itself does not report a row without a counterpart.
     """
     where = f"the baseline saved {baseline.saved_at}"
     failures = [
-        f"{_short(name)} is missing in {where}: nothing was compared for it."
+        f"{_short(name)} is missing in {where}, so it was not compared."
         for name in rows
         if name not in baseline.rows
     ]
     failures += [
-        f"{_short(name)} stands in {where} but is no cell of this suite."
+        f"{_short(name)} is in {where} but is not a cell of this suite."
         for name in baseline.rows
         if name not in rows
     ]
@@ -80,22 +82,22 @@ def baseline_failures(baseline: Baseline, rows: Mapping[str, Mapping[str, object
 
 
 def same_records(baseline: Baseline, rows: Mapping[str, Mapping[str, object]]) -> list[str]:
-    """Return the full names of the rows whose times are the baseline's own, not measured anew."""
-    own = ("digest", "run_ids")
+    """Return the full names of the rows whose records are the same as in the baseline."""
+    keys = ("digest", "run_ids")
     return [
         name
         for name, facts in rows.items()
         if facts
         and name in baseline.rows
-        and all(baseline.rows[name].get(key) == facts.get(key) for key in own)
+        and all(baseline.rows[name].get(key) == facts.get(key) for key in keys)
     ]
 
 
-def _differences(saved: Mapping[str, Any], now: Mapping[str, object]) -> Sequence[str]:
+def _differences(saved: Mapping[str, Any], current: Mapping[str, object]) -> Sequence[str]:
     return [
-        f"{field} was {saved.get(field)!r} and is {now.get(field)!r}"
+        f"{field} was {saved.get(field)!r} and is {current.get(field)!r}"
         for field in MUST_MATCH
-        if field not in saved or saved[field] != now.get(field)
+        if field not in saved or saved[field] != current.get(field)
     ]
 
 

@@ -1,4 +1,4 @@
-"""A row per expected cell, from stored records: nothing is trained or timed here."""
+"""A benchmark row per expected cell, from stored records; nothing is trained or timed here."""
 
 from typing import Any
 
@@ -8,7 +8,7 @@ from bench.regression.pytest_plugin.stored_session import GateSession
 
 
 def test_epoch_seconds(cell_id: str, gate_session: GateSession, benchmark: Any) -> None:
-    """Replay the cell's epoch times as the rounds of a benchmark, one epoch a round."""
+    """Replay the cell's epoch times as benchmark rounds, one epoch per round."""
     row, clock = gate_session.rows[cell_id], gate_session.clocks[cell_id]
     if row.problem:
         pytest.fail(f"{cell_id}: {row.problem}", pytrace=False)
@@ -19,13 +19,13 @@ def test_epoch_seconds(cell_id: str, gate_session: GateSession, benchmark: Any) 
     if clock.read_seconds != row.samples_seconds:
         pytest.fail(
             f"{cell_id}: pytest-benchmark did not measure the row; --benchmark-disable and "
-            "xdist's -n turn it off.",
+            "xdist's -n disable it.",
             pytrace=False,
         )
 
 
 def test_accuracy_floor(cell_id: str, gate_session: GateSession) -> None:
-    """Hold the last epoch's val_accuracy of every repetition against the workload's floor."""
+    """Fail if the last epoch's val_accuracy of any repetition is below the workload's floor."""
     row = gate_session.rows[cell_id]
     if row.problem:
         pytest.fail(f"{cell_id}: {row.problem}", pytrace=False)

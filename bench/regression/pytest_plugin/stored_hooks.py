@@ -1,7 +1,7 @@
 """The pytest plugin of `tox -e perf`: hooks only; `bench.regression` decides.
 
-pytest-benchmark passes silently when a cell is missing, deselected or disabled; the hooks here
-count the expected rows and make such a session fail. The rows are in `stored_checks.py`.
+pytest-benchmark passes silently if a cell is missing, deselected or disabled; the hooks here count
+the expected rows and make such a session fail. The tests are in `stored_checks.py`.
 """
 
 import os
@@ -23,9 +23,9 @@ _GATE = pytest.StashKey[GateSession]()
 _FAILURES = pytest.StashKey[list[str]]()
 _SESSION = pytest.StashKey[pytest.Session]()
 
-#: A row that failed before it was measured has said why.
+#: A row that failed before it was measured has already reported its reason.
 _UNUSED = "ignore:Benchmark fixture was not used:pytest.PytestWarning"
-#: Facts that stay while the machine does; a new kernel is no other machine.
+#: Facts that identify a machine; a new kernel does not make it a different one.
 _MACHINE = ("machine_id", "cpu_model", "logical_cpus", "usable_cpus", "memory_gib", "system")
 
 
@@ -38,10 +38,10 @@ def pytest_addoption(parser: pytest.Parser) -> None:
 def pytest_configure(config: pytest.Config) -> None:
     if config.getoption("benchmark_compare", default=None) is None:
         raise pytest.UsageError(
-            "Rows of stored records need pytest-benchmark, which is off or not installed."
+            "Stored records need pytest-benchmark, which is disabled or not installed."
         )
-    # Print them: what they warn of fails the session in a sentence of ours, and as errors they
-    # would end it before. pytest undoes this filter with its own when the session ends.
+    # Print these warnings. Our own sentences fail the session; warnings turned into errors would
+    # end it earlier. pytest removes this filter when the session ends.
     warnings.filterwarnings("default", category=pytest.PytestWarning, module="pytest_benchmark")
     config.addinivalue_line("filterwarnings", _UNUSED)
     suite = config.getoption("gate_suite", default=None) or os.environ.get("KERAS_BENCH_SUITE")
@@ -62,7 +62,7 @@ def pytest_generate_tests(metafunc: pytest.Metafunc) -> None:
     if "benchmark" in metafunc.fixturenames:
         metafunc.parametrize("cell_id", [_timed(gate, cell_id) for cell_id in gate.rows])
     elif "cell_id" in metafunc.fixturenames:
-        metafunc.parametrize("cell_id", gate.floored, ids=gate.floored)
+        metafunc.parametrize("cell_id", gate.cells_with_floor, ids=gate.cells_with_floor)
 
 
 def _timed(gate: GateSession, cell_id: str) -> Any:
@@ -77,7 +77,7 @@ def _timed(gate: GateSession, cell_id: str) -> Any:
 
 @pytest.fixture
 def gate_session(request: pytest.FixtureRequest) -> GateSession:
-    """The stored records that are replayed."""
+    """The replayed stored records."""
     return request.config.stash[_GATE]
 
 
@@ -94,8 +94,8 @@ def pytest_benchmark_compare_machine_info(
         config.stash[_GATE].baselines.append(parse_baseline(compared_benchmark))
     except SavedError as error:
         raise pytest.UsageError(str(error)) from error
-    # We judge the machine by each row's facts. pytest-benchmark 5.3.1 would only warn here, and
-    # in doing so crash when its storage is not below the working directory.
+    # The machine is compared by each row's facts. pytest-benchmark 5.3.1 would only warn here, and
+    # its warning crashes if its storage is not below the working directory.
     compared_benchmark["machine_info"] = machine_info
 
 
@@ -136,7 +136,7 @@ def pytest_terminal_summary(
     try:
         yield
     except (PerformanceRegression, pytest.UsageError) as error:
-        # Raised on, it would end pytest in a traceback, with the reason scrolled out of sight.
+        # If it propagated, pytest would end in a traceback that hides the reason.
         config.stash[_SESSION].exitstatus = pytest.ExitCode.TESTS_FAILED
         failures.append(f"{error} (pytest-benchmark's --benchmark-compare-fail)")
     terminalreporter.section("bench gate")
@@ -149,6 +149,6 @@ def pytest_terminal_summary(
 
 
 def _time_file(config: pytest.Config) -> str:
-    """Return how pytest names the file of the rows, from which their full names are made."""
+    """Return the node id of the rows' file, which starts their full names."""
     path = Path(__file__).with_name("stored_checks.py")
     return Path(os.path.relpath(path, config.rootpath)).as_posix()

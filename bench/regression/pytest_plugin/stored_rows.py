@@ -13,8 +13,8 @@ from models.table import WORKLOADS
 class StoredRow(msgspec.Struct, frozen=True, kw_only=True):
     """A cell that the suite expects.
 
-    `records` are its newest, one per repetition, all of one digest; `problem` says in a phrase
-    why there is nothing to judge, None when there is something.
+    `records` are its newest, one per repetition, all with one digest. `problem` is a phrase that
+    explains why the row cannot be judged, or None.
     """
 
     cell: Cell
@@ -23,21 +23,21 @@ class StoredRow(msgspec.Struct, frozen=True, kw_only=True):
 
     @property
     def samples_seconds(self) -> tuple[float, ...]:
-        """The training seconds of every epoch but the warm-ups, all repetitions in a line."""
+        """The training seconds of every epoch but the warm-ups, repetition after repetition."""
         return _samples(self.records)
 
     @property
     def accuracy_floor(self) -> float | None:
-        """The val_accuracy (0 to 1) that the last epoch must reach, None where none is set.
+        """The val_accuracy (0 to 1) that the last epoch must reach, or None.
 
-        There is none for a user's workload, nor for a dataset that the table does not name. A
-        cell shortened below what learning takes fails its floor: it is no cell to gate on.
+        It is None for a user's workload and for a dataset that the table does not name. A cell with
+        too few epochs to learn fails its floor and is not suitable for a gate.
         """
         workload = WORKLOADS.get(self.cell.workload)
         return None if workload is None else workload.accuracy_floor.get(self.cell.dataset)
 
     def accuracy_defects(self) -> list[str]:
-        """Return a sentence per repetition that ends under the floor or without an accuracy."""
+        """Return a sentence per repetition whose final accuracy is below the floor or missing."""
         floor = self.accuracy_floor
         defects = []
         for record, value in zip(self.records, _final_accuracies(self.records), strict=True):
@@ -49,10 +49,10 @@ class StoredRow(msgspec.Struct, frozen=True, kw_only=True):
         return defects
 
     def extra_info(self) -> dict[str, object]:
-        """Return what a saved row says about itself, as JSON values; `baseline` compares some.
+        """Return the facts saved with a row, as JSON values; `saved_baseline` compares some.
 
-        Of versions, dataset and environment it holds those of the newest record; the digest
-        covers them, so that all the row's records have the same. {} without a record.
+        Versions, dataset and environment are those of the newest record; all records of the row
+        share them, because the digest covers them. {} without a record.
         """
         if not self.records:
             return {}
@@ -74,23 +74,26 @@ class StoredRow(msgspec.Struct, frozen=True, kw_only=True):
 
 
 def make_rows(cells: Sequence[Cell], records: Sequence[Record], machine_id: str) -> list[StoredRow]:
-    """Return a row for every cell, in order, those without a usable record included.
+    """Return a row for every cell, in order, including cells without a usable record.
 
-    Instrumented launches are not measurements, so none is judged.
+    Instrumented launches are left out, because instrumentation changes their times.
     """
     plain = [record for record in records if not record.instrumented]
     latest = latest_records(plain, machine_id)
     rows = []
     for cell in cells:
-        own = tuple(record for record in latest if record.cell == cell)
+        cell_records = tuple(record for record in latest if record.cell == cell)
         elsewhere = any(record.cell == cell for record in plain)
-        problem = _problem(own) if own else _absence(machine_id, elsewhere=elsewhere)
-        rows.append(StoredRow(cell=cell, records=own, problem=problem))
+        if cell_records:
+            problem = _problem(cell_records)
+        else:
+            problem = _absence(machine_id, elsewhere=elsewhere)
+        rows.append(StoredRow(cell=cell, records=cell_records, problem=problem))
     return rows
 
 
 def _absence(machine_id: str, *, elsewhere: bool) -> str:
-    others = "; the store has records of other machines only" if elsewhere else ""
+    others = "; the store has only records of other machines" if elsewhere else ""
     return f"no record of it on this machine ({machine_id}){others}"
 
 
@@ -102,7 +105,7 @@ def _problem(records: Sequence[Record]) -> str | None:
     ]
     if failed:
         return "; ".join(failed)
-    return None if _samples(records) else "its records hold no epoch besides the warm-up"
+    return None if _samples(records) else "all epochs of its records are warm-up"
 
 
 def _samples(records: Sequence[Record]) -> tuple[float, ...]:

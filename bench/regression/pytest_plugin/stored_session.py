@@ -1,4 +1,4 @@
-"""One session of the gate: a suite's rows, what became of them, and what they are compared with."""
+"""One session of the gate: a suite's rows, their test outcomes and the baselines."""
 
 from collections.abc import Mapping
 from pathlib import Path
@@ -20,7 +20,7 @@ ACCURACY_TEST = "test_accuracy_floor"
 class GateSession(msgspec.Struct, kw_only=True):
     """The rows by cell id, a clock for each, the tally of their tests, and the baselines so far.
 
-    `skipped` holds the store's reasons for records that it could not read.
+    `skipped` holds the store's reasons for unreadable records.
     """
 
     suite: str
@@ -32,21 +32,21 @@ class GateSession(msgspec.Struct, kw_only=True):
     baselines: list[Baseline] = []
 
     @property
-    def floored(self) -> list[str]:
+    def cells_with_floor(self) -> list[str]:
         """The ids of the cells that have an accuracy floor."""
-        return _floored(self.rows)
+        return _cells_with_floor(self.rows)
 
     def summary(self) -> str:
-        """Return in a line what this session judges."""
+        """Return a one-line summary of this session for pytest's header."""
         return (
             f"bench gate: suite {self.suite}, {len(self.rows)} cells, "
-            f"{len(self.floored)} with an accuracy floor, times from {self.reports}"
+            f"{len(self.cells_with_floor)} with an accuracy floor, times from {self.reports}"
         )
 
     def failures(self, *, time_file: str, compare_asked: bool) -> list[str]:
-        """Return the sentences that make the session fail, none when every row was judged.
+        """Return a sentence per reason why the session fails, none if every row was judged.
 
-        `time_file` is the node id of the file of the rows, with which pytest-benchmark names them.
+        `time_file` is the node id of the rows' file, which pytest-benchmark uses in their names.
         """
         problems = {cell_id: row.problem for cell_id, row in self.rows.items() if row.problem}
         explained = {
@@ -56,8 +56,8 @@ class GateSession(msgspec.Struct, kw_only=True):
         failures += self.tally.failures(explained)
         if compare_asked and not self.baselines:
             failures.append(
-                "A comparison was asked for, but no baseline was found: nothing was compared. "
-                "--benchmark-save=NAME makes one, per Python version."
+                "Nothing was compared, because no baseline was found. --benchmark-save=NAME saves "
+                "one, per Python version."
             )
         facts = self._facts(time_file)
         for baseline in self.baselines:
@@ -65,9 +65,9 @@ class GateSession(msgspec.Struct, kw_only=True):
         return failures
 
     def notes(self, *, time_file: str) -> list[str]:
-        """Return what a reader should know although it fails nothing."""
+        """Return the notes that do not make the session fail."""
         notes = [f"A record was left out: {reason}" for reason in self.skipped]
-        without = [cell_id for cell_id in self.rows if cell_id not in self.floored]
+        without = [cell_id for cell_id in self.rows if cell_id not in self.cells_with_floor]
         if without:
             notes.append(f"No accuracy floor, so not judged by accuracy: {', '.join(without)}.")
         for baseline in self.baselines:
@@ -87,13 +87,13 @@ class GateSession(msgspec.Struct, kw_only=True):
 
 
 def open_session(suite: str, reports: Path) -> GateSession:
-    """Return the session of a suite's name or file; SuiteError says what is wrong there."""
+    """Return the session of a suite, given by name or file; SuiteError if it is invalid."""
     cells = expand(load_suite(suite), Overrides(), suite)
     store = Store(reports)
     machine_id = str(machine_facts()["machine_id"])
     rows = {row.cell.id: row for row in make_rows(cells, store.load_all(), machine_id)}
     expected = [f"{_TIME_TEST}[{cell_id}]" for cell_id in rows]
-    expected += [f"{ACCURACY_TEST}[{cell_id}]" for cell_id in _floored(rows)]
+    expected += [f"{ACCURACY_TEST}[{cell_id}]" for cell_id in _cells_with_floor(rows)]
     return GateSession(
         suite=suite,
         reports=reports,
@@ -104,5 +104,5 @@ def open_session(suite: str, reports: Path) -> GateSession:
     )
 
 
-def _floored(rows: Mapping[str, StoredRow]) -> list[str]:
+def _cells_with_floor(rows: Mapping[str, StoredRow]) -> list[str]:
     return [cell_id for cell_id, row in rows.items() if row.accuracy_floor is not None]

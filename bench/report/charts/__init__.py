@@ -1,1 +1,1 @@
-"""Tables in, drawings out: Vega-Lite specifications and SVG."""
+"""Charts made from the tables: Vega-Lite specifications and SVG."""

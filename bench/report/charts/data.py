@@ -1,4 +1,4 @@
-"""What the figures of one row of the comparison are drawn from: short tables of plain numbers."""
+"""The data of the charts of one row of the comparison: short tables of plain numbers."""
 
 from collections.abc import Iterator, Mapping, Sequence
 from math import isfinite
@@ -23,11 +23,11 @@ from bench.stats.median_ci import Interval
 Series = dict[str, list[dict[str, Any]]]
 _T = TypeVar("_T")
 
-#: Above these a figure shows evenly spaced epochs, and order statistics of the epochs' times.
+#: Above these limits a chart shows evenly spaced epochs, and evenly spaced ranks of epoch times.
 MOST_EPOCHS: Final = 200
 MOST_POINTS: Final = 500
 
-#: The phases that a stacked bar tells apart, each with its columns of cells.csv.
+#: The parts of a stacked bar, each with its columns of cells.csv.
 PHASE_PARTS: Final = {
     "start and imports": ("interpreter_seconds", "harness_seconds", "import_seconds"),
     "data and model": ("data_open_seconds", "build_seconds", "setup_seconds"),
@@ -41,14 +41,14 @@ _METRICS: Final = {"training": ("loss", "accuracy"), "validation": ("val_loss", 
 
 
 class Drawn(NamedTuple):
-    """The series of one row by name, and sentences on what they leave out."""
+    """The series of one row by name, and notes on the data that they leave out."""
 
     series: Series
     notes: list[str]
 
 
 def chart_data(tables: Tables, rows: Sequence[Row]) -> list[Drawn]:
-    """Return what to draw for each of `rows` of the comparison; backends that are `ok` alone."""
+    """Return the series of each of `rows` of the comparison, with `ok` backends only."""
     epochs, cells = (
         frames_by_row(frame[~frame["instrumented"]]) for frame in (tables.epochs, tables.cells)
     )
@@ -62,14 +62,14 @@ def chart_data(tables: Tables, rows: Sequence[Row]) -> list[Drawn]:
 
 
 def newest_ratios(ratios: Sequence[Row]) -> dict[RowKey, list[Row]]:
-    """Return by row of the comparison the ratios between backends of its newest race."""
+    """Return the ratios between backends of the newest race, by row of the comparison."""
     newest: dict[RowKey, list[Row]] = {}
     for ratio in ratios:  # in the order of their runs
         if ratio["kind"] == "backends":
-            own = newest.setdefault(row_key(ratio), [])
-            if own and own[0]["run_id"] != ratio["run_id"]:
-                own.clear()
-            own.append(ratio)
+            of_race = newest.setdefault(row_key(ratio), [])
+            if of_race and of_race[0]["run_id"] != ratio["run_id"]:
+                of_race.clear()
+            of_race.append(ratio)
     return newest
 
 
@@ -91,7 +91,7 @@ def _drawn(
     if len(numbers) > MOST_EPOCHS:
         notes.append(f"The curves show {MOST_EPOCHS} of {len(numbers):,} epochs, evenly spaced.")
     if most > MOST_POINTS:
-        notes.append(f"Of up to {most:,} epoch times, {MOST_POINTS} evenly spaced ranks are shown.")
+        notes.append(f"The chart shows {MOST_POINTS} evenly spaced ranks of up to {most:,} times.")
     series = {
         "curves": _curves(shown),
         "elapsed": _elapsed(epochs, set(shown["epoch"])),
@@ -109,33 +109,33 @@ def _drawn(
 
 
 def _curves(epochs: pd.DataFrame) -> list[dict[str, Any]]:
-    """Return by backend, part and epoch the median, smallest and largest over the records."""
+    """Return the median, minimum and maximum over the records, by backend, part and epoch."""
     lines: list[dict[str, Any]] = []
     for part, metrics in _METRICS.items():
-        found = epochs.groupby(["backend", "epoch"])[list(metrics)].agg(["median", "min", "max"])
-        found.columns = pd.Index(
+        table = epochs.groupby(["backend", "epoch"])[list(metrics)].agg(["median", "min", "max"])
+        table.columns = pd.Index(
             [f"{name}{end}" for name in ("loss", "accuracy") for end in ("", "_low", "_high")]
         )
-        lines += map(dict, table_rows(found.reset_index().assign(part=part)))
+        lines += map(dict, table_rows(table.reset_index().assign(part=part)))
     return lines
 
 
 def _elapsed(epochs: pd.DataFrame, shown: set[int]) -> list[dict[str, Any]]:
-    """Return by backend and epoch the training seconds up to its end, and the val_accuracy there.
+    """Return the training seconds and the val_accuracy at the end of each epoch, by backend.
 
-    Medians over the records; the warm-up counts, validation does not.
+    Both are medians over the records. The seconds include the warm-up, but not validation.
     """
     ordered = epochs.sort_values("epoch", kind="stable")
     seconds = ordered.groupby(["backend", *RECORD_KEY])["train_seconds"].cumsum()
-    found = ordered.assign(seconds=seconds).groupby(["backend", "epoch"])
-    medians = found[["seconds", "val_accuracy"]].median().dropna().reset_index()
+    groups = ordered.assign(seconds=seconds).groupby(["backend", "epoch"])
+    medians = groups[["seconds", "val_accuracy"]].median().dropna().reset_index()
     return [dict(line) for line in table_rows(medians[medians["epoch"].isin(shown)])]
 
 
 def _points(steady: pd.DataFrame, backend: str) -> list[dict[str, Any]]:
-    own = steady[steady["backend"] == backend].sort_values("train_seconds", kind="stable")
+    times = steady[steady["backend"] == backend].sort_values("train_seconds", kind="stable")
     names = {"train_seconds": "seconds", "epoch": "epoch", "repetition": "repetition"}
-    lines = table_rows(own[list(names)].rename(columns=names).assign(backend=backend))
+    lines = table_rows(times[list(names)].rename(columns=names).assign(backend=backend))
     return [dict(line) for line in _thinned(lines, MOST_POINTS)]
 
 
@@ -147,7 +147,7 @@ def _medians(
         seconds = row[f"{backend}_epoch_seconds_median"]
         interval = intervals.get((row_key(row), backend))
         if seconds is not None:
-            # A bar of no length where there is no interval: Vega warns of one without ends.
+            # Without an interval the bar has length 0, because Vega warns about missing ends.
             low, high = (interval.low, interval.high) if interval else (seconds, seconds)
             text = f"{low:.3f} to {high:.3f}" if interval else "none: too few launches"
             ends = {"low": low, "high": high, "interval": text}
@@ -170,13 +170,13 @@ def _ratio(ratio: Row) -> dict[str, Any]:
 
 
 def _phases(cells: pd.DataFrame) -> Iterator[dict[str, Any]]:
-    """Yield by backend and part the sum of its phases' medians over the records that know them."""
+    """Yield the sum of the medians of a part's phases, by backend, over records with phases."""
     known = cells[cells["unattributed_seconds"].notna()]
     for backend in BACKENDS:
-        own = known[known["backend"] == backend]
+        of_backend = known[known["backend"] == backend]
         for order, (part, columns) in enumerate(PHASE_PARTS.items()):
-            seconds = own[list(columns)].median().dropna().sum()
-            if len(own):
+            seconds = of_backend[list(columns)].median().dropna().sum()
+            if len(of_backend):
                 place = {"backend": backend, "part": part, "order": order}
                 yield {**place, "seconds": float(seconds)}
 
@@ -198,14 +198,14 @@ def _work(row: Row, ok: Sequence[str]) -> list[dict[str, Any]]:
 
 
 def _thinned(values: Sequence[_T], most: int) -> list[_T]:
-    """Return at most `most` of the values, evenly spaced, the first and the last among them."""
+    """Return at most `most` evenly spaced values, including the first and the last."""
     if len(values) <= most:
         return list(values)
     return [values[round(n * (len(values) - 1) / (most - 1))] for n in range(most)]
 
 
 def _plain(lines: Sequence[Mapping[str, Any]]) -> list[dict[str, Any]]:
-    """Return the lines in JSON's own types; what is no finite number is None."""
+    """Return the lines in JSON types, with None for infinite numbers and NaN."""
     return [{name: _json(value) for name, value in line.items()} for line in lines]
 
 

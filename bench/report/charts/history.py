@@ -1,4 +1,4 @@
-"""The history as a drawing: a point per run, its range, and a line where something changed."""
+"""The chart of a history: a point and a range per run, and a dashed line at each change."""
 
 from collections.abc import Sequence
 from html import escape
@@ -9,7 +9,7 @@ from bench.report.render.format import Row
 
 _WIDTH: Final = 760
 _HEIGHT: Final = 260
-#: Room for the axis' numbers and the title.
+#: Margins for the numbers of the axis and for the title.
 _LEFT: Final = 60
 _TOP: Final = 56
 _BOTTOM: Final = 230
@@ -22,7 +22,7 @@ text, circle { fill: currentColor } line { stroke: currentColor } .changed { str
 
 
 def history_svg(rows: Sequence[Row]) -> str:
-    """Return the drawing of the rows: median and range against the run, from 0."""
+    """Return the chart of the rows: median and range by run, on an axis from 0."""
     largest = max((row["epoch_seconds_max"] or 0 for row in rows), default=0) or 1.0
     name = _safe(rows[0]["cell_id"]) if rows else ""
     marks = [
@@ -40,8 +40,8 @@ def history_svg(rows: Sequence[Row]) -> str:
             f'<svg xmlns="http://www.w3.org/2000/svg" viewBox="0 0 {_WIDTH} {_HEIGHT}" role="img">',
             f"{_STYLE}<title>Epoch seconds of {name} over runs</title>",
             f'<text x="8" y="18">{name}</text>',
-            '<text x="8" y="36">epoch seconds: median and range of each run; dashed: something '
-            "changed</text>",
+            '<text x="8" y="36">epoch seconds: median and range of each run; dashed: a '
+            "change</text>",
             f'<line x1="{_LEFT}" x2="{_WIDTH}" y1="{_BOTTOM}" y2="{_BOTTOM}"/>',
             *(*axis, *marks),
             "</svg>\n",

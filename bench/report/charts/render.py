@@ -1,4 +1,4 @@
-"""The figures of one row of the comparison, with what has to be said beside each."""
+"""The figures of one row of the comparison, with their titles and captions."""
 
 import errno
 import re
@@ -11,7 +11,7 @@ from bench.report.render.format import Row
 
 
 class Chart(NamedTuple):
-    """One figure: its heading, how to read it, what to say when `series` has no line for it."""
+    """One figure: its title, its caption, and the text shown if `series` has no data for it."""
 
     title: str
     caption: str
@@ -20,80 +20,83 @@ class Chart(NamedTuple):
     spec: specs.Spec
 
 
-_OLD: Final = "Records of version 1 and of failed launches do not hold it."
+_NO_PHASES: Final = "Records of version 1 and of failed launches do not contain the phases."
 
-#: The figures of a row by the name under which the page and the tests find them.
+#: The figures of a row by name; the page and the tests use these names.
 CHARTS: Final = {
     "ratios": Chart(
         "Ratios, interleaved",
-        "Point: median over the rounds of a race; bar: its 95% interval; dashed: no difference. "
-        "Above 1 the first of the two is slower.",
+        "Point: median over the rounds of a race; bar: its 95% interval; dashed line: no "
+        "difference. Above 1, the first of the two is slower.",
         "ratios",
-        "There is no valid race of this row, so no ratio is given.",
+        "This row has no valid race, so no ratio is given.",
         specs.ratios(),
     ),
     "epochs": Chart(
         "Epoch times",
-        "Each tick is one epoch; the mark is the median, its bar the 95% interval over launches, "
-        "drawn from 6 launches on. The first epoch of a launch, which compiles, is left out.",
+        "Each tick is one epoch. The mark is the median; its bar is the 95% interval over "
+        "launches, drawn for 6 or more launches. The first epoch of a launch is left out, because "
+        "it includes compilation.",
         "points",
-        "There is no epoch after the first one.",
+        "No launch has an epoch after the first one.",
         specs.epoch_times(),
     ),
     "loss": Chart(
         "Loss",
-        "Training dashed, validation solid; medians over the records, shaded from the smallest to "
-        "the largest.",
+        "Training dashed, validation solid. Lines are medians over the records, shaded areas "
+        "reach from the minimum to the maximum.",
         "curves",
         "No backend has an ok record.",
         specs.curves("loss"),
     ),
     "accuracy": Chart(
         "Accuracy",
-        "As before. Validation can lie above training: it is taken after the epoch, without "
-        "dropout.",
+        "Lines and areas as for the loss. Validation can exceed training, because it is measured "
+        "after the epoch, without dropout.",
         "curves",
         "No backend has an ok record.",
         specs.curves("accuracy"),
     ),
     "elapsed": Chart(
         "Accuracy against time",
-        "Further left is sooner. The time is that of training, the first epoch included and "
-        "validation left out.",
+        "Further left is faster. The time is the training time, which includes the first epoch "
+        "but not validation.",
         "elapsed",
         "The records have no validation accuracy.",
         specs.elapsed(),
     ),
     "phases": Chart(
         "Where the time goes",
-        "One launch from start to exit; medians over the records, each phase on its own.",
+        "One launch from start to exit; medians over the records, computed for each phase "
+        "separately.",
         "phases",
-        _OLD,
+        _NO_PHASES,
         specs.phases(),
     ),
     "memory": Chart(
         "Memory",
-        "Largest resident memory of a launch; pale: what it held after importing the backend, "
-        "where the record holds that.",
+        "Peak resident memory of a launch; pale: its memory after importing the backend, if the "
+        "record contains that.",
         "memory",
         "No backend has an ok record.",
         specs.memory(),
     ),
     "work": Chart(
         "Work",
-        "Achieved in training; the dashed line is the CPU's measured peak for matrix products.",
+        "Rate achieved in training. The dashed line is the CPU's measured peak for matrix "
+        "products.",
         "work",
-        "The work was not counted: the records are of version 1, have no epoch after the first, "
-        "or a layer has no counting rule.",
+        "The work was not counted, because the records are of version 1 or have no epoch after "
+        "the first, or because a layer has no counting rule.",
         specs.work(),
     ),
 }
 
 
-#: The Vega-Lite that draws both the page and the figures; one that vl-convert ships.
+#: The version of Vega-Lite that draws the page and the figures; vl-convert includes it.
 VEGA_LITE: Final = "6.4"
 
-#: So many rows of a comparison have a figure, so that a store of thousands stays readable.
+#: At most this many rows of a comparison have a figure, so that large reports stay readable.
 MOST_FIGURES: Final = 12
 
 _FONT: Final = "Liberation Sans, Arial, Helvetica, sans-serif"
@@ -119,20 +122,20 @@ _STYLE: Final[dict[str, Any]] = {
 
 
 def figure_name(number: int, row: Row) -> str:
-    """Return the file's name of the figure of the comparison's row with this number, from 1."""
+    """Return the file name of a row's figure; `number` is the row's number, from 1."""
     names = (re.sub(r"[^A-Za-z0-9_]+", "_", str(row[n]))[-40:] for n in ("workload", "dataset"))
     return f"{number}-{'-'.join(names)}-{row['lane']}.svg"
 
 
 def row_svg(series: Series) -> str | None:
-    """Return loss, accuracy and epoch times side by side; None where there is nothing to draw.
+    """Return loss, accuracy and epoch times side by side; None if there is no data to draw.
 
-    The text is the same for the same series, vl-convert and fonts (it brings its own). OSError when
-    the machine has no room for its engine.
+    The text depends only on the series, vl-convert and its fonts, which it includes. Raise OSError
+    if the machine lacks the resources to start its JavaScript engine.
     """
     if not series["curves"]:
         return None
-    # Imported where it is needed: it starts a JavaScript engine.
+    # Imported here because it starts a JavaScript engine.
     import vl_convert
 
     names = [name for name in ("loss", "accuracy", "epochs") if series[CHARTS[name].series]]
@@ -148,11 +151,11 @@ def row_svg(series: Series) -> str | None:
         return vl_convert.vegalite_to_svg(spec, vl_version=VEGA_LITE) + "\n"
     except KeyboardInterrupt:
         raise
-    except BaseException as error:  # without descriptors its engine panics, which is no Exception
+    except BaseException as error:  # without file descriptors its engine panics: no Exception
         raise OSError(errno.EIO, "figures cannot be drawn") from error
 
 
 def figure_caption(row: Row) -> str:
-    """Return what the figure of a row shows, for those who cannot see it."""
+    """Return a description of a row's figure, for readers who cannot see it."""
     title = f"{row['workload']} on {row['dataset']}, lane {row['lane']}"
     return sanitize_line(f"{title}: loss, accuracy and seconds of each epoch, by backend")

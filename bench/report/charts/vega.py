@@ -1,7 +1,8 @@
-"""The figures as Vega-Lite specifications: defined once, drawn on the page and as SVG.
+"""The charts as Vega-Lite specifications, which are drawn on the page and as SVG.
 
-Every chart names the series of `bench.report.charts.data` that it draws; whoever draws it adds them
-as `datasets`. A chart says nothing of ink, paper and fonts: the page has two of each.
+Every chart names the series of `bench.report.charts.data` that it draws; the caller adds them as
+`datasets`. A chart sets no text colour, background or font, because the page has a light and a dark
+style.
 """
 
 from typing import Any, Final
@@ -14,7 +15,7 @@ Spec = dict[str, Any]
 
 
 def _backend(channel: str, *, legend: bool) -> Spec:
-    """Return the encoding of the backend as colour or shape, the same in every figure."""
+    """Return the encoding of the backend as colour or shape, the same in every chart."""
     values = BACKEND_COLOURS if channel == "color" else BACKEND_SHAPES
     return {
         "field": "backend",
@@ -30,7 +31,7 @@ def _number(field: str, title: str, *, zero: bool = True, **more: Any) -> Spec:
 
 
 def _tooltip(*fields: tuple[str, str, str]) -> list[Spec]:
-    """Return the lines of a tooltip, given as (field, title, format); no format: text."""
+    """Return the lines of a tooltip from (field, title, format); without a format it is text."""
     return [
         {"field": field, "title": title, "type": "quantitative", "format": form}
         if form
@@ -46,7 +47,7 @@ _ROWS: Final[Spec] = {
     "scale": {"domain": list(BACKENDS)},
     "axis": {"ticks": False, "domain": False, "labelPadding": 8, "minExtent": 76, "maxExtent": 76},
 }
-#: In pixels: one in steps would leave Vega-Lite nothing to fit to a page's width in silence.
+#: In pixels. With a height in steps, Vega-Lite would silently not fit the chart to the page width.
 _ROWS_HEIGHT: Final = 132
 _DASH: Final[Spec] = {
     "field": "part",
@@ -63,9 +64,9 @@ def curves(metric: str) -> Spec:
     band = {"y": {**value, "field": f"{metric}_low"}, "y2": {"field": f"{metric}_high"}}
     fields = (("backend", "backend", ""), ("part", "part", ""), ("epoch", "epoch", "d"))
     tooltip = _tooltip(*fields, (metric, metric, ".4f"))
-    # An axis of few epochs has ticks between them, which would be labelled with their neighbours.
-    whole = "datum.value % 1 ? '' : datum.value"
-    axis = {"labelExpr": whole, "grid": False, "ticks": False}
+    # An axis of few epochs also has ticks at fractions of an epoch; these get no label.
+    whole_numbers = "datum.value % 1 ? '' : datum.value"
+    axis = {"labelExpr": whole_numbers, "grid": False, "ticks": False}
     return {
         "data": {"name": "curves"},
         "height": 230,
@@ -97,10 +98,10 @@ def curves(metric: str) -> Spec:
 def epoch_times() -> Spec:
     """Return every epoch as a tick, with the median of each backend and its interval."""
     few = {"tickCount": 6, "labelOverlap": True}
-    seconds = _number("seconds", "seconds per epoch, validation apart", zero=False, axis=few)
-    each = (("backend", "backend", ""), ("seconds", "seconds", ".3f"))
-    where = (("epoch", "epoch", "d"), ("repetition", "launch", "d"))
-    whole = (("backend", "backend", ""), ("median", "median", ".3f"), ("n", "epochs", "d"))
+    seconds = _number("seconds", "seconds per epoch, without validation", zero=False, axis=few)
+    tick = (("backend", "backend", ""), ("seconds", "seconds", ".3f"))
+    place = (("epoch", "epoch", "d"), ("repetition", "launch", "d"))
+    median = (("backend", "backend", ""), ("median", "median", ".3f"), ("n", "epochs", "d"))
     interval = (("interval", "95% interval", ""),)
     return {
         "data": {"name": "points"},
@@ -109,7 +110,7 @@ def epoch_times() -> Spec:
         "layer": [
             {
                 "mark": {"type": "tick", "thickness": 2, "opacity": 0.65, "height": {"band": 0.6}},
-                "encoding": {"x": seconds, "tooltip": _tooltip(*each, *where)},
+                "encoding": {"x": seconds, "tooltip": _tooltip(*tick, *place)},
             },
             {
                 "data": {"name": "medians"},
@@ -122,20 +123,20 @@ def epoch_times() -> Spec:
                 "encoding": {
                     "x": {**seconds, "field": "median"},
                     "shape": _backend("shape", legend=False),
-                    "tooltip": _tooltip(*whole, *interval),
+                    "tooltip": _tooltip(*median, *interval),
                 },
             },
         ],
     }
 
 
-def forest(series: str, what: str, *fields: tuple[str, str, str], height: int) -> Spec:
-    """Return ratios with their intervals, one line each by `name`, on a logarithmic axis.
+def forest(series: str, title: str, *fields: tuple[str, str, str], height: int) -> Spec:
+    """Return ratios with their intervals, one line per `name`, on a logarithmic axis.
 
-    `what` is the title of the axis, and `fields` are those of the tooltip besides the ratio's.
+    `title` is the title of the axis. `fields` are the lines of the tooltip before the ratio.
     """
     few = {"tickCount": 5, "labelOverlap": "greedy", "labelSeparation": 8}
-    ratio = _number("ratio", what, zero=False, axis=few)
+    ratio = _number("ratio", title, zero=False, axis=few)
     ratio["scale"] = {"type": "log", "nice": False, "padding": 12}
     interval = (("ratio", "ratio", ".3f"), ("low", "95% from", ".3f"), ("high", "to", ".3f"))
     name: Spec = {"field": "name", "type": "nominal", "title": None, "sort": None}
@@ -163,19 +164,19 @@ def forest(series: str, what: str, *fields: tuple[str, str, str], height: int) -
 
 def ratios() -> Spec:
     """Return the ratios of a race with their intervals."""
-    fields = (("pair", "pair", ""), ("quantity", "of", ""), ("rounds", "rounds", "d"))
+    fields = (("pair", "pair", ""), ("quantity", "quantity", ""), ("rounds", "rounds", "d"))
     return forest("ratios", "ratio of seconds", *fields, height=150)
 
 
 def elapsed() -> Spec:
-    """Return validation accuracy against the seconds of training so far."""
+    """Return validation accuracy against the elapsed training seconds."""
     fields = (("backend", "backend", ""), ("epoch", "epoch", "d"), ("seconds", "seconds", ",.1f"))
     return {
         "data": {"name": "elapsed"},
         "height": 230,
         "mark": {"type": "line", "strokeWidth": 2, "point": {"filled": True, "size": 44}},
         "encoding": {
-            "x": _number("seconds", "seconds of training so far"),
+            "x": _number("seconds", "elapsed seconds of training"),
             "y": _number("val_accuracy", "validation accuracy", zero=False),
             "color": _backend("color", legend=True),
             "shape": _backend("shape", legend=True),
@@ -185,7 +186,7 @@ def elapsed() -> Spec:
 
 
 def phases() -> Spec:
-    """Return a stacked bar per backend of where one launch spent its time."""
+    """Return one stacked bar per backend with the parts of a launch's time."""
     parts = list(PHASE_PARTS)
     return {
         "data": {"name": "phases"},
@@ -209,7 +210,7 @@ def phases() -> Spec:
 
 
 def memory() -> Spec:
-    """Return a bar per backend of the memory at the peak, split where that is known."""
+    """Return one bar per backend of its peak memory, split into two parts if they are known."""
     shades = {"before training": 0.45, "added by training": 1.0, "at the peak": 1.0}
     return {
         "data": {"name": "memory"},
@@ -217,7 +218,7 @@ def memory() -> Spec:
         "mark": _BAR,
         "encoding": {
             "y": _ROWS,
-            "x": _number("megabytes", "MB of memory of the process at its peak"),
+            "x": _number("megabytes", "peak memory of the process in MB"),
             "color": _backend("color", legend=False),
             "opacity": {
                 "field": "part",
@@ -234,7 +235,7 @@ def memory() -> Spec:
 
 
 def work() -> Spec:
-    """Return a bar per backend of the achieved GFLOP/s, beside the measured peak."""
+    """Return one bar per backend of the achieved GFLOP/s, with a line at the measured peak."""
     rate = _number("gflops", "GFLOP/s of training")
     return {
         "height": _ROWS_HEIGHT,

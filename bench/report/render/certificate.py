@@ -18,9 +18,9 @@ from bench.storage.store import StoreError
 def write_certificate(
     folder: Path, certificate: Certificate, quantities: Sequence[ComparedQuantity]
 ) -> Path:
-    """Write certificate.json and quantities.csv; return the path of the first.
+    """Write certificate.json and quantities.csv; return the path of certificate.json.
 
-    StoreError when they cannot be written.
+    Raise StoreError if they cannot be written.
     """
     path = folder / "certificate.json"
     text = msgspec.json.format(msgspec.json.encode(certificate), indent=2).decode()
@@ -34,10 +34,11 @@ def write_certificate(
 
 
 def quantity_frame(quantities: Sequence[ComparedQuantity]) -> pd.DataFrame:
-    """Return a row per quantity and pair of backends; all figures are root mean squares.
+    """Return one row per quantity and pair of backends; all numbers are root mean squares.
 
-    `difference` is that of the two float64 results, `error_a` and `error_b` those of float32,
-    `part` the part of the bound `allowed` that the largest of these takes.
+    `difference` is the difference of the two float64 results, `error_a` and `error_b` are the
+    errors of the float32 results, and `part` is the largest of these as a fraction of the bound
+    `allowed`.
     """
     return pd.DataFrame(
         {
@@ -50,22 +51,22 @@ def quantity_frame(quantities: Sequence[ComparedQuantity]) -> pd.DataFrame:
             "error_a": quantity.errors[0],
             "error_b": quantity.errors[1],
             "allowed": quantity.allowed,
-            "part": quantity.part,
+            "part": quantity.bound_fraction,
             "same": quantity.same,
-            "what": quantity.what,
+            "what": quantity.mismatch,
         }
         for quantity in quantities
     )
 
 
 def certificate_table(certificate: Certificate) -> Table:
-    """Return a row per pair of backends for a terminal."""
-    title = f"{certificate.workload}: is it the same function?"
+    """Return the table for a terminal, with one row per pair of backends."""
+    title = f"{certificate.workload}: do the backends compute the same function?"
     table = Table(
         "backends",
         "parity",
         "quantities",
-        "of the bound at most",
+        "max fraction of bound",
         title=title,
         title_justify="left",
     )

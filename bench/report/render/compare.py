@@ -1,4 +1,4 @@
-"""What people read of a comparison of two runs; the same in Markdown and on a terminal."""
+"""The comparison of two runs, with the same text in Markdown, on a page and on a terminal."""
 
 from collections.abc import Sequence
 from pathlib import Path
@@ -24,19 +24,20 @@ _HEADINGS: Final = (
 )
 
 NOTES: Final = (
-    "Epoch seconds: the median over the launches (n) of each one's median epoch, without the first "
-    "one and without validation.",
-    "B / A: above 1, B is the slower one. In brackets: the interval that holds the true value "
-    "with 95% confidence, from the ranks of the launches. It covers the noise between launches, "
-    "not a change of the machine between the two runs.",
-    f"No ratio stands without its interval, for which each side needs {FEWEST_LAUNCHES} launches.",
+    "Epoch seconds: the median over the launches (n) of each launch's median epoch, without the "
+    "first epoch and without validation.",
+    "B / A: above 1, B is slower. In brackets: the 95% confidence interval, from the ranks of the "
+    "launches. It covers the noise between launches, but not a change of the machine between the "
+    "two runs.",
+    "A ratio is given only with its interval, which needs at least "
+    f"{FEWEST_LAUNCHES} launches of each run.",
 )
 
 _BOUND: Final = f"the bound is {CALIBRATION_BOUND:.0%}"
 
 
 def groups_of(rows: Sequence[Row]) -> list[list[Row]]:
-    """Return the rows of cells on both sides, those together that differ in backend alone."""
+    """Return the rows of cells in both runs, grouped so that a group differs only in backend."""
     groups: dict[tuple[str, str], list[Row]] = {}
     for row in rows:
         if row["sides"] == "both":
@@ -45,21 +46,21 @@ def groups_of(rows: Sequence[Row]) -> list[list[Row]]:
 
 
 def only_in_one_lines(rows: Sequence[Row], names: dict[str, str]) -> list[str]:
-    """Return a line per cell that one side lacks; `names` are those of the sides A and B."""
+    """Return one line per cell of only one run; `names` are the names of the runs A and B."""
     lines = []
     for row in rows:
         if row["sides"] != "both":
-            own = row["sides"][-1]
-            other = "B" if own == "A" else "A"
+            present = row["sides"][-1]
+            other = "B" if present == "A" else "A"
             lines.append(
-                f"{row['cell_id']}: only in {own} ({names[own]}), missing in {other} "
+                f"{row['cell_id']}: only in {present} ({names[present]}), missing in {other} "
                 f"({names[other]})"
             )
     return lines
 
 
 def row_texts(row: Row) -> list[str]:
-    """Return the texts under _HEADINGS."""
+    """Return the texts of a row, in the order of _HEADINGS."""
     return [
         row["backend"],
         *(_seconds_text(row, side) for side in "ab"),
@@ -70,7 +71,7 @@ def row_texts(row: Row) -> list[str]:
 
 
 def comparison_notes(row: Row) -> list[str]:
-    """Return what the table cannot say of a row, each after the name of its backend."""
+    """Return the facts of a row that the table does not show, each after its backend's name."""
     notes = []
     if row["across_machines"]:
         notes.append(f"ACROSS MACHINES: A on {row['machine_a']}, B on {row['machine_b']}")
@@ -97,26 +98,26 @@ def _accuracy_text(row: Row, side: str) -> str:
 
 
 def _ratio_text(row: Row) -> str:
-    """Return `1.05 [1.02, 1.08] slower`, or why there is no ratio."""
+    """Return `1.05 [1.02, 1.08] slower`, or the reason why there is no ratio."""
     if row["time"] == "ok":
         low, high = row["seconds_ratio_low"], row["seconds_ratio_high"]
-        says = "slower" if low > 1 else "faster" if high < 1 else "undecided"
-        return f"{row['seconds_ratio']:.3f} [{low:.3f}, {high:.3f}] {says}"
-    drifts = [m for kernel in ("gemm", "copy") if (m := row[f"{kernel}_drift"]) is not None]
+        verdict = "slower" if low > 1 else "faster" if high < 1 else "undecided"
+        return f"{row['seconds_ratio']:.3f} [{low:.3f}, {high:.3f}] {verdict}"
+    drifts = [d for kernel in ("gemm", "copy") if (d := row[f"{kernel}_drift"]) is not None]
     texts = {
-        "mixed": "none: records of different code, data or versions on one side",
-        "no time": "none: a side has only failed launches and first epochs",
-        "mismatched": "none: what is timed changed between A and B",
+        "mixed": "none: one run has records of different code, data or versions",
+        "no time": "none: one run has only failed launches and first epochs",
+        "mismatched": "none: the timing protocol changed between A and B",
         "too few launches": f"no interval: {_launches(row)}",
         "unstable": f"none: the calibration drifted by {max(drifts):.1%}, {_BOUND}"
         if drifts
-        else "none: there is no calibration to show that the machine was steady",
+        else "none: no calibration shows that the machine was steady",
     }
     return texts[row["time"]]
 
 
 def _difference_text(row: Row) -> str:
-    """Return `+0.0020 [-0.0010, +0.0040]`, or why there is no difference."""
+    """Return `+0.0020 [-0.0010, +0.0040]`, or the reason why there is no difference."""
     difference = row["val_accuracy_difference"]
     if difference is None:
         known = row["val_accuracy_a"] is not None and row["val_accuracy_b"] is not None
@@ -133,12 +134,12 @@ def _launches(row: Row) -> str:
 
 
 def compare_markdown(rows: Sequence[Row], a: str, b: str) -> str:
-    """Return the whole document on the rows of the runs `a` and `b`."""
+    """Return the complete document on the rows of the runs `a` and `b`."""
     lines = [f"# {escape_markdown(b)} against {escape_markdown(a)}", ""]
     only_in_one = only_in_one_lines(rows, {"A": a, "B": b})
     if only_in_one:
         lines += [
-            f"## NOT COMPARED: {len(only_in_one)} of {len(rows)} cells are on one side only",
+            f"## NOT COMPARED: {len(only_in_one)} of {len(rows)} cells are in only one run",
             "",
         ]
         lines += [*(f"- **{escape_markdown(line)}**" for line in only_in_one), ""]
@@ -153,19 +154,19 @@ def compare_markdown(rows: Sequence[Row], a: str, b: str) -> str:
     return "\n".join([*lines, "## How to read it", "", *(f"- {note}" for note in NOTES), ""])
 
 
-#: So many ratios are drawn; the tables have all.
+#: The chart shows at most this many ratios; the tables contain all.
 MOST_DRAWN: Final = 100
-#: In pixels: the height of one ratio, and of the axis.
+#: The height of one ratio, and of the axis, in pixels.
 _LINE_HEIGHT: Final = 24
 _AXIS_HEIGHT: Final = 20
 
 
 def compare_page(rows: Sequence[Row], a: str, b: str) -> str:
-    """Return the page on the rows of the runs `a` and `b`; all text of records is escaped."""
-    ratios = [_drawn(row) for row in rows if row["time"] == "ok"]
+    """Return the page on the rows of the runs `a` and `b`; all text from records is escaped."""
+    ratios = [_chart_row(row) for row in rows if row["time"] == "ok"]
     shown = ratios[:MOST_DRAWN]
     height = _AXIS_HEIGHT + _LINE_HEIGHT * len(shown)
-    fields = (("name", "cell", ""), ("cell", "whole name", ""))
+    fields = (("name", "cell", ""), ("cell", "full name", ""))
     return render(
         "compare.html.j2",
         title=f"{b} against {a}",
@@ -191,18 +192,18 @@ def compare_page(rows: Sequence[Row], a: str, b: str) -> str:
     )
 
 
-def _drawn(row: Row) -> dict[str, Any]:
+def _chart_row(row: Row) -> dict[str, Any]:
     name = f"{row['workload']}, {row['backend']}, {row['lane']}"
     ends = {end: row[f"seconds_ratio_{end}"] for end in ("low", "high")}
     return {"name": name, "cell": row["cell_id"], "ratio": row["seconds_ratio"], **ends}
 
 
 def compare_renderables(rows: Sequence[Row], a: str, b: str) -> list[RenderableType]:
-    """Return what to print of the rows of `a` and `b`: what one side lacks, tables, notes."""
+    """Return the printed text on the rows of `a` and `b`: missing cells, tables and notes."""
     only_in_one = only_in_one_lines(rows, {"A": a, "B": b})
     parts: list[RenderableType] = [Text(sanitize_line(f"A: {a}, B: {b}"))]
     if only_in_one:
-        title = f"NOT COMPARED: {len(only_in_one)} of {len(rows)} cells are on one side only"
+        title = f"NOT COMPARED: {len(only_in_one)} of {len(rows)} cells are in only one run"
         parts += [Text(title, style="bold red")]
         parts += [Text(sanitize_line(line), style="red") for line in only_in_one]
     for group in groups_of(rows):
@@ -226,9 +227,9 @@ def _table(rows: Sequence[Row]) -> Table:
 def write_comparison(
     folder: Path, frame: pd.DataFrame, rows: Sequence[Row], a: str, b: str
 ) -> Path:
-    """Write compare.csv, compare.md and compare.html; return the first one's path.
+    """Write compare.csv, compare.md and compare.html; return the path of compare.csv.
 
-    The folder is made when there is none; OSError when it cannot be written.
+    A missing folder is created. Raise OSError if it cannot be written.
     """
     folder.mkdir(parents=True, exist_ok=True)
     write_csv(folder / "compare.csv", frame)

@@ -1,4 +1,4 @@
-"""What people read of a report's rows; the same in Markdown and on a terminal."""
+"""The text of a report's rows, the same in Markdown, on the page and on a terminal."""
 
 from collections.abc import Callable, Iterable, Mapping, Sequence
 from typing import Any, Final, NamedTuple
@@ -12,18 +12,19 @@ from bench.report.tables.metrics import LATENCY_PERCENTILES
 Row = Mapping[str, Any]
 RowKey = tuple[object, ...]
 
-#: What stands above `parity_lines`.
+#: The explanation above `parity_lines`.
 PARITY_NOTE: Final = (
-    "Certified: no output, gradient, update or loss is farther from a float64 reference than "
-    "float32 rounding explains. A certificate is valid for the same source, versions, settings "
-    "and machine only."
+    "Certified: every output, gradient, update and loss is as close to a float64 reference as "
+    "float32 rounding allows. A certificate is valid only for the same source, versions, settings "
+    "and machine."
 )
 
 _EPOCH_NOTE: Final = "Epoch seconds exclude validation and the first epoch."
 _TIMING_NOTES: Final = {
     "interleaved": (
-        "Interleaved: the launches of one race took turns in rounds, so that a slow drift of the "
-        "machine affects all equally. A ratio is the median over the rounds, with its 95% interval."
+        "Interleaved: the launches of one race alternated in rounds, so that a slow drift of the "
+        "machine affects all backends equally. A ratio is the median over the rounds, with its 95% "
+        "interval."
     ),
     "not interleaved": (
         "Not interleaved: the machine may have been slower or faster for one backend than for "
@@ -45,7 +46,7 @@ def _megabytes(size: float) -> str:
 
 
 class NumberFormat(NamedTuple):
-    """A number of a backend's column group: its heading, and how it is written."""
+    """A number of a backend's column group: its heading, its column and its format."""
 
     heading: str
     column: str
@@ -85,7 +86,7 @@ DEVICE_MEMORY: Final = NumberFormat("GPU peak MB", "device_peak_memory_bytes", _
 
 
 def table_rows(frame: pd.DataFrame) -> list[Row]:
-    """Return the rows of a table as mappings, missing values as None."""
+    """Return the rows of a table as mappings, with None for missing values."""
     return [
         {str(name): None if pd.isna(value) else value for name, value in row.items()}
         for row in frame.astype(object).to_dict("records")
@@ -93,7 +94,7 @@ def table_rows(frame: pd.DataFrame) -> list[Row]:
 
 
 def row_key(row: Row) -> RowKey:
-    """Return what names the row of the comparison to which `row` belongs."""
+    """Return the key of the row of the comparison to which `row` belongs."""
     return tuple(row[name] for name in ROW_KEY)
 
 
@@ -106,13 +107,14 @@ def by_row_key(rows: Iterable[Row]) -> dict[RowKey, list[Row]]:
 
 
 def key_of_group(values: Sequence[object]) -> RowKey:
-    """Return the values of ROW_KEY by which pandas named a group, as `row_key` gives them."""
+    """Return the key of a pandas group by ROW_KEY in the form of `row_key`."""
     return tuple(None if value is pd.NA or value != value else value for value in values)
 
 
 def frames_by_row(frame: pd.DataFrame) -> dict[RowKey, pd.DataFrame]:
-    """Return the part of any table that belongs to each row of the comparison."""
-    return {key_of_group(key): own for key, own in frame.groupby(list(ROW_KEY), dropna=False)}
+    """Return the part of any table that belongs to each row of the comparison, by its key."""
+    groups = frame.groupby(list(ROW_KEY), dropna=False)
+    return {key_of_group(key): group for key, group in groups}
 
 
 def by_race(ratios: Iterable[Row]) -> list[list[Row]]:
@@ -124,15 +126,15 @@ def by_race(ratios: Iterable[Row]) -> list[list[Row]]:
 
 
 def figure_text(row: Row, backend: str, figure: NumberFormat) -> str:
-    """Return the figure as people read it, empty when it is missing."""
+    """Return the formatted number, empty if the value is missing."""
     value = row[f"{backend}_{figure.column}"]
     return "" if value is None else figure.write(value)
 
 
 def figures_of(row: Row, figures: Sequence[NumberFormat]) -> list[NumberFormat]:
-    """Return the figures to show of a row: of `fit` all, of other tasks those that it has.
+    """Return the numbers to show for a row: all for `fit`, the known ones for other tasks.
 
-    Perplexity and latencies come behind them wherever there are any.
+    Perplexity and latencies follow if they are known.
     """
     more = (PERPLEXITY, *LATENCY_FIGURES)
     always = figures if row["task"] == "fit" else figures[:1]
@@ -144,7 +146,7 @@ def figures_of(row: Row, figures: Sequence[NumberFormat]) -> list[NumberFormat]:
 
 
 def status_text(row: Row, backend: str) -> str:
-    """Return what stands in place of epoch seconds where there are none."""
+    """Return the text that replaces missing epoch seconds."""
     texts = {
         "ok": "warm-up only",
         "missing": "no record yet",
@@ -156,7 +158,7 @@ def status_text(row: Row, backend: str) -> str:
 
 
 def reason_text(row: Row, backend: str) -> str:
-    """Return why records of the backend failed or are not pooled, as they gave it; else empty."""
+    """Return the stored reason why the backend's records failed or are not pooled, or empty."""
     reason = row[f"{backend}_reason"]
     if reason is None:
         return ""
@@ -169,7 +171,7 @@ def reason_text(row: Row, backend: str) -> str:
 
 
 def heading(row: Row) -> str:
-    """Return `WORKLOAD, lane LANE, on DATASET`, with the task before it where it is not `fit`."""
+    """Return `WORKLOAD, lane LANE, on DATASET`, preceded by the task unless it is `fit`."""
     task = "" if row["task"] == "fit" else f"{row['task']} with "
     return f"{task}{row['workload']}, lane {row['lane']}, on {row['dataset']}"
 
@@ -192,14 +194,14 @@ def conditions(row: Row) -> str:
 
 
 def timing_notes(rows: Sequence[Row]) -> list[str]:
-    """Return what the timings that occur in `rows` mean, a sentence or two each."""
+    """Return the explanations of the kinds of timing that occur in `rows`."""
     timings = {row["timing"] for row in rows}
     notes = [text for timing, text in _TIMING_NOTES.items() if timing in timings]
     return [*notes, _EPOCH_NOTE]
 
 
 def ratio_text(ratio: Row) -> str:
-    """Return `1.52 [1.44, 1.60], 10 rounds`, or why there is none; never without interval."""
+    """Return `1.52 [1.44, 1.60], 10 rounds`, or the reason why there is no ratio."""
     failed = f", {ratio['rounds_failed']} failed" if ratio["rounds_failed"] else ""
     sessions = f" in {ratio['sessions']} sessions" if ratio["sessions"] > 1 else ""
     rounds = f"{ratio['rounds']} round{'' if ratio['rounds'] == 1 else 's'}{sessions}{failed}"
@@ -215,35 +217,36 @@ def ratio_text(ratio: Row) -> str:
 
 
 def sessions_note(ratios: Sequence[Row]) -> str:
-    """Return of one race `Measured in 2 sessions: …`, empty when it was measured in one."""
+    """Return `Measured in 2 sessions: …` for one race; empty if it has a single session."""
     if not ratios or ratios[0]["sessions"] < 2:
         return ""
     return f"Measured in {ratios[0]['sessions']} sessions: {ratios[0]['session_rounds']}."
 
 
 def ratio_lines(ratios: Sequence[Row]) -> list[tuple[str, str]]:
-    """Return for each pair of one race `jax / torch` and what is known of both its ratios.
+    """Return `jax / torch` and the text of its ratios for each pair of one race.
 
-    That is `EPOCH; steps STEPS; PARITY`, or one reason where both are missing for the same.
+    The text is `EPOCH; steps STEPS; PARITY`. If all ratios are missing for the same reason, it is
+    given once.
     """
     pairs: dict[str, dict[str, Row]] = {}
     for ratio in ratios:
         name = f"{ratio['numerator']} / {ratio['denominator']}"
         pairs.setdefault(name, {})[ratio["quantity"]] = ratio
-    return [(name, _pair_text(found)) for name, found in pairs.items()]
+    return [(name, _pair_text(by_quantity)) for name, by_quantity in pairs.items()]
 
 
-def _pair_text(found: Mapping[str, Row]) -> str:
-    epoch = found["epoch"]
+def _pair_text(by_quantity: Mapping[str, Row]) -> str:
+    epoch = by_quantity["epoch"]
     text = first = ratio_text(epoch)
-    for quantity, ratio in found.items():
+    for quantity, ratio in by_quantity.items():
         if quantity != "epoch" and (epoch["status"] == "ok" or ratio_text(ratio) != first):
             text += f"; {quantity} {ratio_text(ratio)}"
     return f"{text}; {epoch['parity']}" if epoch["parity"] else text
 
 
 def parity_lines(rows: Sequence[Row]) -> list[tuple[str, str]]:
-    """Return for each certified workload and pair `WORKLOAD, jax / torch` and what was found."""
+    """Return `WORKLOAD, jax / torch` and the result for each workload and pair of a certificate."""
     return [
         (
             f"{row['workload']}, {row['backend_a']} / {row['backend_b']}",
@@ -257,21 +260,21 @@ def parity_lines(rows: Sequence[Row]) -> list[tuple[str, str]]:
 
 def _bound_text(row: Row) -> str:
     fraction = row["max_bound_fraction"]
-    return "one without a bound" if fraction is None else f"at most {fraction:.0%} of the bound"
+    return "one has no bound" if fraction is None else f"at most {fraction:.0%} of the bound"
 
 
 def _drift_text(ratio: Row) -> str:
-    known = [m for kernel in ("gemm", "copy") if (m := ratio[f"{kernel}_drift"]) is not None]
+    known = [d for kernel in ("gemm", "copy") if (d := ratio[f"{kernel}_drift"]) is not None]
     if not known:
-        return "there is no calibration to show that the machine was steady"
+        return "no calibration shows that the machine was steady"
     return f"the calibration drifted by {max(known):.1%}, the bound is {ratio['drift_bound']:.0%}"
 
 
 def differing_text(entries: Sequence[Row]) -> str:
-    """Return the names of the provenance entries that differ, by part; empty without any."""
-    names: dict[str, list[str]] = {}
+    """Return the names of the provenance entries that differ, by part; empty if none differ."""
+    by_part: dict[str, list[str]] = {}
     for entry in entries:
         if entry["differs"]:
             part, _, name = entry["entry"].partition(".")
-            names.setdefault(part, []).append(name)
-    return "; ".join(f"{part} ({', '.join(found)})" for part, found in names.items())
+            by_part.setdefault(part, []).append(name)
+    return "; ".join(f"{part} ({', '.join(names)})" for part, names in by_part.items())

@@ -1,4 +1,4 @@
-"""What people read of a cell's history; the same in Markdown and on a terminal."""
+"""The history of a cell, with the same text in Markdown and on a terminal."""
 
 from collections.abc import Sequence
 from pathlib import Path
@@ -18,9 +18,9 @@ from bench.report.render.markdown_sections import markdown_table
 _HEADINGS: Final = ("run", "epoch s", "min to max", "n", "val_accuracy", "plot", "changed")
 
 NOTE: Final = (
-    "Epoch seconds: the median of all epochs of the run but the first ones, without validation; "
-    "the plot is that median, from 0. The runs were measured at different times: the machine may "
-    "have changed in ways that are not marked here, so no ratios are given."
+    "Epoch seconds: the median of all epochs of the run, without first epochs and validation; the "
+    "plot shows this median, from 0. The runs were measured at different times, and the machine "
+    "may have changed in ways that are not marked here, so no ratios are given."
 )
 
 #: The width of the plot, in characters.
@@ -28,7 +28,7 @@ _PLOT_WIDTH: Final = 12
 
 
 def history_texts(rows: Sequence[Row]) -> list[list[str]]:
-    """Return the texts under _HEADINGS, oldest run first."""
+    """Return one list of texts per run, in the order of _HEADINGS; the oldest run is first."""
     longest = max((row["epoch_seconds_median"] or 0 for row in rows), default=0)
     return [_texts(row, longest) for row in rows]
 
@@ -52,7 +52,7 @@ def _texts(row: Row, longest: float) -> list[str]:
 
 
 def history_renderables(rows: Sequence[Row]) -> list[RenderableType]:
-    """Return what to print: a line per run, changes in bold, and a note."""
+    """Return the printed table: one line per run, changes in bold, and a note."""
     table = Table(box=None, pad_edge=False)
     for name in _HEADINGS:
         table.add_column(
@@ -66,9 +66,9 @@ def history_renderables(rows: Sequence[Row]) -> list[RenderableType]:
 
 
 def write_history(folder: Path, frame: pd.DataFrame, rows: Sequence[Row]) -> Path:
-    """Write history.csv, history.md and history.svg into `folder`; return the first one's path.
+    """Write history.csv, history.md and history.svg to `folder`; return the path of history.csv.
 
-    The folder is made when there is none; OSError when it cannot be written.
+    A missing folder is created. Raise OSError if it cannot be written.
     """
     folder.mkdir(parents=True, exist_ok=True)
     write_csv(folder / "history.csv", frame)

@@ -1,4 +1,4 @@
-"""report.md: the comparison as Markdown, with what has to be known to believe it."""
+"""report.md: the comparison as Markdown, with the evidence for it."""
 
 from collections.abc import Collection, Sequence
 
@@ -41,9 +41,9 @@ _FIGURES = (*FIT_FIGURES, *METRIC_FIGURES)
 
 
 def report_markdown(tables: Tables, title: str, figures: Collection[str] = ()) -> str:
-    """Return the whole document: verdicts, ratios, a section per row, steps, how measured.
+    """Return the document: verdicts, ratios, one section per row, steps and the measurement.
 
-    `figures` are the names of files in the folder `figures` beside it, of the rows that have one.
+    `figures` are the names of the files in the folder `figures` next to report.md.
     """
     lines = [f"# {escape_markdown(title)}", ""]
     if not tables.records:
@@ -110,10 +110,13 @@ def _notes(row: Row) -> list[str]:
         if (reason := reason_text(row, backend))
     ]
     if row["mismatched"]:
-        notes.append(f"- No fastest backend: they differ in {escape_markdown(row['mismatched'])}.")
+        fields = escape_markdown(row["mismatched"])
+        notes.append(f"- No fastest backend is named, because they differ in {fields}.")
     if row["lane"] == "matched" and row["stochastic_layers"]:
         layers = escape_markdown(row["stochastic_layers"])
-        notes.append(f"- Not matched: the random masks of {layers}; each backend draws its own.")
+        notes.append(
+            f"- Not matched: the random masks of {layers}, because each backend draws its own."
+        )
     return [*notes, ""] if notes else []
 
 

@@ -1,4 +1,4 @@
-"""The sections of the Markdown that stand around a comparison: ratios, time, provenance, steps."""
+"""The sections of report.md around the comparison: ratios, parity, time, provenance, steps."""
 
 from collections.abc import Iterable, Mapping, Sequence
 from statistics import median
@@ -34,21 +34,20 @@ _STEP_HEADINGS: Final = (
 
 
 def markdown_table(headings: Sequence[str], rows: Iterable[Sequence[str]], align: str) -> list[str]:
-    """Return the lines of a table whose columns after the first are aligned by `align`."""
-    rule = ["---", *(align for _ in headings[1:])]
-    return [f"| {' | '.join(texts)} |" for texts in (headings, rule, *rows)]
+    """Return the lines of a table; `align` is the rule below each column after the first."""
+    rules = ["---", *(align for _ in headings[1:])]
+    return [f"| {' | '.join(texts)} |" for texts in (headings, rules, *rows)]
 
 
 def ratios_section(ratios: Sequence[Row]) -> list[str]:
-    """Return the ratios of every race, none without its interval; nothing without a race."""
+    """Return the ratios of every race, each with its interval; empty without a race."""
     if not ratios:
         return []
     lines = [
         "## Ratios",
         "",
-        "Of the seconds of an epoch, and of its steps without the first one. Above 1 the first "
-        "backend is the slower one. In brackets: the interval that holds the true ratio with 95% "
-        "confidence.",
+        "Ratios of the seconds of an epoch, and of its steps without the first one. Above 1, the "
+        "first backend is slower. In brackets: the 95% confidence interval of the ratio.",
         "",
     ]
     for pairs in by_race(ratios):
@@ -60,7 +59,7 @@ def ratios_section(ratios: Sequence[Row]) -> list[str]:
 
 
 def parity_section(parity: Sequence[Row]) -> list[str]:
-    """Return what is certified of the workloads; nothing without a certificate."""
+    """Return the certified parity of the workloads; empty without a certificate."""
     if not parity:
         return []
     lines = [
@@ -70,7 +69,7 @@ def parity_section(parity: Sequence[Row]) -> list[str]:
 
 
 def work_section(row: Row) -> list[str]:
-    """Return what each backend did with its time and memory; nothing without an ok record."""
+    """Return the work rate and memory of each backend; empty without an ok record."""
     ok = [backend for backend in BACKENDS if row[f"{backend}_status"] == "ok"]
     figures = [f for f in WORK_FIGURES if any(figure_text(row, backend, f) for backend in ok)]
     if not figures:
@@ -84,26 +83,26 @@ def work_section(row: Row) -> list[str]:
     notes = []
     if row["uncounted_layers"]:
         layers = escape_markdown(row["uncounted_layers"])
-        notes = ["", f"- No GFLOP/s: the work of {layers} cannot be counted."]
+        notes = ["", f"- No GFLOP/s, because the work of {layers} cannot be counted."]
     return ["### Work and memory", "", *markdown_table(headings, lines, "---:"), *notes, ""]
 
 
 def phases_section(cells: Sequence[Row]) -> list[str]:
-    """Return where the wall time of one row's records went; nothing when no record can tell."""
+    """Return the phases of one row's records as a table; empty if no record has phases."""
     by_backend = {
-        backend: own
+        backend: timed
         for backend in BACKENDS
-        if (own := [c for c in cells if c["backend"] == backend and _has_phases(c)])
+        if (timed := [c for c in cells if c["backend"] == backend and _has_phases(c)])
     }
     if not by_backend:
         return []
-    columns = {**PHASE_COLUMNS, "all of it": "wall_seconds"}
+    columns = {**PHASE_COLUMNS, "total": "wall_seconds"}
     texts = [
-        [phase, *(_median_text(own, column) for own in by_backend.values())]
+        [phase, *(_median_text(timed, column) for timed in by_backend.values())]
         for phase, column in columns.items()
     ]
     headings = ["phase", *(f"{backend} s" for backend in by_backend)]
-    intro = "Medians over the records, each phase on its own."
+    intro = "Medians over the records, computed for each phase separately."
     return ["### Where the time goes", "", intro, "", *markdown_table(headings, texts, "---:"), ""]
 
 
@@ -117,7 +116,7 @@ def _median_text(cells: Sequence[Row], column: str) -> str:
 
 
 def provenance_section(entries: Sequence[Row]) -> list[str]:
-    """Return what differs between one row's backends as a table, then what is equal, folded."""
+    """Return a table of the entries that differ between backends, then the equal ones, folded."""
     present = [backend for backend in BACKENDS if any(entry[backend] for entry in entries)]
     if not present:
         return []
@@ -128,7 +127,7 @@ def provenance_section(entries: Sequence[Row]) -> list[str]:
     ]
     table = markdown_table(["difference", *present], differing, "---") if differing else []
     return [
-        "### Measured with",
+        "### Provenance",
         "",
         *(table or ["Nothing differs between the backends."]),
         "",
@@ -142,7 +141,7 @@ def provenance_section(entries: Sequence[Row]) -> list[str]:
 
 
 def _equal_entries(entries: Sequence[Row]) -> list[str]:
-    """Return a line per part of the provenance with its `NAME=VALUE`s."""
+    """Return one line per part of the provenance, with its entries as `NAME=VALUE`."""
     parts: dict[str, list[str]] = {}
     for entry in entries:
         part, _, name = entry["entry"].partition(".")
@@ -152,10 +151,10 @@ def _equal_entries(entries: Sequence[Row]) -> list[str]:
 
 
 def steps_section(records: Sequence[Record], ratios: Sequence[Row]) -> list[str]:
-    """Return a line per instrumented cell: its steps, and what instrumenting them cost."""
+    """Return one line per instrumented cell: its steps, and the cost of the instrumentation."""
     costs = {
         (row_key(ratio), ratio["denominator"]): ratio_text(ratio)
-        for ratio in ratios  # of several races of a cell, the newest stands last
+        for ratio in ratios  # of several races of a cell, the newest is last
         if ratio["kind"] == "instrumented" and ratio["quantity"] == "epoch"
     }
     cells: dict[tuple[str, str], list[Record]] = {}
@@ -167,12 +166,12 @@ def steps_section(records: Sequence[Record], ratios: Sequence[Row]) -> list[str]
     return [
         "## Steps",
         "",
-        "Instrumented launches wait after every step: they explain a time and do not measure it, "
-        "so no number above includes them. The warm-up epoch is excluded. A gap lies between two "
-        "steps; feed is drawing one epoch of batches, without training.",
+        "Instrumented launches wait after every step. They explain a time but do not measure it, "
+        "so no number above includes them. The warm-up epoch is excluded. A gap is the time "
+        "between two steps; feed is the time to draw one epoch of batches, without training.",
         "",
         *markdown_table(
-            _STEP_HEADINGS, (_step_texts(own, costs) for own in cells.values()), "---:"
+            _STEP_HEADINGS, (_step_texts(group, costs) for group in cells.values()), "---:"
         ),
         "",
         *_failures(cells.values()),

@@ -1,4 +1,4 @@
-"""The verdict on one row of the comparison in plain sentences, for those who read nothing else."""
+"""The verdict on one row of the comparison, in plain sentences that need no other context."""
 
 from collections.abc import Sequence
 
@@ -8,10 +8,10 @@ from models.table import WORKLOADS
 
 
 def summarise_row(row: Row, ratios: Sequence[Row]) -> str:
-    """Return who is fastest, by how much, whether of the same function, accuracy, and failures.
+    """Return sentences on the fastest backend, its lead, parity, accuracy and failures.
 
-    `ratios` are those between backends of the row's newest race, both quantities. A factor never
-    stands without its interval; without a race there is none.
+    `ratios` are the ratios between backends of the row's newest race, for all quantities. Every
+    factor has its interval; without a race there is no factor.
     """
     speed, sessions = _speed(row, ratios), sessions_note(ratios)
     parts = (speed, sessions, _parity(ratios), _accuracy(row), _failures(row))
@@ -19,15 +19,16 @@ def summarise_row(row: Row, ratios: Sequence[Row]) -> str:
 
 
 def accuracy_floor(row: Row) -> float | None:
-    """Return the val_accuracy that the row's cells must reach; None where none is set for them.
+    """Return the val_accuracy that the row's cells must reach; None if no floor applies.
 
-    It is the workload's for the dataset, and holds for cells of all images and all epochs.
+    The workload sets the floor for the dataset. It applies only to cells with all training images
+    and at least the epochs of the recipe.
     """
     workload = WORKLOADS.get(row["workload"])
     if workload is None or row["limit_train"] is not None:
         return None
-    whole = row["epochs"] >= workload.recipe.epochs
-    return workload.accuracy_floor.get(row["dataset"]) if whole else None
+    is_full_training = row["epochs"] >= workload.recipe.epochs
+    return workload.accuracy_floor.get(row["dataset"]) if is_full_training else None
 
 
 def _speed(row: Row, ratios: Sequence[Row]) -> str:
@@ -37,7 +38,7 @@ def _speed(row: Row, ratios: Sequence[Row]) -> str:
     if not order:
         return "No backend has an epoch after the first one, so speed is not compared."
     if row["mismatched"]:
-        return f"No backend is named the fastest: they differ in {row['mismatched']}."
+        return f"No fastest backend is named, because they differ in {row['mismatched']}."
     if len(order) == 1:
         return f"Only {order[0]} has epoch times (median {medians[order[0]]:.3g} s)."
     if any(ratio["status"] == "ok" for ratio in epochs):
@@ -52,7 +53,7 @@ def _speed(row: Row, ratios: Sequence[Row]) -> str:
 
 
 def _raced(fastest: str, ratios: Sequence[Row]) -> str:
-    """Return how many times as long the others took as the fastest one, each with its interval."""
+    """Return each other backend's time as a multiple of the fastest one's, with its interval."""
     clear: list[str] = []
     unclear: list[str] = []
     unknown: list[str] = []
@@ -86,14 +87,16 @@ def _raced(fastest: str, ratios: Sequence[Row]) -> str:
 
 def _parity(ratios: Sequence[Row]) -> str:
     """Return whether the contenders of a race are certified to compute the same function."""
-    found = {f"{r['numerator']} / {r['denominator']}": r["parity"] for r in ratios if r["parity"]}
-    differing = [f"{pair} {text}" for pair, text in found.items() if text.startswith("differs")]
+    verdicts = {
+        f"{r['numerator']} / {r['denominator']}": r["parity"] for r in ratios if r["parity"]
+    }
+    differing = [f"{pair} {text}" for pair, text in verdicts.items() if text.startswith("differs")]
     if differing:
         return f"They do NOT compute the same function: {'; '.join(differing)}."
-    if not found:
+    if not verdicts:
         return ""
-    sure = set(found.values()) == {"certified"}
-    return f"{'Certified' if sure else 'Not certified'} to compute the same function."
+    certified = set(verdicts.values()) == {"certified"}
+    return f"{'Certified' if certified else 'Not certified'} to compute the same function."
 
 
 def _accuracy(row: Row) -> str:
@@ -103,10 +106,12 @@ def _accuracy(row: Row) -> str:
     texts = ", ".join(f"{backend} {score:.4f}" for backend, score in scores.items())
     floor = accuracy_floor(row)
     if floor is None:
-        return f"Final validation accuracy: {texts}; no floor is set for it."
-    under = [backend for backend, score in scores.items() if score < floor]
-    if under:
-        return f"Accuracy did NOT hold: {_joined(under)} under the floor of {floor:g} ({texts})."
+        return f"Final validation accuracy: {texts}; no floor is set."
+    below = [backend for backend, score in scores.items() if score < floor]
+    if below:
+        verb = "is" if len(below) == 1 else "are"
+        failed = f"{_joined(below)} {verb} below the floor of {floor:g}"
+        return f"Accuracy did NOT hold: {failed} ({texts})."
     return f"Accuracy held: {texts}, all at or above the floor of {floor:g}."
 
 

@@ -41,9 +41,9 @@ _FIGURES: Final = (*EPOCH_FIGURES, *FIT_FIGURES, *METRIC_FIGURES[2:], *MEMORY_FI
 def comparison_renderables(
     tables: Tables, keys: Collection[RowKey] | None = None
 ) -> list[RenderableType]:
-    """Return a table and its notes for each row of the comparison, then the note on timing.
+    """Return a table and its notes for each row of the comparison, then the notes on timing.
 
-    With `keys`, only the rows that they name.
+    With `keys`, only the rows with these keys.
     """
     rows = _shown(tables.comparison, keys)
     if not rows:
@@ -59,9 +59,9 @@ def comparison_renderables(
 def ratio_renderables(
     tables: Tables, keys: Collection[RowKey] | None = None
 ) -> list[RenderableType]:
-    """Return the ratios of the newest race, or the reason why there are none.
+    """Return the ratios of the newest race, each missing ratio with its reason.
 
-    With `keys`, only those of the rows that they name; nothing when no record is of a race.
+    With `keys`, only the ratios of the rows with these keys. Empty if no record is of a race.
     """
     ratios = _shown(tables.ratios, keys)
     newest = max((ratio["run_id"] for ratio in ratios), default=None)
@@ -74,7 +74,7 @@ def _shown(frame: pd.DataFrame, keys: Collection[RowKey] | None) -> list[Row]:
 
 
 def _ratio_table(ratios: Sequence[Row]) -> Table:
-    """Return the ratios of one race; in place of a missing one stands why it is missing."""
+    """Return the ratios of one race; a missing ratio is replaced by its reason."""
     table = _empty_table(ratios[0], f"race {ratios[0]['run_id']}")
     table.add_column("ratio", no_wrap=True)
     table.add_column("of epoch seconds; of steps, without each epoch's first; parity")
@@ -112,13 +112,13 @@ def _style(row: Row, backend: str) -> str:
 
 
 def _notes(row: Row, differing: str) -> list[str]:
-    """Return what the table cannot say; plain text, control characters removed."""
+    """Return the facts that the table does not show, as plain text without control characters."""
     reasons = [f"{backend}: {reason_text(row, backend)}" for backend in BACKENDS]
     notes = [sanitize_line(text) for text in reasons if not text.endswith(": ")]
     if row["fastest_backend"]:
         notes.append("* lowest median epoch")
     if row["mismatched"]:
-        notes.append(f"no fastest backend: they differ in {row['mismatched']}")
+        notes.append(f"no fastest backend, because they differ in {row['mismatched']}")
     if row["lane"] == "matched" and row["stochastic_layers"]:
         notes.append(sanitize_line(f"not matched: the random masks of {row['stochastic_layers']}"))
     if not row["dataset_official"]:

@@ -17,7 +17,7 @@ from bench.report.tables.ratios import ratios_of, rounds_of
 
 
 class Tables(NamedTuple):
-    """The records in their fixed order, and the tables made of them by the names of their files."""
+    """The records in their fixed order, and their tables, named after the files."""
 
     records: list[Record]
     certificates: list[Certificate]
@@ -32,31 +32,31 @@ class Tables(NamedTuple):
 
 
 def make_tables(records: Sequence[Record], certificates: Sequence[Certificate] = ()) -> Tables:
-    """Return the tables of `records` and of the certificates of what they trained.
+    """Return the tables of `records`, and of the certificates of the functions that they trained.
 
-    They depend on these alone, not on their order.
+    The tables depend only on the arguments, not on their order.
     """
     records = sorted_records(records)
     epochs, cells = epochs_frame(records), cells_frame(records)
-    own = certificates_of(set(cells["function_sha256"].dropna()), certificates)
+    relevant = certificates_of(set(cells["function_sha256"].dropna()), certificates)
     return Tables(
         records=records,
-        certificates=own,
+        certificates=relevant,
         epochs=epochs,
         cells=cells,
         comparison=comparison_of(cells, epochs),
         rounds=rounds_of(cells),
-        ratios=ratios_of(cells, own),
+        ratios=ratios_of(cells, relevant),
         provenance=provenance_frame(records),
         steps=steps_frame(records),
-        parity=parity_frame(own),
+        parity=parity_frame(relevant),
     )
 
 
 def first_rows(tables: Tables, most: int) -> Tables:
-    """Return the tables of the records in the first `most` rows of the comparison alone.
+    """Return the tables of only the records in the first `most` rows of the comparison.
 
-    What is drawn and shown of a large store is made of them, so that it costs no more than that.
+    Pages and charts of a large store are made from these, so their cost is limited.
     """
     if len(tables.comparison) <= most:
         return tables

@@ -1,4 +1,4 @@
-"""cells.csv: a row per record, its figures and all that it was measured with."""
+"""cells.csv: one row per record, with its metrics and the facts of its measurement."""
 
 from collections.abc import Sequence
 from typing import Final
@@ -56,7 +56,7 @@ _PHASES: Final = (
     Column("exit_seconds", "Float64", "the worker's last line to the end of the process"),
     Column("unattributed_seconds", "Float64", "wall_seconds minus the sum of these phases"),
 )
-_FIGURES: Final = (
+_METRICS: Final = (
     Column("fit_seconds_total", "Float64", "the whole of `fit`, with validation and warm-up"),
     Column("epoch_seconds_median", "Float64", "median train_seconds of the steady epochs"),
     Column("epoch_seconds_min", "Float64", "smallest train_seconds of the steady epochs"),
@@ -194,16 +194,16 @@ _SETTINGS: Final = (
 )
 CELLS_COLUMNS: Final = (
     *(*RECORD_COLUMNS, *_PLACE, *_PHASES),
-    *(*_FIGURES, *_WORK, *_FACTS, *_SETTINGS),
+    *(*_METRICS, *_WORK, *_FACTS, *_SETTINGS),
 )
 
 _MACHINE: Final = ("cpu_model", "usable_cpus", "memory_gib")
 
 
 def cells_frame(records: Sequence[Record]) -> pd.DataFrame:
-    """Return a row per record, failed and instrumented ones too.
+    """Return one row per record, including failed and instrumented ones.
 
-    A resolved setting without a declared column gets one at the end, in alphabetical order.
+    Resolved settings without a declared column get columns at the end, in alphabetical order.
     """
     rows = [_cells_row(record) for record in sorted_records(records)]
     settings = {name for row in rows for name in row if name.startswith("settings_")}

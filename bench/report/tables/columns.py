@@ -1,4 +1,4 @@
-"""What a column is, the columns that several tables share, and tables made of declared columns."""
+"""Declared columns: their type, the ones that several tables share, and frames made from them."""
 
 from collections.abc import Mapping, Sequence
 from itertools import groupby
@@ -44,23 +44,23 @@ _CELL_KEY: Final = (
 _MUST_MATCH: Final = (
     Column("dataset_fingerprint", "string", "sha256 of the prepared arrays"),
     Column("workload_source", "string", "sha256 of the workload's source"),
-    Column("protocol_version", "Int64", "version of what the harness times"),
+    Column("protocol_version", "Int64", "version of the timing protocol"),
     Column("keras_version", "string", "version of Keras"),
     Column("machine_id", "string", "short hash of the machine's CPU, memory and system"),
 )
-#: The columns that name a row of the comparison, in every table that has such rows.
+#: The columns that identify a row of the comparison, in every table that has such rows.
 ROW_COLUMNS: Final = (*_CELL_KEY, *_MUST_MATCH)
 
-#: What records must share to stand in one row of a comparison: the cell but its backend, and
-#: the facts that are known of failed records too.
+#: Records with equal values in these columns share a row of the comparison: all of the cell except
+#: its backend, and the facts that failed records have too.
 ROW_KEY: Final = tuple(names(ROW_COLUMNS))
 
-#: How rows are sorted: two that differ in their lane alone stand one below the other.
+#: The sort order of rows: two rows that differ only in their lane are adjacent.
 ROW_ORDER: Final = (*(name for name in ROW_KEY if name != "lane"), "lane")
 
-#: What the ok records of one row must agree in, or the row names no fastest backend and gives no
-#: ratio. Most of it only a result holds, so it cannot be part of the key, in which failed records
-#: have to fit. The last two are known in the lane `matched` alone.
+#: The fields in which the ok records of one row must agree; otherwise the row names no fastest
+#: backend and gives no ratio. Most of them come from a result, which failed records lack, so they
+#: cannot be part of ROW_KEY. The last two are known only in the lane `matched`.
 MUST_AGREE: Final = (
     "parameters",
     "trainable_parameters",
@@ -77,7 +77,7 @@ MUST_AGREE: Final = (
     "batch_order_sha256",
 )
 
-#: What epochs.csv and cells.csv say of the record that a row belongs to.
+#: The columns of epochs.csv and cells.csv that describe the record of a row.
 RECORD_COLUMNS: Final = (
     Column("cell_id", "string", "readable name of the cell"),
     *_CELL_KEY[:2],
@@ -98,8 +98,8 @@ RECORD_COLUMNS: Final = (
 
 
 def make_frame(rows: Sequence[Mapping[str, object]], columns: tuple[Column, ...]) -> pd.DataFrame:
-    """Return the table of `rows` with exactly `columns`, typed; what a row lacks is missing."""
-    # Objects in full rows: pandas would turn integers beside a missing key into floats.
+    """Return the table of `rows` with exactly `columns`, typed; an absent key is a missing one."""
+    # Full rows of objects, because pandas would turn integers into floats if a key is absent.
     full = [[row.get(name) for name in names(columns)] for row in rows]
     return typed(pd.DataFrame(full, columns=names(columns), dtype=object), columns)
 
@@ -110,21 +110,22 @@ def typed(frame: pd.DataFrame, columns: tuple[Column, ...]) -> pd.DataFrame:
 
 
 def disagreements(cells: pd.DataFrame) -> list[str]:
-    """Return in which fields of MUST_AGREE rows of cells.csv differ; a missing value agrees."""
-    several = cells[list(MUST_AGREE)].nunique().gt(1)
-    return [name for name in MUST_AGREE if several[name]]
+    """Return the fields of MUST_AGREE in which rows of cells.csv differ; missing values agree."""
+    differs = cells[list(MUST_AGREE)].nunique().gt(1)
+    return [name for name in MUST_AGREE if differs[name]]
 
 
 def sorted_records(records: Sequence[Record]) -> list[Record]:
-    """Return the records in one fixed order, by cell, lane, backend and repetition.
+    """Return the records in a fixed order: by cell, lane, backend and repetition.
 
-    Lanes of one cell stand together, an instrumented record after the plain ones; equal ones once.
+    The lanes of one cell are adjacent, and instrumented records follow the plain ones. Of several
+    equal records one is kept.
     """
-    found: list[Record] = []
+    ordered: list[Record] = []
     for _, group in groupby(sorted(records, key=_order), key=_order):
-        alike = list(group)
-        found += alike if len(alike) == 1 else _by_content(alike)
-    return found
+        ties = list(group)
+        ordered += ties if len(ties) == 1 else _by_content(ties)
+    return ordered
 
 
 def record_columns(record: Record) -> dict[str, object]:
@@ -147,13 +148,13 @@ def record_columns(record: Record) -> dict[str, object]:
 
 
 def backend_version(record: Record) -> str | None:
-    """Return the version of the record's backend, which may be a `-cpu` package."""
+    """Return the version of the record's backend, whose package may end in `-cpu`."""
     backend = record.cell.backend
     return record.versions.get(backend) or record.versions.get(f"{backend}-cpu")
 
 
 def _by_content(records: Sequence[Record]) -> list[Record]:
-    """Return the records in an order that is theirs alone; equal ones once."""
+    """Return the records in an order that depends only on their content, without duplicates."""
     unique = {msgspec.json.encode(record, order="deterministic"): record for record in records}
     return [unique[content] for content in sorted(unique)]
 

@@ -1,4 +1,4 @@
-"""compare.csv: a row per cell of two runs, A and B; those that one side lacks come first."""
+"""compare.csv: one row per cell of two runs, A and B; cells of only one run come first."""
 
 from collections.abc import Iterable, Mapping, Sequence
 from math import exp, log
@@ -12,7 +12,7 @@ from bench.core.cell import Cell
 from bench.core.diff import diff_records
 from bench.core.record import Record
 from bench.core.text import BenchError
-from bench.parity.certificate import Certificate, is_current
+from bench.parity.certificate import Certificate, subject_parity
 from bench.parity.fingerprint import subject_of
 from bench.report.tables.columns import RECORD_COLUMNS, Column, make_frame
 from bench.report.tables.metrics import record_metrics
@@ -20,12 +20,12 @@ from bench.report.tables.run_selection import ComparedRun
 from bench.stats.hodges_lehmann import hodges_lehmann_interval
 from bench.stats.stability import CONFIDENCE, drift, is_steady
 
-#: Launches that each side needs for an interval, as many as a race needs rounds: that of fewer
-#: would be about the whole range of the ratios.
+#: The fewest launches of each side for an interval, equal to the fewest rounds of a race. With
+#: fewer launches the interval would span about the whole range of the ratios.
 FEWEST_LAUNCHES: Final = 6
 
 _KERNELS: Final = ("gemm", "copy")
-#: As a race's ratios: bytes must not depend on the C library's log and exp.
+#: As for the ratios of a race: the bytes must not depend on the C library's log and exp.
 _DECIMALS: Final = 9
 
 COMPARE_COLUMNS: Final = (
@@ -57,7 +57,7 @@ COMPARE_COLUMNS: Final = (
         "time",
         "string",
         "`ok`; else why there is no ratio: `one side`, `mixed` (several digests on one side), "
-        "`no time`, `mismatched` (what is timed changed), `too few launches` or `unstable`",
+        "`no time`, `mismatched` (the timing protocol changed), `too few launches` or `unstable`",
     ),
     Column("seconds_ratio", "Float64", "exp of the median difference of log seconds, B's to A's"),
     Column("seconds_ratio_low", "Float64", "lower end of its interval"),
@@ -86,14 +86,14 @@ class MismatchError(BenchError):
 
 
 class _Half(NamedTuple):
-    """One side of one cell: its records, and the figures of each ok one."""
+    """One side of one cell: its records, and the metrics of each ok record."""
 
     records: list[Record]
-    figures: list[Mapping[str, object]]
+    metrics: list[Mapping[str, object]]
 
     def known(self, column: str) -> list[float]:
-        """Return the launches' values of a column of cells.csv, without missing ones."""
-        values = (figures.get(column) for figures in self.figures)
+        """Return the launches' values of a column of cells.csv, without missing values."""
+        values = (metrics.get(column) for metrics in self.metrics)
         return [value for value in values if isinstance(value, int | float)]
 
 
@@ -104,16 +104,16 @@ def compare_frame(
     *,
     across_machines: bool = False,
 ) -> pd.DataFrame:
-    """Return a row per cell that A or B has; the launch is the sampling unit, never the epoch.
+    """Return one row per cell of A or B; the sampling unit is the launch, never the epoch.
 
-    MismatchError, in one sentence, when no cell is on both sides, when a cell's dataset has other
-    bytes there, and, unless `across_machines`, when the machines are not one.
+    Raise MismatchError if the runs have no cell in common, if a cell's dataset differs, or if the
+    machines differ and `across_machines` is False.
     """
     of_a, of_b = _halves(a), _halves(b)
     common = [cell for cell in of_a if cell in of_b]
     if not common:
         raise MismatchError(
-            f"{a.name} and {b.name} have no cell in common: nothing can be compared."
+            f"{a.name} and {b.name} have no cell in common, so they cannot be compared."
         )
     for cell in common:
         _check_datasets(a, b, of_a[cell], of_b[cell])
@@ -134,36 +134,36 @@ def _halves(side: ComparedRun) -> dict[Cell, _Half]:
         half = halves.setdefault(record.cell, _Half([], []))
         half.records.append(record)
         if record.status == "ok":
-            half.figures.append(record_metrics(record))
+            half.metrics.append(record_metrics(record))
     return halves
 
 
 def _check_datasets(a: ComparedRun, b: ComparedRun, of_a: _Half, of_b: _Half) -> None:
     name = of_a.records[0].cell.dataset
-    prints = [{r.dataset.fingerprint for r in half.records} for half in (of_a, of_b)]
-    if prints[0] != prints[1]:
-        texts = [", ".join(sorted(found)) for found in prints]
+    fingerprints = [{r.dataset.fingerprint for r in half.records} for half in (of_a, of_b)]
+    if fingerprints[0] != fingerprints[1]:
+        texts = [", ".join(sorted(of_side)) for of_side in fingerprints]
         raise MismatchError(
-            f"{a.name} and {b.name} cannot be compared: their datasets {name!r} differ, with the "
-            f"fingerprints {texts[0]} and {texts[1]}."
+            f"{a.name} and {b.name} cannot be compared, because their datasets {name!r} differ, "
+            f"with the fingerprints {texts[0]} and {texts[1]}."
         )
 
 
 def _check_machines(a: ComparedRun, b: ComparedRun) -> None:
     machines = [sorted({record.machine_id for record in side.records}) for side in (a, b)]
     if machines[0] != machines[1] or len(machines[0]) > 1:
-        texts = [", ".join(found) for found in machines]
+        texts = [", ".join(of_side) for of_side in machines]
         raise MismatchError(
-            f"{a.name} and {b.name} cannot be compared: they were measured on different machines, "
-            f"{texts[0]} and {texts[1]}; --across-machines compares them all the same."
+            f"{a.name} and {b.name} cannot be compared, because they were measured on different "
+            f"machines, {texts[0]} and {texts[1]}; --across-machines allows the comparison."
         )
 
 
 def _row(cell: Cell, a: _Half, b: _Half, certificates: Sequence[Certificate]) -> dict[str, object]:
     both = bool(a.records and b.records)
-    alike = _machines(a) == _machines(b)
-    # Two machines may each be steady and yet differ in speed: then each is judged on its own.
-    groups = [[a, b]] if alike else [[a], [b]]
+    same_machines = _machines(a) == _machines(b)
+    # Different machines may each be steady and yet differ in speed, so each is judged separately.
+    groups = [[a, b]] if same_machines else [[a], [b]]
     drifts = {kernel: _kernel_drift(kernel, groups) for kernel in _KERNELS}
     time = _time_status(a, b, list(drifts.values()))
     return {
@@ -172,7 +172,7 @@ def _row(cell: Cell, a: _Half, b: _Half, certificates: Sequence[Certificate]) ->
         "sides": "both" if both else "only A" if a.records else "only B",
         **_half_columns(a, "a"),
         **_half_columns(b, "b"),
-        "across_machines": not alike if both else None,
+        "across_machines": not same_machines if both else None,
         "changed": "; ".join(diff_records(a.records[-1], b.records[-1])) or None if both else None,
         "parity": _parity(a, b, certificates),
         "time": time,
@@ -184,16 +184,16 @@ def _row(cell: Cell, a: _Half, b: _Half, certificates: Sequence[Certificate]) ->
 
 
 def _parity(a: _Half, b: _Half, certificates: Sequence[Certificate]) -> str | None:
-    """Return the column `parity`; None where a side has no result, or several functions."""
-    subjects = [
-        {found.sha256 for record in half.records if (found := subject_of(record))}
+    """Return the column `parity`; None if a side has no result, or several functions."""
+    functions = [
+        {function.sha256 for record in half.records if (function := subject_of(record))}
         for half in (a, b)
     ]
-    if not all(len(found) == 1 for found in subjects):
+    if not all(len(of_side) == 1 for of_side in functions):
         return None
-    if subjects[0] == subjects[1]:
+    if functions[0] == functions[1]:
         return "unchanged"
-    texts = (is_current(certificates, subject) for (subject,) in subjects)
+    texts = (subject_parity(certificates, sha256) for (sha256,) in functions)
     return ", ".join(f"{side} {text}" for side, text in zip("AB", texts, strict=True))
 
 
@@ -201,8 +201,8 @@ def _half_columns(half: _Half, side: str) -> dict[str, object]:
     seconds, scores = half.known("epoch_seconds_median"), half.known("final_val_accuracy")
     columns = {
         "machine": "; ".join(sorted(_machines(half))) or None,
-        "launches": len(half.figures),
-        "failed": len(half.records) - len(half.figures),
+        "launches": len(half.metrics),
+        "failed": len(half.records) - len(half.metrics),
         "epoch_seconds": median(seconds) if seconds and not _is_mixed(half) else None,
         "val_accuracy": median(scores) if scores and not _is_mixed(half) else None,
     }
@@ -221,7 +221,7 @@ def _time_status(a: _Half, b: _Half, drifts: list[float | None]) -> str:
         "too few launches": min(map(len, seconds)) < FEWEST_LAUNCHES,
         "unstable": not is_steady(drifts),
     }
-    return next((reason for reason, holds in reasons.items() if holds), "ok")
+    return next((reason for reason, applies in reasons.items() if applies), "ok")
 
 
 def _seconds_ratio(a: _Half, b: _Half) -> dict[str, object]:
@@ -245,13 +245,13 @@ def _interval_columns(name: str, values: Iterable[float] | None) -> dict[str, ob
 
 
 def _kernel_drift(kernel: str, groups: list[list[_Half]]) -> float | None:
-    """Return the largest drift of any group of halves; None when one is not known."""
-    found = [
+    """Return the largest drift of the groups of halves; None if one is unknown."""
+    drifts = [
         drift([seconds for half in group for seconds in half.known(f"{kernel}_seconds")])
         for group in groups
     ]
-    known = [value for value in found if value is not None]
-    return max(known) if len(known) == len(found) else None
+    known = [value for value in drifts if value is not None]
+    return max(known) if len(known) == len(drifts) else None
 
 
 def _machines(half: _Half) -> set[str]:

@@ -1,4 +1,4 @@
-"""comparison.csv: backends side by side, a row per set of comparable cells."""
+"""comparison.csv: the backends side by side, one row per set of comparable cells."""
 
 from collections.abc import Sequence
 from typing import Any, Final
@@ -95,7 +95,7 @@ COMPARISON_COLUMNS: Final = (
 )
 
 _GROUP: Final = ["row", "backend"]
-#: All that is needed of epochs.csv, which may be large.
+#: The columns of epochs.csv that are needed; the table may be large.
 _OF_AN_EPOCH: Final = ("instrumented", "warmup", "train_seconds")
 _MIXED: Final = "records of different code, data or versions are not pooled: report them separately"
 _MEDIANS: Final = (
@@ -108,18 +108,18 @@ _OF_THE_ROW: Final = ("forward_macs", "uncounted_layers", "stochastic_layers")
 
 
 def comparison_frame(records: Sequence[Record]) -> pd.DataFrame:
-    """Return a row per ROW_KEY with a column group per backend, present or not.
+    """Return one row per ROW_KEY, with a column group for each backend, present or not.
 
-    Backends whose dataset bytes, Keras or machine differ stand in rows of their own. A row whose
-    ok records disagree in a field of MUST_AGREE names it in `mismatched`, and no fastest backend; a
-    backend whose records have several digests is `mixed` and has no figures. Instrumented records
-    are left out.
+    Backends that differ in dataset bytes, Keras version or machine are in different rows. If the ok
+    records of a row disagree in a field of MUST_AGREE, the row names the field in `mismatched` and
+    has no fastest backend. A backend whose records have several digests is `mixed` and has no
+    metrics. Instrumented records are left out.
     """
     return comparison_of(cells_frame(records), epochs_frame(records))
 
 
 def comparison_of(cells: pd.DataFrame, epochs: pd.DataFrame) -> pd.DataFrame:
-    """Return `comparison_frame` of the records of which `cells` and `epochs` are the tables."""
+    """Return `comparison_frame`, from the tables `cells` and `epochs` of the records."""
     cells, epochs = _numbered(cells), _numbered(epochs)[[*_GROUP, *_OF_AN_EPOCH]]
     plain, plain_epochs = cells[~cells["instrumented"]], epochs[~epochs["instrumented"]]
     by_row = plain.groupby("row")
@@ -136,12 +136,12 @@ def comparison_of(cells: pd.DataFrame, epochs: pd.DataFrame) -> pd.DataFrame:
 
 
 def _numbered(frame: pd.DataFrame) -> pd.DataFrame:
-    """Add `row`, the number of the comparison's row: the same in every table of one record set."""
+    """Add `row`, the number of the comparison's row, equal in all tables of one set of records."""
     return frame.assign(row=frame.groupby(list(ROW_ORDER), dropna=False).ngroup())
 
 
 def _complete(frame: pd.DataFrame) -> pd.DataFrame:
-    """Return the rows numbered from 0 and typed, with what says that a backend has no record."""
+    """Return the typed rows, numbered from 0; a backend without records is marked `missing`."""
     missing: dict[str, str | int] = {f"{backend}_status": "missing" for backend in BACKENDS}
     for backend in BACKENDS:
         missing |= {f"{backend}_records": 0, f"{backend}_failed_records": 0}
@@ -149,23 +149,23 @@ def _complete(frame: pd.DataFrame) -> pd.DataFrame:
 
 
 def _backend_groups(cells: pd.DataFrame, epochs: pd.DataFrame) -> pd.DataFrame:
-    """Return BACKEND_GROUP by (row, backend); failed records add nothing to a figure."""
+    """Return BACKEND_GROUP by (row, backend); failed records do not contribute to a metric."""
     steady = epochs[epochs["warmup"].eq(False).fillna(False)].groupby(_GROUP)["train_seconds"]
     seconds = steady.agg(["median", "min", "max", "count"]).rename(columns={"count": "n"})
     by_group = cells.assign(ok=cells["status"].eq("ok")).groupby(_GROUP)
-    figures = by_group[list(_MEDIANS)].median().join(by_group[list(_LARGEST)].max())
-    figures = figures.join(seconds.add_prefix("epoch_seconds_"))
-    figures["fit_seconds_total_median"] = by_group["fit_seconds_total"].median()
-    images = by_group["train_images"].first() / figures["epoch_seconds_median"]
-    figures["images_per_second"] = images
+    metrics = by_group[list(_MEDIANS)].median().join(by_group[list(_LARGEST)].max())
+    metrics = metrics.join(seconds.add_prefix("epoch_seconds_"))
+    metrics["fit_seconds_total_median"] = by_group["fit_seconds_total"].median()
+    images = by_group["train_images"].first() / metrics["epoch_seconds_median"]
+    metrics["images_per_second"] = images
     flops = by_group["task"].first().map(FLOPS_PER_MAC).astype("Float64")
     flops_per_image = flops * by_group["forward_macs"].first()
-    figures["achieved_gflops"] = flops_per_image * images / 1e9
-    figures["version"] = by_group["backend_version"].first()
+    metrics["achieved_gflops"] = flops_per_image * images / 1e9
+    metrics["version"] = by_group["backend_version"].first()
     records = by_group["ok"].sum().astype("Int64")
     mixed = by_group["digest"].nunique().gt(1) & records.gt(0)
-    figures.loc[mixed] = pd.NA
-    return figures.assign(
+    metrics.loc[mixed] = pd.NA
+    return metrics.assign(
         records=records,
         failed_records=by_group.size() - records,
         reason=by_group["reason"].first().mask(mixed, _MIXED),
@@ -173,15 +173,15 @@ def _backend_groups(cells: pd.DataFrame, epochs: pd.DataFrame) -> pd.DataFrame:
     )
 
 
-def _status(found: "pd.Series[Any]") -> "pd.Series[str]":
-    """Return ok where a record is, unsupported where all are, else failed."""
-    return found.map(
+def _status(statuses: "pd.Series[Any]") -> "pd.Series[str]":
+    """Return `ok` if any record is ok, `unsupported` if all are, else `failed`."""
+    return statuses.map(
         lambda each: "ok" if "ok" in each else min(each, key=("failed", "unsupported").index)
     )
 
 
 def _side_by_side(groups: pd.DataFrame) -> pd.DataFrame:
-    """Return the groups by row, with the columns `BACKEND_FIGURE` of the backends there are."""
+    """Return the groups by row, with columns `BACKEND_METRIC` for the backends with records."""
     parts = [
         groups.loc[groups.index.get_level_values("backend") == backend, list(BACKEND_GROUP)]
         .droplevel("backend")
@@ -192,15 +192,15 @@ def _side_by_side(groups: pd.DataFrame) -> pd.DataFrame:
 
 
 def _add_peak_fractions(groups: pd.DataFrame, rows: pd.DataFrame) -> None:
-    """Add `gemm_peak_fraction` to the groups; the calibration says nothing of a GPU's peak."""
+    """Add `gemm_peak_fraction` to the groups; on a GPU it is empty, as the peak is the CPU's."""
     peaks = rows["gemm_peak_gflops"].where(rows["device"].eq("cpu"))
     groups["gemm_peak_fraction"] = groups["achieved_gflops"].div(peaks, level="row")
 
 
 def _trust(cells: pd.DataFrame) -> pd.DataFrame:
-    """Return by row its `timing` and `mismatched`, and whether its race met a `steady` machine.
+    """Return `timing` and `mismatched` by row, and whether the machine was `steady` in its race.
 
-    The launches of a race are all that calibrated it, so instrumented ones count here.
+    All launches of a race were calibrated, so the instrumented ones count here too.
     """
     facts = {}
     for row, launches in cells.groupby("row"):
@@ -216,29 +216,29 @@ def _trust(cells: pd.DataFrame) -> pd.DataFrame:
 
 
 def _fastest(groups: pd.DataFrame) -> "pd.Series[str]":
-    """Return by row the backend with the lowest median; no row with under two."""
+    """Return the backend with the lowest median by row, for rows with at least two backends."""
     medians = groups["epoch_seconds_median"].dropna().sort_values(kind="stable").reset_index()
     several = medians[medians.duplicated("row", keep=False)]
     return several.drop_duplicates("row").set_index("row")["backend"]
 
 
-#: What tells one record of a backend in a row of the comparison from another.
+#: The columns that distinguish the records of one backend in a row of the comparison.
 RECORD_KEY: Final = ("run_id", "digest", "repetition")
 
 
 def launch_intervals(epochs: pd.DataFrame) -> dict[tuple[RowKey, str], Interval]:
-    """Return by row of the comparison and backend the interval of its launches' median epochs.
+    """Return the interval of the launches' median epochs, by row of the comparison and backend.
 
-    `epochs` is the table of epochs.csv. Epochs of one process share its luck, so that the launch
-    is what counts as one value; a backend with too few of them (under 6 at 95%) has no interval.
+    `epochs` is the table of epochs.csv. The epochs of one process are not independent, so each
+    launch counts as one value. A backend with too few launches (under 6 at 95%) has no interval.
     """
     steady = epochs[epochs["warmup"].eq(False).fillna(False) & ~epochs["instrumented"]]
     launches = steady.groupby([*ROW_KEY, "backend", *RECORD_KEY], dropna=False)["train_seconds"]
     medians = launches.median().groupby([*ROW_KEY, "backend"], dropna=False)
-    found = {
+    intervals = {
         (key_of_group(key[:-1]), str(key[-1])): median_confidence_interval(
             seconds.tolist(), CONFIDENCE
         )
         for key, seconds in medians
     }
-    return {key: interval for key, interval in found.items() if interval is not None}
+    return {key: interval for key, interval in intervals.items() if interval is not None}

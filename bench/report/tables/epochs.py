@@ -1,4 +1,4 @@
-"""epochs.csv: the raw samples, a row per epoch."""
+"""epochs.csv and steps.csv: the raw samples, one row per epoch and per instrumented step."""
 
 from collections.abc import Callable, Iterator, Sequence
 from itertools import zip_longest
@@ -38,7 +38,7 @@ _OF_AN_EPOCH: Final = (
 )
 EPOCHS_COLUMNS: Final = (*RECORD_COLUMNS, *_OF_AN_EPOCH)
 
-#: What is not a field of an epoch by the column's name.
+#: The columns whose value is not the field of that name of an epoch.
 _DERIVED: Final[dict[str, Callable[[Record, Epoch], object]]] = {
     "epoch": lambda _, epoch: epoch.index + 1,
     "step_seconds": step_seconds,
@@ -46,16 +46,16 @@ _DERIVED: Final[dict[str, Callable[[Record, Epoch], object]]] = {
 
 
 def epochs_frame(records: Sequence[Record]) -> pd.DataFrame:
-    """Return a row per epoch of the ok records and one, without epoch, per failed record."""
+    """Return one row per epoch of each ok record, and one row without epoch per failed record."""
     records = sorted_records(records)
     facts = make_frame([record_columns(record) for record in records], RECORD_COLUMNS)
-    # A million epochs are the size to bear: a column at a time, and no mapping per row.
+    # The table may have a million rows, so it is built by column, without a mapping per row.
     epochs = [_epochs(record) for record in records]
-    lengths = np.array([len(own) for own in epochs], dtype=np.intp)
+    lengths = np.array([len(of_record) for of_record in epochs], dtype=np.intp)
     facts = facts.loc[facts.index.repeat(lengths)].reset_index(drop=True)
     values = {column.name: _values(column, records, epochs) for column in _OF_AN_EPOCH}
-    own = typed(pd.DataFrame(values, dtype=object), _OF_AN_EPOCH)
-    return pd.concat([facts, own], axis=1)
+    samples = typed(pd.DataFrame(values, dtype=object), _OF_AN_EPOCH)
+    return pd.concat([facts, samples], axis=1)
 
 
 def _epochs(record: Record) -> tuple[Epoch | None, ...]:
@@ -65,12 +65,12 @@ def _epochs(record: Record) -> tuple[Epoch | None, ...]:
 def _values(
     column: Column, records: Sequence[Record], epochs: Sequence[tuple[Epoch | None, ...]]
 ) -> list[object]:
-    """Return the values of one column, None where there is no epoch."""
+    """Return the values of one column, None for a row without epoch."""
     value = _DERIVED.get(column.name) or (lambda _, epoch: getattr(epoch, column.name))
     return [
         None if epoch is None else value(record, epoch)
-        for record, own in zip(records, epochs, strict=True)
-        for epoch in own
+        for record, of_record in zip(records, epochs, strict=True)
+        for epoch in of_record
     ]
 
 
@@ -91,9 +91,9 @@ STEPS_COLUMNS: Final = (
 
 
 class StepFigures(NamedTuple):
-    """The steady steps of one cell's instrumented records; None where there is none.
+    """Statistics of the steady steps of one cell's instrumented records; None without a step.
 
-    `feed_seconds` is the median over the records of drawing one epoch of batches.
+    `feed_seconds` is the median over the records of the time to draw one epoch of batches.
     """
 
     n: int
@@ -105,7 +105,7 @@ class StepFigures(NamedTuple):
 
 
 def steps_frame(records: Sequence[Record]) -> pd.DataFrame:
-    """Return a row per step of every instrumented record, warm-up epochs included."""
+    """Return one row per step of each instrumented record, including warm-up epochs."""
     rows = []
     for record in sorted_records(records):
         facts = {
@@ -122,7 +122,7 @@ def steps_frame(records: Sequence[Record]) -> pd.DataFrame:
 
 
 def step_figures(records: Sequence[Record]) -> StepFigures:
-    """Return the figures of the records' steps, all together, without the warm-up epochs."""
+    """Return the statistics of all steps of the records together, without warm-up epochs."""
     results = [record.result for record in records if record.result and record.result.detail]
     steady = [parts for result in results for parts in _epoch_steps(result) if not parts[0].warmup]
     steps = [seconds for _, steps, _ in steady for seconds in steps]
@@ -137,7 +137,7 @@ def step_figures(records: Sequence[Record]) -> StepFigures:
 
 
 def _epoch_steps(result: Result | None) -> Iterator[tuple[Epoch, Sequence[float], Sequence[float]]]:
-    """Yield each epoch with the seconds of its steps and those of the gaps after them."""
+    """Yield each epoch with the seconds of its steps and of the gaps after them."""
     if result is not None and result.detail is not None:
         detail = result.detail
         yield from zip(result.epochs, detail.step_seconds, detail.gap_seconds, strict=False)

@@ -1,4 +1,4 @@
-"""history.csv: a row per run of one cell, with what changed against the row before."""
+"""history.csv: one row per run of a cell, with the changes from the previous row."""
 
 from collections.abc import Collection, Sequence
 from difflib import get_close_matches
@@ -41,10 +41,10 @@ HISTORY_COLUMNS: Final = (
 
 
 def history_frame(records: Sequence[Record]) -> pd.DataFrame:
-    """Return a row per run of the one cell that `records` are of, oldest first.
+    """Return one row per run, oldest first; all `records` must be of one cell.
 
-    A folder of records that holds several codes, data, versions or machines has a row for each.
-    Instrumented records are left out. `started_at` is that of the row's first record.
+    A run whose records differ in code, data, versions or machine has one row for each combination.
+    Instrumented records are left out. `started_at` is the start of the row's first record.
     """
     groups: dict[tuple[str, str, str], list[Record]] = {}
     for record in sorted(records, key=lambda record: (record.started_at, record.run_id)):
@@ -52,16 +52,16 @@ def history_frame(records: Sequence[Record]) -> pd.DataFrame:
             key = (record.run_id, record.digest, record.machine_id)
             groups.setdefault(key, []).append(record)
     firsts = [group[0] for group in groups.values()]
-    changed = [[], *(diff_records(before, after) for before, after in pairwise(firsts))]
+    changes = [[], *(diff_records(before, after) for before, after in pairwise(firsts))]
     rows = [
-        {**_row(group), "changed": "; ".join(found) or None}
-        for group, found in zip(groups.values(), changed, strict=False)
+        {**_row(group), "changed": "; ".join(texts) or None}
+        for group, texts in zip(groups.values(), changes, strict=False)
     ]
     return make_frame(rows, HISTORY_COLUMNS)
 
 
 def _row(records: Sequence[Record]) -> dict[str, object]:
-    """Return the columns of one run but `changed`; every record is of one digest."""
+    """Return all columns of one run except `changed`; all records have the same digest."""
     first = records[0]
     results = [record.result for record in records if record.result is not None]
     seconds = [epoch.train_seconds for result in results for epoch in result.steady_epochs]
@@ -85,31 +85,32 @@ def _row(records: Sequence[Record]) -> dict[str, object]:
     }
 
 
-#: More ids than these are no help in a sentence.
+#: An error message lists at most this many ids.
 _MOST_SHOWN: Final = 5
 
 
 class UnknownCellError(BenchError):
-    """A name belongs to no cell of the store, or to several."""
+    """A name matches no cell of the store, or several."""
 
 
 def find_cell(name: str, cell_ids: Collection[str]) -> str:
-    """Return the one of `cell_ids` that is `name` or alone contains it.
+    """Return the id that equals `name`, or the only one of `cell_ids` that contains it.
 
-    UnknownCellError names the nearest ids when none contains it, and those that do when several do.
+    UnknownCellError lists the most similar ids if none contains `name`, or all ids that do if there
+    are several.
     """
     if name in cell_ids:
         return name
-    found = sorted(cell_id for cell_id in cell_ids if name in cell_id)
-    if len(found) == 1:
-        return found[0]
-    if found:
-        more = ", …" if len(found) > _MOST_SHOWN else ""
+    matches = sorted(cell_id for cell_id in cell_ids if name in cell_id)
+    if len(matches) == 1:
+        return matches[0]
+    if matches:
+        more = ", …" if len(matches) > _MOST_SHOWN else ""
         raise UnknownCellError(
-            f"{name!r} is a part of {len(found)} cells, it must be of one: "
-            f"{', '.join(found[:_MOST_SHOWN])}{more}."
+            f"{name!r} matches {len(matches)} cells, but must match one: "
+            f"{', '.join(matches[:_MOST_SHOWN])}{more}."
         )
     nearest = get_close_matches(name, sorted(cell_ids), n=_MOST_SHOWN, cutoff=0.0)
     raise UnknownCellError(
-        f"There is no cell {name!r}; the nearest are: {', '.join(nearest) or 'none'}."
+        f"There is no cell {name!r}; the most similar are: {', '.join(nearest) or 'none'}."
     )

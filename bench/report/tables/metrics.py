@@ -1,4 +1,4 @@
-"""The figures of one record, computed here from its raw samples and nowhere else."""
+"""The metrics of one record; this is the only module that computes them from raw samples."""
 
 from math import ceil, exp
 from statistics import median
@@ -8,15 +8,15 @@ from bench.core.record import Record
 from bench.core.result import Epoch, Result
 from bench.stats.quantile import lower_quartile
 
-_Figure = float | int | str | None
+_Metric = float | int | str | None
 
 #: Floating point operations for each multiply-accumulate of the forward pass. One of them is two
 #: operations, and the backward pass has two products for each one of the forward pass (Kaplan et
-#: al. 2020, "Scaling laws for neural language models", section 2.1). What the optimizer does is not
-#: counted.
+#: al. 2020, "Scaling laws for neural language models", section 2.1). The optimizer's operations are
+#: not counted.
 FLOPS_PER_MAC: Final = {"fit": 3 * 2, "evaluate": 2, "predict": 2}
 
-#: The percentiles of single predictions that are told.
+#: The reported percentiles of the time of a single prediction.
 LATENCY_PERCENTILES: Final = (50, 95, 99)
 
 _AS_MEASURED: Final = (
@@ -38,8 +38,8 @@ _AS_MEASURED: Final = (
 )
 
 
-def record_metrics(record: Record) -> dict[str, _Figure]:
-    """Return the record's numbers by column of cells.csv; a missing one is absent or None."""
+def record_metrics(record: Record) -> dict[str, _Metric]:
+    """Return the record's metrics by column of cells.csv; a missing value is absent or None."""
     calibration = _calibration(record)
     if record.result is None:
         return calibration
@@ -58,9 +58,9 @@ def record_metrics(record: Record) -> dict[str, _Figure]:
 
 
 def step_seconds(record: Record, epoch: Epoch) -> float | None:
-    """Return the mean seconds of an epoch's steps without its first one, which starts the epoch.
+    """Return the mean seconds of an epoch's steps, without the first step.
 
-    None for an epoch of one step, in a record of version 1 and in one without a result.
+    None for an epoch of one step, for a record of version 1 and for a record without a result.
     """
     if record.result is None or epoch.first_step_seconds is None:
         return None
@@ -69,7 +69,7 @@ def step_seconds(record: Record, epoch: Epoch) -> float | None:
     return rest / (steps - 1) if steps > 1 else None
 
 
-def _metrics(result: Result) -> dict[str, _Figure]:
+def _metrics(result: Result) -> dict[str, _Metric]:
     last = result.epochs[-1]
     scores = [epoch.val_accuracy for epoch in result.epochs if epoch.val_accuracy is not None]
     return {
@@ -83,13 +83,13 @@ def _metrics(result: Result) -> dict[str, _Figure]:
 
 
 def _perplexity(result: Result) -> float | None:
-    """Return exp of the last validation loss of a model that predicts what comes next."""
+    """Return exp of the last validation loss of a model that predicts the next element."""
     loss = result.epochs[-1].val_loss
     return exp(loss) if result.settings.get("target") == "next" and loss is not None else None
 
 
-def _latencies(result: Result) -> dict[str, _Figure]:
-    """Return the percentiles of single predictions; an observed one each, none in between."""
+def _latencies(result: Result) -> dict[str, _Metric]:
+    """Return the percentiles of single predictions: observed values, without interpolation."""
     ordered = sorted(result.latency_seconds)
     if not ordered:
         return {}
@@ -99,7 +99,7 @@ def _latencies(result: Result) -> dict[str, _Figure]:
     }
 
 
-def _steady_statistics(record: Record, result: Result) -> dict[str, _Figure]:
+def _steady_statistics(record: Record, result: Result) -> dict[str, _Metric]:
     seconds = [epoch.train_seconds for epoch in result.steady_epochs]
     if not seconds:
         return {}
@@ -117,31 +117,31 @@ def _steady_statistics(record: Record, result: Result) -> dict[str, _Figure]:
     }
 
 
-def _memory(result: Result) -> dict[str, _Figure]:
+def _memory(result: Result) -> dict[str, _Metric]:
     if result.baseline_memory_bytes is None:
         return {}
     return {"memory_over_baseline_bytes": result.peak_memory_bytes - result.baseline_memory_bytes}
 
 
-def _work(record: Record, result: Result) -> dict[str, _Figure]:
+def _work(record: Record, result: Result) -> dict[str, _Metric]:
     seconds = [epoch.train_seconds for epoch in result.steady_epochs]
-    figures: dict[str, _Figure] = {
+    metrics: dict[str, _Metric] = {
         "uncounted_layers": ", ".join(result.uncounted_layers) or None,
         "stochastic_layers": ", ".join(result.stochastic_layers) or None,
         "feed_seconds": result.detail.feed_seconds if result.detail else None,
     }
     if result.forward_macs is None or not seconds:
-        return figures
+        return metrics
     images_per_second = result.train_images / median(seconds)
     rate = FLOPS_PER_MAC[record.cell.task] * result.forward_macs * images_per_second / 1e9
-    figures["achieved_gflops"] = rate
-    # The calibration runs on the CPU: its peak says nothing of a GPU.
+    metrics["achieved_gflops"] = rate
+    # The calibration runs on the CPU, so its peak does not apply to a GPU.
     if record.calibration and record.cell.device == "cpu":
-        figures["gemm_peak_fraction"] = rate / _gemm_peak_gflops(record)
-    return figures
+        metrics["gemm_peak_fraction"] = rate / _gemm_peak_gflops(record)
+    return metrics
 
 
-def _calibration(record: Record) -> dict[str, _Figure]:
+def _calibration(record: Record) -> dict[str, _Metric]:
     if record.calibration is None:
         return {}
     before, after = record.calibration
@@ -160,7 +160,7 @@ def _gemm_peak_gflops(record: Record) -> float:
     return max(calibration.gemm_gflops for calibration in record.calibration or ())
 
 
-#: The phases in the order in which they begin, each with its column of cells.csv.
+#: The phases in the order of their start, each with its column of cells.csv.
 PHASE_COLUMNS: Final = {
     "interpreter": "interpreter_seconds",
     "harness": "harness_seconds",
@@ -178,12 +178,12 @@ PHASE_COLUMNS: Final = {
 
 
 def phase_seconds(record: Record) -> dict[str, float]:
-    """Return the seconds of each phase of PHASE_COLUMNS, in that order; they add up to the wall's.
+    """Return the seconds of each phase of PHASE_COLUMNS, in that order; their sum is wall_seconds.
 
-    `steps` is all training but the first step, `tail` the ends of all epochs and of `fit`, and
-    `unattributed` what no clock covers: below 0, two clocks overlap. A launch whose epochs have a
-    single step has no phase `first step`; its training is all `steps`. Empty for a record without
-    a result, or of version 1, which lacks most of the clocks.
+    `steps` is all training except the first step. `tail` is the time at the ends of all epochs and
+    of `fit`. `unattributed` is the time that no clock covers; if it is below 0, two clocks overlap.
+    A launch with one step per epoch has no phase `first step`; all its training is in `steps`.
+    Empty for a record without a result, and for a record of version 1, which lacks most clocks.
     """
     result = record.result
     if result is None:

@@ -1,4 +1,4 @@
-"""parity.csv: what the certificates say of the workloads in a report."""
+"""parity.csv: the certificates of the workloads in a report."""
 
 from collections.abc import Collection, Sequence
 from typing import Final
@@ -29,20 +29,20 @@ PARITY_COLUMNS: Final = (
 def certificates_of(
     subjects: Collection[str], certificates: Sequence[Certificate]
 ) -> list[Certificate]:
-    """Return the certificates that say something of two of the subjects, oldest first.
+    """Return the certificates that cover at least two of the subjects, oldest first.
 
-    Subjects are given by their sha256. Of several about the same subjects the newest counts.
+    Subjects are given by their sha256. Of several certificates of equal subjects the newest counts.
     """
     newest = {}
-    for certificate in sorted(certificates, key=lambda found: found.made_at):
-        named = frozenset(subject.sha256 for subject in certificate.subjects)
-        if len(named & set(subjects)) > 1:
-            newest[named] = certificate
-    return sorted(newest.values(), key=lambda found: (found.made_at, found.workload))
+    for certificate in sorted(certificates, key=lambda each: each.made_at):
+        covered = frozenset(subject.sha256 for subject in certificate.subjects)
+        if len(covered & set(subjects)) > 1:
+            newest[covered] = certificate
+    return sorted(newest.values(), key=lambda each: (each.made_at, each.workload))
 
 
 def parity_frame(certificates: Sequence[Certificate]) -> pd.DataFrame:
-    """Return a row per certificate and pair of its backends."""
+    """Return one row per certificate and pair of its backends."""
     rows = [
         {
             "workload": certificate.workload,

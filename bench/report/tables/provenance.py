@@ -1,4 +1,4 @@
-"""provenance.csv: all that each backend was measured with, by entry, and where they differ."""
+"""provenance.csv: the settings, versions and other facts of each backend, and their differences."""
 
 from collections import defaultdict
 from collections.abc import Iterator, Mapping, Sequence
@@ -39,10 +39,10 @@ PROVENANCE_PARTS: Final = ("settings", "environment", "version", "machine", "git
 
 
 def provenance_frame(records: Sequence[Record]) -> pd.DataFrame:
-    """Return a row per entry of each row of the comparison; instrumented records are left out.
+    """Return one row per entry of each row of the comparison, without instrumented records.
 
-    An entry that one backend lacks differs. The settings are known of ok records alone, so a
-    backend that only failed does not make them differ.
+    An entry that one backend lacks differs. Only ok records have settings, so a backend with only
+    failed records does not make them differ.
     """
     groups: defaultdict[tuple[object, ...], list[Record]] = defaultdict(list)
     for record in sorted_records(records):
@@ -54,7 +54,7 @@ def provenance_frame(records: Sequence[Record]) -> pd.DataFrame:
         for key, group in groups.items()
         for row in _rows(group)
     ]
-    # Stable: the entries of a row keep their order.
+    # The sort is stable, so the entries of a row keep their order.
     return make_frame(rows, PROVENANCE_COLUMNS).sort_values(
         list(ROW_ORDER), kind="stable", ignore_index=True
     )
@@ -65,25 +65,25 @@ def _rows(records: Sequence[Record]) -> Iterator[dict[str, object]]:
     for part in PROVENANCE_PARTS:
         by_backend = _values(records, part)
         for name in sorted({name for values in by_backend.values() for name in values}):
-            found = {backend: values.get(name, set()) for backend, values in by_backend.items()}
+            entry = {backend: values.get(name, set()) for backend, values in by_backend.items()}
             yield {
                 "entry": f"{part}.{name}",
-                **{b: "; ".join(sorted(texts)) if texts else None for b, texts in found.items()},
-                "differs": len({*map(frozenset, found.values())}) > 1
-                or any(len(texts) > 1 for texts in found.values()),
+                **{b: "; ".join(sorted(texts)) if texts else None for b, texts in entry.items()},
+                "differs": len({*map(frozenset, entry.values())}) > 1
+                or any(len(texts) > 1 for texts in entry.values()),
             }
 
 
 def _values(records: Sequence[Record], part: str) -> dict[str, dict[str, set[str]]]:
-    """Return by backend and name what its records say in `part`; no backend that cannot say."""
-    found: defaultdict[str, defaultdict[str, set[str]]] = defaultdict(lambda: defaultdict(set))
+    """Return the distinct values of `part` by backend and name, without backends that lack it."""
+    by_backend: defaultdict[str, defaultdict[str, set[str]]] = defaultdict(lambda: defaultdict(set))
     for record in records:
         facts = _facts(record, part)
         if facts is not None:
-            values = found[record.cell.backend]
+            values = by_backend[record.cell.backend]
             for name, value in facts.items():
                 values[name].add(str(value))
-    return {backend: dict(values) for backend, values in found.items()}
+    return {backend: dict(values) for backend, values in by_backend.items()}
 
 
 def _facts(record: Record, part: str) -> Mapping[str, object] | None:
@@ -99,7 +99,7 @@ def _facts(record: Record, part: str) -> Mapping[str, object] | None:
 
 
 def measured_facts(records: Sequence[Record]) -> dict[str, list[str]]:
-    """Return by name what `records` were measured with, each distinct fact once; raw text."""
+    """Return the facts of the measurement by name, each distinct text once, not escaped."""
     facts = {
         "Machine": [_pairs(record.machine) for record in records],
         "Versions": [_pairs(record.versions) for record in records],
@@ -111,13 +111,13 @@ def measured_facts(records: Sequence[Record]) -> dict[str, list[str]]:
 
 
 def records_sentence(records: Sequence[Record]) -> str:
-    """Return how many records there are, and how their figures are made of them."""
+    """Return the number of records, and the statistics by which they are summarised."""
     failed = sum(record.status == "failed" for record in records)
     instrumented = sum(record.instrumented for record in records)
     return (
         f"{len(records)} records, {failed} of them failed and {instrumented} instrumented; one "
-        "process per record. Metrics, fit and first-step seconds are medians over the records, "
-        "memory is the largest (MB = 1,000,000 bytes)."
+        "process per record. Metrics, fit and first-step seconds are medians over the records; "
+        "memory is their maximum (MB = 1,000,000 bytes)."
     )
 
 
@@ -132,13 +132,13 @@ def _commit(record: Record) -> str:
 
 
 def _calibration(records: Sequence[Record]) -> list[str]:
-    """Return between which lower quartiles the calibrations next to the launches lay."""
-    found = [each for record in records for each in record.calibration or ()]
-    if not found:
+    """Return the range of the lower quartiles of the calibrations before and after launches."""
+    calibrations = [each for record in records for each in record.calibration or ()]
+    if not calibrations:
         return []
-    gemm = [lower_quartile(calibration.gemm_seconds) * 1e3 for calibration in found]
-    copy = [lower_quartile(calibration.copy_seconds) * 1e3 for calibration in found]
+    gemm = [lower_quartile(calibration.gemm_seconds) * 1e3 for calibration in calibrations]
+    copy = [lower_quartile(calibration.copy_seconds) * 1e3 for calibration in calibrations]
     return [
-        f"{len(found)} calibrations: matrix product {min(gemm):.1f} to {max(gemm):.1f} ms, "
+        f"{len(calibrations)} calibrations: matrix product {min(gemm):.1f} to {max(gemm):.1f} ms, "
         f"memory copy {min(copy):.1f} to {max(copy):.1f} ms"
     ]

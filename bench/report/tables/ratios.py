@@ -1,4 +1,4 @@
-"""rounds.csv and ratios.csv: the launches of races, and what they say of each pair."""
+"""rounds.csv and ratios.csv: the launches of races, and the ratios of each pair."""
 
 from collections.abc import Iterator, Mapping, Sequence
 from itertools import combinations, product
@@ -36,7 +36,7 @@ _QUANTITIES: Final = {
 }
 _DECLARED: Final = {column.name: column for column in CELLS_COLUMNS}
 
-#: They mean what they mean in cells.csv.
+#: The columns have the same meaning as in cells.csv.
 ROUNDS_COLUMNS: Final = (_RUN, *ROW_COLUMNS, *(_DECLARED[name] for name in _OF_A_LAUNCH))
 
 _DRIFT: Final = (
@@ -86,7 +86,7 @@ RATIOS_COLUMNS: Final = (
 
 
 class _Pair(NamedTuple):
-    """Two contenders of a race, by name and by their rows of cells.csv."""
+    """Two contenders of a race: their names and their rows of cells.csv."""
 
     kind: str
     numerator: str
@@ -96,32 +96,32 @@ class _Pair(NamedTuple):
 
 
 def rounds_frame(records: Sequence[Record]) -> pd.DataFrame:
-    """Return a row per launch of a race, in the order of the rounds, failed ones included."""
+    """Return one row per launch of a race, in the order of the rounds, including failed ones."""
     return rounds_of(cells_frame(records))
 
 
 def ratios_frame(
     records: Sequence[Record], certificates: Sequence[Certificate] = ()
 ) -> pd.DataFrame:
-    """Return a row per pair of contenders of each race and quantity: their epochs, their steps, …
+    """Return one row per race, pair of contenders and quantity (epoch, steps, …).
 
-    A race is the records of one run that stand in one row of the comparison and have a place in a
-    race. Its pairs are those of backends, and the instrumented launches of a backend against its
-    plain ones. A race whose calibration drifted too far, or a pair that disagrees in a field of
-    MUST_AGREE, gives no ratio: see `bench.stats.stability`.
+    A race consists of the records of one run that are in one row of the comparison and have a place
+    in a race. Its pairs are the pairs of backends, and each backend's instrumented launches against
+    its plain ones. There is no ratio if the calibration of the race drifted too far, or if the pair
+    disagrees in a field of MUST_AGREE; see `bench.stats.stability`.
     """
     return ratios_of(cells_frame(records), certificates)
 
 
 def rounds_of(cells: pd.DataFrame) -> pd.DataFrame:
-    """Return `rounds_frame` of the records of which `cells` is the table."""
+    """Return `rounds_frame`, from the table `cells` of the records."""
     order = ["run_id", *ROW_ORDER, "race_round", "race_position"]
     launches = cells[cells["race_round"].notna()].sort_values(order, kind="stable")
     return launches[names(ROUNDS_COLUMNS)].reset_index(drop=True)
 
 
 def ratios_of(cells: pd.DataFrame, certificates: Sequence[Certificate]) -> pd.DataFrame:
-    """Return `ratios_frame` of the records of which `cells` is the table."""
+    """Return `ratios_frame`, from the table `cells` of the records."""
     rows: list[dict[str, object]] = []
     raced = cells[cells["race_round"].notna()]
     for _, race in raced.groupby(["run_id", *ROW_ORDER], dropna=False):
@@ -129,40 +129,40 @@ def ratios_of(cells: pd.DataFrame, certificates: Sequence[Certificate]) -> pd.Da
         drifts = race_drifts(race)
         facts |= _sessions(race)
         for pair in _pairs(race):
-            found = {**facts, **drifts, "parity": _parity(pair, certificates)}
-            rows += [{**found, **ratio} for ratio in _ratios(pair, drifts)]
+            of_pair = {**facts, **drifts, "parity": _parity(pair, certificates)}
+            rows += [{**of_pair, **ratio} for ratio in _ratios(pair, drifts)]
     return make_frame(rows, RATIOS_COLUMNS)
 
 
 def _sessions(race: pd.DataFrame) -> dict[str, object]:
-    """Return the columns of RATIOS_COLUMNS that tell of the race's sessions, those with launches.
+    """Return the columns of RATIOS_COLUMNS on the race's sessions that have launches.
 
-    The rounds that one session measured are named from 1, as people count them.
+    Rounds are numbered from 1.
     """
     sessions = dict(iter(race.groupby("race_session")))
     texts = []
-    for own in sessions.values():
-        numbers = sorted(set(own["race_round"].tolist()))
+    for launches in sessions.values():
+        numbers = sorted(set(launches["race_round"].tolist()))
         rounds = f"round{'' if len(numbers) == 1 else 's'} {number_ranges(numbers)}"
-        texts.append(f"{rounds} on {minute(own['started_at'].min())}")
+        texts.append(f"{rounds} on {minute(launches['started_at'].min())}")
     several = f"{'; '.join(texts)} (UTC)" if len(texts) > 1 else None
     return {"sessions": len(texts), "session_rounds": several}
 
 
 def race_drifts(race: pd.DataFrame) -> dict[str, float | None]:
-    """Return the columns of RATIOS_COLUMNS that tell how far the race's calibration drifted."""
+    """Return the columns of RATIOS_COLUMNS on the drift of the race's calibration."""
     contenders = race["backend"] + race["instrumented"].map({True: " instrumented", False: ""})
-    found = {}
+    drifts = {}
     for kernel in ("gemm", "copy"):
         known = race[f"{kernel}_seconds"].notna()
         columns = (race["race_round"], contenders, race[f"{kernel}_seconds"])
         launches = list(zip(*(column[known].tolist() for column in columns), strict=True))
-        found[f"{kernel}_drift"] = race_drift(launches)
-    return found
+        drifts[f"{kernel}_drift"] = race_drift(launches)
+    return drifts
 
 
 def _pairs(race: pd.DataFrame) -> Iterator[_Pair]:
-    """Yield the pairs of backends that ran, then each backend that also ran instrumented."""
+    """Yield the pairs of backends, then the pair of each backend that also ran instrumented."""
     plain = dict(iter(race[~race["instrumented"]].groupby("backend")))
     slow = dict(iter(race[race["instrumented"]].groupby("backend")))
     for above, below in combinations([backend for backend in BACKENDS if backend in plain], 2):
@@ -173,7 +173,7 @@ def _pairs(race: pd.DataFrame) -> Iterator[_Pair]:
 
 
 def _ratios(pair: _Pair, drifts: Mapping[str, float | None]) -> Iterator[dict[str, object]]:
-    """Yield the columns of RATIOS_COLUMNS from `kind` on, but the drifts, by quantity."""
+    """Yield the columns of RATIOS_COLUMNS from `kind` on, except the drifts, by quantity."""
     launches = pd.concat([pair.above, pair.below])
     mismatched = ", ".join(disagreements(launches[launches["status"].eq("ok")]))
     for quantity, column in _QUANTITIES[launches["task"].iloc[0]].items():
@@ -192,12 +192,12 @@ def _ratios(pair: _Pair, drifts: Mapping[str, float | None]) -> Iterator[dict[st
 
 
 def _parity(pair: _Pair, certificates: Sequence[Certificate]) -> str | None:
-    """Return what is certified of a pair; None of one backend's two launches, or of no result."""
+    """Return the certified parity of a pair; None for one backend's launches or without result."""
     above, below = (side["function_sha256"].dropna().unique() for side in (pair.above, pair.below))
     if pair.kind != "backends" or len(above) == 0 or len(below) == 0:
         return None
-    found = {parity(certificates, subjects) for subjects in product(above, below)}
-    return "certified" if found == {"certified"} else min(found - {"certified"})
+    verdicts = {parity(certificates, subjects) for subjects in product(above, below)}
+    return "certified" if verdicts == {"certified"} else min(verdicts - {"certified"})
 
 
 def _interval(verdict: RatioVerdict) -> dict[str, object]:
@@ -208,6 +208,6 @@ def _interval(verdict: RatioVerdict) -> dict[str, object]:
 
 
 def _by_round(launches: pd.DataFrame, column: str) -> dict[int, float | None]:
-    """Return the seconds of each round, None where the launch has no time."""
+    """Return the seconds of each round, None if the launch has no time."""
     numbers, seconds = launches["race_round"].tolist(), launches[column].tolist()
     return {n: None if pd.isna(s) else s for n, s in zip(numbers, seconds, strict=True)}

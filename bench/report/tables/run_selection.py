@@ -1,4 +1,4 @@
-"""One side of a comparison: a run's name and its records."""
+"""A run that is compared with another: its name and its records."""
 
 from pathlib import Path
 from typing import NamedTuple
@@ -9,36 +9,37 @@ from bench.report.tables.columns import sorted_records
 from bench.storage.store import Store
 
 
-class SideError(BenchError):
-    """What was named as a run is none, or holds nothing that can be compared."""
+class RunSelectionError(BenchError):
+    """A name is not a run, or the run has no records to compare."""
 
 
 class ComparedRun(NamedTuple):
-    """A run by its name, and its records in the report's order, instrumented ones left out."""
+    """The name of a run, and its records in report order, without instrumented ones."""
 
     name: str
     records: list[Record]
 
 
-def find_side(run: str, store: Store) -> ComparedRun:
-    """Return the side that `run` names: a run id of `store`, or a folder that holds records/.
+def find_compared_run(run: str, store: Store) -> ComparedRun:
+    """Return the run that `run` names: a run id of `store`, or a folder that contains records/.
 
-    SideError says what is wrong with it and names the newest runs.
+    Raise RunSelectionError, which names the newest runs, if `run` is neither; also if the run has
+    no records to compare.
     """
     folder = store.run_folder(run) if store.has_run(run) else Path(run)
-    if not _holds_records(folder):
+    if not _contains_records(folder):
         newest = ", ".join(store.run_ids()[-5:]) or "none"
-        raise SideError(
+        raise RunSelectionError(
             f"{run!r} is neither a run id nor a folder with records/; the newest runs: {newest}."
         )
     records = [record for record in store.load_folder(folder) if not record.instrumented]
     if not records:
-        raise SideError(f"{run!r} holds no record that can be compared.")
+        raise RunSelectionError(f"{run!r} contains no record that can be compared.")
     return ComparedRun(folder.resolve().name, sorted_records(records))
 
 
-def _holds_records(folder: Path) -> bool:
+def _contains_records(folder: Path) -> bool:
     try:
         return (folder / "records").is_dir()
-    except (OSError, ValueError):  # too long for a path, or no path
+    except (OSError, ValueError):  # too long for a path, or not a valid path
         return False

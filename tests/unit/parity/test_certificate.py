@@ -13,9 +13,9 @@ from bench.parity.certificate import (
     CertificateError,
     PairVerdict,
     decode_certificate,
-    is_current,
     parity,
     read_certificates,
+    subject_parity,
 )
 from bench.parity.fingerprint import FunctionFingerprint, subject_of
 from bench.report.render.certificate import write_certificate
@@ -71,9 +71,9 @@ def test_the_newest_certificate_counts() -> None:
     newer = make_certificate(differs=("jax", "torch"), made_at="2026-12-01T00:00:00+00:00")
     assert _parity([newer, make_certificate()]).startswith("differs: inference dense by ")
     found = [newer, make_certificate()]
-    assert is_current(found, _subject("jax").sha256).startswith("differs")
-    assert is_current(found, _subject("tensorflow").sha256) == "certified"
-    assert is_current(found, "0" * 64) == "not certified"
+    assert subject_parity(found, _subject("jax").sha256).startswith("differs")
+    assert subject_parity(found, _subject("tensorflow").sha256) == "certified"
+    assert subject_parity(found, "0" * 64) == "not certified"
 
 
 def test_a_record_without_a_result_is_no_subject() -> None:

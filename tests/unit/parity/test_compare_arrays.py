@@ -7,7 +7,7 @@ import pytest
 
 from bench.core.cell import BACKENDS
 from bench.parity.certificate import judge_quantities
-from bench.parity.compare import compare_dumps
+from bench.parity.compare import compare_backends
 from bench.parity.messages import WorkerArrays
 from bench.parity.quantity import ComparedQuantity
 from bench.parity.tolerance import FLOOR, MULTIPLE, bound, rounding_error
@@ -94,7 +94,7 @@ def test_what_no_backend_can_compute_is_not_certified() -> None:
     whole = make_arrays() | {"loss/000:loss": np.float64(np.nan)}
     dumps = {(backend, "float64"): WorkerArrays(dict(whole)) for backend in BACKENDS}
     dumps |= {(b, "float32"): WorkerArrays(rounded(whole, n)) for n, b in enumerate(BACKENDS)}
-    for verdict in judge_quantities(compare_dumps(dumps, BACKENDS)):
+    for verdict in judge_quantities(compare_backends(dumps, BACKENDS)):
         assert (verdict.verdict, verdict.stage, verdict.max_bound_fraction) == (
             "differs",
             "loss",
@@ -106,7 +106,7 @@ def test_another_function_is_named_before_rounding_that_comes_earlier() -> None:
     half = make_arrays()
     half["inference/000:first"] = half["inference/000:first"] + 1e-3
     dumps = make_dumps(jax=rounded(half, 0))
-    verdicts = judge_quantities(compare_dumps(dumps, BACKENDS))
+    verdicts = judge_quantities(compare_backends(dumps, BACKENDS))
     assert [(v.name, "by rounding alone where" in v.text) for v in verdicts[:2]] == [
         ("first", True),
         ("first", True),
@@ -114,7 +114,7 @@ def test_another_function_is_named_before_rounding_that_comes_earlier() -> None:
     other = make_arrays()
     other["loss/000:loss"] = np.float64(2.4)
     dumps["jax", "float64"] = WorkerArrays(other)
-    verdicts = judge_quantities(compare_dumps(dumps, BACKENDS))
+    verdicts = judge_quantities(compare_backends(dumps, BACKENDS))
     assert [(v.name, "rounding" in v.text) for v in verdicts[:2]] == [("loss", False)] * 2
 
 
@@ -241,5 +241,5 @@ def test_the_bound_is_a_multiple_of_the_middle_error_and_a_few_units_of_the_size
 def test_a_quantity_of_nothing_is_the_same_when_both_are_nothing() -> None:
     nothing = ComparedQuantity(backends=("jax", "torch"), stage="inference", name="000:zero")
     assert nothing.same
-    assert nothing.part == 0.0
+    assert nothing.bound_fraction == 0.0
     assert nothing.label == "zero"

@@ -1,4 +1,4 @@
-"""What each layer costs: the arithmetic on raw rows, and the whole command with fake workers."""
+"""What each layer costs: the arithmetic on raw rows, and the coverage command with fake workers."""
 
 from pathlib import Path
 
@@ -9,7 +9,7 @@ from bench.core.cell import BACKENDS
 from bench.profiling.columns import gaps_frame, layers_frame
 from bench.profiling.messages import Timing
 from bench.profiling.report import Findings, layers_markdown
-from bench.profiling.samples import LayersError, add_visit, read_visits
+from bench.profiling.samples import LayersError, append_samples, read_samples
 from bench.storage.store import StoreError
 from tests.fixtures.command_line import Bench
 from tests.fixtures.fake_python import make_workload
@@ -95,8 +95,8 @@ def test_a_layer_that_could_not_be_called_alone_stays_with_its_reason():
     assert frame["reason"].tolist()[0] == "ValueError: no"
     assert pd.isna(frame["ms"][0])
     assert findings.notes == ["lab_baseline on jax: odd (gradient) was not timed: ValueError: no."]
-    (whole,) = findings.wholes
-    assert (whole.calls, whole.missing) == (0, 1)
+    (coverage,) = findings.coverages
+    assert (coverage.calls, coverage.missing) == (0, 1)
     assert "in 0 calls, 1 not timed" in layers_markdown(findings)
 
 
@@ -108,13 +108,13 @@ def test_the_layers_and_the_update_are_held_against_the_whole_step():
         make_visit("jax", number, *layers, model, empty, update(1.0), step(10.0))
         for number in range(6)
     ]
-    (whole,) = Findings(visits).wholes
-    assert whole.layers == pytest.approx(0.8)
-    assert whole.layers_interval is not None
-    assert tuple(whole.layers_interval)[:3] == pytest.approx((0.8, 0.8, 0.8))
-    assert whole.model == pytest.approx(0.7)
-    assert whole.empty_seconds == pytest.approx(0.00025)
-    assert whole.calls == 3
+    (coverage,) = Findings(visits).coverages
+    assert coverage.layers == pytest.approx(0.8)
+    assert coverage.layers_interval is not None
+    assert tuple(coverage.layers_interval)[:3] == pytest.approx((0.8, 0.8, 0.8))
+    assert coverage.model == pytest.approx(0.7)
+    assert coverage.empty_seconds == pytest.approx(0.00025)
+    assert coverage.calls == 3
 
 
 @pytest.mark.parametrize(
@@ -128,8 +128,8 @@ def test_a_timing_has_either_seconds_or_a_reason(fields):
 def test_raw_rows_come_back_as_they_were_written(tmp_path: Path):
     visits = [*rounds("jax", 5.0), make_visit("torch", 0, reason="gone")]
     for visit in visits:
-        add_visit(tmp_path, visit)
-    assert read_visits(tmp_path) == visits
+        append_samples(tmp_path, visit)
+    assert read_samples(tmp_path) == visits
 
 
 @pytest.mark.parametrize(
@@ -137,21 +137,21 @@ def test_raw_rows_come_back_as_they_were_written(tmp_path: Path):
     [
         ("no json", "samples.jsonl, line 2 is damaged: "),
         ('{"layers_version": 1}', "samples.jsonl, line 2 is damaged: "),
-        ('{"layers_version": 9}', "line 2 is of version 9 of the layers; this harness reads 1"),
+        ('{"layers_version": 9}', "line 2 has layers version 9; this harness reads 1"),
     ],
 )
 def test_a_row_that_cannot_be_read_is_named(tmp_path: Path, line: str, says: str):
-    add_visit(tmp_path, *rounds("jax", 5.0))
+    append_samples(tmp_path, *rounds("jax", 5.0))
     with (tmp_path / "samples.jsonl").open("a") as file:
         file.write(f"{line}\n")
     with pytest.raises(LayersError, match=says):
-        read_visits(tmp_path)
+        read_samples(tmp_path)
 
 
 def test_rows_that_cannot_be_written_are_one_sentence(tmp_path: Path):
     (tmp_path / "file").touch()
     with pytest.raises(StoreError, match=r"samples\.jsonl cannot be written: Not a directory\.$"):
-        add_visit(tmp_path / "file", *rounds("jax", 5.0))
+        append_samples(tmp_path / "file", *rounds("jax", 5.0))
 
 
 @pytest.fixture

@@ -39,5 +39,5 @@ def test_samples_played_without_a_stopwatch_do_not_count_as_measured() -> None:
 def test_a_round_more_than_there_are_samples_is_an_error() -> None:
     clock = ReplayClock((2.0,))
     _measure(clock)
-    with pytest.raises(ReplayError, match="All 1 samples are replayed"):
+    with pytest.raises(ReplayError, match="All 1 samples are already replayed"):
         _measure(clock)

@@ -34,9 +34,9 @@ def test_a_baseline_of_the_same_rows_is_accepted_whatever_was_run() -> None:
 def test_a_row_that_only_one_side_has_is_named() -> None:
     rows = {"f.py::row[a]": _INFO}
     (missing,) = baseline_failures(_baseline(rows), _ROWS)
-    assert missing == "row[b] is missing in the baseline saved then: nothing was compared for it."
+    assert missing == "row[b] is missing in the baseline saved then, so it was not compared."
     (extra,) = baseline_failures(_baseline(_ROWS), rows)
-    assert extra == "row[b] stands in the baseline saved then but is no cell of this suite."
+    assert extra == "row[b] is in the baseline saved then but is not a cell of this suite."
 
 
 def test_a_row_moved_to_another_file_is_missing_since_it_is_compared_by_full_name() -> None:

@@ -22,7 +22,7 @@ def test_an_undecided_cell_is_looked_at_again() -> None:
 def test_who_stops_between_two_looks_is_invalid() -> None:
     found = judge_looks({"cell": pairs_at(1.035, 0.03, pairs=7)}, 1, MARGINS)["cell"]
     assert found.verdict == "invalid"
-    assert found.reason == "it was cut short after 7 pairs; the next look is at 10"
+    assert found.reason == "it stopped after 7 pairs; the next look needs 10"
 
 
 def test_steady_contests_beside_it_decide_a_cell_sooner() -> None:

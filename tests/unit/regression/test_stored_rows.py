@@ -44,7 +44,7 @@ def test_a_cell_without_a_record_here_is_a_row_with_a_problem() -> None:
     assert row.problem == f"no record of it on this machine ({_MACHINE})"
     (row,) = make_rows([cell], [_record(machine={"machine_id": "other"})], _MACHINE)
     assert row.problem is not None
-    assert row.problem.endswith("the store has records of other machines only")
+    assert row.problem.endswith("the store has only records of other machines")
     assert row.extra_info() == {}
 
 

@@ -24,7 +24,7 @@ def _rows(a: ComparedRun, b: ComparedRun) -> list[Row]:
 def test_cells_of_one_side_come_before_all_figures() -> None:
     a, b = golden_sides()
     text = compare_page(_rows(a, b), "before", "after")
-    assert "Not compared: 3 of 9 cells are on one side only" in text
+    assert "Not compared: 3 of 9 cells are in only one run" in text
     assert text.index('id="only_in_one"') < text.index('id="changes"') < text.index('class="group"')
 
 
@@ -57,5 +57,5 @@ def test_of_very_many_ratios_some_are_drawn_and_the_page_says_so() -> None:
         for name in "AB"
     ]
     text = compare_page(_rows(*sides), "A", "B")
-    assert f"Drawn are the first {MOST_DRAWN} of 101 ratios; the tables have all." in text
+    assert f"shows the first {MOST_DRAWN} of 101 ratios; the tables contain all." in text
     assert len(chart_data(text)["rows"][0]["changes"]) == MOST_DRAWN

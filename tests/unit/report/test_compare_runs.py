@@ -12,7 +12,7 @@ from bench.core.record import Record
 from bench.report.render.compare import compare_renderables
 from bench.report.render.format import Row, table_rows
 from bench.report.tables.compare_runs import COMPARE_COLUMNS, MismatchError, compare_frame
-from bench.report.tables.run_selection import ComparedRun, SideError, find_side
+from bench.report.tables.run_selection import ComparedRun, RunSelectionError, find_compared_run
 from bench.storage.store import Store
 from tests.fixtures.records import make_calibration, make_record
 from tests.fixtures.runs import golden_sides, launches, write_golden
@@ -52,7 +52,7 @@ def test_cells_of_one_side_alone_come_first_and_loudly_everywhere() -> None:
     text = (GOLDEN / "compare.md").read_text("utf-8")
     assert text.index("NOT COMPARED: 3 of 9 cells") < text.index("\nA is before")
     lines = _printed(rows)
-    assert lines[1] == "NOT COMPARED: 3 of 9 cells are on one side only"
+    assert lines[1] == "NOT COMPARED: 3 of 9 cells are in only one run"
     assert "only in A (before), missing in B (after)" in lines[2]
 
 
@@ -145,22 +145,22 @@ def test_a_side_is_a_run_id_or_a_folder_and_leaves_instrumented_launches_out(
     tmp_path: Path,
 ) -> None:
     store = Store(tmp_path)
-    with pytest.raises(SideError, match=r"'x' is neither .*; the newest runs: none\.$"):
-        find_side("x", store)
+    with pytest.raises(RunSelectionError, match=r"'x' is neither .*; the newest runs: none\.$"):
+        find_compared_run("x", store)
     store.save(make_record(instrumented=True))
     run_id = make_record().run_id
-    with pytest.raises(SideError, match=f"'{run_id}' holds no record"):
-        find_side(run_id, store)
+    with pytest.raises(RunSelectionError, match=f"'{run_id}' contains no record"):
+        find_compared_run(run_id, store)
     store.save(make_record(seed=1))
-    assert [record.cell.seed for record in find_side(run_id, store).records] == [1]
-    assert find_side(str(store.run_folder(run_id)), store).name == run_id
-    published = find_side(str(CHECKOUT / "reports" / "published" / "lab-cifar10"), store)
+    assert [record.cell.seed for record in find_compared_run(run_id, store).records] == [1]
+    assert find_compared_run(str(store.run_folder(run_id)), store).name == run_id
+    published = find_compared_run(str(CHECKOUT / "reports" / "published" / "lab-cifar10"), store)
     assert (published.name, len(published.records)) == ("lab-cifar10", 6)
 
 
 def test_the_published_run_compared_with_itself_has_no_interval() -> None:
     published = CHECKOUT / "reports" / "published" / "lab-cifar10"
-    side = find_side(str(published), Store(published))
+    side = find_compared_run(str(published), Store(published))
     rows = table_rows(compare_frame(side, side))
     assert {row["time"] for row in rows} == {"too few launches"}
     assert not any(row["changed"] for row in rows)

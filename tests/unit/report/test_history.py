@@ -79,11 +79,9 @@ def test_an_unknown_cell_is_told_with_the_nearest_and_an_unclear_one_with_all() 
         UnknownCellError, match=r"no cell 'lab_dep-digits'.* are: lab_deep-digits-j"
     ):
         find_cell("lab_dep-digits", ids)
-    with pytest.raises(
-        UnknownCellError, match=r"a part of 2 cells, .*: lab_baseline-.*, lab_deep-"
-    ):
+    with pytest.raises(UnknownCellError, match=r"matches 2 cells, .*: lab_baseline-.*, lab_deep-"):
         find_cell("jax", ids)
-    with pytest.raises(UnknownCellError, match="the nearest are: none"):
+    with pytest.raises(UnknownCellError, match="the most similar are: none"):
         find_cell("jax", [])
-    with pytest.raises(UnknownCellError, match=r"a part of 9 cells.*…"):
+    with pytest.raises(UnknownCellError, match=r"matches 9 cells.*…"):
         find_cell("a", [f"a{n}" for n in range(9)])

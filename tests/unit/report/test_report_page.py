@@ -72,7 +72,7 @@ def test_without_a_race_the_verdict_says_so_and_gives_no_factor() -> None:
 
 def test_unlike_records_name_no_fastest() -> None:
     text = _verdict(make_record(), make_record(backend="torch", parameters=1))
-    assert text.startswith("No backend is named the fastest: they differ in parameters.")
+    assert text.startswith("No fastest backend is named, because they differ in parameters.")
 
 
 def test_the_verdict_says_whether_accuracy_held() -> None:
@@ -81,7 +81,7 @@ def test_the_verdict_says_whether_accuracy_held() -> None:
     held = _verdict(make_record(**whole, val_accuracies=good))
     assert "Accuracy held: jax 0.9600, all at or above the floor of 0.9." in held
     lost = _verdict(make_record(**whole, val_accuracies=bad))
-    assert "Accuracy did NOT hold: jax under the floor of 0.9 (jax 0.4000)." in lost
+    assert "Accuracy did NOT hold: jax is below the floor of 0.9 (jax 0.4000)." in lost
     assert "no floor is set" in _verdict(make_record(val_accuracies=[0.1, 0.2, 0.3]))
 
 
@@ -162,7 +162,7 @@ def test_many_epochs_are_thinned_and_the_page_says_so() -> None:
     assert (seconds[0], seconds[-1]) == (1.001, 3.0)
     assert drawn.notes == [
         "The curves show 200 of 2,001 epochs, evenly spaced.",
-        "Of up to 2,000 epoch times, 500 evenly spaced ranks are shown.",
+        "The chart shows 500 evenly spaced ranks of up to 2,000 times.",
     ]
 
 

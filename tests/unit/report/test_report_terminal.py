@@ -59,8 +59,8 @@ def test_markup_and_terminal_escapes_of_a_record_are_shown_or_removed() -> None:
 
 def test_unlike_backends_are_refused_in_words() -> None:
     records = [make_record(), make_record(backend="torch", parameters=1)]
-    assert "no fastest backend: they differ in parameters" in "\n".join(_printed(records))
-    assert "No fastest backend: they differ in parameters." in report_markdown(
+    assert "no fastest backend, because they differ in parameters" in "\n".join(_printed(records))
+    assert "No fastest backend is named, because they differ in parameters." in report_markdown(
         make_tables(records), "x"
     )
 

@@ -17,10 +17,10 @@ from bench.parity.certificate import (
     decode_certificate,
     decode_certificates,
 )
-from bench.profiling.samples import FILE, READABLE_LAYERS_VERSIONS, read_visits
+from bench.profiling.samples import FILE, READABLE_LAYERS_VERSIONS, read_samples
 from bench.regression.pair import PAIR_LAYOUT, PAIR_VERSION
 from bench.regression.store import READABLE_GATE_VERSIONS, GateStore
-from bench.runner.race_plan import RACE_VERSION, read_book
+from bench.runner.race_plan import RACE_VERSION, read_race_plan
 from bench.storage.sessions import SESSION_VERSION, read_sessions, start_session
 from validation.gate.simulation import SUITE_LAYOUT, SUITE_VERSION
 
@@ -46,13 +46,13 @@ def _read_session(content: bytes, folder: Path) -> object:
 
 def _read_samples(content: bytes, folder: Path) -> object:
     (folder / FILE).write_bytes(content)
-    [samples] = read_visits(folder)
+    [samples] = read_samples(folder)
     return samples
 
 
 def _read_race(content: bytes, folder: Path) -> object:
     (folder / "race.json").write_bytes(content)
-    return read_book(folder)
+    return read_race_plan(folder)
 
 
 class Stored(NamedTuple):
@@ -206,7 +206,7 @@ def test_certificates_of_a_report_may_be_of_several_versions() -> None:
     new = msgspec.json.encode(decode_certificate(old, "it"))
     first, second = decode_certificates(b"[" + old + b"," + new + b"]", "it")
     assert first == second
-    with pytest.raises(CertificateError, match=r"certificates\.json holds no certificates"):
+    with pytest.raises(CertificateError, match=r"certificates\.json does not contain certificates"):
         decode_certificates(b"{}", "certificates.json")
 
 

@@ -136,10 +136,10 @@ def test_a_folder_of_records_that_cannot_be_read_is_told(tmp_path):
 
 def test_an_unknown_run_is_refused_with_the_newest_ones(tmp_path):
     store = Store(tmp_path)
-    with pytest.raises(StoreError, match=r"no run 'x'; the newest are: none\.$"):
+    with pytest.raises(StoreError, match=r"Run 'x' does not exist; the newest runs are: none\.$"):
         store.load("x")
     store.save(make_record())
-    with pytest.raises(StoreError, match=f"the newest are: {RUN}"):
+    with pytest.raises(StoreError, match=f"the newest runs are: {RUN}"):
         store.load("x")
 
 

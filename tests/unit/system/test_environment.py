@@ -8,7 +8,7 @@ import pytest
 
 from bench.core.cell import Cell
 from bench.core.paths import CHECKOUT
-from bench.system.environment import resolve_environment, worker_environment
+from bench.system.environment import resolve_environment
 
 CPU = Cell(workload="lab_baseline", dataset="digits", backend="torch", batch_size=16, epochs=5)
 GPU = Cell(
@@ -70,7 +70,7 @@ def test_the_matched_lane_tells_every_library_the_same_threads_and_malloc_to_kee
 
 
 def test_a_worker_gets_its_backend_its_own_keras_home_and_the_checkout():
-    environment = worker_environment(CPU, {}, HOME)
+    environment = resolve_environment(CPU, {}).for_launch(HOME)
     assert environment["KERAS_BACKEND"] == "torch"
     assert environment["KERAS_HOME"] == str(HOME)
     assert environment["PYTHONPATH"] == str(CHECKOUT)
@@ -78,27 +78,27 @@ def test_a_worker_gets_its_backend_its_own_keras_home_and_the_checkout():
 
 @pytest.mark.parametrize("name", SECRETS)
 def test_a_secret_reaches_neither_worker_nor_record(name):
-    assert name not in worker_environment(CPU, SECRETS, HOME)
+    assert name not in resolve_environment(CPU, SECRETS).for_launch(HOME)
     assert name not in resolve_environment(CPU, SECRETS).performance
 
 
 @pytest.mark.parametrize("name", SILENT)
 def test_what_could_change_a_number_unseen_does_not_reach_the_worker(name):
-    environment = worker_environment(CPU, SILENT, HOME)
+    environment = resolve_environment(CPU, SILENT).for_launch(HOME)
     assert environment.get(name) != SILENT[name]
     assert name not in resolve_environment(CPU, SILENT).performance
 
 
 @pytest.mark.parametrize("name", PERFORMANCE)
 def test_what_changes_speed_or_numerics_reaches_the_worker_and_the_record(name):
-    assert worker_environment(CPU, PERFORMANCE, HOME)[name] == PERFORMANCE[name]
+    assert resolve_environment(CPU, PERFORMANCE).for_launch(HOME)[name] == PERFORMANCE[name]
     assert resolve_environment(CPU, PERFORMANCE).performance[name] == PERFORMANCE[name]
 
 
 def test_a_cell_on_the_cpu_sees_no_gpu_whatever_the_user_set():
     base_environment = {"CUDA_VISIBLE_DEVICES": "0,1", "JAX_PLATFORMS": "cuda"}
     for environment in (
-        worker_environment(CPU, base_environment, HOME),
+        resolve_environment(CPU, base_environment).for_launch(HOME),
         resolve_environment(CPU, base_environment).performance,
     ):
         assert environment["CUDA_VISIBLE_DEVICES"] == ""
@@ -114,7 +114,10 @@ def test_a_cell_on_the_gpu_sees_the_gpus_that_the_user_chose():
 
 def test_what_a_process_needs_is_passed_on_and_not_recorded():
     base_environment = {"PATH": "/bin", "HOME": "/home/me", "TMPDIR": "/scratch"}
-    assert base_environment.items() <= worker_environment(CPU, base_environment, HOME).items()
+    assert (
+        base_environment.items()
+        <= resolve_environment(CPU, base_environment).for_launch(HOME).items()
+    )
     assert not base_environment.keys() & resolve_environment(CPU, base_environment).performance
 
 

@@ -1,4 +1,4 @@
-"""What the harness costs: the arithmetic on pairs, and a whole measurement with fake processes."""
+"""The cost of the harness: the arithmetic on pairs, and a whole measurement with fake processes."""
 
 import csv
 import io

@@ -11,7 +11,7 @@ from validation.gate.rows import RealPair
 from validation.gate.store import SampleStore, SampleStoreError
 
 
-def make_book(folder: Path, session: str, *rows: RealPair) -> SampleStore:
+def make_race_plan(folder: Path, session: str, *rows: RealPair) -> SampleStore:
     book = SampleStore(folder)
     book.add(make_context(session))
     book.add(*rows)
@@ -20,9 +20,9 @@ def make_book(folder: Path, session: str, *rows: RealPair) -> SampleStore:
 
 def test_gates_get_numbers_that_are_free(tmp_path: Path) -> None:
     own = [*make_gate(AA, 0), *make_gate(AA, 1)]
-    book = make_book(tmp_path / "own", "s1", *own)
+    book = make_race_plan(tmp_path / "own", "s1", *own)
     others = [*make_gate(TENTH, 0, session="s2"), *make_gate(AA, 0, session="s2", pairs=3)]
-    import_gates(book, make_book(tmp_path / "other", "s2", *others))
+    import_gates(book, make_race_plan(tmp_path / "other", "s2", *others))
     rows = book.rows(RealPair)
     assert rows[:10] == own
     assert [replace(row, gate=0) for row in rows[10:]] == others
@@ -37,7 +37,8 @@ def test_gates_get_numbers_that_are_free(tmp_path: Path) -> None:
 
 def test_pairs_that_two_lanes_measured_at_once_stay_with_their_own_gate(tmp_path: Path) -> None:
     lanes = [
-        make_book(tmp_path / name, name, *make_gate(AA, 0, session=name)) for name in ("s2", "s3")
+        make_race_plan(tmp_path / name, name, *make_gate(AA, 0, session=name))
+        for name in ("s2", "s3")
     ]
     book = SampleStore(tmp_path / "own")
     for lane in lanes:
@@ -49,7 +50,7 @@ def test_pairs_that_two_lanes_measured_at_once_stay_with_their_own_gate(tmp_path
 
 
 def test_what_was_gathered_before_is_not_gathered_again(tmp_path: Path) -> None:
-    other = make_book(tmp_path / "other", "s2", *make_gate(AA, 0, session="s2"))
+    other = make_race_plan(tmp_path / "other", "s2", *make_gate(AA, 0, session="s2"))
     book = SampleStore(tmp_path / "own")
     import_gates(book, other)
     import_gates(book, other)
@@ -59,7 +60,7 @@ def test_what_was_gathered_before_is_not_gathered_again(tmp_path: Path) -> None:
 
 def test_what_a_gate_got_after_it_was_gathered_is_no_gate_of_its_own(tmp_path: Path) -> None:
     gate = make_gate(AA, 0, session="s2", pairs=8)
-    other = make_book(tmp_path / "other", "s2", *gate[:3])
+    other = make_race_plan(tmp_path / "other", "s2", *gate[:3])
     book = SampleStore(tmp_path / "own")
     import_gates(book, other)
     other.add(make_context("s3"))

@@ -137,7 +137,7 @@ def clock(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(measure, "monotonic", lambda: float(next(ticks)))
     monkeypatch.setattr(
         measure,
-        "_contests",
+        "_pair_specs",
         lambda backends: {
             b: PairSpec(
                 kind="cell", baseline=side_spec(make_cell(b)), candidate=side_spec(make_cell(b))
@@ -194,7 +194,7 @@ def test_the_candidate_does_the_work_and_half_a_load_runs_beside(
     half = [row for row in SampleStore(tmp_path).rows(RealPair) if row.condition == "half loaded"]
     assert len(set(loads)) == len(loads) == len(half) == 5
     assert {pair_spec.candidate.identity.work for pair_spec in runner.pair_specs[:5]} == {1.1}
-    assert "MALLOC_TOP_PAD_" not in runner.pair_specs[5].baseline.base_environment
+    assert "MALLOC_TOP_PAD_" not in runner.pair_specs[5].baseline.environment.variables
 
 
 @pytest.mark.usefixtures("clock")
@@ -214,7 +214,7 @@ def test_a_backend_that_is_not_installed_is_refused(monkeypatch: pytest.MonkeyPa
     plan = make_plan(unplanned={"cell": "no jax here"})
     monkeypatch.setattr(measure, "plan_gate", lambda *_: (plan, []))
     with pytest.raises(InterpreterError, match="no jax here"):
-        measure._contests(["jax"])
+        measure._pair_specs(["jax"])
 
 
 def test_bursts_take_half_the_time_and_are_those_of_their_seed() -> None:
@@ -259,12 +259,12 @@ def test_a_folder_that_cannot_be_written_says_so(tmp_path: Path) -> None:
 
 def test_sessions_on_another_machine_or_with_other_versions_are_unlike() -> None:
     own = make_context(variables={"jax": {"MALLOC_TOP_PAD_": "1"}})
-    assert measure._is_like(make_context("s0", variables=own.variables), own)
+    assert measure._is_compatible(make_context("s0", variables=own.variables), own)
     others: list[Context] = [
         replace(own, machine={**own.machine, "machine_id": "other"}),
         replace(own, versions={"jax": {"keras": "3.14.0"}}),
         replace(own, cells={"jax": "another cell"}),
         replace(own, variables={}),
     ]
-    assert not any(measure._is_like(other, own) for other in others)
-    assert measure._is_like(make_context(versions={}, cells={}), own)
+    assert not any(measure._is_compatible(other, own) for other in others)
+    assert measure._is_compatible(make_context(versions={}, cells={}), own)

@@ -115,7 +115,7 @@ def test_the_command_counts_what_is_there(
     assert f"Proof: {book.folder}/proof.csv" in bench.out
     rows = list(csv.DictReader((book.folder / "proof.csv").read_text().splitlines()))
     assert {row["part"] for row in rows} == {"simulated", "real"}
-    assert (book.folder / "proof.md").read_text().startswith("# The gate's proof")
+    assert (book.folder / "proof.md").read_text().startswith("# Validation of the gate")
     assert len((book.folder / "arms.csv").read_text().splitlines()) == 1 + 4
 
 
@@ -138,10 +138,10 @@ def test_the_command_gathers_gates_that_were_measured_apart(
 @pytest.mark.parametrize(
     ("arguments", "sentence"),
     [
-        (["--import=nowhere"], "nowhere holds no real gates: there is no pair in pairs.jsonl."),
+        (["--import=nowhere"], "nowhere holds no real gates, because pairs.jsonl has no pair."),
         (
             ["simulatd"],
-            "'simulatd' is not a part of the proof; parts are simulated, real, accuracy.",
+            "'simulatd' is not a part of the validation; the parts are simulated, real, accuracy.",
         ),
         (["accuracy"], "The part accuracy needs a side with a fault: --candidate src=DIR."),
     ],
@@ -159,7 +159,7 @@ def test_a_row_that_a_power_cut_tore_is_set_aside_and_the_next_one_is_whole(tmp_
     book.add(SUITES[0])
     with (tmp_path / "suites.jsonl").open("ab") as file:
         file.write(b'{"rules": 1, "dri')
-    book.mend()
+    book.set_aside_truncated_rows()
     book.add(SUITES[1])
     assert book.rows(SuiteRow) == SUITES[:2]
     assert (tmp_path / "suites.jsonl.broken").read_bytes() == b'{"rules": 1, "dri\n'

@@ -36,7 +36,7 @@ def worker_hash(name: str, folder: Path | None, monkeypatch: pytest.MonkeyPatch)
     cell = Cell(workload=name, dataset="digits", backend="jax", batch_size=8, epochs=1)
     expected = Identity(python="", versions={}, workload_source="", variables={})
     job = job_of(cell, Path(), "" if folder is None else str(folder))
-    side = SideJob(job=job, identity=expected, baton_fd=0)
+    side = SideJob(job=job, identity=expected, requests_fd=0)
     imported = ModuleType("models")
     imported.__path__ = [str((folder or CHECKOUT) / "models")]
     monkeypatch.setitem(sys.modules, "models", imported)

@@ -1,10 +1,10 @@
-"""A framework's refusal is told from any other error by where it was raised, and by its words."""
+"""An unsupported operation is recognised by the origin and the message of its error."""
 
 import types
 
 import pytest
 
-from bench.worker.unsupported import refusal
+from bench.worker.unsupported import unsupported_reason
 
 
 class UnimplementedError(Exception):
@@ -35,8 +35,8 @@ def caught(error: Exception, module: str) -> Exception:
     ],
 )
 @pytest.mark.parametrize("module", ["keras.src.ops.nn", "torch.nn", "jax._src", "tensorflow"])
-def test_what_a_framework_says_it_cannot_do_is_a_refusal(error, module):
-    assert refusal(caught(error, module)) == (str(error) or "no message")
+def test_an_error_of_a_framework_about_an_unsupported_operation_is_recognised(error, module):
+    assert unsupported_reason(caught(error, module)) == (str(error) or "no message")
 
 
 @pytest.mark.parametrize(
@@ -52,18 +52,21 @@ def test_what_a_framework_says_it_cannot_do_is_a_refusal(error, module):
     ],
 )
 def test_any_other_error_of_a_framework_is_none(error):
-    assert refusal(caught(error, "keras.src.ops.nn")) is None
+    assert unsupported_reason(caught(error, "keras.src.ops.nn")) is None
 
 
 @pytest.mark.parametrize("module", ["my_model", "bench.worker.build", "numpy.linalg", "kerasx"])
 def test_what_others_raise_is_none(module):
-    assert refusal(caught(NotImplementedError("not implemented"), module)) is None
+    assert unsupported_reason(caught(NotImplementedError("not implemented"), module)) is None
 
 
 def test_an_error_that_was_never_raised_is_none():
-    assert refusal(NotImplementedError()) is None
+    assert unsupported_reason(NotImplementedError()) is None
 
 
 def test_of_several_lines_the_one_that_refuses_is_the_reason():
     text = "Graph execution error:\n\n  The op currently only supports NHWC.\n\t [[node x]]"
-    assert refusal(caught(ValueError(text), "tensorflow")) == "The op currently only supports NHWC."
+    assert (
+        unsupported_reason(caught(ValueError(text), "tensorflow"))
+        == "The op currently only supports NHWC."
+    )

@@ -155,7 +155,7 @@ def test_a_file_of_other_arrays_is_refused(tmp_path: Path) -> None:
     [path] = tmp_path.iterdir()
     with path.open("wb") as file:
         np.savez(file, np.zeros(3))
-    with pytest.raises(WeightFileError, match="holds other arrays"):
+    with pytest.raises(WeightFileError, match="does not hold the arrays"):
         matched_weights(0, MODEL, tmp_path)
 
 

@@ -1,7 +1,7 @@
 "use strict";
 
-// Sorting: a click on a heading sorts by the values of its column, a second one turns it round.
-// What has no value stays last.
+// Sorting: a click on a heading sorts by its column, a second click reverses the order. Lines
+// without a value stay last.
 function sortBy(heading) {
   const table = heading.closest("table");
   const ascending = heading.getAttribute("aria-sort") !== "ascending";
@@ -22,7 +22,7 @@ for (const heading of document.querySelectorAll(".sortable th[aria-sort]")) {
   heading.querySelector("button").addEventListener("click", () => sortBy(heading));
 }
 
-// Charts: the specifications know no colours of ink and paper, which are those of the page.
+// Charts: the specifications contain no text and background colours; the page sets them here.
 const { charts, rows } = JSON.parse(document.getElementById("data").textContent);
 const dark = matchMedia("(prefers-color-scheme: dark)");
 

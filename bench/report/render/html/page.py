@@ -1,4 +1,4 @@
-"""report.html, whole: what the template shows, and the data that its charts draw."""
+"""report.html: the values of its template, and the data of its charts."""
 
 from collections.abc import Sequence
 from typing import Final, NamedTuple
@@ -34,14 +34,14 @@ from bench.report.tables.build import Tables, first_rows
 from bench.report.tables.comparison import launch_intervals
 from bench.report.tables.provenance import measured_facts, records_sentence
 
-#: A store of thousands of records stays one page that opens at once: it says what it leaves out.
+#: Limits that keep the page of a large store fast to open; the page states what it leaves out.
 MOST_ROWS: Final = 200
 MOST_CHARTED: Final = 12
 MOST_FAILURES: Final = 50
 
 
 class Section(NamedTuple):
-    """What the page shows of one row of the comparison whose charts it draws."""
+    """The section of the page on one row of the comparison, with its charts."""
 
     number: int
     row: Row
@@ -57,10 +57,10 @@ class Section(NamedTuple):
 
 
 def page_text(tables: Tables, title: str) -> str:
-    """Return the page; it depends on the tables and the title alone, and asks no network.
+    """Return the page; it depends only on the tables and the title, and uses no network.
 
-    Above MOST_ROWS rows, MOST_CHARTED rows with charts or MOST_FAILURES failed records, it leaves
-    out the rest and says so. All text of records is escaped.
+    It shows at most MOST_ROWS rows, MOST_CHARTED rows with charts and MOST_FAILURES failed records,
+    and states what it leaves out. All text from records is escaped.
     """
     shown, charted = first_rows(tables, MOST_ROWS), first_rows(tables, MOST_CHARTED)
     rows = table_rows(shown.comparison)
@@ -120,11 +120,11 @@ def _section(
 
 
 def _empty(series: Series) -> set[str]:
-    """Return the names of the charts of which there is nothing to draw."""
-    return {name for name, chart in CHARTS.items() if not _has(series, chart.series, name)}
+    """Return the names of the charts without data."""
+    return {name for name, chart in CHARTS.items() if not _has_data(series, chart.series, name)}
 
 
-def _has(series: Series, name: str, field: str) -> bool:
+def _has_data(series: Series, name: str, field: str) -> bool:
     lines = series[name]
     return any(line.get(field) is not None for line in lines) if name == "curves" else bool(lines)
 
@@ -141,14 +141,14 @@ def _failure(record: Record) -> dict[str, str | int | None]:
 
 
 def _left_out(rows: int, failed: int) -> list[str]:
-    """Return a sentence on each thing that there is too much of to show all."""
-    shown = (
+    """Return one sentence for each limit of the page that is exceeded."""
+    limits = (
         ("rows of the comparison", rows, MOST_ROWS, "comparison.csv"),
         ("rows with their charts", rows, MOST_CHARTED, "epochs.csv and cells.csv"),
         ("failed records", failed, MOST_FAILURES, "cells.csv"),
     )
     return [
-        f"This page shows {most} of {count:,} {what}; {where} has all."
-        for what, count, most, where in shown
+        f"This page shows {most} of {count:,} {noun}; all are in {files}."
+        for noun, count, most, files in limits
         if count > most
     ]

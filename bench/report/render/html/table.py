@@ -1,4 +1,4 @@
-"""The page's comparison table: a line per row of the comparison and backend, sortable."""
+"""The tables of the page: the sortable comparison, accuracy over time, phases and provenance."""
 
 from collections.abc import Mapping, Sequence
 from math import ceil, floor
@@ -33,12 +33,12 @@ _FIGURES: Final = (
 )
 _INTERVAL: Final = "95% interval of the median"
 
-#: The headings after those of the row itself and its backend; the interval stands after the median.
+#: The headings after those of the backend and the workload; the interval follows the median.
 COLUMN_HEADINGS: Final = (_FIGURES[0].heading, _INTERVAL, *(f.heading for f in _FIGURES[1:]))
 
 
 class Field(NamedTuple):
-    """One number of a line: what people read, what sorts (None: last), and of which column."""
+    """One number of a line: its text, its sort value (None sorts last), and its column."""
 
     text: str
     value: float | None
@@ -46,7 +46,7 @@ class Field(NamedTuple):
 
 
 class Line(NamedTuple):
-    """One backend in one row of the comparison, by the row's number from 1."""
+    """One backend in one row of the comparison; rows are numbered from 1."""
 
     number: int
     row: Row
@@ -57,7 +57,7 @@ class Line(NamedTuple):
 
 
 def comparison_lines(rows: Sequence[Row], intervals: Intervals) -> list[Line]:
-    """Return the lines of `rows`; the backends that have no record there are left out."""
+    """Return the lines of `rows`, without backends that have no record."""
     return [
         _line(number, row, backend, intervals)
         for number, row in enumerate(rows, start=1)
@@ -89,7 +89,7 @@ def _interval(interval: Interval | None) -> Field:
     return Field(text, interval.high - interval.low, "interval")
 
 
-#: Levels of accuracy from 0 to 1, in the table of who is first at each.
+#: The number of accuracy levels from 0 to 1, and of those that `first_at_accuracy` shows at most.
 _LEVELS: Final = 20
 _MOST_LEVELS: Final = 8
 
@@ -102,17 +102,17 @@ class Table(NamedTuple):
 
 
 def first_at_accuracy(series: Series) -> Table | None:
-    """Return by level of validation accuracy when each backend's median record first reached it.
+    """Return the time at which each backend's median record first reached each accuracy level.
 
-    In seconds of training, at the ends of epochs; the first one is marked. None where no record
-    has an accuracy.
+    Levels are of validation accuracy, times are seconds of training at the ends of epochs. The
+    first backend of a level is marked. None if no record has an accuracy.
     """
-    found = series["elapsed"]
-    if not found:
+    elapsed = series["elapsed"]
+    if not elapsed:
         return None
-    scores = [line["val_accuracy"] for line in found]
+    scores = [line["val_accuracy"] for line in elapsed]
     lowest, highest = ceil(min(scores) * _LEVELS), floor(max(scores) * _LEVELS)
-    backends = [b for b in BACKENDS if any(line["backend"] == b for line in found)]
+    backends = [b for b in BACKENDS if any(line["backend"] == b for line in elapsed)]
     lines = []
     for level in range(max(lowest, highest - _MOST_LEVELS + 1), highest + 1):
         reached = {b: _first(series, b, level / _LEVELS) for b in backends}
@@ -122,8 +122,8 @@ def first_at_accuracy(series: Series) -> Table | None:
 
 
 def _first(series: Series, backend: str, level: float) -> float | None:
-    own = (line for line in series["elapsed"] if line["backend"] == backend)
-    seconds = [line["seconds"] for line in own if line["val_accuracy"] >= level]
+    of_backend = (line for line in series["elapsed"] if line["backend"] == backend)
+    seconds = [line["seconds"] for line in of_backend if line["val_accuracy"] >= level]
     return min(seconds, default=None)
 
 
@@ -134,12 +134,12 @@ def _mark(seconds: float | None, soonest: float | None) -> str:
 
 
 def phases_table(cells: Sequence[Row]) -> Table | None:
-    """Return the medians of every phase of `cells`, in seconds; None where none can tell."""
+    """Return the medians of every phase of `cells`, in seconds; None if no cell has phases."""
     known = [cell for cell in cells if cell["unattributed_seconds"] is not None]
     backends = [b for b in BACKENDS if any(cell["backend"] == b for cell in known)]
     if not backends:
         return None
-    columns = {**PHASE_COLUMNS, "all of it": "wall_seconds"}
+    columns = {**PHASE_COLUMNS, "total": "wall_seconds"}
     lines = [
         [phase, *(_median(known, backend, column) for backend in backends)]
         for phase, column in columns.items()
@@ -148,13 +148,13 @@ def phases_table(cells: Sequence[Row]) -> Table | None:
 
 
 def _median(cells: Sequence[Row], backend: str, column: str) -> str:
-    own = [cell[column] for cell in cells if cell["backend"] == backend]
-    seconds = [value for value in own if value is not None]
+    values = [cell[column] for cell in cells if cell["backend"] == backend]
+    seconds = [value for value in values if value is not None]
     return f"{median(seconds):.3f}" if seconds else ""
 
 
 def provenance_tables(entries: Sequence[Row]) -> tuple[Table, Table]:
-    """Return the provenance entries of one row that differ, by backend, and those that do not."""
+    """Return the provenance entries of one row that differ, by backend, and the equal entries."""
     present = [backend for backend in BACKENDS if any(entry[backend] for entry in entries)]
     differing = [
         [entry["entry"], *(sanitize_line(entry[b] or "none") for b in present)]
@@ -170,22 +170,22 @@ def provenance_tables(entries: Sequence[Row]) -> tuple[Table, Table]:
 
 
 def row_notes(row: Row) -> list[str]:
-    """Return what has to be known of a row before its numbers are believed."""
+    """Return the reservations about a row's numbers."""
     notes = []
     if row["mismatched"]:
-        notes.append(f"No fastest backend: they differ in {row['mismatched']}.")
+        notes.append(f"No fastest backend is named, because they differ in {row['mismatched']}.")
     if row["lane"] == "matched" and row["stochastic_layers"]:
         notes.append(f"Not matched: the random masks of {row['stochastic_layers']}.")
     if not row["dataset_official"]:
         notes.append("The dataset is a local copy that was not verified (official: false).")
     if row["uncounted_layers"]:
         layers = row["uncounted_layers"]
-        notes.append(f"No GFLOP/s: the work of {layers} cannot be counted.")
+        notes.append(f"No GFLOP/s, because the work of {layers} cannot be counted.")
     return notes
 
 
 def gpu_memory(row: Row) -> list[str]:
-    """Return a line per backend on the peak of its GPU memory; nothing for a row on the CPU."""
+    """Return one line per backend on its peak GPU memory; empty for a row on the CPU."""
     if row["device"] != "gpu":
         return []
     peaks: dict[str, Any] = {

@@ -1,4 +1,4 @@
-"""What every page of ours is built on: its template, its data, and the plotting library."""
+"""The common parts of all pages: the templates, the chart data and the plotting library."""
 
 import json
 from functools import cache
@@ -23,9 +23,9 @@ def render(
     rows: list[dict[str, list[dict[str, object]]]],
     **more: object,
 ) -> str:
-    """Return the page of a template, which draws `charts` from the series of each of `rows`.
+    """Return the page of a template that draws `charts` from the series of each of `rows`.
 
-    All text is escaped. The plotting library is inside, unless there are no rows.
+    All text is escaped. The page contains the plotting library if there are rows.
     """
     page = _environment().get_template(template)
     return page.render(
@@ -38,15 +38,15 @@ def render(
 
 
 def _script_json(value: object) -> str:
-    """Return JSON that no HTML parser takes for markup, inside a script element."""
+    """Return JSON for a script element, escaped so that no HTML parser reads it as markup."""
     text = json.dumps(value, allow_nan=False, separators=(",", ":"))
     return text.replace("&", "\\u0026").replace("<", "\\u003c").replace(">", "\\u003e")
 
 
 @cache
 def _bundle() -> str:
-    """Return Vega, Vega-Lite and Vega-Embed as one script; a second or two, once per process."""
-    # Imported where it is needed: it starts a JavaScript engine.
+    """Return Vega, Vega-Lite and Vega-Embed as one script; takes 1 to 2 s, once per process."""
+    # Imported here because it starts a JavaScript engine.
     import vl_convert
 
     return vl_convert.javascript_bundle("window.vegaEmbed = vegaEmbed;", VEGA_LITE).replace(

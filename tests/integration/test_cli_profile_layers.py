@@ -7,7 +7,7 @@ import pandas as pd
 import pytest
 
 from bench.core.cell import BACKENDS
-from bench.profiling.samples import read_visits
+from bench.profiling.samples import read_samples
 from tests.fixtures.command_line import Bench
 from tests.fixtures.fake_python import make_workload
 
@@ -34,7 +34,7 @@ def folder_of(bench: Bench) -> Path:
 class TestCommand:
     def test_every_round_turns_the_order_of_the_backends(self, bench: Bench) -> None:
         assert layers(bench, "ok", "also_ok", more=("--rounds=2",)) == 0
-        visits = read_visits(folder_of(bench))
+        visits = read_samples(folder_of(bench))
         names = [(Path(v.workload).name.partition(":")[2], v.round, v.backend) for v in visits]
         assert names == [
             (workload, number, backend)
@@ -88,7 +88,7 @@ class TestCommand:
     ) -> None:
         assert layers(bench, mode, more=("--rounds=1",)) == 1
         assert says in bench.out
-        assert len(read_visits(folder_of(bench))) == 3
+        assert len(read_samples(folder_of(bench))) == 3
         frame = pd.read_csv(folder_of(bench) / "layers.csv")
         expected = set() if mode == "garbage" else {"jax", "tensorflow"}
         assert set(frame["backend"]) == expected
@@ -106,10 +106,10 @@ class TestCommand:
             done.append(turn)
             return visit(turn, *rest)
 
-        visit = measure._visit
-        monkeypatch.setattr(measure, "_visit", interrupt)
+        visit = measure._samples
+        monkeypatch.setattr(measure, "_samples", interrupt)
         assert layers(bench, "ok") == 130
-        assert len(read_visits(folder_of(bench))) == 2
+        assert len(read_samples(folder_of(bench))) == 2
         assert len(pd.read_csv(folder_of(bench) / "gaps.csv")) == 6
 
     @pytest.mark.parametrize(

@@ -80,7 +80,7 @@ class TestCommand:
         [
             ("crash_on_torch", "on torch, round 1: exited with status 1 before it wrote a result"),
             ("fails_on_torch", "on torch, round 1: WorkloadError: tied to one backend."),
-            ("garbage", "on jax, round 1: what it wrote is unusable: Object missing required"),
+            ("garbage", "on jax, round 1: its report is unusable: Object missing required"),
         ],
     )
     def test_a_backend_that_fails_is_told_and_stops_no_other(

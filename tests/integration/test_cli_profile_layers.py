@@ -80,7 +80,7 @@ class TestCommand:
         [
             ("crash_on_torch", "on torch, round 1: exited with status 1 before it wrote a result"),
             ("fails_on_torch", "on torch, round 1: WorkloadError: tied to one backend."),
-            ("garbage", "on jax, round 1: what it wrote is unusable: Object missing required"),
+            ("garbage", "on jax, round 1: its report is unusable: Object missing required"),
         ],
     )
     def test_a_backend_that_fails_is_told_and_stops_no_other(
@@ -106,8 +106,8 @@ class TestCommand:
             done.append(turn)
             return visit(turn, *rest)
 
-        visit = measure._visit
-        monkeypatch.setattr(measure, "_visit", interrupt)
+        visit = measure._samples
+        monkeypatch.setattr(measure, "_samples", interrupt)
         assert layers(bench, "ok") == 130
         assert len(read_samples(folder_of(bench))) == 2
         assert len(pd.read_csv(folder_of(bench) / "gaps.csv")) == 6

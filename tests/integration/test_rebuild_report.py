@@ -3,9 +3,12 @@
 import shutil
 from pathlib import Path
 
+import pytest
+
 from validation.rebuild import PUBLISHED, rebuild
 
 
+@pytest.mark.draws
 def test_a_report_loses_what_is_no_longer_written(tmp_path: Path) -> None:
     folder = tmp_path / "report"
     shutil.copytree(PUBLISHED / "lab-cifar10", folder)

@@ -63,7 +63,7 @@ def test_every_backend_is_measured_and_written_down(tmp_path):
     assert lines[0] == "(1/4) jax-callbacks: 6 pairs, about 4 min left"
     assert lines[1].startswith("(1/4) jax-callbacks: measured in ")
     assert lines[6].startswith("(4/4) torch-launch: 6 pairs, about ")
-    assert "What the harness costs" in lines[8]
+    assert "Cost of the harness" in lines[8]
 
 
 def test_launches_are_timed_on_both_sides_with_this_process_beside_them(tmp_path):

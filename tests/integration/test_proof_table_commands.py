@@ -59,7 +59,12 @@ def test_the_accuracy_gate_is_asked_with_seeds_of_both_pools() -> None:
 def test_the_page_has_a_section_for_each_part_and_a_rate_in_each_cell() -> None:
     rows = make_gate(AA)
     page = proof_markdown(proof_frame(SUITES, rows, SEEDS), arm_frame(rows))
-    for title in ("Simulated suites", "Real gates", "Accuracy gates", "What real pairs read"):
+    for title in (
+        "Simulated suites",
+        "Real gates",
+        "Accuracy gates",
+        "Measured differences of real pairs",
+    ):
         assert f"## {title}" in page
     assert "2/3 = 66.7% [9.4%, 99.2%]" in page
     assert "| jax, quiet | 0.0% | 1 |" in page

@@ -35,7 +35,7 @@ def test_the_page_holds_every_section() -> None:
 
 def test_many_rows_are_left_out_and_the_page_says_so() -> None:
     text = _page(*(make_record(seed=seed) for seed in range(201)))
-    assert "This page shows 200 of 201 rows of the comparison; comparison.csv has all." in text
+    assert "This page shows 200 of 201 rows of the comparison; all are in comparison.csv." in text
     assert "This page shows 12 of 201 rows with their charts" in text
     assert len(table_values(text)) == 200
     assert len(page_data(text)["rows"]) == 12

@@ -7,8 +7,14 @@ from typing import Final
 import numpy as np
 
 from bench.parity.messages import STAGES, Precision, WorkerArrays
-from bench.parity.quantity import ComparedQuantity
-from bench.parity.tolerance import FLOOR, MULTIPLE, bound, rounding_error, trajectory_limits
+from bench.parity.quantity import (
+    FLOOR,
+    MULTIPLE,
+    ComparedQuantity,
+    bound,
+    rounding_error,
+    trajectory_limits,
+)
 from bench.stats.norms import NumericArray, error_of, size_of
 
 #: The arrays of each worker, by backend and precision.

@@ -7,9 +7,8 @@ from typing import Final
 import msgspec
 
 from bench.core.exit_codes import ExitCode
-from bench.regression.geomean import judge_means
 from bench.regression.pair import Pair, PairKind
-from bench.regression.sequential import invalid, judge_looks, learn_priors
+from bench.regression.sequential import invalid, judge_looks, judge_means, learn_priors
 from bench.regression.store import Expected, GatePlan
 from bench.regression.validity import invalid_reason
 from bench.regression.verdict import INTERIM_LOOKS, Verdict

@@ -13,7 +13,7 @@ from bench.core.text import BenchError
 from bench.regression.estimators import CLOCKS, Mean, Means, Priors, log_ratios, means_of
 from bench.regression.messages import Clock
 from bench.regression.pair import Pair
-from bench.stats.holm import holm
+from bench.stats.hypothesis_tests import holm
 
 VerdictKind = Literal["regressed", "improved", "pass", "inconclusive", "invalid"]
 

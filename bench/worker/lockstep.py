@@ -99,7 +99,7 @@ def _train(side: SideJob, gate: GateChannel, backend: Backend) -> None:
     """
     # These modules import Keras. All are imported before a user's file, which may have its own
     # module `data`.
-    from bench.worker.build import build_model
+    from bench.worker.builders import build_model
     from bench.worker.callbacks import SliceTimer
     from bench.worker.input_pipeline import input_shapes, make_examples, make_feed
     from bench.worker.resolved_settings import resolved_settings

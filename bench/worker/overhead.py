@@ -13,7 +13,7 @@ import keras
 import msgspec
 
 from bench.core.job import Job
-from bench.worker.build import build_model
+from bench.worker.builders import build_model
 from bench.worker.callbacks import EpochTimer
 from bench.worker.input_pipeline import encode_labels
 from data.dataset import open_dataset

@@ -7,7 +7,7 @@ import keras
 import numpy as np
 
 from bench.parity.messages import Task
-from bench.worker.build import build_model
+from bench.worker.builders import build_model
 from bench.worker.input_pipeline import input_shapes, make_examples
 from bench.worker.parity_batches import in_precision, prepare_model
 from data.dataset import open_dataset

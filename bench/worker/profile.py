@@ -33,7 +33,7 @@ def _measure(job: Job, backend: Backend) -> ProfileReport:
     """
     import keras
 
-    from bench.worker.build import build_model  # these modules import Keras
+    from bench.worker.builders import build_model  # these modules import Keras
     from bench.worker.input_pipeline import input_shapes, make_examples, make_feed
     from bench.worker.profile_timing import make_steps
     from bench.worker.resolved_settings import resolved_settings

@@ -11,7 +11,7 @@ import keras
 from bench.core.job import Job
 from bench.core.result import Result
 from bench.worker.backend import Backend
-from bench.worker.build import build_model, load_matched_weights
+from bench.worker.builders import build_model, load_matched_weights
 from bench.worker.callbacks import EpochTimer, StepTimer
 from bench.worker.device import device_peak_bytes
 from bench.worker.flops import forward_macs

@@ -7,9 +7,8 @@ import msgspec
 import numpy as np
 
 from bench.core.serialization import Document, Layout, rename_keys
-from bench.regression.geomean import judge_means
 from bench.regression.pair import Pair
-from bench.regression.sequential import judge_looks, learn_priors
+from bench.regression.sequential import judge_looks, judge_means, learn_priors
 from bench.regression.validity import SLICES
 from bench.regression.verdict import INTERIM_LOOKS, Margins, Verdict, VerdictKind
 from validation.gate.noise_model import Floats, Noise, Program, SimulatedMachine

@@ -9,8 +9,7 @@ import msgspec
 
 from bench.regression.accuracy.verdict import FEWEST_SEEDS, SeedAccuracies, seeds_needed
 from bench.regression.verdict import ALPHA, POWER
-from bench.stats.holm import holm
-from bench.stats.welch import Welch, welch
+from bench.stats.hypothesis_tests import Welch, holm, welch
 
 
 class Equivalence(msgspec.Struct, frozen=True, kw_only=True):

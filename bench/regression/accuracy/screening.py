@@ -9,8 +9,7 @@ import msgspec
 
 from bench.core.record import Record
 from bench.regression.verdict import ALPHA
-from bench.stats.holm import holm
-from bench.stats.welch import welch
+from bench.stats.hypothesis_tests import holm, welch
 
 Suspicion = Literal["suspect", "inconclusive", "invalid"]
 

@@ -8,8 +8,7 @@ from typing import Final
 import msgspec
 
 from bench.regression.verdict import ALPHA, POWER, VerdictKind
-from bench.stats.holm import holm
-from bench.stats.welch import Welch, welch
+from bench.stats.hypothesis_tests import Welch, holm, welch
 
 FEWEST_SEEDS: Final = 2
 _MOST_SEEDS: Final = 10_000

@@ -7,8 +7,7 @@ import msgspec
 from bench.core.exit_codes import ExitCode
 from bench.regression.outcome import GateOutcome, gate_status, judge_gate
 from bench.regression.pair import Pair
-from bench.regression.pytest_plugin.replay import ReplayClock
-from bench.regression.pytest_plugin.tally import Tally
+from bench.regression.pytest_plugin.replay import ReplayClock, Tally
 from bench.regression.report import sentences
 from bench.regression.store import GatePlan, GateStore
 from bench.system.machine import machine_facts

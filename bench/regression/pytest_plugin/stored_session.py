@@ -6,10 +6,9 @@ from pathlib import Path
 import msgspec
 
 from bench.core.suite import Overrides, expand, load_suite
-from bench.regression.pytest_plugin.replay import ReplayClock
+from bench.regression.pytest_plugin.replay import ReplayClock, Tally
 from bench.regression.pytest_plugin.saved_baseline import Baseline, baseline_failures, same_records
 from bench.regression.pytest_plugin.stored_rows import StoredRow, make_rows
-from bench.regression.pytest_plugin.tally import Tally
 from bench.storage.store import Store
 from bench.system.machine import machine_facts
 

@@ -9,8 +9,7 @@ from bench.core.cell import BACKENDS
 from bench.parity.certificate import judge_quantities
 from bench.parity.compare import compare_backends
 from bench.parity.messages import WorkerArrays
-from bench.parity.quantity import ComparedQuantity
-from bench.parity.tolerance import FLOOR, MULTIPLE, bound, rounding_error
+from bench.parity.quantity import FLOOR, MULTIPLE, ComparedQuantity, bound, rounding_error
 from bench.stats.norms import error_of
 from tests.fixtures.dumps import ULP, judge, make_arrays, make_dumps, rounded
 

@@ -5,11 +5,10 @@ import random
 from msgspec.structs import replace
 
 from bench.core.exit_codes import ExitCode
-from bench.regression.geomean import MEAN_MARGINS, judge_means
 from bench.regression.outcome import GateOutcome, gate_status, judge_gate
 from bench.regression.pair import Pair
 from bench.regression.report import sentences, verdict_frame
-from bench.regression.sequential import learn_priors
+from bench.regression.sequential import MEAN_MARGINS, judge_means, learn_priors
 from bench.regression.verdict import INTERIM_LOOKS
 from tests.fixtures.pairs import make_cell, make_pairs, make_plan, pairs_at
 

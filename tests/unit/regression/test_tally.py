@@ -2,7 +2,7 @@
 
 import pytest
 
-from bench.regression.pytest_plugin.tally import Tally, TestOutcome
+from bench.regression.pytest_plugin.replay import Tally, TestOutcome
 
 
 def _tally(*phases: tuple[str, TestOutcome]) -> Tally:

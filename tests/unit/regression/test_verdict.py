@@ -6,7 +6,7 @@ from bench.regression.estimators import pair_log_ratio
 from bench.regression.outcome import judge_gate
 from bench.regression.pair import Pair
 from bench.regression.verdict import INTERIM_LOOKS, Margins, Verdict, judge_look
-from bench.stats.holm import holm
+from bench.stats.hypothesis_tests import holm
 from tests.fixtures.pairs import make_pairs, make_plan, pairs_at
 
 MARGINS = Margins()

@@ -55,7 +55,7 @@ def test_any_other_error_of_a_framework_is_none(error):
     assert unsupported_reason(caught(error, "keras.src.ops.nn")) is None
 
 
-@pytest.mark.parametrize("module", ["my_model", "bench.worker.build", "numpy.linalg", "kerasx"])
+@pytest.mark.parametrize("module", ["my_model", "bench.worker.builders", "numpy.linalg", "kerasx"])
 def test_what_others_raise_is_none(module):
     assert unsupported_reason(caught(NotImplementedError("not implemented"), module)) is None
 

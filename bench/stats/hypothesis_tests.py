@@ -1,10 +1,25 @@
-"""The difference of two means whose variances may differ, by B. L. Welch."""
+"""Tests of hypotheses: Welch's t test, and Holm's step-down over several tests."""
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from math import inf, sqrt
 from statistics import fmean, variance
 
 import msgspec
+
+
+def holm(p_values: Mapping[str, float], expected: int, level: float) -> set[str]:
+    """Return the names whose null hypotheses Holm's step-down rejects, over `expected` tests.
+
+    `level` is the family-wise error rate. Tests without a p value count as not rejected (S. Holm,
+    "A simple sequentially rejective multiple test procedure", Scandinavian Journal of Statistics 6,
+    1979).
+    """
+    rejected = set()
+    for rank, (name, p_value) in enumerate(sorted(p_values.items(), key=lambda item: item[1])):
+        if p_value > level / (expected - rank):
+            break
+        rejected.add(name)
+    return rejected
 
 
 class Welch(msgspec.Struct, frozen=True, kw_only=True):

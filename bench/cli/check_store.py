@@ -10,9 +10,8 @@ from bench.cli.console import CommandConsole
 from bench.cli.options import add_reports, set_examples
 from bench.core.exit_codes import ExitCode
 from bench.core.text import sanitize_line
-from bench.integrity.check import check_reports
+from bench.integrity.check import WHY, check_reports, repair
 from bench.integrity.readers import Problem
-from bench.integrity.repair import WHY, repair
 from bench.system.timing_lock import default_lock_path, timing_lock
 
 

@@ -1,10 +1,14 @@
-"""Check every file of a reports folder, apart from report outputs, for damage."""
+"""Check everything in the reports folder, and move what is broken to quarantine."""
 
 import os
-from collections.abc import Iterator
+import shutil
+from collections.abc import Iterator, Sequence
 from pathlib import Path
 from typing import Final
 
+import msgspec
+
+from bench.core.atomic_file import sync_folder
 from bench.integrity.readers import (
     Examine,
     Problem,
@@ -16,8 +20,9 @@ from bench.integrity.readers import (
 )
 from bench.profiling.samples import SAMPLES_LAYOUT
 from bench.regression.pair import PAIR_LAYOUT
+from bench.storage.atomic import write_atomic
 from bench.storage.sessions import SESSION_LAYOUT
-from bench.storage.store import StoreError
+from bench.storage.store import StoreError, new_run_id
 
 #: The examined files with their checks; the patterns are those of `PurePath.match`.
 EXAMINED: Final[tuple[tuple[str, Examine], ...]] = (
@@ -94,3 +99,50 @@ def _examined(reports: Path, path: Path, examine: Examine) -> Problem | None:
     except OSError as error:
         return Problem(path=path, state="foreign", why=f"it cannot be read ({error.strerror})")
     return examine(path, content)
+
+
+#: Next to the files set aside: a line of JSON for each file, written before it is moved.
+WHY = "why.jsonl"
+
+
+def repair(reports: Path, problems: Sequence[Problem]) -> Path | None:
+    """Move broken and left over files to a new folder and return it; None if there are none.
+
+    Files keep their path below it; nothing is deleted or overwritten. StoreError names a file that
+    cannot be moved; the files before it were moved.
+    """
+    movable = [problem for problem in problems if problem.state != "foreign"]
+    if not movable:
+        return None
+    folder = reports / "quarantine" / new_run_id()
+    for problem in movable:
+        try:
+            _explain(folder, problem)
+            _set_aside(reports / problem.path, folder / problem.path, problem.kept)
+        except OSError as error:
+            raise StoreError(
+                f"{reports / problem.path} cannot be moved to {folder}: {error.strerror}."
+            ) from error
+    return folder
+
+
+def _explain(folder: Path, problem: Problem) -> None:
+    folder.mkdir(parents=True, exist_ok=True)
+    line = {"path": str(problem.path), "state": problem.state, "why": problem.why}
+    with (folder / WHY).open("ab") as file:
+        file.write(msgspec.json.encode(line) + b"\n")
+        file.flush()
+        os.fsync(file.fileno())
+
+
+def _set_aside(path: Path, target: Path, kept: bytes | None) -> None:
+    """Move a file; `kept` lines, if any, replace it after its copy is safely on disk."""
+    target.parent.mkdir(parents=True, exist_ok=True)
+    if kept is None:
+        path.rename(target)
+        return
+    shutil.copyfile(path, target)
+    with target.open("rb+") as copy:
+        os.fsync(copy.fileno())
+    sync_folder(target.parent)
+    write_atomic(path, kept)

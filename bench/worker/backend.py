@@ -7,8 +7,7 @@ from typing import Any
 from bench.core.job import Job
 from bench.worker.device import Device, find_device
 from bench.worker.matched_lane import pin_cpus, prepare_framework
-from bench.worker.phases import Phases
-from bench.worker.process_info import keras_json, resident_bytes
+from bench.worker.process_info import Phases, keras_json, resident_bytes
 
 
 class BackendError(Exception):

@@ -14,7 +14,7 @@ from bench.core.atomic_file import replacing
 from bench.core.job import Job
 from bench.core.result import Result, WorkerOutput
 from bench.worker.backend import import_backend
-from bench.worker.phases import Phases
+from bench.worker.process_info import Phases
 from bench.worker.unsupported import unsupported_reason
 
 _PR_SET_PDEATHSIG = 1

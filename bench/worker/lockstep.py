@@ -25,7 +25,7 @@ from bench.regression.messages import (
 )
 from bench.worker.backend import Backend, import_backend
 from bench.worker.entry import die_with_parent, one_sentence
-from bench.worker.phases import Phases
+from bench.worker.process_info import Phases
 from data.dataset import open_dataset
 from data.named_arrays import length, take
 

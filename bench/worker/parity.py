@@ -19,7 +19,7 @@ from bench.worker.activations import layer_outputs, leaf_layers, to_numpy
 from bench.worker.backend import Backend, import_backend
 from bench.worker.entry import die_with_parent, one_sentence
 from bench.worker.parity_batches import allow_float64
-from bench.worker.phases import Phases
+from bench.worker.process_info import Phases
 from data.named_arrays import length, take
 
 _Arrays = dict[str, Any]

@@ -1,8 +1,11 @@
-"""Facts about this process from Linux: memory, CPUs, threads and allocator."""
+"""What a worker reads of its own process: phases, memory, threads, allocator, keras.json."""
 
 import os
-from collections.abc import Iterable, Mapping
+from collections import defaultdict
+from collections.abc import Callable, Iterable, Mapping
 from pathlib import Path
+from time import perf_counter
+from typing import Literal
 
 #: Allocators that can be preloaded or linked in place of that of the C library.
 _ALLOCATORS = ("tcmalloc", "jemalloc", "mimalloc")
@@ -73,3 +76,27 @@ def keras_json(environment: Mapping[str, str] = os.environ) -> str:
         return (folder / "keras.json").read_text()
     except FileNotFoundError:
         return "none"
+
+
+Phase = Literal["harness", "import", "data_open", "build", "fit"]
+
+
+class Phases:
+    """Adds up the seconds of each phase; a phase begins where the previous one ended.
+
+    `begin` and `now` are clock readings at the first line of the worker and at the end of the last
+    finished phase. The sum of all `seconds` is exactly their difference.
+    """
+
+    def __init__(self, begin: float, clock: Callable[[], float] = perf_counter) -> None:
+        """Start the first phase at the clock reading `begin`."""
+        self.begin = begin
+        self.now = begin
+        self.seconds: defaultdict[Phase, float] = defaultdict(float)
+        self._clock = clock
+
+    def end(self, phase: Phase) -> None:
+        """Add the time since the end of the previous phase to `phase`."""
+        now = self._clock()
+        self.seconds[phase] += now - self.now
+        self.now = now

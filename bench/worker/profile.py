@@ -17,7 +17,7 @@ from bench.core.job import Job
 from bench.profiling.messages import ProfiledScope, ProfileReport, Timing
 from bench.worker.backend import Backend, import_backend
 from bench.worker.entry import die_with_parent, one_sentence
-from bench.worker.phases import Phases
+from bench.worker.process_info import Phases
 
 #: The first call traces and compiles, the second one finds cold caches.
 _WARM_UPS = 2

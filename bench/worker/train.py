@@ -23,8 +23,7 @@ from bench.worker.input_pipeline import (
     make_examples,
     make_feed,
 )
-from bench.worker.phases import Phases
-from bench.worker.process_info import peak_resident_bytes
+from bench.worker.process_info import Phases, peak_resident_bytes
 from bench.worker.resolved_settings import resolved_settings, stochastic_layers
 from data.dataset import open_dataset
 from data.named_arrays import Part, length, take

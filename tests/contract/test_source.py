@@ -144,3 +144,8 @@ def test_a_name_that_two_files_define_is_caught():
 def test_bench_has_few_rooms():
     entries = [path for path in (CHECKOUT / "bench").iterdir() if path.name != "__pycache__"]
     assert len(entries) <= 14, sorted(path.name for path in entries)
+
+
+def test_files_of_bench_are_worth_opening():
+    lines = sorted(len(source.text.splitlines()) for source in sources_of("bench"))
+    assert lines[len(lines) // 2] >= 100

@@ -11,8 +11,7 @@ import pytest
 from bench.cli.console import CommandConsole
 from bench.core.paths import CHECKOUT
 from bench.core.record import READABLE_VERSIONS, decode_record, encode_record
-from bench.integrity.check import check_reports
-from bench.integrity.repair import repair
+from bench.integrity.check import check_reports, repair
 from bench.regression.store import GateStore
 from bench.runner.executor import execute
 from bench.storage.sessions import start_session

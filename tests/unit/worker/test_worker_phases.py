@@ -1,6 +1,6 @@
 """The phases of a worker leave no gap between them."""
 
-from bench.worker.phases import Phases
+from bench.worker.process_info import Phases
 
 
 def phases_at(*readings: float) -> Phases:

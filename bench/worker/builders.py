@@ -13,7 +13,6 @@ import keras
 
 from bench.core.job import Job
 from bench.core.source_hash import UNSAFE
-from bench.worker.input_pipeline import symbolic
 from bench.worker.matched_lane import Variable, bytes_sha256, matched_weights
 
 #: Our packages whose names a user's modules may also have.
@@ -143,3 +142,10 @@ def load_matched_weights(model: keras.Model, job: Job, input_shape: Any) -> str:
     for variable, array in zip(model.weights, weights, strict=True):
         variable.assign(array)
     return bytes_sha256([keras.ops.convert_to_numpy(variable) for variable in model.weights])
+
+
+def symbolic(input_shape: Any) -> Any:
+    """Return symbolic inputs, tensors without values, with which a model can be built."""
+    if isinstance(input_shape, dict):
+        return {name: keras.KerasTensor((None, *shape)) for name, shape in input_shape.items()}
+    return keras.KerasTensor((None, *input_shape))

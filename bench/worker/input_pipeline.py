@@ -10,7 +10,7 @@ import numpy as np
 from keras.src.trainers.data_adapters import get_data_adapter
 
 from bench.core.cell import Cell
-from bench.worker.builders import WorkloadError
+from bench.worker.builders import WorkloadError, symbolic
 from bench.worker.matched_lane import BatchOrder
 from data.named_arrays import Array, Part, each, length, shapes, take
 
@@ -66,13 +66,6 @@ def one_hot(labels: Array, classes: int) -> Any:
 
 def _without_last(inputs: Part) -> Part:
     return each(inputs, lambda array: array[:, :-1])
-
-
-def symbolic(input_shape: Any) -> Any:
-    """Return symbolic inputs, tensors without values, with which a model can be built."""
-    if isinstance(input_shape, dict):
-        return {name: keras.KerasTensor((None, *shape)) for name, shape in input_shape.items()}
-    return keras.KerasTensor((None, *input_shape))
 
 
 def _width(model: keras.Model, inputs: Part) -> int | None:

@@ -1,7 +1,9 @@
 """Imports point one way, and frameworks stay in the worker; each rule is seen to fail once."""
 
+import ast
 import subprocess
 import sys
+from graphlib import CycleError, TopologicalSorter
 
 import pytest
 
@@ -54,6 +56,43 @@ def _is_plain(name: str) -> bool:
 @pytest.mark.parametrize("source", sources_of("bench", "data", "models"), ids=lambda s: s.path)
 def test_a_file_imports_only_what_the_design_allows(source):
     assert wrong_imports(source) == set()
+
+
+def import_cycle(sources: list[Source]) -> list[str]:
+    """Return modules that import each other when they are loaded, in a circle; none if all is well.
+
+    Only imports at the top level count: those inside a function wait for its call.
+    """
+    known = {source.module for source in sources}
+    graph = {source.module: _loaded_with(source) & known - {source.module} for source in sources}
+    try:
+        TopologicalSorter(graph).prepare()
+    except CycleError as error:
+        return list(error.args[1])
+    return []
+
+
+def _loaded_with(source: Source) -> set[str]:
+    found: set[str] = set()
+    for node in source.tree.body:
+        match node:
+            case ast.Import(names=names):
+                found |= {alias.name for alias in names}
+            case ast.ImportFrom(module=str(module), names=names):
+                found |= {module, *(f"{module}.{alias.name}" for alias in names)}
+    return found
+
+
+def test_no_modules_import_each_other_in_a_circle():
+    assert import_cycle(sources_of("bench", "data", "models", "validation")) == []
+
+
+def test_a_circle_of_imports_is_caught_and_one_inside_a_function_allowed():
+    first = source_at("bench/a.py", "from bench.b import x")
+    second = source_at("bench/b.py", "from bench import a")
+    later = source_at("bench/b.py", "def f():\n    from bench import a")
+    assert set(import_cycle([first, second])) == {"bench.a", "bench.b"}
+    assert import_cycle([first, later]) == []
 
 
 def test_the_package_files_of_bench_import_nothing():

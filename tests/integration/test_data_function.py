@@ -247,9 +247,12 @@ LEAVES_CHILD = """
 @pytest.fixture
 def started(monkeypatch):
     """The ids of all processes below this one just before a dataset function's are killed."""
-    pids = []
+    pids: list[int] = []
+    earlier = set(below())  # of other tests in this process, such as a warm starter
     kill = WorkerProcess._kill
-    monkeypatch.setattr(WorkerProcess, "_kill", lambda self: (pids.extend(below()), kill(self)))
+    monkeypatch.setattr(
+        WorkerProcess, "_kill", lambda self: (pids.extend(set(below()) - earlier), kill(self))
+    )
     return pids
 
 

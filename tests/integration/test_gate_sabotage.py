@@ -290,9 +290,9 @@ def test_a_session_that_judges_too_little_is_invalid(
 )
 def test_a_stale_stored_baseline_is_invalid(change: dict[str, object], names: str) -> None:
     fresh = [make_record(repetition=number) for number in range(3)]
-    (sound,) = screen({"cell": (fresh, fresh)}, noise=0.02)
+    (sound,) = screen({"cell": (fresh, fresh)}, noise_threshold=0.02)
     assert sound.verdict == "inconclusive"
     stale = [make_record(repetition=number, **change) for number in range(3)]
-    (found,) = screen({"cell": (stale, fresh)}, noise=0.02)
+    (found,) = screen({"cell": (stale, fresh)}, noise_threshold=0.02)
     assert found.verdict == "invalid"
     assert names in str(found.reason)

@@ -144,7 +144,7 @@ def test_the_code_in_a_saved_model_runs_only_where_the_user_says_so(bench: Bench
     for record in by_backend(bench.records()).values():
         assert record.status == "failed"
         assert "cannot be loaded in Keras's safe mode" in str(record.reason)
-        assert str(record.reason).endswith("is run with --unsafe-keras if you trust it.")
+        assert str(record.reason).endswith("run it with --unsafe-keras if you trust it.")
     assert not witness.exists()
     done = bench("run", *choices, "--unsafe-keras", "--backend", "torch")
     assert done.returncode == 0, done.stdout + done.stderr

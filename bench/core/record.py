@@ -164,7 +164,7 @@ def encode_record(record: Record) -> bytes:
 
 
 def decode_record(content: bytes, origin: str) -> Record:
-    """Return the record in `content`, read from `origin`; RecordError says what is wrong there.
+    """Return the record in `content`, read from `origin`; RecordError names what is wrong there.
 
     A record of an earlier version becomes one of today's, without what it lacks.
     """

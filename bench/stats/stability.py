@@ -1,4 +1,4 @@
-"""The verdict on one ratio of a race, from its seconds per round; knows no record and no table."""
+"""The verdict on one ratio of a race, from its seconds per round."""
 
 from collections.abc import Mapping, Sequence
 from math import exp, log
@@ -9,10 +9,10 @@ import numpy as np
 
 from bench.stats.median_ci import Interval, median_confidence_interval
 
-#: By how much a calibration may move over a race, 0.15 being 15%: beyond it the machine was not one
-#: machine, and the race gives no ratio. Over a quarter of an hour on an idle machine of two cores,
-#: shared with unseen neighbours, those of five races moved by 8% to 19% from round to round; one
-#: busy core makes a GEMM take 1.5 to 2 times as long.
+#: The largest drift of the calibrations of a race that still gives a ratio; 0.15 is 15%. Beyond it
+#: the machine changed too much during the race. Over a quarter of an hour on an idle machine with
+#: two cores and unseen neighbours, the calibrations of five races drifted by 8% to 19% from round
+#: to round; one busy core makes a GEMM take 1.5 to 2 times as long.
 CALIBRATION_BOUND: Final = 0.15
 
 CONFIDENCE: Final = 0.95
@@ -23,9 +23,10 @@ _DECIMALS: Final = 9
 
 
 class RatioVerdict(NamedTuple):
-    """What a race says of two contenders; `ratio` is None exactly when `status` is not "ok".
+    """The verdict of a race on two contenders; `ratio` is None exactly when `status` is not "ok".
 
-    `rounds` is in how many rounds both have a time, `rounds_failed` in how many others one ran.
+    `rounds` counts the rounds in which both have a time, `rounds_failed` the others in which at
+    least one ran.
     """
 
     status: Literal["ok", "unstable", "too few rounds"]
@@ -35,10 +36,10 @@ class RatioVerdict(NamedTuple):
 
 
 def drift(calibrations_seconds: Sequence[float]) -> float | None:
-    """Return by how much calibrations drifted: 0.1 is 10%.
+    """Return the drift of calibrations: 0.1 is 10%.
 
     That is their 90th percentile over their 10th, minus 1; percentiles are linear between the
-    order statistics (NumPy's default). None where there is no calibration.
+    order statistics (NumPy's default). None without a calibration.
     """
     if not calibrations_seconds:
         return None
@@ -47,13 +48,13 @@ def drift(calibrations_seconds: Sequence[float]) -> float | None:
 
 
 def race_drift(calibrations: Sequence[tuple[int, str, float]]) -> float | None:
-    """Return by how much the calibrations of a race drifted, given as (round, contender, seconds).
+    """Return the drift of a race's calibrations, given as (round, contender, seconds).
 
-    That is the larger one of two: the drift of the rounds' medians, and the largest over the
-    smallest of the contenders' medians, minus 1. A single calibration of a quarter of a second is
-    noise to a tenth, which says nothing of a machine, and what hits a single launch is what the
-    interval over rounds is for. What would shift a ratio unseen is a machine that changed between
-    rounds, or one that was slower whenever the same contender ran. None without a calibration.
+    It is the larger of two values: the drift of the rounds' medians, and the largest over the
+    smallest of the contenders' medians, minus 1. A single calibration of a quarter of a second
+    varies by a tenth through noise alone, and the interval over rounds covers a disturbance of a
+    single launch. A ratio would be shifted unseen by a machine that changed between rounds, or that
+    was slower whenever the same contender ran. None without a calibration.
     """
     if not calibrations:
         return None

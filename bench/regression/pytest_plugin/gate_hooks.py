@@ -24,6 +24,7 @@ _GATE = pytest.StashKey[GateReplay]()
 
 
 def pytest_addoption(parser: pytest.Parser) -> None:
+    """Add the options."""
     group = parser.getgroup("bench gate")
     group.addoption("--gate", metavar="FOLDER", help="a gate that is already measured")
     group.addoption("--candidate", metavar="SIDE", help="measure this side …")
@@ -37,6 +38,7 @@ def pytest_addoption(parser: pytest.Parser) -> None:
 
 
 def pytest_configure(config: pytest.Config) -> None:
+    """Open what is judged, or end the session with the reason why not."""
     if config.getoption("benchmark_compare", default=None) is None:
         _end_session("A gate needs pytest-benchmark, which is disabled or not installed.")
     if hasattr(config, "workerinput") or config.getoption("numprocesses", default=None):
@@ -86,10 +88,12 @@ def _end_session(sentence: str) -> None:
 
 
 def pytest_report_header(config: pytest.Config) -> str:
+    """Return the summary above the rows."""
     return config.stash[_GATE].summary()
 
 
 def pytest_generate_tests(metafunc: pytest.Metafunc) -> None:
+    """Make a row per expected benchmark and a check per cell."""
     gate = metafunc.config.stash[_GATE]
     if "benchmark" in metafunc.fixturenames:
         metafunc.parametrize("row_name", [_timed(gate, name) for name in gate.rows])
@@ -110,10 +114,12 @@ def gate_replay(request: pytest.FixtureRequest) -> GateReplay:
 
 
 def pytest_itemcollected(item: pytest.Item) -> None:
+    """Count a row that is expected."""
     item.config.stash[_GATE].tally.note(item.name, "not run")
 
 
 def pytest_deselected(items: Iterable[pytest.Item]) -> None:
+    """Note the rows that are left out."""
     for item in items:
         item.config.stash[_GATE].tally.note(item.name, "deselected")
 
@@ -122,6 +128,7 @@ def pytest_deselected(items: Iterable[pytest.Item]) -> None:
 def pytest_runtest_makereport(
     item: pytest.Item,
 ) -> Generator[None, pytest.TestReport, pytest.TestReport]:
+    """Note how each phase of a row ended."""
     report = yield
     item.config.stash[_GATE].tally.note_phase(item.name, report.when, report.outcome)
     return report
@@ -141,6 +148,7 @@ def pytest_sessionfinish(session: pytest.Session) -> None:
 def pytest_terminal_summary(
     terminalreporter: pytest.TerminalReporter, config: pytest.Config
 ) -> None:
+    """Print the failures and the verdict."""
     gate = config.stash[_GATE]
     terminalreporter.section("bench gate")
     for sentence in gate.failures():

@@ -30,12 +30,14 @@ _MACHINE = ("machine_id", "cpu_model", "logical_cpus", "usable_cpus", "memory_gi
 
 
 def pytest_addoption(parser: pytest.Parser) -> None:
+    """Add the options."""
     group = parser.getgroup("bench gate")
     group.addoption("--suite", dest="gate_suite", metavar="NAME|FILE", help="default: quick")
     group.addoption("--reports", dest="gate_reports", metavar="DIR", help="default: reports/")
 
 
 def pytest_configure(config: pytest.Config) -> None:
+    """Open what is judged, or end the session with the reason why not."""
     if config.getoption("benchmark_compare", default=None) is None:
         raise pytest.UsageError(
             "Stored records need pytest-benchmark, which is disabled or not installed."
@@ -54,10 +56,12 @@ def pytest_configure(config: pytest.Config) -> None:
 
 
 def pytest_report_header(config: pytest.Config) -> str:
+    """Return the summary above the rows."""
     return config.stash[_GATE].summary()
 
 
 def pytest_generate_tests(metafunc: pytest.Metafunc) -> None:
+    """Make a row per expected benchmark and a check per cell."""
     gate = metafunc.config.stash[_GATE]
     if "benchmark" in metafunc.fixturenames:
         metafunc.parametrize("cell_id", [_timed(gate, cell_id) for cell_id in gate.rows])
@@ -83,6 +87,7 @@ def gate_session(request: pytest.FixtureRequest) -> GateSession:
 
 @pytest.hookimpl(optionalhook=True)
 def pytest_benchmark_generate_machine_info() -> dict[str, Any]:
+    """Return the facts of the machine that stay the same."""
     return {name: machine_facts()[name] for name in _MACHINE}
 
 
@@ -90,6 +95,7 @@ def pytest_benchmark_generate_machine_info() -> dict[str, Any]:
 def pytest_benchmark_compare_machine_info(
     config: pytest.Config, machine_info: dict[str, Any], compared_benchmark: dict[str, Any]
 ) -> None:
+    """Keep the baseline for our own comparison of machines."""
     try:
         config.stash[_GATE].baselines.append(parse_baseline(compared_benchmark))
     except SavedError as error:
@@ -100,10 +106,12 @@ def pytest_benchmark_compare_machine_info(
 
 
 def pytest_itemcollected(item: pytest.Item) -> None:
+    """Count a row that is expected."""
     item.config.stash[_GATE].tally.note(item.name, "not run")
 
 
 def pytest_deselected(items: Iterable[pytest.Item]) -> None:
+    """Note the rows that are left out."""
     for item in items:
         item.config.stash[_GATE].tally.note(item.name, "deselected")
 
@@ -112,12 +120,14 @@ def pytest_deselected(items: Iterable[pytest.Item]) -> None:
 def pytest_runtest_makereport(
     item: pytest.Item,
 ) -> Generator[None, pytest.TestReport, pytest.TestReport]:
+    """Note how each phase of a row ended."""
     report = yield
     item.config.stash[_GATE].tally.note_phase(item.name, report.when, report.outcome)
     return report
 
 
 def pytest_sessionfinish(session: pytest.Session) -> None:
+    """Fail a session in which an expected row was not judged."""
     config = session.config
     failures = config.stash[_GATE].failures(
         time_file=_time_file(config), compare_asked=bool(config.getoption("benchmark_compare"))
@@ -132,6 +142,7 @@ def pytest_sessionfinish(session: pytest.Session) -> None:
 def pytest_terminal_summary(
     terminalreporter: pytest.TerminalReporter, config: pytest.Config
 ) -> Generator[None, None, None]:
+    """Print the failures and the verdict."""
     failures = config.stash[_FAILURES]
     try:
         yield

@@ -6,12 +6,11 @@ from typing import Final
 
 from bench.core.cell import BACKENDS, DEVICES, LANES, PRECISIONS, TASKS, Cell
 from bench.core.suite import Overrides, expand, load_suite, suite_names
+from bench.runner.dataset import DATASET_TIMEOUT_SECONDS
 from bench.storage.store import default_reports_folder
 from bench.system.interpreter import parse_choices
 from data.registry import parse_name
 
-#: Two hours: longer than any cell of the suites takes on two cores, so that only a hang reaches it.
-DEFAULT_TIMEOUT_SECONDS: Final = 7200.0
 #: The fewest rounds over which a median has a 95% interval.
 FEWEST_ROUNDS: Final = 6
 
@@ -181,7 +180,7 @@ def add_timeout(parser: argparse.ArgumentParser) -> None:
     parser.add_argument(
         "--timeout",
         type=positive_float,
-        default=DEFAULT_TIMEOUT_SECONDS,
+        default=DATASET_TIMEOUT_SECONDS,
         metavar="SECONDS",
         help="time limit of a launch and of a dataset function (default: %(default)g)",
     )

@@ -16,7 +16,7 @@ from bench.parity.certificate import (
     decode_certificate,
 )
 from bench.regression.store import READABLE_GATE_VERSIONS, GatePlan
-from bench.runner.race_plan import RACE_VERSION, RacePlan
+from bench.runner.race_plan import RACE_LAYOUT, READABLE_RACE_VERSIONS
 from bench.system.interpreter import digest_versions
 
 #: A `broken` file cannot be used or contradicts itself; a `left over` file is the remainder of an
@@ -95,9 +95,9 @@ def examine_gate(path: Path, content: bytes) -> Problem | None:
 
 def examine_race(path: Path, content: bytes) -> Problem | None:
     """Return the problem of the plan of a race, or None."""
-    if (other := _other_version(path, content, "race_version", (RACE_VERSION,))) is not None:
+    if (other := _other_version(path, content, "race_version", READABLE_RACE_VERSIONS)) is not None:
         return other
-    return _undecodable(path, content, partial(decode_json, kind=RacePlan))
+    return _undecodable(path, content, RACE_LAYOUT.decode)
 
 
 def examine_lines(decode: Decode) -> Examine:

@@ -12,7 +12,8 @@ from data.child import ChildEnd
 from data.errors import UserFunctionTimeoutError
 from data.prepare import prepare
 
-#: The default timeout, the same as that of one launch.
+#: The longest time of a dataset function, and of one launch, unless `--timeout` gives another. No
+#: cell of the suites takes so long on two cores: only a hang meets it.
 DATASET_TIMEOUT_SECONDS: Final = 7200.0
 
 #: The exit status that a shell returns for a command that cannot be run.

@@ -9,14 +9,15 @@ import msgspec
 from bench.core.cell import PROTOCOL_VERSION, Cell
 from bench.core.record import DatasetFacts, RacePlace
 from bench.core.result import Scalar
-from bench.core.serialization import DecodeError, decode_json
+from bench.core.serialization import DecodeError, Document, Layout
 from bench.runner.plan import PlannedLaunch
 from bench.storage.atomic import write_atomic
 from bench.storage.sessions import ResumeError, diff_mappings
 from bench.system.machine import machine_facts, stable_facts
 
-#: Raised whenever race.json changes.
-RACE_VERSION: Final = 1
+#: Raised whenever race.json changes; version 1 called the command `profile-steps` `steps`.
+RACE_VERSION: Final = 2
+READABLE_RACE_VERSIONS: Final = (1, 2)
 
 _FILE: Final = "race.json"
 
@@ -86,8 +87,13 @@ class RacePlan(msgspec.Struct, frozen=True, forbid_unknown_fields=True, kw_only=
     blocked: tuple[Blocked, ...]
 
 
-class _Version(msgspec.Struct):
-    race_version: int
+def _upgrade(document: Document) -> None:
+    """Give the command of a plan of version 1 its present name."""
+    if document.get("command") == "steps":
+        document["command"] = "profile-steps"
+
+
+RACE_LAYOUT: Final = Layout(RacePlan, "race_version", RACE_VERSION, _upgrade)
 
 
 def make_race_plan(
@@ -127,16 +133,14 @@ def read_race_plan(folder: Path) -> RacePlan:
     path = folder / _FILE
     try:
         content = path.read_bytes()
-        version = decode_json(content, _Version).race_version
-        if version != RACE_VERSION:
+        version = RACE_LAYOUT.version_of(content)
+        if version not in READABLE_RACE_VERSIONS:
+            readable = " and ".join(map(str, READABLE_RACE_VERSIONS))
             raise ResumeError(
-                f"{path} has version {version}, but this checkout reads version {RACE_VERSION}; "
+                f"{path} has version {version}, but this checkout reads versions {readable}; "
                 "resume the race with the checkout that started it."
             )
-        # Earlier versions called `profile-steps` `steps`.
-        content = content.replace(b'"command": "steps"', b'"command": "profile-steps"')
-        content = content.replace(b'"command":"steps"', b'"command":"profile-steps"')
-        plan = decode_json(content, RacePlan)
+        plan = RACE_LAYOUT.decode(content)
     except OSError as error:
         raise ResumeError(f"{path} cannot be read: {error.strerror}.") from error
     except DecodeError as error:

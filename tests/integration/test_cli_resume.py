@@ -262,7 +262,7 @@ def test_what_changed_since_the_race_was_begun_is_named_and_nothing_is_touched(
     ("content", "names"),
     [
         (b"{", "is damaged"),
-        (b'{"race_version": 99}', "has version 99, but this checkout reads version 1"),
+        (b'{"race_version": 99}', "has version 99, but this checkout reads versions 1 and 2"),
     ],
 )
 def test_a_book_that_cannot_be_read_is_named(bench: Bench, content: bytes, names: str) -> None:

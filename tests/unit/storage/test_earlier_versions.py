@@ -11,6 +11,7 @@ import pytest
 from bench.core.paths import CHECKOUT
 from bench.core.record import READABLE_VERSIONS, RECORD_VERSION, decode_record, encode_record
 from bench.core.serialization import DecodeError, Layout
+from bench.integrity.readers import examine_race
 from bench.parity.certificate import (
     READABLE_CERTIFICATE_VERSIONS,
     CertificateError,
@@ -20,7 +21,7 @@ from bench.parity.certificate import (
 from bench.profiling.samples import FILE, READABLE_LAYERS_VERSIONS, read_samples
 from bench.regression.pair import PAIR_LAYOUT, PAIR_VERSION
 from bench.regression.store import READABLE_GATE_VERSIONS, GateStore
-from bench.runner.race_plan import RACE_VERSION, read_race_plan
+from bench.runner.race_plan import READABLE_RACE_VERSIONS, read_race_plan
 from bench.storage.sessions import SESSION_VERSION, read_sessions, start_session
 from validation.gate.simulation import SUITE_LAYOUT, SUITE_VERSION
 
@@ -102,7 +103,7 @@ KINDS = {
         (1, SUITE_VERSION),
         {"said": "answers"},
     ),
-    "race": Stored(_read_race, "race_version", (RACE_VERSION,)),
+    "race": Stored(_read_race, "race_version", READABLE_RACE_VERSIONS),
 }
 FILES = sorted(EARLIER.glob("*.json"))
 
@@ -236,3 +237,12 @@ def test_a_race_of_another_type_is_reported_by_decoding(race: bytes) -> None:
     else:
         with pytest.raises(ValueError, match=r"it is not a record: .*race"):
             decode_record(changed, "it")
+
+
+def test_a_plan_of_steps_is_read_and_found_sound_as_one_of_profile_steps(tmp_path: Path) -> None:
+    old = (EARLIER / "race-1.json").read_bytes()
+    old = old.replace(b'"command": "race"', b'"command": "steps"')
+    assert old.count(b'"steps"') == 1
+    (tmp_path / "race.json").write_bytes(old)
+    assert read_race_plan(tmp_path).command == "profile-steps"
+    assert examine_race(Path("runs/x/race.json"), old) is None

@@ -2,11 +2,13 @@
 
 import math
 import os
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
 from time import perf_counter, process_time
+from typing import Any
 
 import keras
 import msgspec
+import numpy as np
 
 from bench.core.job import Progress
 from bench.core.result import Epoch, StepDetail
@@ -84,10 +86,7 @@ class EpochTimer(keras.callbacks.Callback):
             warmup=epoch == 0,
             train_seconds=self._test_begin - self._epoch_begin,
             validation_seconds=self._test_end - self._test_begin,
-            loss=logs["loss"],
-            accuracy=accuracy_of(logs, ""),
-            val_loss=logs["val_loss"],
-            val_accuracy=accuracy_of(logs, "val_"),
+            logs=plain_logs(logs),
             first_step_seconds=_second(self._batch_begins, self._epoch_begin),
         )
         report_epoch(finished, self._planned_epochs, self._events_fd)
@@ -122,12 +121,22 @@ def _second(readings: list[float], begin: float) -> float | None:
     return readings[1] - begin if len(readings) == 2 else None
 
 
-def accuracy_of(logs: dict, prefix: str) -> float | None:
-    """Return the accuracy that a compiled model logs under a usual name, or None."""
-    for name in ("accuracy", "acc", "categorical_accuracy", "sparse_categorical_accuracy"):
-        if prefix + name in logs:
-            return float(logs[prefix + name])
-    return None
+def plain_logs(logs: Mapping[str, Any]) -> dict[str, float | None]:
+    """Return Keras's logs as Python numbers, in their order.
+
+    A value that is not finite becomes None. An array becomes an entry for each element, `name[0]`,
+    `name[1]`, …; anything that is not a number is left out.
+    """
+    plain: dict[str, float | None] = {}
+    for name, value in logs.items():
+        try:
+            array = np.asarray(keras.ops.convert_to_numpy(value), dtype=np.float64)
+        except (TypeError, ValueError):
+            continue
+        numbers = [float(n) if math.isfinite(n) else None for n in array.ravel()]
+        one = array.ndim == 0
+        plain |= {name if one else f"{name}[{i}]": number for i, number in enumerate(numbers)}
+    return plain
 
 
 class StepTimer(keras.callbacks.Callback):

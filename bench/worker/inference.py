@@ -8,7 +8,7 @@ import keras
 
 from bench.core.cell import Cell
 from bench.core.result import Epoch
-from bench.worker.callbacks import accuracy_of, check_finite, report_epoch
+from bench.worker.callbacks import check_finite, plain_logs, report_epoch
 from data.named_arrays import Part, length, take
 
 #: The number of timed predictions of one image each, after untimed ones.
@@ -27,7 +27,7 @@ def run_passes(
     evaluate = cell.task == "evaluate"
     options = {"batch_size": cell.batch_size, "verbose": 0}
     epochs = []
-    for index in range(cell.epochs):
+    for index in range(cell.known_epochs):
         begin = perf_counter()
         if evaluate:
             logs = model.evaluate(images, targets, return_dict=True, **options)
@@ -41,13 +41,10 @@ def run_passes(
             warmup=index == 0,
             train_seconds=seconds,
             validation_seconds=None,
-            loss=None,
-            accuracy=None,
-            val_loss=logs.get("loss"),
-            val_accuracy=accuracy_of(logs, ""),
+            logs=plain_logs({f"val_{name}": value for name, value in logs.items()}),
             tail_seconds=0.0,
         )
-        report_epoch(epoch, cell.epochs, events_fd)
+        report_epoch(epoch, cell.known_epochs, events_fd)
         epochs.append(epoch)
     return tuple(epochs)
 

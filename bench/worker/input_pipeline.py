@@ -104,7 +104,7 @@ def make_feed(cell: Cell, images: Part, targets: Part) -> TrainingInput:
     if cell.lane != "matched":
         arrays = {"x": images, "y": targets, "batch_size": cell.batch_size, "shuffle": True}
         return TrainingInput(arguments=arrays)
-    order = BatchOrder(length(images), cell.batch_size, cell.seed)
+    order = BatchOrder(length(images), cell.known_batch_size, cell.seed)
     batches = MatchedBatches(images, targets, order)
     # These batches have their size already; `batch_size` sets that of the validation batches.
     arguments = {"x": batches, "batch_size": cell.batch_size, "shuffle": False}

@@ -111,7 +111,7 @@ def _train(side: SideJob, gate: GateChannel, backend: Backend) -> None:
 
     def feed_of(steps: int) -> Any:
         """Return the input of `steps` full batches, with the data repeated as needed."""
-        rows = np.arange(steps * job.cell.batch_size) % length(dataset.y_train)
+        rows = np.arange(steps * job.cell.known_batch_size) % length(dataset.y_train)
         parts = take(dataset.x_train, rows), take(dataset.y_train, rows)
         return make_feed(job.cell, *make_examples(model, job.target, *parts, classes))
 

@@ -46,7 +46,7 @@ class Trainer:
     def __init__(self, job: Job, pairs: int) -> None:
         """Build the model and open the data for `pairs` pairs; nothing is trained yet."""
         keras.utils.set_random_seed(job.cell.seed)
-        self._batch_size = job.cell.batch_size
+        self._batch_size = job.cell.known_batch_size
         # One for all epochs, as in a launch, although each is the first epoch of its `fit`.
         self._timer = EpochTimer(_WARM_UPS + pairs, job.events_fd)
         self._data = open_dataset(Path(job.dataset_folder))

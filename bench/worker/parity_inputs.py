@@ -31,7 +31,10 @@ class ParityInputs:
         """Open the dataset, and build a model to learn the form of its targets."""
         self._task = task
         self._data = dataset = open_dataset(Path(task.job.dataset_folder))
-        size, test = task.job.cell.batch_size, slice(_test_images(task, length(dataset.y_test)))
+        size, test = (
+            task.job.cell.known_batch_size,
+            slice(_test_images(task, length(dataset.y_test))),
+        )
         rows = np.arange(size * max(task.steps, task.trained_steps)) % length(dataset.y_train)
         model = self.make()
         self.all = self._examples(model, take(dataset.x_train, rows), take(dataset.y_train, rows))

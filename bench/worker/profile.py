@@ -41,7 +41,7 @@ def _measure(job: Job, backend: Backend) -> ProfileReport:
     from data.named_arrays import length, take
 
     dataset = open_dataset(Path(job.dataset_folder))
-    classes, size = dataset.manifest.classes, job.cell.batch_size
+    classes, size = dataset.manifest.classes, job.cell.known_batch_size
     model = build_model(job, input_shapes(job.target, dataset.x_train), classes)
 
     def examples(batches: int) -> Any:

@@ -79,7 +79,7 @@ def _fit(
     model: keras.Model, job: Job, feed: TrainingInput, validation: _Examples, phases: Phases
 ) -> dict[str, Any]:
     """Call `fit` as a user does, with our timers as its first callbacks."""
-    epoch_timer = EpochTimer(job.cell.epochs, job.events_fd)
+    epoch_timer = EpochTimer(job.cell.known_epochs, job.events_fd)
     step_timer = StepTimer() if job.instrumented else None
     timers = [timer for timer in (epoch_timer, step_timer) if timer is not None]
     followers = [EpochOrder(feed.order)] if feed.order else []

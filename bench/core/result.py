@@ -24,7 +24,8 @@ class Epoch(msgspec.Struct, frozen=True, forbid_unknown_fields=True, kw_only=Tru
     to its own end; `first_step_seconds` from the start of the epoch to that of its second step,
     including all costs of starting an epoch (None for an epoch of one step). In records of version
     1 both are None. `steps` is the number of training steps by Keras's own count, None in records
-    before version 6 and where Keras does not count them.
+    before version 6 and where there are none. `first_steps` of them are in `first_step_seconds`,
+    as many as `steps_per_execution`.
     """
 
     index: int
@@ -35,6 +36,7 @@ class Epoch(msgspec.Struct, frozen=True, forbid_unknown_fields=True, kw_only=Tru
     tail_seconds: float | None = None
     first_step_seconds: float | None = None
     steps: int | None = None
+    first_steps: int = 1
 
     def __post_init__(self) -> None:
         """Refuse clock readings that are not positive and logs that are not finite."""
@@ -45,8 +47,10 @@ class Epoch(msgspec.Struct, frozen=True, forbid_unknown_fields=True, kw_only=Tru
             value = getattr(self, name)
             if value is not None and not 0 <= value < math.inf:
                 raise ValueError(f"{name} is {value} in epoch {self.index}")
-        if self.steps is not None and self.steps < 1:
-            raise ValueError(f"steps is {self.steps} in epoch {self.index}")
+        for name in ("steps", "first_steps"):
+            value = getattr(self, name)
+            if value is not None and value < 1:
+                raise ValueError(f"{name} is {value} in epoch {self.index}")
         for name, value in self.logs.items():
             if value is not None and not math.isfinite(value):
                 raise ValueError(f"{name} is {value} in epoch {self.index}")
@@ -98,15 +102,18 @@ class TrainingPhase(msgspec.Struct, frozen=True, forbid_unknown_fields=True, kw_
     """One call of `fit`, `evaluate` or `predict` in a user's own training, or the time between.
 
     `name` differs between the phases of a launch: `fit`, `fit 2`, `script`, …; `line` is that of
-    the call in the user's file. `seconds` is the time of the complete call. A phase `script` is the
-    user's own code between two calls; it has no epochs, and no other phase is without them. The
-    epochs of `evaluate` and `predict` are one pass. The other fields are as in Result.
+    the call in the user's file. Several calls from one line, as in a loop, are one phase of so many
+    `calls`, whose epochs follow each other. `seconds` is the time of the complete calls. A phase
+    `script` is the user's own code before the call in `line`, or before the end if that is None; it
+    has no epochs, and no other phase is without them. An epoch of `evaluate` and `predict` is one
+    pass. The other fields are as in Result.
     """
 
     name: str
     method: Literal["fit", "evaluate", "predict", "script"]
     line: int | None
     seconds: float
+    calls: int = 1
     epochs: tuple[Epoch, ...] = ()
     first_step_seconds: float | None = None
     setup_seconds: float | None = None

@@ -97,6 +97,7 @@ def _fit(
         "first_step_seconds": epoch_timer.first_step_seconds,
         "setup_seconds": epoch_timer.begin - begin,
         "teardown_seconds": phases.now - epoch_timer.end,
+        "stopped_early": epoch_timer.stopped_early,
         "detail": step_timer.detail(model, feed) if step_timer else None,
     }
 

@@ -59,7 +59,7 @@ def record_metrics(record: Record) -> dict[str, _Metric]:
 
 
 def step_seconds(record: Record, epoch: Epoch) -> float | None:
-    """Return the mean seconds of an epoch's steps, without the first step.
+    """Return the mean seconds of an epoch's steps, without those of `first_step_seconds`.
 
     None for an epoch of one step, for a record of version 1 and for a record without a result.
     """
@@ -67,7 +67,8 @@ def step_seconds(record: Record, epoch: Epoch) -> float | None:
         return None
     steps = epoch.steps or _steps(record, record.result)
     rest = epoch.train_seconds - epoch.first_step_seconds
-    return rest / (steps - 1) if steps is not None and steps > 1 else None
+    further = (steps or 0) - epoch.first_steps
+    return rest / further if further > 0 else None
 
 
 def _steps(record: Record, result: Result) -> int | None:

@@ -209,12 +209,20 @@ def job_of(cell: Cell, dataset_folder: Path, source: str = "") -> Job:
         loss=recipe.loss,
         metrics=recipe.metrics,
         target=recipe.target,
+        encoding=recipe.encoding,
+        weights=_weights_file(cell.workload, recipe),
         dataset_folder=str(dataset_folder.resolve()),
         output_path="",
         cpus=tuple(sorted(os.sched_getaffinity(0))),
         weights_folder=str(default_cache_dir() / "weights"),
         source=source,
     )
+
+
+def _weights_file(name: str, recipe: Recipe) -> str:
+    """Return the path of the recipe's first weights, which lie beside the file; empty if none."""
+    location = name.rpartition(":")[0]
+    return str(Path(location).parent / recipe.weights) if recipe.weights else ""
 
 
 def _is_application(name: str) -> bool:

@@ -10,9 +10,12 @@ import numpy as np
 from keras.src.trainers.data_adapters import get_data_adapter
 
 from bench.core.cell import Cell
-from bench.worker.builders import WorkloadError, symbolic
+from bench.core.job import Job
+from bench.worker.builders import WorkloadError
 from bench.worker.matched_lane import BatchOrder
-from data.named_arrays import Array, Part, each, length, shapes, take
+from bench.worker.targets import encode_labels
+from data.manifest import Manifest
+from data.named_arrays import Part, each, length, shapes, take
 
 _BRIGHTEST = 255
 
@@ -23,61 +26,27 @@ def input_shapes(target: str, inputs: Part) -> Any:
 
 
 def make_examples(
-    model: keras.Model, target: str, inputs: Part, labels: Part, classes: int
+    model: keras.Model, job: Job, manifest: Manifest, inputs: Part, labels: Part
 ) -> tuple[Part, Part]:
     """Return the inputs and the targets of `model`, one of each per label.
 
-    `target` is that of a recipe. "labels" means the labels. "inputs" means the inputs themselves as
-    float32, with bytes scaled to 0 to 1. "next" means the next byte at each place, as int64; the
-    inputs are then texts without their last byte.
+    The target is that of the job's recipe. "labels" means the labels, encoded as in
+    `bench.worker.targets`. "inputs" means the inputs themselves as float32, with bytes scaled to 0
+    to 1. "next" means the next byte at each place, as int64; the inputs are then texts without
+    their last byte.
     """
-    if target == "labels":
-        return inputs, encode_labels(model, inputs, labels, classes)
+    if job.target == "labels":
+        return inputs, encode_labels(model, job, manifest, inputs, labels)
     if not isinstance(inputs, np.ndarray):
-        raise WorkloadError(f"A recipe whose target is {target!r} has one input, not several.")
-    if target == "inputs":
+        raise WorkloadError(f"A recipe whose target is {job.target!r} has one input, not several.")
+    if job.target == "inputs":
         scale = _BRIGHTEST if inputs.dtype == np.uint8 else 1
         return inputs, inputs.astype(np.float32) / scale
     return _without_last(inputs), inputs[:, 1:].astype(np.int64)
 
 
-def encode_labels(model: keras.Model, inputs: Part, labels: Part, classes: int) -> Part:
-    """Return `labels` in the form that the model's loss needs; unchanged if not class ids.
-
-    For class ids (n,), a sparse loss gets the ids themselves, a model with one output gets them as
-    float32 of shape (n, 1), and any other gets one-hot float32 rows of shape (n, classes). A model
-    that is not built yet is built for its `inputs`, to learn the shape of its output.
-    """
-    if not classes or isinstance(labels, dict):
-        return labels
-    loss = model.loss
-    name = loss if isinstance(loss, str) else getattr(loss, "name", None) or str(loss)
-    if "sparse" in name:
-        return labels
-    if _width(model, inputs) == 1:
-        return labels.astype(np.float32)[:, np.newaxis]
-    return one_hot(labels, classes)
-
-
-def one_hot(labels: Array, classes: int) -> Any:
-    """Return float32 rows of shape (n, classes)."""
-    return np.eye(classes, dtype=np.float32)[labels]
-
-
 def _without_last(inputs: Part) -> Part:
     return each(inputs, lambda array: array[:, :-1])
-
-
-def _width(model: keras.Model, inputs: Part) -> int | None:
-    """Return the length of the last axis of a model's only output; None if unknown."""
-    try:
-        shape = model.output_shape
-    except (AttributeError, ValueError):  # not built yet, or a subclass that overrides `call`
-        try:
-            shape = getattr(model(symbolic(shapes(inputs))), "shape", None)
-        except Exception:  # whatever the layers of a user's model raise; `fit` will report it
-            return None
-    return shape[-1] if isinstance(shape, tuple) and shape else None
 
 
 _ITERATORS = {

@@ -105,15 +105,16 @@ def _train(side: SideJob, gate: GateChannel, backend: Backend) -> None:
     from bench.worker.resolved_settings import resolved_settings
 
     dataset = open_dataset(Path(side.job.dataset_folder))
-    job, classes = side.job, dataset.manifest.classes
-    model = build_model(job, input_shapes(job.target, dataset.x_train), classes)
+    job = side.job
+    shapes = input_shapes(job.target, dataset.x_train)
+    model = build_model(job, shapes, dataset.manifest.classes)
     gate.send(Ready())
 
     def feed_of(steps: int) -> Any:
         """Return the input of `steps` full batches, with the data repeated as needed."""
         rows = np.arange(steps * job.cell.known_batch_size) % length(dataset.y_train)
         parts = take(dataset.x_train, rows), take(dataset.y_train, rows)
-        return make_feed(job.cell, *make_examples(model, job.target, *parts, classes))
+        return make_feed(job.cell, *make_examples(model, job, dataset.manifest, *parts))
 
     gate.wait()
     warm, timer = feed_of(_WARM_STEPS + _UNTIMED_STEPS), SliceTimer()

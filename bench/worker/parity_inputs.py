@@ -43,7 +43,8 @@ class ParityInputs:
         self.batches = [(take(self.all[0], place), take(self.all[1], place)) for place in places]
         self.first = self.batches[0]
         is_classifier = task.job.target == "labels" and dataset.manifest.classes > 2
-        self.labels = take(dataset.y_test, test) if is_classifier else None
+        ids = take(dataset.y_test, test)
+        self.labels = ids.reshape(-1) if is_classifier and not isinstance(ids, dict) else None
 
     def make(self) -> Any:
         """Return a new compiled model, prepared to be compared."""
@@ -55,8 +56,8 @@ class ParityInputs:
         return prepare_model(model, self._examples(model, *one)[0], self._task.seed)
 
     def _examples(self, model: Any, inputs: Part, labels: Part) -> _Examples:
-        job, classes = self._task.job, self._data.manifest.classes
-        images, targets = make_examples(model, job.target, inputs, labels, classes)
+        job, manifest = self._task.job, self._data.manifest
+        images, targets = make_examples(model, job, manifest, inputs, labels)
         return in_precision(images, self._task.precision), targets
 
 

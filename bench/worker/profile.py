@@ -41,13 +41,13 @@ def _measure(job: Job, backend: Backend) -> ProfileReport:
     from data.named_arrays import length, take
 
     dataset = open_dataset(Path(job.dataset_folder))
-    classes, size = dataset.manifest.classes, job.cell.known_batch_size
-    model = build_model(job, input_shapes(job.target, dataset.x_train), classes)
+    manifest, size = dataset.manifest, job.cell.known_batch_size
+    model = build_model(job, input_shapes(job.target, dataset.x_train), manifest.classes)
 
     def examples(batches: int) -> Any:
         rows = np.arange(batches * size) % length(dataset.y_train)
         parts = take(dataset.x_train, rows), take(dataset.y_train, rows)
-        return make_examples(model, job.target, *parts, classes)
+        return make_examples(model, job, manifest, *parts)
 
     batch = keras.tree.map_structure(keras.ops.convert_to_tensor, examples(1)[0])
     model(batch, training=True)  # builds the model if its builder did not

@@ -26,6 +26,7 @@ from bench.worker.input_pipeline import (
 from bench.worker.process_info import Phases, peak_resident_bytes
 from bench.worker.resolved_settings import resolved_settings, stochastic_layers
 from data.dataset import open_dataset
+from data.manifest import Manifest
 from data.named_arrays import Part, length, take
 
 _Examples = tuple[Part, Part]
@@ -46,7 +47,7 @@ def train(job: Job, backend: Backend, phases: Phases) -> Result:
     matched = cell.lane == "matched"
     weights_sha256 = load_matched_weights(model, job, input_shape) if matched else None
     phases.end("build")
-    fits, choose = cell.task == "fit", partial(_examples, model, job, dataset.manifest.classes)
+    fits, choose = cell.task == "fit", partial(_examples, model, job, dataset.manifest)
     validation = choose(dataset.x_test, dataset.y_test, cell.limit_test)
     # The examples of an epoch. Training examples are encoded only if the task trains.
     passed = choose(dataset.x_train, dataset.y_train, cell.limit_train) if fits else validation
@@ -68,11 +69,11 @@ def train(job: Job, backend: Backend, phases: Phases) -> Result:
 
 
 def _examples(
-    model: keras.Model, job: Job, classes: int, inputs: Part, labels: Part, limit: int | None
+    model: keras.Model, job: Job, manifest: Manifest, inputs: Part, labels: Part, limit: int | None
 ) -> _Examples:
     """Return the inputs and targets of one split, up to the cell's `limit`."""
     chosen = slice(limit)
-    return make_examples(model, job.target, take(inputs, chosen), take(labels, chosen), classes)
+    return make_examples(model, job, manifest, take(inputs, chosen), take(labels, chosen))
 
 
 def _fit(

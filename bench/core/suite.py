@@ -8,12 +8,13 @@ from typing import Final, TypeVar
 
 import msgspec
 
-from bench.core.cell import BACKENDS, Cell, CellError
+from bench.core.cell import BACKENDS, OWN_DATA, Cell, CellError
 from bench.core.text import BenchError
 from bench.core.workload import (
     WorkloadNameError,
     allow_unsafe,
     dataset_of,
+    makes_data,
     recipe_of,
     resolve_workload,
 )
@@ -153,7 +154,8 @@ def _adopted(entry: Entry, workload: str) -> Entry:
     """
     replaced = msgspec.structs.replace(entry, workload=workload)
     if workload not in WORKLOADS:
-        return msgspec.structs.replace(replaced, batch_size=None, epochs=None)
+        own = OWN_DATA if makes_data(workload) else entry.dataset
+        return msgspec.structs.replace(replaced, dataset=own, batch_size=None, epochs=None)
     former, adopted = WORKLOADS.get(entry.workload), WORKLOADS.get(workload)
     if adopted is None or (former is not None and adopted.input_shape == former.input_shape):
         return replaced

@@ -8,7 +8,7 @@ from typing import Final
 
 import msgspec
 
-from bench.core.cell import Cell
+from bench.core.cell import OWN_DATA, Cell
 from bench.core.job import Job
 from bench.core.paths import CHECKOUT
 from bench.core.source_hash import APPLICATIONS, UNSAFE, source_sha256
@@ -87,6 +87,8 @@ USER_WORKLOADS: Final = {
 _SAVED: Final = ".keras"
 #: The dataset of a user's workload, which takes any input: it needs no download.
 _DEFAULT_DATASET: Final = "digits"
+#: The function of a model's file that makes its data (see `bench.worker.file_functions`).
+_DATA_FUNCTION: Final = "data"
 _DIGITS_SHAPE: Final = (32, 32, 3)
 
 
@@ -150,13 +152,29 @@ def recipe_of(name: str) -> Recipe:
 
 
 def dataset_of(name: str) -> str:
-    """Return the dataset that a workload is trained on by default."""
-    return WORKLOADS[name].dataset if name in WORKLOADS else _DEFAULT_DATASET
+    """Return the dataset that a workload is trained on by default: its own, if it has any."""
+    if name in WORKLOADS:
+        return WORKLOADS[name].dataset
+    return OWN_DATA if makes_data(name) else _DEFAULT_DATASET
+
+
+def makes_data(name: str) -> bool:
+    """Return whether a user's file defines the function `data` at its top level."""
+    location, _, function = name.rpartition(":")
+    if not location.endswith(".py") or function == _DATA_FUNCTION:
+        return False
+    try:
+        tree = ast.parse(Path(location).expanduser().read_bytes())
+    except (OSError, SyntaxError, ValueError, RecursionError, RuntimeError):
+        return False  # its launch reports the error
+    return any(isinstance(n, ast.FunctionDef) and n.name == _DATA_FUNCTION for n in tree.body)
 
 
 def local_dataset_of(name: str) -> str:
     """Return a dataset that fits a workload and needs no download."""
     workload = WORKLOADS.get(name)
+    if workload is None and makes_data(name):
+        return OWN_DATA
     if workload is None or workload.input_shape == _DIGITS_SHAPE:
         return _DEFAULT_DATASET
     if len(workload.input_shape) < len(_DIGITS_SHAPE):  # text and indices: in the repository

@@ -104,17 +104,24 @@ def _application(name: str) -> Callable[..., Any]:
     return build
 
 
-def build_model(job: Job, input_shape: Any, classes: int) -> keras.Model:
-    """Return the compiled model of the job's workload.
+def load_builder(job: Job) -> Callable[..., Any]:
+    """Return the builder of the job's workload; raises as `find_builder` does."""
+    if job.source and job.source not in sys.path:
+        sys.path.insert(0, job.source)
+    return find_builder(job.builder)
+
+
+def build_model(
+    job: Job, input_shape: Any, classes: int, builder: Callable[..., Any] | None = None
+) -> keras.Model:
+    """Return the compiled model of the job's workload, made by `builder` if it is loaded already.
 
     The builder receives `input_shape` (by name if there are several inputs) and `classes` if it has
     parameters with these names; WorkloadError if one is not known and has no default. A model that
     is already compiled keeps its optimizer, loss and metrics; any other model is compiled with
     those of the job.
     """
-    if job.source:
-        sys.path.insert(0, job.source)
-    builder = find_builder(job.builder)
+    builder = builder or load_builder(job)
     model = builder(**_arguments(builder, job, input_shape, classes))
     if not isinstance(model, keras.Model):
         raise WorkloadError(

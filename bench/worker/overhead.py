@@ -15,7 +15,7 @@ import msgspec
 from bench.core.job import Job
 from bench.worker.builders import build_model
 from bench.worker.callbacks import EpochTimer
-from bench.worker.targets import encode_labels
+from bench.worker.targets import encode_labels, origin_of
 from data.dataset import open_dataset
 from data.named_arrays import length, shapes, take
 
@@ -52,7 +52,7 @@ class Trainer:
         self._data = open_dataset(Path(job.dataset_folder))
         data, manifest = self._data, self._data.manifest
         self._model = build_model(job, shapes(data.x_train), manifest.classes)
-        encode = partial(encode_labels, self._model, job, manifest)
+        encode = partial(encode_labels, self._model, job, origin_of(manifest))
         self._targets = encode(data.x_train, data.y_train)
         self._validation_targets = encode(data.x_test, data.y_test)
         self.train_images = PILOT_IMAGES

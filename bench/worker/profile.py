@@ -11,7 +11,6 @@ from time import perf_counter
 from typing import Any
 
 import msgspec
-import numpy as np
 
 from bench.core.job import Job
 from bench.profiling.messages import ProfiledScope, ProfileReport, Timing
@@ -33,27 +32,23 @@ def _measure(job: Job, backend: Backend) -> ProfileReport:
     """
     import keras
 
-    from bench.worker.builders import build_model  # these modules import Keras
-    from bench.worker.input_pipeline import input_shapes, make_examples, make_feed
+    from bench.worker.input_pipeline import make_feed  # these modules import Keras
+    from bench.worker.loaded_workload import LoadedWorkload
     from bench.worker.profile_timing import make_steps
     from bench.worker.resolved_settings import resolved_settings
-    from data.dataset import open_dataset
-    from data.named_arrays import length, take
+    from bench.worker.split import repeated
 
-    dataset = open_dataset(Path(job.dataset_folder))
-    manifest, size = dataset.manifest, job.cell.known_batch_size
-    model = build_model(job, input_shapes(job.target, dataset.x_train), manifest.classes)
+    size, workload = job.cell.known_batch_size, LoadedWorkload(job)
+    model = workload.build()
 
     def examples(batches: int) -> Any:
-        rows = np.arange(batches * size) % length(dataset.y_train)
-        parts = take(dataset.x_train, rows), take(dataset.y_train, rows)
-        return make_examples(model, job, manifest, *parts)
+        return workload.examples(model, repeated(workload.training, batches * size))
 
-    batch = keras.tree.map_structure(keras.ops.convert_to_tensor, examples(1)[0])
+    batch = keras.tree.map_structure(keras.ops.convert_to_tensor, examples(1).x)
     model(batch, training=True)  # builds the model if its builder did not
     steps, gradients = make_steps(model, backend), dict[int, Any]()
     timings = list(_layers(model, batch, steps, gradients))
-    feed = make_feed(job.cell, *examples(_WARM_UPS + _repetitions(timings)))
+    feed = make_feed(job.cell, examples(_WARM_UPS + _repetitions(timings)))
     timings.append(_step(model, feed))
     # The update comes last, because repeating the same gradients drives the weights far away.
     timings.append(_update(model, steps, gradients))

@@ -1,5 +1,6 @@
 """The form in which targets reach a model's loss: as they are, one-hot rows, or a column."""
 
+from dataclasses import dataclass
 from typing import Any, Final, Literal
 
 import keras
@@ -8,7 +9,7 @@ import numpy as np
 from bench.core.job import Job
 from bench.worker.builders import WorkloadError, compiled_by_recipe, symbolic
 from data.manifest import Manifest
-from data.named_arrays import Array, Part, shapes
+from data.named_arrays import Array, shapes
 from data.registry import is_user_arrays
 
 TargetForm = Literal["as given", "one-hot", "column"]
@@ -17,8 +18,24 @@ TargetForm = Literal["as given", "one-hot", "column"]
 _ONE_HOT_LOSSES: Final = ("categorical_crossentropy", "categorical_focal_crossentropy")
 
 
+@dataclass(frozen=True)
+class Origin:
+    """Where targets come from: their number of `classes`, 0 if they are not class ids from 0.
+
+    `is_users` is True for a user's own arrays, and False for a dataset of this suite.
+    """
+
+    classes: int
+    is_users: bool
+
+
+def origin_of(manifest: Manifest) -> Origin:
+    """Return the origin of the targets of a prepared dataset."""
+    return Origin(manifest.classes, is_user_arrays(manifest.name))
+
+
 def target_form(
-    model: keras.Model, job: Job, manifest: Manifest, inputs: Part, labels: Part
+    model: keras.Model, job: Job, origin: Origin, inputs: Any, labels: Any
 ) -> TargetForm:
     """Return the form of `labels` for the loss of `model`, which is built if it has to be.
 
@@ -30,10 +47,10 @@ def target_form(
     """
     if job.encoding != "auto":
         return job.encoding
-    if not manifest.classes or isinstance(labels, dict):
+    if not origin.classes or not isinstance(labels, np.ndarray):
         return "as given"
     name = _keras_loss(model.loss)
-    if is_user_arrays(manifest.name):
+    if origin.is_users:
         if name not in _ONE_HOT_LOSSES or _width(model, inputs) == 1:
             return "as given"
         if compiled_by_recipe(model):
@@ -48,36 +65,27 @@ def target_form(
     return "column" if _width(model, inputs) == 1 else "one-hot"
 
 
-def encode_labels(
-    model: keras.Model, job: Job, manifest: Manifest, inputs: Part, labels: Part
-) -> Part:
+def encode_labels(model: keras.Model, job: Job, origin: Origin, inputs: Any, labels: Any) -> Any:
     """Return `labels` in their `target_form`: float32 rows (n, classes), a column (n, 1), or them.
 
     Raises WorkloadError where they cannot be encoded.
     """
-    form = target_form(model, job, manifest, inputs, labels)
-    if form == "as given" or isinstance(labels, dict):
+    form = target_form(model, job, origin, inputs, labels)
+    if form == "as given" or not isinstance(labels, np.ndarray):
         return labels
     if form == "column":
         return labels.astype(np.float32).reshape(-1, 1)
-    if not manifest.classes:
+    if not origin.classes:
         raise WorkloadError(
             f"RECIPE asks for one-hot rows, and the targets are {labels.dtype} of shape "
             f"{labels.shape}, not class ids from 0."
         )
-    return one_hot(labels.reshape(-1), manifest.classes)
+    return one_hot(labels.reshape(-1), origin.classes)
 
 
 def one_hot(labels: Array, classes: int) -> Any:
     """Return float32 rows of shape (n, classes)."""
     return np.eye(classes, dtype=np.float32)[labels.astype(np.int64)]
-
-
-def describe(targets: Part) -> str:
-    """Return the types and shapes of targets, for a message."""
-    if isinstance(targets, dict):
-        return ", ".join(f"{name}: {describe(array)}" for name, array in targets.items())
-    return f"{targets.dtype} of shape {tuple(targets.shape)}"
 
 
 def _keras_loss(loss: Any) -> str | None:
@@ -98,7 +106,7 @@ def _snake(name: str) -> str:
     return "".join(f"_{c.lower()}" if c.isupper() else c for c in name).lstrip("_")
 
 
-def _width(model: keras.Model, inputs: Part) -> int | None:
+def _width(model: keras.Model, inputs: Any) -> int | None:
     """Return the length of the last axis of a model's only output; None if unknown."""
     try:
         shape = model.output_shape

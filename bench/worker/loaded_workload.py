@@ -82,6 +82,11 @@ class LoadedWorkload:
 
     def _make_data(self) -> None:
         self.training, self.validation = own_data(self.functions, self._job.cell)
+        if self._job.cell.lane == "matched" and not self.training.is_arrays:
+            raise WorkloadError(
+                "The lane matched gives every backend the same batches of arrays, and the data are "
+                f"of type {self.training.kind}."
+            )
         self.origin = Origin(count_own_classes(self.training, self.validation), is_users=True)
         self.input_shape = None
         if self.training.is_arrays:

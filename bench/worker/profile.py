@@ -45,13 +45,17 @@ def _measure(job: Job, backend: Backend) -> ProfileReport:
         return workload.examples(model, repeated(workload.training, batches * size))
 
     batch = keras.tree.map_structure(keras.ops.convert_to_tensor, examples(1).x)
-    model(batch, training=True)  # builds the model if its builder did not
     steps, gradients = make_steps(model, backend), dict[int, Any]()
-    timings = list(_layers(model, batch, steps, gradients))
+    if _has_call(model):
+        model(batch, training=True)  # builds the model if its builder did not
+        timings = list(_layers(model, batch, steps, gradients))
+    else:
+        timings = [_not_called(model)]
     feed = make_feed(job.cell, examples(_WARM_UPS + _repetitions(timings)))
     timings.append(_step(model, feed))
     # The update comes last, because repeating the same gradients drives the weights far away.
-    timings.append(_update(model, steps, gradients))
+    if model.optimizer is not None:  # None where the model's own `train_step` has its optimizers
+        timings.append(_update(model, steps, gradients))
     settings = resolved_settings(model, feed, backend, job.target)
     return ProfileReport(timings=tuple(timings), settings=settings)
 
@@ -62,6 +66,19 @@ def _repetitions(timings: list[Timing]) -> int:
         len(row.seconds) for row in timings if (row.scope, row.direction) == ("model", "gradient")
     ]
     return max([FEWEST, *counts])
+
+
+def _has_call(model: Any) -> bool:
+    """Return whether a model has a forward pass of its own; a GAN calls only its parts."""
+    import keras
+
+    return type(model).call is not keras.Model.call
+
+
+def _not_called(model: Any) -> Timing:
+    reason = f"{type(model).__name__} has no `call`: its layers are called by its training step"
+    facts = {"scope": "model", "name": model.name, "layer_class": type(model).__name__}
+    return Timing(**facts, direction="forward", reason=reason)
 
 
 def _layers(model: Any, batch: Any, steps: Any, gradients: dict[int, Any]) -> Iterator[Timing]:

@@ -8,7 +8,7 @@ from bench.core.cell import BACKENDS, DEVICES, LANES, PRECISIONS, TASKS, Cell
 from bench.core.suite import Overrides, expand, load_suite, suite_names
 from bench.runner.dataset import DATASET_TIMEOUT_SECONDS
 from bench.storage.store import default_reports_folder
-from bench.system.interpreter import parse_choices
+from bench.system.interpreter import parse_choices, with_tensorflow
 from data.registry import parse_name
 
 #: The fewest rounds over which a median has a 95% interval.
@@ -194,11 +194,17 @@ def add_pythons(parser: argparse.ArgumentParser) -> None:
         metavar="BACKEND=PATH",
         help="the interpreter of a backend (default: its tox environment, else this one)",
     )
+    parser.add_argument(
+        "--with-tensorflow",
+        action="store_true",
+        help="TensorFlow beside jax and torch, for preprocessing that needs it",
+    )
 
 
 def read_pythons(arguments: argparse.Namespace) -> dict[str, str]:
-    """Return the interpreters that `--python` names, by backend."""
-    return parse_choices(arguments.python or [])
+    """Return the interpreters that `--python` and `--with-tensorflow` name, by backend."""
+    chosen = parse_choices(arguments.python or [])
+    return with_tensorflow(chosen) if arguments.with_tensorflow else chosen
 
 
 def add_reports(parser: argparse.ArgumentParser) -> None:

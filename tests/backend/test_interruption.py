@@ -29,7 +29,7 @@ def test_an_interrupted_run_continues_from_its_last_record(
         assert run.stdout is not None
         while "(repetition 2): started" not in run.stdout.readline():
             assert run.poll() is None, "the run ended before its second repetition"
-        workers = []
+        workers: list[psutil.Process] = []
         while not workers:
             workers = psutil.Process(run.pid).children(recursive=True)
         run.send_signal(sent)

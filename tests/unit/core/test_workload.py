@@ -22,6 +22,7 @@ from bench.core.workload import (
 )
 from data.prepare import find_source
 from models.table import DEFAULT_RECIPE, WORKLOADS, Recipe
+from tests.fixtures.present import one_array
 
 LAB = ("lab_baseline", "lab_deep")
 
@@ -48,7 +49,7 @@ def test_a_workload_of_the_table_keeps_its_name_and_has_a_builder_in_models(name
 @pytest.mark.parametrize("name", WORKLOADS)
 def test_what_a_workload_is_trained_on_without_a_download_has_the_shape_of_its_own(name, tmp_path):
     source = find_source(local_dataset_of(name), None, tmp_path)
-    assert source.read()["x_train"].shape[1:] == WORKLOADS[name].input_shape
+    assert one_array(source.read()["x_train"]).shape[1:] == WORKLOADS[name].input_shape
     assert dataset_of(name) == WORKLOADS[name].dataset
 
 

@@ -18,7 +18,7 @@ from tests.fixtures.records import make_calibration, make_record
 from tests.fixtures.runs import golden_sides, launches, write_golden
 
 GOLDEN = CHECKOUT / "tests" / "fixtures" / "golden"
-OTHER = {"machine": {"machine_id": "ba9876543210"}}
+OTHER: dict[str, Any] = {"machine": {"machine_id": "ba9876543210"}}
 
 
 def _rows(a: list[Record], b: list[Record], **options: Any) -> list[Row]:

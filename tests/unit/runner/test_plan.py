@@ -7,6 +7,7 @@ from bench.core.cell import BACKENDS, Cell
 from bench.core.record import Record
 from bench.runner.plan import PlannedLaunch, make_plan, remaining_seconds
 from bench.system.interpreter import InterpreterError
+from tests.fixtures.present import present
 from tests.fixtures.records import make_record
 from tests.fixtures.steps import MACHINE_ID, make_fake_cell, plan_fake
 
@@ -27,8 +28,8 @@ def test_a_cell_without_a_record_runs(tmp_path):
     (step,) = plan_fake(tmp_path, [make_fake_cell(tmp_path)])
     assert (step.action, step.why) == ("run", "no record yet")
     assert len(step.digest) == len(step.workload_source) == 64
-    assert step.dataset_folder.is_dir()
-    assert step.interpreter.backend == "jax"
+    assert present(step.dataset_folder).is_dir()
+    assert present(step.interpreter).backend == "jax"
 
 
 def test_a_stored_cell_does_not_run_again(tmp_path):

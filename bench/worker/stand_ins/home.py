@@ -1,0 +1,35 @@
+"""A home folder for the script: its own, with the caches of stand-ins in place of the user's."""
+
+import os
+import shutil
+import tempfile
+from pathlib import Path
+
+
+def make_home(folder: Path) -> Path:
+    """Return a new home folder: what the present one holds, by links, but an empty `.keras`.
+
+    What lies in `folder/home` is copied into it: files that a script expects below `~`.
+    """
+    home = Path(tempfile.mkdtemp(prefix="stand-ins-home-"))
+    given = folder / "home"
+    if given.is_dir():
+        shutil.copytree(given, home, dirs_exist_ok=True, symlinks=False)
+    (home / ".keras" / "datasets").mkdir(parents=True, exist_ok=True)
+    present = Path.home()
+    for entry in present.iterdir() if present.is_dir() else ():
+        link = home / entry.name
+        if not link.exists():
+            link.symlink_to(entry)
+    return home
+
+
+def enter_home(home: Path) -> None:
+    """Make `home` the home folder of this process and its children, and of Keras's caches."""
+    os.environ["HOME"] = str(home)
+    os.environ["KERAS_HOME"] = str(home / ".keras")
+
+
+def remove_home(home: Path) -> None:
+    """Delete the home folder that `make_home` made; what its links lead to stays."""
+    shutil.rmtree(home, ignore_errors=True)

@@ -1,0 +1,286 @@
+"""The folder of small stand-ins that the examples need, in the forms of their real files.
+
+`common` is for every example, a folder of an example's name for it alone: `home` is laid into the
+script's home, `work` beside the script, other files answer downloads of their name.
+"""
+
+import json
+from collections.abc import Callable
+from pathlib import Path
+
+import numpy as np
+
+from validation.keras_examples import made_tables as tables
+from validation.keras_examples import made_texts as texts
+from validation.keras_examples.made_images import (
+    Files,
+    folder_of_images,
+    image_bytes,
+    mask_bytes,
+    write_files,
+    write_tar,
+    write_zip,
+)
+
+_CACHE = "home/.keras/datasets"
+
+
+def write_stand_ins(folder: Path) -> int:
+    """Write all stand-ins below `folder`; return the number of files."""
+    for name, write in WRITERS.items():
+        write(folder / name)
+    return sum(path.is_file() for path in folder.rglob("*"))
+
+
+def _common(folder: Path) -> None:
+    picture = image_bytes(1, (320, 240))
+    write_files(
+        folder,
+        {
+            "adult.data": tables.census(530, test=False),
+            "adult.test": tables.census(265, test=True),
+            "heart.csv": tables.heart(120),
+            "art_daily_small_noise.csv": tables.daily_series(4, jump=False),
+            "art_daily_jumpsup.csv": tables.daily_series(4, jump=True),
+            "FordA_TRAIN.tsv": tables.engine_noise(80),
+            "FordA_TEST.tsv": tables.engine_noise(40),
+            "Bvro0YD.png": image_bytes(2, (320, 240), "PNG"),
+            "dog-and-cat-cover.jpg": picture,
+            "j9xCCzn.jpeg": picture,
+            "9i63gLN.jpg": picture,
+            "nietzsche.txt": texts.book_lines(20, 60),
+            "ImageNetLabels.txt": "\n".join(f"class {n}" for n in range(1001)).encode(),
+        },
+    )
+    write_zip(folder / "ml-latest-small.zip", tables.ratings(800))
+    write_zip(folder / "fra-eng.zip", {"fra.txt": texts.sentence_pairs(128, columns=3)})
+    write_zip(folder / "spa-eng.zip", {"spa-eng/spa.txt": texts.sentence_pairs(200)})
+    write_zip(
+        folder / "jena_climate_2009_2016.csv.zip",
+        {"jena_climate_2009_2016.csv": tables.weather(6000)},
+    )
+    write_tar(folder / "aclImdb_v1.tar.gz", texts.reviews(40))
+
+
+def _files(**files: Callable[[], Files]) -> Callable[[Path], None]:
+    """Return a writer of zip archives, tar archives and plain files by their names."""
+
+    def write(folder: Path) -> None:
+        for name, make in files.items():
+            _write(folder, name, make())
+
+    return write
+
+
+def _write(folder: Path, name: str, content: Files) -> None:
+    if name.endswith(".zip"):
+        write_zip(folder / name, content)
+    elif name.endswith((".tar", ".tar.gz", ".tgz")):
+        write_tar(folder / name, content)
+    else:
+        write_files(folder / name, content)
+
+
+def _json(name: str, value: object) -> Callable[[], Files]:
+    return lambda: {name: json.dumps(value).encode()}
+
+
+def _tfds(**splits: dict[str, int]) -> dict[str, Callable[[], Files]]:
+    return {"": _json("tfds.json", splits)}
+
+
+def _pets() -> Files:
+    names = [f"pet_{n:04}" for n in range(1016)]
+    images = {f"images/{n}.jpg": image_bytes(i, (24, 24)) for i, n in enumerate(names)}
+    masks = {
+        f"annotations/trimaps/{n}.png": mask_bytes(i, 3, (24, 24), first=1)
+        for i, n in enumerate(names)
+    }
+    return images | masks
+
+
+def _part(files: Files, prefix: str) -> Files:
+    return {name: content for name, content in files.items() if name.startswith(prefix)}
+
+
+def _flickr() -> dict[str, Callable[[], Files]]:
+    names = [f"{n}.jpg" for n in range(24)]
+    paths = [f"Flicker8k_Dataset/{n}" for n in names]
+    return {
+        "Flickr8k_Dataset.zip": lambda: folder_of_images(paths),
+        "Flickr8k_text.zip": lambda: {"Flickr8k.token.txt": texts.captions(names)},
+    }
+
+
+def _low_light(train: int, validation: int, size: int) -> Files:
+    parts = [
+        f"lol_dataset/{part}/{kind}/{n:04}.png"
+        for part, count in (("our485", train + validation), ("eval15", 15))
+        for kind in ("low", "high")
+        for n in range(count)
+    ]
+    return folder_of_images(parts, (size, size), "PNG")
+
+
+def _captchas() -> Files:
+    letters = "2345678bcdefgmnpwxy"
+    rng = np.random.default_rng(0)
+    names = ["".join(rng.choice(list(letters), 5)) for _ in range(64)]
+    return folder_of_images([f"captcha_images_v2/{n}.png" for n in names], (200, 50), "PNG")
+
+
+def _sounds() -> Files:
+    root = "Downloads/16000_pcm_speeches"
+    speakers = ("Benjamin_Netanyau", "Jens_Stoltenberg", "Julia_Gillard")
+    files = {f"{root}/{name}/{n}.wav": tables.sound(n, 1) for name in speakers for n in range(24)}
+    noise = {f"{root}/{n}/noise.wav": tables.sound(9, 3) for n in ("other", "_background_noise_")}
+    return files | noise
+
+
+def _imagenette(root: str) -> Files:
+    names = [
+        f"{root}/{part}/n0{label}/{n}.JPEG"
+        for part, count in (("train", 10), ("val", 4))
+        for label in range(10)
+        for n in range(count)
+    ]
+    return folder_of_images(names, (96, 96))
+
+
+def _left_and_right() -> Files:
+    return folder_of_images(
+        [f".keras/{side}/{n:05}.jpg" for side in ("left", "right") for n in range(40)]
+    )
+
+
+def _cats_and_dogs() -> Files:
+    names = [f"PetImages/{kind}/{n}.jpg" for kind in ("Cat", "Dog") for n in range(40)]
+    return folder_of_images([*names, "PetImages/Cat/6779.jpg"])
+
+
+def _books() -> Files:
+    place = "simplebooks/simplebooks-92-raw"
+    return {f"{place}/{n}.txt": texts.book_lines(64, 110) for n in ("train", "valid")}
+
+
+def _mnist(train: int, test: int) -> Files:
+    from bench.worker.stand_ins.made_files import random_images
+
+    x_train, y_train = random_images(train, (28, 28), 10, 1)
+    x_test, y_test = random_images(test, (28, 28), 10, 2)
+    import io
+
+    buffer = io.BytesIO()
+    np.savez(buffer, x_train=x_train, y_train=y_train, x_test=x_test, y_test=y_test)
+    return {"mnist.npz": buffer.getvalue()}
+
+
+def _moving() -> Files:
+    rng = np.random.default_rng(0)
+    frames = rng.integers(0, 256, (20, 6, 64, 64), dtype=np.uint8)
+    return {"mnist_test_seq.npy": tables.array_file(frames)}
+
+
+#: What writes the stand-ins of each folder.
+WRITERS: dict[str, Callable[[Path], None]] = {
+    "common": _common,
+    "text_generation_gpt": _files(
+        **{"simplebooks.zip": _books, _CACHE: _books},
+    ),
+    "text_generation_with_miniature_gpt": _files(
+        **{"aclImdb_v1.tar.gz": lambda: texts.reviews(4, 30)}
+    ),
+    "neural_machine_translation_with_keras_nlp": _files(
+        **{_CACHE: lambda: {"spa-eng/spa.txt": texts.sentence_pairs(200)}}
+    ),
+    "siamese_contrastive": _files(**{"": lambda: _mnist(30_200, 200)}),
+    "conv_lstm": _files(**{"": _moving}),
+    "oxford_pets_image_segmentation": _files(
+        **{
+            "images.tar.gz": lambda: _part(_pets(), "images"),
+            "annotations.tar.gz": lambda: _part(_pets(), "annotations"),
+        }
+    ),
+    "fixres": _files(**_tfds(tf_flowers={"train": 30})),
+    "learnable_resizer": _files(**_tfds(cats_vs_dogs={"train": 40})),
+    "gradient_centralization": _files(**_tfds(horses_or_humans={"train": 32, "test": 8})),
+    "ddim": _files(**_tfds(oxford_flowers102={"train": 80, "validation": 80, "test": 160})),
+    "ddpm": _files(**_tfds(oxford_flowers102={"train": 64})),
+    "cyclegan": _files(
+        **_tfds(
+            **{"cycle_gan/horse2zebra": dict.fromkeys(("trainA", "trainB", "testA", "testB"), 6)}
+        )
+    ),
+    "deit": _files(**_tfds(tf_flowers={"train": 20})),
+    "semisupervised_simclr": _files(**_tfds(stl10={"unlabelled": 600, "train": 100, "test": 60})),
+    "reptile": _files(**_tfds(omniglot={"train": 4000, "test": 4000})),
+    "neural_style_transfer": _files(
+        **{"": lambda: {n: image_bytes(3, (160, 120)) for n in ("F28w3Ac.jpg", "9ooB60I.jpg")}}
+    ),
+    "deep_dream": _files(**{"": lambda: {"aGBdQyK.jpg": image_bytes(4, (160, 120))}}),
+    "dcgan_overriding_train_step": _files(
+        **{
+            "": _json(
+                "names.json",
+                {
+                    "https://drive.google.com/uc?id=1O7m1010EJjLE5QxLZiM9Fpjs7Oj6e684": "data.zip",
+                },
+            ),
+            "data.zip": lambda: folder_of_images(f"img/{n:06}.jpg" for n in range(64)),
+        }
+    ),
+    "torchvision_keras": _files(
+        **{
+            "imagenette2-320.tgz": lambda: _imagenette("imagenette2-320"),
+            _CACHE: lambda: _imagenette("imagenette2-320_extracted"),
+        }
+    ),
+    "speaker_recognition_using_cnn": _files(home=_sounds),
+    "eeg_signal_classification": _files(
+        **{
+            "": lambda: {
+                "eeg-data.csv": tables.brain_waves(140),
+                "names.json": json.dumps(
+                    {"1V5B7Bt6aJm0UHbR7cRKBEK8jx7lYPVuX": "eeg-data.csv"}
+                ).encode(),
+            }
+        }
+    ),
+    "timeseries_traffic_forecasting": _files(
+        **{"PeMSD7_Full.zip": lambda: tables.traffic(400), _CACHE: lambda: tables.traffic(400)}
+    ),
+    "imbalanced_classification": _files(
+        **{
+            "": lambda: {
+                "creditcard.csv": tables.transactions(600),
+                "names.json": json.dumps(
+                    {"/Users/fchollet/Downloads/creditcard.csv": "creditcard.csv"}
+                ).encode(),
+            }
+        }
+    ),
+    "image_captioning": _files(**_flickr()),
+    "captcha_ocr": _files(**{"captcha_images_v2.zip": _captchas}),
+    "siamese_network": _files(home=_left_and_right),
+    "mirnet": _files(**{"lol_dataset.zip": lambda: _low_light(300, 4, 128)}),
+    "zero_dce": _files(**{"lol_dataset.zip": lambda: _low_light(400, 16, 32)}),
+    "pretrained_word_embeddings": _files(
+        **{
+            "news20.tar.gz": lambda: texts.newsgroups("20_newsgroup", 20, 8),
+            _CACHE: lambda: (
+                texts.newsgroups("20_newsgroup", 20, 8)
+                | {"glove.6B.100d.txt": texts.word_vectors(100)}
+            ),
+        }
+    ),
+    "ner_transformers": _files(
+        **{
+            "": lambda: {
+                "conlleval.py": texts.CONLLEVAL,
+                "conll2003/train.jsonl": texts.named_entities(96),
+                "conll2003/validation.jsonl": texts.named_entities(32),
+            }
+        }
+    ),
+    "image_classification_from_scratch": _files(**{"kagglecatsanddogs_5340.zip": _cats_and_dogs}),
+}

@@ -1,10 +1,13 @@
 """The examples that Keras publishes: the files of `examples/keras_io` in keras-team/keras-core."""
 
+import re
 from dataclasses import dataclass
 from pathlib import Path
 
 from bench.core.cell import BACKENDS
 from bench.core.text import BenchError
+
+_TENSORFLOW_ONLY = re.compile(r"""KERAS_BACKEND['"]\] = ['"]tensorflow""")
 
 
 class ExamplesError(BenchError):
@@ -13,7 +16,7 @@ class ExamplesError(BenchError):
 
 @dataclass(frozen=True)
 class Example:
-    """One example: its file, its name relative to the folder, and the backends it is written for."""
+    """One example: its file, and its name relative to the folder."""
 
     path: Path
     name: str
@@ -25,9 +28,11 @@ class Example:
 
     @property
     def backends(self) -> tuple[str, ...]:
-        """The backends that the example is written for, by the folder it lies in."""
+        """The backends that the example is written for: by its folder, or as it sets itself."""
         room = self.name.split("/", 1)[0]
-        return {"tensorflow": ("tensorflow",), "pytorch": ("torch",)}.get(room, BACKENDS)
+        if room == "tensorflow" or _TENSORFLOW_ONLY.search(self.path.read_text(encoding="utf-8")):
+            return ("tensorflow",)
+        return ("torch",) if room == "pytorch" else BACKENDS
 
 
 def find_examples(folder: Path) -> list[Example]:

@@ -6,11 +6,12 @@ import numpy as np
 
 from validation.keras_examples.made_images import Files
 
-_WORDS = (
+_TEXT = (
     "the cat sat on a mat and this movie is good bad great plot actor film story long short love "
     "hate time people think never always city night river house green small big open close read "
     "write play music school teacher student window garden summer winter"
-).split()
+)
+_WORDS = _TEXT.split()
 
 
 def sentence(rng: np.random.Generator, words: int) -> str:
@@ -19,7 +20,7 @@ def sentence(rng: np.random.Generator, words: int) -> str:
 
 
 def reviews(each: int, words: int = 40) -> Files:
-    """Return the archive of IMDB reviews: `each` texts in the four folders, and what lies beside."""
+    """Return the archive of IMDB reviews: `each` texts in the four folders, and the rest of it."""
     rng = np.random.default_rng(0)
     files = {}
     for part in ("train", "test"):

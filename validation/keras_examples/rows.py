@@ -33,7 +33,7 @@ class Row(msgspec.Struct, frozen=True, kw_only=True):
 
 def read_rows(path: Path) -> dict[tuple[str, str, str], Row]:
     """Return the last row of each example, backend and way; a cut last line is ignored."""
-    rows = {}
+    rows: dict[tuple[str, str, str], Row] = {}
     lines = path.read_bytes().splitlines() if path.exists() else []
     for line in lines:
         try:

@@ -10,6 +10,13 @@ from pathlib import Path
 
 import numpy as np
 
+from bench.worker.stand_ins.made_files import (
+    cifar10_maker,
+    cifar100_maker,
+    fashion_makers,
+    mnist_maker,
+)
+from bench.worker.stand_ins.source import Maker
 from validation.keras_examples import made_tables as tables
 from validation.keras_examples import made_texts as texts
 from validation.keras_examples.made_images import (
@@ -32,17 +39,26 @@ def write_stand_ins(folder: Path) -> int:
     return sum(path.is_file() for path in folder.rglob("*"))
 
 
+_SMALL = {
+    "mnist.npz": mnist_maker(40, 20),
+    **fashion_makers(40, 20),
+    "cifar-10-python.tar.gz": cifar10_maker(40, 20),
+    "cifar-100-python.tar.gz": cifar100_maker(40, 20),
+}
+
+
 def _common(folder: Path) -> None:
+    _made(_SMALL)(folder)
     picture = image_bytes(1, (320, 240))
     write_files(
         folder,
         {
-            "adult.data": tables.census(530, test=False),
+            "adult.data": tables.census(265, test=False),
             "adult.test": tables.census(265, test=True),
             "heart.csv": tables.heart(120),
-            "art_daily_small_noise.csv": tables.daily_series(4, jump=False),
-            "art_daily_jumpsup.csv": tables.daily_series(4, jump=True),
-            "FordA_TRAIN.tsv": tables.engine_noise(80),
+            "art_daily_small_noise.csv": tables.daily_series(2, jump=False),
+            "art_daily_jumpsup.csv": tables.daily_series(2, jump=True),
+            "FordA_TRAIN.tsv": tables.engine_noise(40),
             "FordA_TEST.tsv": tables.engine_noise(40),
             "Bvro0YD.png": image_bytes(2, (320, 240), "PNG"),
             "dog-and-cat-cover.jpg": picture,
@@ -163,16 +179,13 @@ def _books() -> Files:
     return {f"{place}/{n}.txt": texts.book_lines(64, 110) for n in ("train", "valid")}
 
 
-def _mnist(train: int, test: int) -> Files:
-    from bench.worker.stand_ins.made_files import random_images
+def _made(makers: dict[str, Maker]) -> Callable[[Path], None]:
+    def write(folder: Path) -> None:
+        folder.mkdir(parents=True, exist_ok=True)
+        for name, make in makers.items():
+            make(folder / name)
 
-    x_train, y_train = random_images(train, (28, 28), 10, 1)
-    x_test, y_test = random_images(test, (28, 28), 10, 2)
-    import io
-
-    buffer = io.BytesIO()
-    np.savez(buffer, x_train=x_train, y_train=y_train, x_test=x_test, y_test=y_test)
-    return {"mnist.npz": buffer.getvalue()}
+    return write
 
 
 def _moving() -> Files:
@@ -193,7 +206,8 @@ WRITERS: dict[str, Callable[[Path], None]] = {
     "neural_machine_translation_with_keras_nlp": _files(
         **{_CACHE: lambda: {"spa-eng/spa.txt": texts.sentence_pairs(200)}}
     ),
-    "siamese_contrastive": _files(**{"": lambda: _mnist(30_200, 200)}),
+    "siamese_contrastive": _made({"mnist.npz": mnist_maker(30_100, 100)}),
+    "mixup": _made(fashion_makers(2100, 50)),
     "conv_lstm": _files(**{"": _moving}),
     "oxford_pets_image_segmentation": _files(
         **{

@@ -5,6 +5,8 @@ import shutil
 import tempfile
 from pathlib import Path
 
+from bench.worker.stand_ins.source import note_use
+
 
 def make_home(folder: Path) -> Path:
     """Return a new home folder: what the present one holds, by links, but an empty `.keras`.
@@ -15,6 +17,8 @@ def make_home(folder: Path) -> Path:
     given = folder / "home"
     if given.is_dir():
         shutil.copytree(given, home, dirs_exist_ok=True, symlinks=False)
+        for place in _filled(given):
+            note_use(f"~/{place.relative_to(given)}")
     (home / ".keras" / "datasets").mkdir(parents=True, exist_ok=True)
     present = Path.home()
     for entry in present.iterdir() if present.is_dir() else ():
@@ -22,6 +26,14 @@ def make_home(folder: Path) -> Path:
         if not link.exists():
             link.symlink_to(entry)
     return home
+
+
+def _filled(folder: Path) -> list[Path]:
+    """Return the topmost entries below `folder` that are files or hold more than one entry."""
+    entries = sorted(folder.iterdir())
+    if len(entries) == 1 and entries[0].is_dir():
+        return _filled(entries[0])
+    return entries
 
 
 def enter_home(home: Path) -> None:

@@ -7,6 +7,7 @@ from pathlib import Path
 
 from bench.worker.stand_ins.after_import import patch_after_import
 from bench.worker.stand_ins.commands import add_commands
+from bench.worker.stand_ins.fixed_paths import open_fixed_paths
 from bench.worker.stand_ins.hf_datasets import patch_hf_datasets
 from bench.worker.stand_ins.home import enter_home, make_home, remove_home
 from bench.worker.stand_ins.made_files import dataset_makers
@@ -34,6 +35,7 @@ def install_stand_ins(folder: Path) -> None:
     enter_home(home)
     add_commands(source.folder, home)
     answer_urllib(source)
+    open_fixed_paths(source.fixed_paths())
     patch_after_import(
         {
             "requests": partial(answer_requests, source),

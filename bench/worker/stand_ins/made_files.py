@@ -17,22 +17,17 @@ import numpy as np
 
 from bench.worker.stand_ins.source import Maker
 
-TRAIN, TEST = 320, 160
+TRAIN, TEST = 100, 50
 _WORDS = 30_000
 
 
 def dataset_makers() -> dict[str, Maker]:
     """Return what writes each file that `keras.datasets` and `keras.applications` download."""
-    fashion = {
-        f"{part}-{kind}-ubyte.gz": _idx_maker(count, kind)
-        for part, count in (("train", TRAIN), ("t10k", TEST))
-        for kind in ("images-idx3", "labels-idx1")
-    }
     return {
-        **fashion,
-        "mnist.npz": _write_mnist,
-        "cifar-10-python.tar.gz": _write_cifar10,
-        "cifar-100-python.tar.gz": _write_cifar100,
+        **fashion_makers(TRAIN, TEST),
+        "mnist.npz": mnist_maker(TRAIN, TEST),
+        "cifar-10-python.tar.gz": cifar10_maker(TRAIN, TEST),
+        "cifar-100-python.tar.gz": cifar100_maker(TRAIN, TEST),
         "imdb.npz": _write_imdb,
         "reuters.npz": _write_reuters,
         "imdb_word_index.json": _write_word_index,
@@ -53,10 +48,24 @@ def random_images(count: int, shape: tuple[int, ...], classes: int, seed: int) -
     return images, labels.astype(np.uint8)
 
 
-def _write_mnist(path: Path) -> None:
-    x_train, y_train = random_images(TRAIN, (28, 28), 10, 1)
-    x_test, y_test = random_images(TEST, (28, 28), 10, 2)
-    np.savez(path, x_train=x_train, y_train=y_train, x_test=x_test, y_test=y_test)
+def mnist_maker(train: int, test: int) -> Maker:
+    """Return what writes `mnist.npz` with these numbers of images."""
+
+    def write(path: Path) -> None:
+        x_train, y_train = random_images(train, (28, 28), 10, 1)
+        x_test, y_test = random_images(test, (28, 28), 10, 2)
+        np.savez(path, x_train=x_train, y_train=y_train, x_test=x_test, y_test=y_test)
+
+    return write
+
+
+def fashion_makers(train: int, test: int) -> dict[str, Maker]:
+    """Return what writes each of Fashion-MNIST's four files with these numbers of images."""
+    return {
+        f"{part}-{kind}-ubyte.gz": _idx_maker(count, kind)
+        for part, count in (("train", train), ("t10k", test))
+        for kind in ("images-idx3", "labels-idx1")
+    }
 
 
 def _idx_maker(count: int, kind: str) -> Maker:
@@ -71,25 +80,35 @@ def _idx_maker(count: int, kind: str) -> Maker:
     return write
 
 
-def _write_cifar10(path: Path) -> None:
-    parts = {f"data_batch_{n}": TRAIN // 5 for n in range(1, 6)} | {"test_batch": TEST}
-    batches = {}
-    for seed, (name, count) in enumerate(parts.items()):
-        images, labels = random_images(count, (3, 32, 32), 10, seed)
-        batches[name] = {b"data": images.reshape(count, -1), b"labels": labels.tolist()}
-    _write_batches(path, "cifar-10-batches-py", batches)
+def cifar10_maker(train: int, test: int) -> Maker:
+    """Return what writes CIFAR-10's archive, the training images in five equal batches."""
+
+    def write(path: Path) -> None:
+        parts = {f"data_batch_{n}": train // 5 for n in range(1, 6)} | {"test_batch": test}
+        batches = {}
+        for seed, (name, count) in enumerate(parts.items()):
+            images, labels = random_images(count, (3, 32, 32), 10, seed)
+            batches[name] = {b"data": images.reshape(count, -1), b"labels": labels.tolist()}
+        _write_batches(path, "cifar-10-batches-py", batches)
+
+    return write
 
 
-def _write_cifar100(path: Path) -> None:
-    batches = {}
-    for name, count in (("train", TRAIN), ("test", TEST)):
-        images, labels = random_images(count, (3, 32, 32), 100, count)
-        batches[name] = {
-            b"data": images.reshape(count, -1),
-            b"fine_labels": labels.tolist(),
-            b"coarse_labels": (labels // 5).tolist(),
-        }
-    _write_batches(path, "cifar-100-python", batches)
+def cifar100_maker(train: int, test: int) -> Maker:
+    """Return what writes CIFAR-100's archive, with fine and coarse labels."""
+
+    def write(path: Path) -> None:
+        batches = {}
+        for name, count in (("train", train), ("test", test)):
+            images, labels = random_images(count, (3, 32, 32), 100, count)
+            batches[name] = {
+                b"data": images.reshape(count, -1),
+                b"fine_labels": labels.tolist(),
+                b"coarse_labels": (labels // 5).tolist(),
+            }
+        _write_batches(path, "cifar-100-python", batches)
+
+    return write
 
 
 def _write_batches(path: Path, folder: str, batches: dict[str, dict[bytes, Any]]) -> None:

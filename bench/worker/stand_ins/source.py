@@ -68,6 +68,12 @@ class StandInSource:
         expected = " or ".join(str(self.folder / name) for name in dict.fromkeys(wanted))
         raise StandInError(f"no stand-in for {url}: the file {expected or self.folder} is missing")
 
+    def fixed_paths(self) -> dict[str, Path]:
+        """Return the files of the folder that `names.json` gives for absolute paths."""
+        return {
+            path: self.folder / name for path, name in self._names.items() if path.startswith("/")
+        }
+
     def _make(self, name: str) -> Path:
         path = self._made / name
         if not path.exists():

@@ -40,10 +40,10 @@ def write_stand_ins(folder: Path) -> int:
 
 
 _SMALL = {
-    "mnist.npz": mnist_maker(40, 20),
-    **fashion_makers(40, 20),
-    "cifar-10-python.tar.gz": cifar10_maker(40, 20),
-    "cifar-100-python.tar.gz": cifar100_maker(40, 20),
+    "mnist.npz": mnist_maker(20, 10),
+    **fashion_makers(20, 10),
+    "cifar-10-python.tar.gz": cifar10_maker(20, 10),
+    "cifar-100-python.tar.gz": cifar100_maker(20, 10),
 }
 
 

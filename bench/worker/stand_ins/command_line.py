@@ -47,7 +47,7 @@ def _download(command: str, words: Sequence[str], source: StandInSource) -> None
     if "--id" in values:
         urls.append(values["--id"])
     for url in urls:
-        found = source.find(url, output or "")
+        found = source.find(url, Path(output or "").name)
         name = output or (found.name if command == "gdown" else file_name(url)) or found.name
         shutil.copyfile(found, Path(values.get("-P", ".")) / name)
 

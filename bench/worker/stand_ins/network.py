@@ -58,7 +58,7 @@ def answer_gdown(source: StandInSource, module: Any) -> None:
     """Let `gdown.download` copy a file of `source`, by the name of the output or of the URL."""
 
     def download(url: str = "", output: str | None = None, **_: Any) -> str:
-        found = source.find(url or "gdown", output or "")
+        found = source.find(url or "gdown", Path(output or "").name)
         target = output or found.name
         Path(target).write_bytes(found.read_bytes())
         return target

@@ -15,8 +15,9 @@ def patch_torch_hub(source: StandInSource, hub: Any) -> None:
 
     def load_state_dict_from_url(url: str, *_: Any, file_name: Any = None, **__: Any) -> Any:
         path = source.find(url, file_name or "")
-        torch_load = import_module("torch").load
-        return RandomState() if is_random_weights(path) else torch_load(path, map_location="cpu")
+        if is_random_weights(path):
+            return RandomState()
+        return import_module("torch").load(path, map_location="cpu")
 
     hub.load_state_dict_from_url = load_state_dict_from_url
 

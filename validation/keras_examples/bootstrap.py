@@ -70,8 +70,8 @@ def _line_of(script: str) -> int:
     return 0
 
 
-def run_plainly(script: Path, stand_ins: Path, result: Path, seed: int) -> int:
-    """Run `script` as `__main__`, write its phases and its error to `result`; return 0 or 1."""
+def run_plainly(script: Path, stand_ins: Path, result: Path, seed: int) -> None:
+    """Run `script` as `__main__`, write its phases and its error to `result`."""
     phases: list[dict[str, Any]] = []
     outcome: dict[str, Any] = {"phases": phases, "error": None}
     install_stand_ins(stand_ins)
@@ -92,7 +92,6 @@ def run_plainly(script: Path, stand_ins: Path, result: Path, seed: int) -> int:
     outcome["stand_ins"] = stand_ins_used()
     outcome["backend"] = keras.config.backend()
     result.write_text(json.dumps(outcome))
-    return 1 if outcome["error"] else 0
 
 
 def _describe(error: BaseException, script: Path) -> str:
@@ -105,7 +104,7 @@ def _describe(error: BaseException, script: Path) -> str:
     return f"line {lines[-1] if lines else '?'}: {type(error).__name__}: {text[:600]}"
 
 
-def main(words: list[str]) -> int:
+def bootstrap_main(words: list[str]) -> None:
     """Read the arguments and run the script."""
     parser = argparse.ArgumentParser(description=__doc__)
     parser.add_argument("script", type=Path)
@@ -113,10 +112,8 @@ def main(words: list[str]) -> int:
     parser.add_argument("--result", type=Path, required=True)
     parser.add_argument("--seed", type=int, default=0)
     arguments = parser.parse_args(words)
-    return run_plainly(
-        arguments.script.resolve(), arguments.stand_ins, arguments.result, arguments.seed
-    )
+    run_plainly(arguments.script.resolve(), arguments.stand_ins, arguments.result, arguments.seed)
 
 
 if __name__ == "__main__":
-    sys.exit(main(sys.argv[1:]))
+    bootstrap_main(sys.argv[1:])

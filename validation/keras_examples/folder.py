@@ -67,18 +67,18 @@ def run_shell_cells(script: Path, stand_ins: Path, log: Path) -> list[str]:
     return [f"{len(cells)} shell cells run beforehand"]
 
 
-def _run_cell(stand_ins: Path, cell: str) -> int:
+def _run_cell(stand_ins: Path, cell: str) -> None:
     from bench.worker.stand_ins.commands import add_commands
-    from bench.worker.stand_ins.home import enter_home, make_home, remove_home
+    from bench.worker.stand_ins.places import enter_home, make_home, remove_home
 
     home = make_home(stand_ins)
     enter_home(home)
     add_commands(stand_ins, home)
     try:
-        return subprocess.run(["bash", "-c", cell], check=False).returncode
+        subprocess.run(["bash", "-c", cell], check=False)
     finally:
         remove_home(home)
 
 
 if __name__ == "__main__":
-    sys.exit(_run_cell(Path(sys.argv[1]), sys.argv[2]))
+    _run_cell(Path(sys.argv[1]), sys.argv[2])

@@ -9,7 +9,7 @@ from pathlib import Path
 import numpy as np
 from PIL import Image
 
-Files = dict[str, bytes]
+FileContents = dict[str, bytes]
 
 
 def image_bytes(
@@ -37,12 +37,12 @@ def mask_bytes(seed: int, classes: int, size: tuple[int, int] = (64, 64), first:
 
 def folder_of_images(
     names: Iterable[str], size: tuple[int, int] = (64, 64), kind: str = "JPEG"
-) -> Files:
+) -> FileContents:
     """Return an image for each path in `names`, each with a seed of its own."""
     return {name: image_bytes(seed, size, kind) for seed, name in enumerate(names)}
 
 
-def write_files(folder: Path, files: Files) -> None:
+def write_files(folder: Path, files: FileContents) -> None:
     """Write `files` below `folder`."""
     for name, content in files.items():
         path = folder / name
@@ -50,7 +50,7 @@ def write_files(folder: Path, files: Files) -> None:
         path.write_bytes(content)
 
 
-def write_zip(path: Path, files: Files) -> None:
+def write_zip(path: Path, files: FileContents) -> None:
     """Write `files` as a zip archive."""
     path.parent.mkdir(parents=True, exist_ok=True)
     with zipfile.ZipFile(path, "w") as archive:
@@ -58,7 +58,7 @@ def write_zip(path: Path, files: Files) -> None:
             archive.writestr(name, content)
 
 
-def write_tar(path: Path, files: Files) -> None:
+def write_tar(path: Path, files: FileContents) -> None:
     """Write `files` as a tar archive, compressed if its name says so."""
     path.parent.mkdir(parents=True, exist_ok=True)
     mode = "w" if path.suffix == ".tar" else "w:gz"

@@ -5,7 +5,7 @@ import wave
 
 import numpy as np
 
-from validation.keras_examples.made_images import Files
+from validation.keras_examples.made_images import FileContents
 
 _CENSUS = {
     "workclass": ("Private", "State-gov", "Self-emp-inc"),
@@ -50,7 +50,7 @@ def heart(rows: int) -> bytes:
     return ("\n".join(lines) + "\n").encode()
 
 
-def ratings(rows: int) -> Files:
+def ratings(rows: int) -> FileContents:
     """Return MovieLens: its ratings and its movies."""
     rng = np.random.default_rng(rows)
     lines = ["userId,movieId,rating,timestamp"]
@@ -98,7 +98,7 @@ def transactions(rows: int) -> bytes:
     return ("\n".join(lines) + "\n").encode()
 
 
-def traffic(steps: int) -> Files:
+def traffic(steps: int) -> FileContents:
     """Return PeMSD7: distances between 228 stations, and their speeds over time."""
     rng = np.random.default_rng(steps)
     places = rng.uniform(0, 8000, (228, 2))

@@ -4,7 +4,7 @@ import json
 
 import numpy as np
 
-from validation.keras_examples.made_images import Files
+from validation.keras_examples.made_images import FileContents
 
 _TEXT = (
     "the cat sat on a mat and this movie is good bad great plot actor film story long short love "
@@ -19,7 +19,7 @@ def sentence(rng: np.random.Generator, words: int) -> str:
     return " ".join(rng.choice(_WORDS, words)) + "."
 
 
-def reviews(each: int, words: int = 40) -> Files:
+def reviews(each: int, words: int = 40) -> FileContents:
     """Return the archive of IMDB reviews: `each` texts in the four folders, and the rest of it."""
     rng = np.random.default_rng(0)
     files = {}
@@ -51,7 +51,7 @@ def book_lines(count: int, words: int) -> bytes:
     return ("\n".join(sentence(rng, words) for _ in range(count)) + "\n").encode()
 
 
-def newsgroups(folder: str, groups: int, each: int) -> Files:
+def newsgroups(folder: str, groups: int, each: int) -> FileContents:
     """Return `each` posts of `groups` newsgroups, with headers of ten lines."""
     rng = np.random.default_rng(3)
     names = ["comp.graphics", *(f"group.number{n}" for n in range(1, groups))]
@@ -66,7 +66,9 @@ def newsgroups(folder: str, groups: int, each: int) -> Files:
 def word_vectors(size: int) -> bytes:
     """Return GloVe's text form: a word and `size` numbers in each line."""
     rng = np.random.default_rng(4)
-    rows = (f"{w} " + " ".join(f"{x:.4f}" for x in rng.normal(size=size)) for w in set(_WORDS))
+    rows = (
+        f"{w} " + " ".join(f"{x:.4f}" for x in rng.normal(size=size)) for w in dict.fromkeys(_WORDS)
+    )
     return ("\n".join(sorted(rows)) + "\n").encode()
 
 

@@ -15,7 +15,7 @@ from bench.core.paths import CHECKOUT
 from validation.keras_examples.alias import write_alias
 from validation.keras_examples.catalogue import Example
 from validation.keras_examples.folder import lay_out, run_shell_cells
-from validation.keras_examples.rows import Phase, Row, add_row, read_rows
+from validation.keras_examples.rows import ExamplePhase, ExampleRow, add_row, read_example_rows
 
 
 @dataclass(frozen=True)
@@ -36,9 +36,9 @@ class RunOptions:
 
 def run_examples(
     examples: list[Example], backends: list[str], options: RunOptions, tell: Callable[[str], None]
-) -> list[Row]:
+) -> list[ExampleRow]:
     """Run what has no row yet (all, with `again`); return the rows of this call."""
-    done = read_rows(options.rows)
+    done = read_example_rows(options.rows)
     rows = []
     for backend in backends:
         for example in examples:
@@ -52,7 +52,7 @@ def run_examples(
     return rows
 
 
-def run_example(example: Example, backend: str, options: RunOptions) -> Row:
+def run_example(example: Example, backend: str, options: RunOptions) -> ExampleRow:
     """Run one example by plain Python with stand-ins; never raises for what the script does."""
     place = options.folder / f"{example.short}-{backend}"
     script, stand_ins = lay_out(example, options.stand_ins, place)
@@ -65,7 +65,9 @@ def run_example(example: Example, backend: str, options: RunOptions) -> Row:
     started = time.perf_counter()
     finished = _wait(command, script.parent, environment, log, options.timeout_seconds)
     seconds = time.perf_counter() - started
-    base = Row(example=example.name, backend=backend, way="plain", status="ok", seconds=seconds)
+    base = ExampleRow(
+        example=example.name, backend=backend, way="plain", status="ok", seconds=seconds
+    )
     if not finished:
         reason = f"not finished after {options.timeout_seconds:.0f} s: {_last_line(log)}"
         return msgspec.structs.replace(base, status="timeout", reason=reason)
@@ -77,7 +79,7 @@ def run_example(example: Example, backend: str, options: RunOptions) -> Row:
         base,
         status="failed" if outcome["error"] else "ok",
         reason=outcome["error"],
-        phases=tuple(msgspec.convert(p, Phase) for p in outcome["phases"]),
+        phases=tuple(msgspec.convert(p, ExamplePhase) for p in outcome["phases"]),
         stand_ins=(*used, *outcome["stand_ins"]),
     )
 

@@ -8,8 +8,6 @@ import json
 from collections.abc import Callable
 from pathlib import Path
 
-import numpy as np
-
 from bench.worker.stand_ins.made_files import (
     cifar10_maker,
     cifar100_maker,
@@ -17,13 +15,13 @@ from bench.worker.stand_ins.made_files import (
     mnist_maker,
 )
 from bench.worker.stand_ins.source import Maker
+from validation.keras_examples import made_folders as folders
 from validation.keras_examples import made_tables as tables
 from validation.keras_examples import made_texts as texts
 from validation.keras_examples.made_images import (
-    Files,
+    FileContents,
     folder_of_images,
     image_bytes,
-    mask_bytes,
     write_files,
     write_tar,
     write_zip,
@@ -78,7 +76,7 @@ def _common(folder: Path) -> None:
     write_tar(folder / "aclImdb_v1.tar.gz", texts.reviews(40))
 
 
-def _files(**files: Callable[[], Files]) -> Callable[[Path], None]:
+def _files(**files: Callable[[], FileContents]) -> Callable[[Path], None]:
     """Return a writer of zip archives, tar archives and plain files by their names."""
 
     def write(folder: Path) -> None:
@@ -88,7 +86,7 @@ def _files(**files: Callable[[], Files]) -> Callable[[Path], None]:
     return write
 
 
-def _write(folder: Path, name: str, content: Files) -> None:
+def _write(folder: Path, name: str, content: FileContents) -> None:
     if name.endswith(".zip"):
         write_zip(folder / name, content)
     elif name.endswith((".tar", ".tar.gz", ".tgz")):
@@ -97,86 +95,12 @@ def _write(folder: Path, name: str, content: Files) -> None:
         write_files(folder / name, content)
 
 
-def _json(name: str, value: object) -> Callable[[], Files]:
+def _json(name: str, value: object) -> Callable[[], FileContents]:
     return lambda: {name: json.dumps(value).encode()}
 
 
-def _tfds(**splits: dict[str, int]) -> dict[str, Callable[[], Files]]:
+def _tfds(**splits: dict[str, int]) -> dict[str, Callable[[], FileContents]]:
     return {"": _json("tfds.json", splits)}
-
-
-def _pets() -> Files:
-    names = [f"pet_{n:04}" for n in range(1016)]
-    images = {f"images/{n}.jpg": image_bytes(i, (24, 24)) for i, n in enumerate(names)}
-    masks = {
-        f"annotations/trimaps/{n}.png": mask_bytes(i, 3, (24, 24), first=1)
-        for i, n in enumerate(names)
-    }
-    return images | masks
-
-
-def _part(files: Files, prefix: str) -> Files:
-    return {name: content for name, content in files.items() if name.startswith(prefix)}
-
-
-def _flickr() -> dict[str, Callable[[], Files]]:
-    names = [f"{n}.jpg" for n in range(24)]
-    paths = [f"Flicker8k_Dataset/{n}" for n in names]
-    return {
-        "Flickr8k_Dataset.zip": lambda: folder_of_images(paths),
-        "Flickr8k_text.zip": lambda: {"Flickr8k.token.txt": texts.captions(names)},
-    }
-
-
-def _low_light(train: int, validation: int, size: int) -> Files:
-    parts = [
-        f"lol_dataset/{part}/{kind}/{n:04}.png"
-        for part, count in (("our485", train + validation), ("eval15", 15))
-        for kind in ("low", "high")
-        for n in range(count)
-    ]
-    return folder_of_images(parts, (size, size), "PNG")
-
-
-def _captchas() -> Files:
-    letters = "2345678bcdefgmnpwxy"
-    rng = np.random.default_rng(0)
-    names = ["".join(rng.choice(list(letters), 5)) for _ in range(64)]
-    return folder_of_images([f"captcha_images_v2/{n}.png" for n in names], (200, 50), "PNG")
-
-
-def _sounds() -> Files:
-    root = "Downloads/16000_pcm_speeches"
-    speakers = ("Benjamin_Netanyau", "Jens_Stoltenberg", "Julia_Gillard")
-    files = {f"{root}/{name}/{n}.wav": tables.sound(n, 1) for name in speakers for n in range(24)}
-    noise = {f"{root}/{n}/noise.wav": tables.sound(9, 3) for n in ("other", "_background_noise_")}
-    return files | noise
-
-
-def _imagenette(root: str) -> Files:
-    names = [
-        f"{root}/{part}/n0{label}/{n}.JPEG"
-        for part, count in (("train", 10), ("val", 4))
-        for label in range(10)
-        for n in range(count)
-    ]
-    return folder_of_images(names, (96, 96))
-
-
-def _left_and_right() -> Files:
-    return folder_of_images(
-        [f".keras/{side}/{n:05}.jpg" for side in ("left", "right") for n in range(40)]
-    )
-
-
-def _cats_and_dogs() -> Files:
-    names = [f"PetImages/{kind}/{n}.jpg" for kind in ("Cat", "Dog") for n in range(40)]
-    return folder_of_images([*names, "PetImages/Cat/6779.jpg"])
-
-
-def _books() -> Files:
-    place = "simplebooks/simplebooks-92-raw"
-    return {f"{place}/{n}.txt": texts.book_lines(64, 110) for n in ("train", "valid")}
 
 
 def _made(makers: dict[str, Maker]) -> Callable[[Path], None]:
@@ -188,17 +112,11 @@ def _made(makers: dict[str, Maker]) -> Callable[[Path], None]:
     return write
 
 
-def _moving() -> Files:
-    rng = np.random.default_rng(0)
-    frames = rng.integers(0, 256, (20, 6, 64, 64), dtype=np.uint8)
-    return {"mnist_test_seq.npy": tables.array_file(frames)}
-
-
 #: What writes the stand-ins of each folder.
 WRITERS: dict[str, Callable[[Path], None]] = {
     "common": _common,
     "text_generation_gpt": _files(
-        **{"simplebooks.zip": _books, _CACHE: _books},
+        **{"simplebooks.zip": folders.books, _CACHE: folders.books},
     ),
     "text_generation_with_miniature_gpt": _files(
         **{"aclImdb_v1.tar.gz": lambda: texts.reviews(4, 30)}
@@ -208,11 +126,11 @@ WRITERS: dict[str, Callable[[Path], None]] = {
     ),
     "siamese_contrastive": _made({"mnist.npz": mnist_maker(30_100, 100)}),
     "mixup": _made(fashion_makers(2100, 50)),
-    "conv_lstm": _files(**{"": _moving}),
+    "conv_lstm": _files(**{"": folders.moving_digits}),
     "oxford_pets_image_segmentation": _files(
         **{
-            "images.tar.gz": lambda: _part(_pets(), "images"),
-            "annotations.tar.gz": lambda: _part(_pets(), "annotations"),
+            "images.tar.gz": lambda: folders.part_of(folders.pets(), "images"),
+            "annotations.tar.gz": lambda: folders.part_of(folders.pets(), "annotations"),
         }
     ),
     "fixres": _files(**_tfds(tf_flowers={"train": 30})),
@@ -245,11 +163,11 @@ WRITERS: dict[str, Callable[[Path], None]] = {
     ),
     "torchvision_keras": _files(
         **{
-            "imagenette2-320.tgz": lambda: _imagenette("imagenette2-320"),
-            _CACHE: lambda: _imagenette("imagenette2-320_extracted"),
+            "imagenette2-320.tgz": lambda: folders.imagenette("imagenette2-320"),
+            _CACHE: lambda: folders.imagenette("imagenette2-320_extracted"),
         }
     ),
-    "speaker_recognition_using_cnn": _files(home=_sounds),
+    "speaker_recognition_using_cnn": _files(home=folders.speeches),
     "eeg_signal_classification": _files(
         **{
             "": lambda: {
@@ -273,11 +191,11 @@ WRITERS: dict[str, Callable[[Path], None]] = {
             }
         }
     ),
-    "image_captioning": _files(**_flickr()),
-    "captcha_ocr": _files(**{"captcha_images_v2.zip": _captchas}),
-    "siamese_network": _files(home=_left_and_right),
-    "mirnet": _files(**{"lol_dataset.zip": lambda: _low_light(300, 4, 128)}),
-    "zero_dce": _files(**{"lol_dataset.zip": lambda: _low_light(400, 16, 32)}),
+    "image_captioning": _files(**folders.flickr()),
+    "captcha_ocr": _files(**{"captcha_images_v2.zip": folders.captchas}),
+    "siamese_network": _files(home=folders.left_and_right),
+    "mirnet": _files(**{"lol_dataset.zip": lambda: folders.low_light(300, 4, 128)}),
+    "zero_dce": _files(**{"lol_dataset.zip": lambda: folders.low_light(400, 16, 32)}),
     "pretrained_word_embeddings": _files(
         **{
             "news20.tar.gz": lambda: texts.newsgroups("20_newsgroup", 20, 8),
@@ -296,5 +214,7 @@ WRITERS: dict[str, Callable[[Path], None]] = {
             }
         }
     ),
-    "image_classification_from_scratch": _files(**{"kagglecatsanddogs_5340.zip": _cats_and_dogs}),
+    "image_classification_from_scratch": _files(
+        **{"kagglecatsanddogs_5340.zip": folders.cats_and_dogs}
+    ),
 }

@@ -5,20 +5,23 @@ import os
 from functools import partial
 from pathlib import Path
 
-from bench.worker.stand_ins.after_import import patch_after_import
 from bench.worker.stand_ins.commands import add_commands
-from bench.worker.stand_ins.fixed_paths import open_fixed_paths
-from bench.worker.stand_ins.hf_datasets import patch_hf_datasets
-from bench.worker.stand_ins.home import enter_home, make_home, remove_home
-from bench.worker.stand_ins.made_files import dataset_makers
-from bench.worker.stand_ins.network import answer_gdown, answer_requests, answer_urllib
-from bench.worker.stand_ins.source import StandInSource
-from bench.worker.stand_ins.tfds import patch_tfds
-from bench.worker.stand_ins.torch_weights import (
+from bench.worker.stand_ins.later_imports import (
+    patch_after_import,
     patch_torch_hub,
     patch_torch_modules,
     patch_torchvision,
 )
+from bench.worker.stand_ins.made_files import dataset_makers
+from bench.worker.stand_ins.network import (
+    answer_gdown,
+    answer_load_dataset,
+    answer_requests,
+    answer_urllib,
+)
+from bench.worker.stand_ins.places import enter_home, make_home, open_fixed_paths, remove_home
+from bench.worker.stand_ins.source import StandInSource
+from bench.worker.stand_ins.tfds import patch_tfds
 
 
 def install_stand_ins(folder: Path) -> None:
@@ -41,7 +44,7 @@ def install_stand_ins(folder: Path) -> None:
             "requests": partial(answer_requests, source),
             "gdown": partial(answer_gdown, source),
             "tensorflow_datasets": partial(patch_tfds, source.folder),
-            "datasets": partial(patch_hf_datasets, source),
+            "datasets": partial(answer_load_dataset, source),
             "torch.hub": partial(patch_torch_hub, source),
             "torch.nn.modules.module": patch_torch_modules,
             "torchvision.models._api": partial(patch_torchvision, source),

@@ -1,4 +1,6 @@
-"""Requests over HTTP answered from the stand-ins: urllib (so pandas, NumPy, Keras) and requests."""
+"""What asks the network, answered from the stand-ins: urllib (so pandas, NumPy, Keras), requests,
+gdown, and `datasets.load_dataset`.
+"""
 
 import email.message
 import io
@@ -9,7 +11,7 @@ from typing import Any
 from urllib.parse import urlsplit
 from urllib.response import addinfourl
 
-from bench.worker.stand_ins.source import StandInSource
+from bench.worker.stand_ins.source import StandInError, StandInSource, note_use
 
 _LOCAL = frozenset({"localhost", "127.0.0.1", "::1"})
 
@@ -64,6 +66,26 @@ def answer_gdown(source: StandInSource, module: Any) -> None:
         return target
 
     module.download = download
+
+
+def answer_load_dataset(source: StandInSource, module: Any) -> None:
+    """Let `load_dataset(NAME, [CONFIG])` read the folder's `NAME/[CONFIG/]SPLIT.jsonl`."""
+    original = module.load_dataset
+
+    def load_dataset(path: str, name: str | None = None, *, split: Any = None, **_: Any) -> Any:
+        files = _split_files(source.folder, path, name)
+        note_use(f"datasets.load_dataset({path})")
+        return original("json", data_files=files, split=split)
+
+    module.load_dataset = load_dataset
+
+
+def _split_files(folder: Path, path: str, name: str | None) -> dict[str, str]:
+    place = folder / path / (name or "")
+    files = {file.stem: str(file) for file in sorted(place.glob("*.jsonl"))}
+    if not files:
+        raise StandInError(f"no stand-in for the dataset {path}: {place} holds no SPLIT.jsonl")
+    return files
 
 
 def _is_local(url: str) -> bool:

@@ -53,7 +53,7 @@ class StandInSource:
         The folder's `names.json` may give a URL, or an id of gdown, another name. The folder comes
         first, then what can be made, then random weights; else StandInError.
         """
-        wanted = [n for n in (self._names.get(url, ""), file_name(url), *names) if n]
+        wanted = [n for n in (self._names.get(url, ""), name_of_url(url), *names) if n]
         for name in wanted:
             if (self.folder / name).is_file():
                 return record_use(url, self.folder / name)
@@ -92,7 +92,7 @@ def _read_names(path: Path) -> dict[str, str]:
     return names
 
 
-def file_name(url: str) -> str:
+def name_of_url(url: str) -> str:
     """Return the last component of a URL's path; for a URL without one, its query."""
     parts = urlsplit(url)
     name = Path(parts.path).name

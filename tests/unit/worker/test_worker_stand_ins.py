@@ -17,27 +17,29 @@ import numpy as np
 import pytest
 
 from bench.worker.stand_ins import source as sources
-from bench.worker.stand_ins.after_import import patch_after_import
-from bench.worker.stand_ins.command_line import main
-from bench.worker.stand_ins.commands import add_commands
-from bench.worker.stand_ins.fixed_paths import open_fixed_paths
-from bench.worker.stand_ins.hf_datasets import patch_hf_datasets
-from bench.worker.stand_ins.home import enter_home, make_home, remove_home
-from bench.worker.stand_ins.made_files import dataset_makers
-from bench.worker.stand_ins.network import answer_gdown, answer_requests, answer_urllib
-from bench.worker.stand_ins.source import (
-    StandInError,
-    StandInSource,
-    file_name,
-    is_random_weights,
-    stand_ins_used,
-)
-from bench.worker.stand_ins.tfds import EXAMPLES, patch_tfds
-from bench.worker.stand_ins.torch_weights import (
+from bench.worker.stand_ins.commands import add_commands, run_stand_in
+from bench.worker.stand_ins.later_imports import (
     RandomState,
+    patch_after_import,
     patch_torch_hub,
     patch_torch_modules,
 )
+from bench.worker.stand_ins.made_files import dataset_makers
+from bench.worker.stand_ins.network import (
+    answer_gdown,
+    answer_load_dataset,
+    answer_requests,
+    answer_urllib,
+)
+from bench.worker.stand_ins.places import enter_home, make_home, open_fixed_paths, remove_home
+from bench.worker.stand_ins.source import (
+    StandInError,
+    StandInSource,
+    is_random_weights,
+    name_of_url,
+    stand_ins_used,
+)
+from bench.worker.stand_ins.tfds import EXAMPLES, patch_tfds
 
 
 @pytest.fixture
@@ -85,7 +87,7 @@ def test_a_folder_that_does_not_exist_is_refused(tmp_path: Path) -> None:
     ],
 )
 def test_the_name_of_a_url(url: str, name: str) -> None:
-    assert file_name(url) == name
+    assert name_of_url(url) == name
 
 
 def test_names_json_gives_a_url_another_name(folder: Path) -> None:
@@ -228,7 +230,7 @@ def test_the_shell_commands_download_and_unpack(
     with zipfile.ZipFile(folder / "z.zip", "w") as archive:
         archive.writestr("inner/file.txt", "x")
     log = tmp_path / "log"
-    run = lambda *words: main(words[0], words[1:], str(folder), str(log))  # noqa: E731
+    run = lambda *words: run_stand_in(words[0], words[1:], str(folder), str(log))  # noqa: E731
     assert run("wget", "-q", "https://example.org/a.csv") == 0
     assert run("wget", "https://example.org/a.csv", "-O", "b.csv") == 0
     assert run("curl", "-LO", "https://example.org/z.zip") == 0
@@ -242,9 +244,12 @@ def test_the_shell_commands_download_and_unpack(
 def test_a_shell_command_without_its_file_fails_with_the_sentence(
     folder: Path, tmp_path: Path, capsys: pytest.CaptureFixture[str], source: StandInSource
 ) -> None:
-    assert main("wget", ["https://example.org/no.csv"], str(folder), str(tmp_path / "log")) == 1
+    assert (
+        run_stand_in("wget", ["https://example.org/no.csv"], str(folder), str(tmp_path / "log"))
+        == 1
+    )
     assert "no.csv is missing" in capsys.readouterr().err
-    assert main("unzip", ["no.zip"], str(folder), "") == 9
+    assert run_stand_in("unzip", ["no.zip"], str(folder), "") == 9
 
 
 def test_the_commands_come_first_in_the_path_and_report(
@@ -319,7 +324,7 @@ def test_open_reads_a_stand_in_for_a_fixed_path(
 def test_load_dataset_reads_the_splits_of_the_folder(source: StandInSource, folder: Path) -> None:
     calls = []
     module = types.SimpleNamespace(load_dataset=lambda *v, **o: calls.append((v, o)))
-    patch_hf_datasets(source, module)
+    answer_load_dataset(source, module)
     (folder / "conll2003").mkdir()
     (folder / "conll2003/train.jsonl").write_text("{}\n")
     module.load_dataset("conll2003")

@@ -1,11 +1,13 @@
-"""A home folder for the script: its own, with the caches of stand-ins in place of the user's."""
+"""Where a script looks on this machine: a home folder with caches of its own, and fixed paths."""
 
+import builtins
 import os
 import shutil
 import tempfile
 from pathlib import Path
+from typing import Any
 
-from bench.worker.stand_ins.source import note_use
+from bench.worker.stand_ins.source import note_use, record_use
 
 
 def make_home(folder: Path) -> Path:
@@ -45,3 +47,18 @@ def enter_home(home: Path) -> None:
 def remove_home(home: Path) -> None:
     """Delete the home folder that `make_home` made; what its links lead to stays."""
     shutil.rmtree(home, ignore_errors=True)
+
+
+def open_fixed_paths(paths: dict[str, Path]) -> None:
+    """Let `open` read the stand-in of each path in `paths`; all other paths are opened as ever."""
+    if not paths:
+        return
+    original = builtins.open
+
+    def open_stand_in(file: Any, *values: Any, **options: Any) -> Any:
+        if isinstance(file, (str, os.PathLike)) and os.fspath(file) in paths:
+            name = os.fspath(file)
+            return original(record_use(name, paths[name]), *values, **options)
+        return original(file, *values, **options)
+
+    builtins.open = open_stand_in

@@ -12,6 +12,7 @@ from bench.worker.stand_ins.made_files import (
     cifar10_maker,
     cifar100_maker,
     fashion_makers,
+    imdb_maker,
     mnist_maker,
 )
 from bench.worker.stand_ins.source import Maker
@@ -38,6 +39,7 @@ def write_stand_ins(folder: Path) -> int:
 
 
 _SMALL = {
+    "imdb.npz": imdb_maker(20, 10),
     "mnist.npz": mnist_maker(20, 10),
     **fashion_makers(20, 10),
     "cifar-10-python.tar.gz": cifar10_maker(20, 10),
@@ -51,13 +53,13 @@ def _common(folder: Path) -> None:
     write_files(
         folder,
         {
-            "adult.data": tables.census(265, test=False),
-            "adult.test": tables.census(265, test=True),
-            "heart.csv": tables.heart(120),
+            "adult.data": tables.census(80, test=False),
+            "adult.test": tables.census(40, test=True),
+            "heart.csv": tables.heart(60),
             "art_daily_small_noise.csv": tables.daily_series(2, jump=False),
             "art_daily_jumpsup.csv": tables.daily_series(2, jump=True),
-            "FordA_TRAIN.tsv": tables.engine_noise(40),
-            "FordA_TEST.tsv": tables.engine_noise(40),
+            "FordA_TRAIN.tsv": tables.engine_noise(12),
+            "FordA_TEST.tsv": tables.engine_noise(12),
             "Bvro0YD.png": image_bytes(2, (320, 240), "PNG"),
             "dog-and-cat-cover.jpg": picture,
             "j9xCCzn.jpeg": picture,
@@ -66,14 +68,14 @@ def _common(folder: Path) -> None:
             "ImageNetLabels.txt": "\n".join(f"class {n}" for n in range(1001)).encode(),
         },
     )
-    write_zip(folder / "ml-latest-small.zip", tables.ratings(800))
-    write_zip(folder / "fra-eng.zip", {"fra.txt": texts.sentence_pairs(128, columns=3)})
+    write_zip(folder / "ml-latest-small.zip", tables.ratings(200))
+    write_zip(folder / "fra-eng.zip", {"fra.txt": texts.sentence_pairs(48, columns=3)})
     write_zip(folder / "spa-eng.zip", {"spa-eng/spa.txt": texts.sentence_pairs(200)})
     write_zip(
         folder / "jena_climate_2009_2016.csv.zip",
         {"jena_climate_2009_2016.csv": tables.weather(6000)},
     )
-    write_tar(folder / "aclImdb_v1.tar.gz", texts.reviews(40))
+    write_tar(folder / "aclImdb_v1.tar.gz", texts.reviews(20))
 
 
 def _files(**files: Callable[[], FileContents]) -> Callable[[Path], None]:

@@ -28,7 +28,7 @@ def dataset_makers() -> dict[str, Maker]:
         "mnist.npz": mnist_maker(TRAIN, TEST),
         "cifar-10-python.tar.gz": cifar10_maker(TRAIN, TEST),
         "cifar-100-python.tar.gz": cifar100_maker(TRAIN, TEST),
-        "imdb.npz": _write_imdb,
+        "imdb.npz": imdb_maker(TRAIN, TEST),
         "reuters.npz": _write_reuters,
         "imdb_word_index.json": _write_word_index,
         "reuters_word_index.json": _write_word_index,
@@ -130,14 +130,19 @@ def _sequences(count: int, seed: int) -> Any:
     return lists
 
 
-def _write_imdb(path: Path) -> None:
-    _write_pickled(
-        path,
-        x_train=_sequences(TRAIN, 3),
-        y_train=np.arange(TRAIN) % 2,
-        x_test=_sequences(TEST, 4),
-        y_test=np.arange(TEST) % 2,
-    )
+def imdb_maker(train: int, test: int) -> Maker:
+    """Return what writes `imdb.npz` with these numbers of reviews."""
+
+    def write(path: Path) -> None:
+        _write_pickled(
+            path,
+            x_train=_sequences(train, 3),
+            y_train=np.arange(train) % 2,
+            x_test=_sequences(test, 4),
+            y_test=np.arange(test) % 2,
+        )
+
+    return write
 
 
 def _write_reuters(path: Path) -> None:

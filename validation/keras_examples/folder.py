@@ -5,6 +5,8 @@ import re
 import shutil
 import subprocess
 import sys
+from collections.abc import Iterator
+from contextlib import contextmanager
 from pathlib import Path
 
 from validation.keras_examples.catalogue import Example
@@ -25,7 +27,8 @@ def lay_out(example: Example, stand_ins: Path, folder: Path) -> tuple[Path, Path
     merged.mkdir()
     for place in (stand_ins / "common", stand_ins / example.short):
         for entry in place.iterdir() if place.is_dir() else ():
-            _lay(entry, work if entry.name == "work" else merged)
+            if entry.name != "root":
+                _lay(entry, work if entry.name == "work" else merged)
     script = work / example.path.name
     shutil.copyfile(example.path, script)
     return script, merged
@@ -37,6 +40,27 @@ def _lay(entry: Path, target: Path) -> None:
         shutil.copytree(entry, place, dirs_exist_ok=True)
     else:
         shutil.copyfile(entry, target / entry.name)
+
+
+@contextmanager
+def laid_into_root(files: Path) -> Iterator[None]:
+    """Lay `files`, if there are any, into `/` for a script that names such paths.
+
+    Afterwards every entry of `/` that did not exist before is deleted.
+    """
+    if not files.is_dir():
+        yield
+        return
+    root = Path("/")
+    before = set(root.iterdir())
+    try:
+        for entry in files.iterdir():
+            if root / entry.name not in before:
+                shutil.copytree(entry, root / entry.name)
+        yield
+    finally:
+        for entry in set(root.iterdir()) - before:
+            shutil.rmtree(entry, ignore_errors=True)
 
 
 def shell_cells(text: str) -> list[str]:

@@ -1,5 +1,6 @@
 """The folders and archives that one example each expects, with the names that it looks for."""
 
+import io
 from collections.abc import Callable
 
 import numpy as np
@@ -11,6 +12,7 @@ from validation.keras_examples.made_images import (
     folder_of_images,
     image_bytes,
     mask_bytes,
+    tar_bytes,
 )
 
 
@@ -103,3 +105,23 @@ def moving_digits() -> FileContents:
     rng = np.random.default_rng(0)
     frames = rng.integers(0, 256, (20, 6, 64, 64), dtype=np.uint8)
     return {"mnist_test_seq.npy": tables.array_file(frames)}
+
+
+def caltech() -> FileContents:
+    """Return Caltech 101's two inner archives: pictures of airplanes, and a box for each."""
+    names = [f"{n:04}" for n in range(1, 31)]
+    pictures = {f"101_ObjectCategories/airplanes/image_{n}.jpg": (300, 200) for n in names}
+    boxes = {f"Annotations/Airplanes_Side_2/annotation_{n}.mat": _box() for n in names}
+    images = {name: image_bytes(seed, size) for seed, (name, size) in enumerate(pictures.items())}
+    return {
+        "caltech-101/101_ObjectCategories.tar.gz": tar_bytes(images, compressed=True),
+        "caltech-101/Annotations.tar": tar_bytes(boxes, compressed=False),
+    }
+
+
+def _box() -> bytes:
+    from scipy.io import savemat
+
+    buffer = io.BytesIO()
+    savemat(buffer, {"box_coord": np.array([[30, 170, 40, 260]], dtype=np.uint16)})
+    return buffer.getvalue()

@@ -1,5 +1,6 @@
 """Small images as files, and folders and archives of them: noise with one bright bar a class."""
 
+import gzip
 import io
 import tarfile
 import zipfile
@@ -61,9 +62,16 @@ def write_zip(path: Path, files: FileContents) -> None:
 def write_tar(path: Path, files: FileContents) -> None:
     """Write `files` as a tar archive, compressed if its name says so."""
     path.parent.mkdir(parents=True, exist_ok=True)
-    mode = "w" if path.suffix == ".tar" else "w:gz"
-    with tarfile.open(path, mode) as archive:  # type: ignore[call-overload]
+    path.write_bytes(tar_bytes(files, compressed=path.suffix != ".tar"))
+
+
+def tar_bytes(files: FileContents, *, compressed: bool) -> bytes:
+    """Return `files` as the bytes of a tar archive."""
+    buffer = io.BytesIO()
+    with tarfile.open(fileobj=buffer, mode="w") as archive:
         for name, content in files.items():
             member = tarfile.TarInfo(name)
             member.size = len(content)
             archive.addfile(member, io.BytesIO(content))
+    content = buffer.getvalue()
+    return gzip.compress(content, mtime=0) if compressed else content

@@ -14,7 +14,11 @@ import msgspec
 from bench.core.paths import CHECKOUT
 from validation.keras_examples.alias import write_alias
 from validation.keras_examples.catalogue import Example
-from validation.keras_examples.folder import lay_out, run_shell_cells
+from validation.keras_examples.folder import (
+    laid_into_root,
+    lay_out,
+    run_shell_cells,
+)
 from validation.keras_examples.rows import ExamplePhase, ExampleRow, add_row, read_example_rows
 
 
@@ -63,7 +67,8 @@ def run_example(example: Example, backend: str, options: RunOptions) -> ExampleR
     command += ["--stand-ins", str(stand_ins), "--result", str(result)]
     environment = _environment(backend, write_alias(options.folder / "alias"))
     started = time.perf_counter()
-    finished = _wait(command, script.parent, environment, log, options.timeout_seconds)
+    with laid_into_root(options.stand_ins / example.short / "root"):
+        finished = _wait(command, script.parent, environment, log, options.timeout_seconds)
     seconds = time.perf_counter() - started
     base = ExampleRow(
         example=example.name, backend=backend, way="plain", status="ok", seconds=seconds

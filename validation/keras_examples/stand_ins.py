@@ -1,7 +1,7 @@
 """The folder of small stand-ins that the examples need, in the forms of their real files.
 
 `common` is for every example, a folder of an example's name for it alone: `home` is laid into the
-script's home, `work` beside the script, other files answer downloads of their name.
+script's home, `work` beside the script, `root` into `/`; other files answer downloads by name.
 """
 
 import json
@@ -27,6 +27,7 @@ from validation.keras_examples.made_images import (
     write_tar,
     write_zip,
 )
+from validation.keras_examples.made_videos import sports, sports_features
 
 _CACHE = "home/.keras/datasets"
 
@@ -194,6 +195,18 @@ WRITERS: dict[str, Callable[[Path], None]] = {
         }
     ),
     "image_captioning": _files(**folders.flickr()),
+    "video_transformers": _files(
+        **{
+            "ucf101_top5.tar.gz": sports,
+            "top5_data_prepared.tar.gz": sports_features,
+        }
+    ),
+    "object_detection_using_vision_transformer": _files(
+        **{
+            "caltech-101.zip": folders.caltech,
+            "root/datasets": folders.caltech,
+        }
+    ),
     "captcha_ocr": _files(**{"captcha_images_v2.zip": folders.captchas}),
     "siamese_network": _files(home=folders.left_and_right),
     "mirnet": _files(**{"lol_dataset.zip": lambda: folders.low_light(300, 4, 128)}),

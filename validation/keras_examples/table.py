@@ -148,7 +148,7 @@ def _reasons(examples: list[Example], rows: Rows) -> Iterable[str]:
 
 
 def _traits(examples: list[Example], rows: Rows) -> Iterable[str]:
-    yield "Counted by the syntax tree of each file; the last column counts those that run somewhere."
+    yield "Counted by the syntax tree of each file; the last column: those that run."
     yield ""
     yield "| trait | examples | of these, run |"
     yield "| --- | ---: | ---: |"

@@ -1,7 +1,6 @@
 """One launch of a cell: open the data, build the model, run the task, and return the result."""
 
 import math
-import time
 from functools import partial
 from pathlib import Path
 from typing import Any
@@ -13,7 +12,6 @@ from bench.core.result import Result
 from bench.worker.backend import Backend
 from bench.worker.builders import build_model, load_matched_weights
 from bench.worker.callbacks import EpochTimer, StepTimer
-from bench.worker.device import device_peak_bytes
 from bench.worker.flops import forward_macs
 from bench.worker.inference import run_passes, time_single_predictions
 from bench.worker.input_pipeline import (
@@ -23,7 +21,8 @@ from bench.worker.input_pipeline import (
     make_examples,
     make_feed,
 )
-from bench.worker.process_info import Phases, peak_resident_bytes
+from bench.worker.launch_facts import phase_facts, process_facts
+from bench.worker.process_info import Phases
 from bench.worker.resolved_settings import resolved_settings, stochastic_layers
 from data.dataset import open_dataset
 from data.named_arrays import Part, length, take
@@ -55,7 +54,7 @@ def train(job: Job, backend: Backend, phases: Phases) -> Result:
     run = _fit if fits else _infer
     measured = run(model, job, feed, validation, phases)
     facts = {
-        **_process_facts(backend),
+        **process_facts(backend),
         **_model_facts(model),
         "settings": resolved_settings(model, feed, backend, job.target),
         "weights_sha256": weights_sha256,
@@ -64,7 +63,7 @@ def train(job: Job, backend: Backend, phases: Phases) -> Result:
         "validation_images": length(validation[0]),
     }
     phases.end("harness")
-    return Result(**facts, **measured, **_phase_facts(phases))
+    return Result(**facts, **measured, **phase_facts(phases))
 
 
 def _examples(
@@ -121,17 +120,6 @@ def _infer(
     }
 
 
-def _process_facts(backend: Backend) -> dict[str, Any]:
-    return {
-        "baseline_memory_bytes": backend.baseline_bytes,
-        "peak_memory_bytes": peak_resident_bytes(),
-        "device_peak_memory_bytes": device_peak_bytes(
-            backend.name, backend.framework, backend.device
-        ),
-        "cpu_seconds": time.process_time(),
-    }
-
-
 def _model_facts(model: keras.Model) -> dict[str, Any]:
     macs, uncounted = forward_macs(model)
     return {
@@ -140,17 +128,4 @@ def _model_facts(model: keras.Model) -> dict[str, Any]:
         "forward_macs": macs,
         "uncounted_layers": uncounted,
         "stochastic_layers": stochastic_layers(model),
-    }
-
-
-def _phase_facts(phases: Phases) -> dict[str, Any]:
-    seconds = phases.seconds
-    return {
-        "entered_at": phases.begin,
-        "left_at": phases.now,
-        "harness_seconds": seconds["harness"],
-        "import_seconds": seconds["import"],
-        "data_open_seconds": seconds["data_open"],
-        "build_seconds": seconds["build"],
-        "fit_seconds_total": seconds["fit"],
     }

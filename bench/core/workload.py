@@ -2,16 +2,18 @@
 
 import ast
 import dataclasses
+import hashlib
 import os
 from pathlib import Path
 from typing import Final
 
 import msgspec
 
-from bench.core.cell import OWN_DATA, Cell
+from bench.core.cell import OWN_DATA, Cell, is_script
 from bench.core.job import Job
 from bench.core.paths import CHECKOUT
-from bench.core.source_hash import APPLICATIONS, UNSAFE, source_sha256
+from bench.core.script import parse_script
+from bench.core.source_hash import APPLICATIONS, UNSAFE, folder_sha256, source_sha256
 from bench.core.text import BenchError
 from data.prepare import default_cache_dir
 from data.suggestion import did_you_mean
@@ -84,6 +86,8 @@ USER_WORKLOADS: Final = {
     "FILE.keras": "your saved model, loaded in Keras's safe mode",
     "applications:NAME": "a model of keras.applications with new weights",
 }
+#: Whole scripts, for `bench list`.
+USER_SCRIPTS: Final = {"--script FILE.py": "your training script, unchanged; of run, plan and race"}
 _SAVED: Final = ".keras"
 #: The dataset of a user's workload, which takes any input: it needs no download.
 _DEFAULT_DATASET: Final = "digits"
@@ -103,6 +107,8 @@ def resolve_workload(name: str) -> str:
     """
     if name in WORKLOADS or _is_application(name):
         return name
+    if is_script(name):
+        raise WorkloadNameError(f"workload is {name!r}; a script is given with --script FILE.py.")
     location, _, function = name.rpartition(":")
     mark = UNSAFE if name.startswith(UNSAFE) and name.endswith(_SAVED) else ""
     if name.endswith(_SAVED):
@@ -143,7 +149,7 @@ def recipe_of(name: str) -> Recipe:
     if name in WORKLOADS:
         return WORKLOADS[name].recipe
     location = name.rpartition(":")[0]
-    if not location.endswith(".py"):
+    if is_script(name) or not location.endswith(".py"):
         return DEFAULT_RECIPE
     try:
         return read_recipe(Path(location))
@@ -153,6 +159,8 @@ def recipe_of(name: str) -> Recipe:
 
 def dataset_of(name: str) -> str:
     """Return the dataset that a workload is trained on by default: its own, if it has any."""
+    if is_script(name):
+        return OWN_DATA
     if name in WORKLOADS:
         return WORKLOADS[name].dataset
     return OWN_DATA if makes_data(name) else _DEFAULT_DATASET
@@ -191,6 +199,9 @@ def builder_of(name: str, folder: Path | None = None) -> str:
         return WORKLOADS[name].builder
     if folder is None or _is_application(name):
         return name
+    if is_script(name):
+        script = parse_script(name)
+        return script._replace(path=folder / script.path.name).workload
     if name.endswith(_SAVED):
         mark = UNSAFE if name.startswith(UNSAFE) else ""
         return f"{mark}{folder / Path(name).name}"
@@ -214,12 +225,31 @@ def source_hash(name: str, folder: Path | None = None) -> str:
         raise WorkloadNameError(f"{error.filename} cannot be read: {error.strerror}.") from error
 
 
-def job_of(cell: Cell, dataset_folder: Path, source: str = "") -> Job:
+def own_data_fingerprint(name: str, folder: Path | None = None) -> str:
+    """Return the sha256 that stands for data which a workload makes itself.
+
+    That is the hash of its source; for a script with stand-ins, together with their content.
+    Raises WorkloadNameError when a file cannot be read.
+    """
+    source = source_hash(name, folder)
+    stand_ins = parse_script(name).stand_ins if is_script(name) else None
+    if stand_ins is None:
+        return source
+    try:
+        content = folder_sha256(stand_ins)
+    except OSError as error:
+        raise WorkloadNameError(f"{error.filename} cannot be read: {error.strerror}.") from error
+    return hashlib.sha256(f"{source} {content}".encode()).hexdigest()
+
+
+def job_of(cell: Cell, dataset_folder: Path | None, source: str = "") -> Job:
     """Return the job that runs a cell on its prepared dataset, on all usable cores.
 
-    The workload's files are those of the folder `source`, or of this checkout if it is empty.
+    The workload's files are those of the folder `source`, or of this checkout if it is empty. A
+    workload that makes its data itself has no folder of a dataset.
     """
     recipe = recipe_of(cell.workload)
+    stand_ins = parse_script(cell.workload).stand_ins if is_script(cell.workload) else None
     return Job(
         cell=cell,
         builder=builder_of(cell.workload, Path(source) if source else None),
@@ -229,11 +259,12 @@ def job_of(cell: Cell, dataset_folder: Path, source: str = "") -> Job:
         target=recipe.target,
         encoding=recipe.encoding,
         weights=_weights_file(cell.workload, recipe),
-        dataset_folder=str(dataset_folder.resolve()),
+        dataset_folder="" if dataset_folder is None else str(dataset_folder.resolve()),
         output_path="",
         cpus=tuple(sorted(os.sched_getaffinity(0))),
         weights_folder=str(default_cache_dir() / "weights"),
         source=source,
+        stand_ins="" if stand_ins is None else str(stand_ins),
     )
 
 

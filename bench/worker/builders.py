@@ -15,10 +15,7 @@ import keras
 from bench.core.job import Job
 from bench.core.source_hash import UNSAFE
 from bench.worker.matched_lane import Variable, bytes_sha256, matched_weights
-
-#: Our packages whose names a user's modules may also have.
-_OURS = ("data", "models")
-
+from bench.worker.script_process import forget_our_modules
 
 #: The models that their builders returned uncompiled.
 _COMPILED_BY_RECIPE: "weakref.WeakSet[keras.Model]" = weakref.WeakSet()
@@ -52,14 +49,8 @@ def find_builder(builder: str) -> Callable[..., Any]:
 
 
 def _load_file(path: Path) -> ModuleType:
-    """Run the user's file as a module, with its folder first on the path.
-
-    Our modules are removed from `sys.modules`, so that `import data` finds the user's module of
-    that name. All of our modules that are needed later are already imported.
-    """
-    for name in list(sys.modules):
-        if name.partition(".")[0] in _OURS:
-            del sys.modules[name]
+    """Run the user's file as a module, with its folder first on the path."""
+    forget_our_modules()
     sys.path.insert(0, str(path.parent))
     spec = importlib.util.spec_from_file_location(path.stem, path)
     if spec is None or spec.loader is None:

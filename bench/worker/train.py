@@ -1,7 +1,6 @@
 """One launch of a cell: open the data, build the model, run the task, and return the result."""
 
 import math
-import time
 from typing import Any
 
 import keras
@@ -11,14 +10,14 @@ from bench.core.result import Result
 from bench.worker.backend import Backend
 from bench.worker.builders import WorkloadError, load_matched_weights
 from bench.worker.callbacks import EpochTimer, StepTimer
-from bench.worker.device import device_peak_bytes
 from bench.worker.file_functions import FileFunctions
 from bench.worker.flops import forward_macs
 from bench.worker.inference import run_passes, time_single_predictions
 from bench.worker.input_pipeline import EpochOrder, TrainingInput, make_feed
+from bench.worker.launch_facts import phase_facts, process_facts
 from bench.worker.loaded_workload import LoadedWorkload
 from bench.worker.matched_lane import bytes_sha256
-from bench.worker.process_info import Phases, peak_resident_bytes
+from bench.worker.process_info import Phases
 from bench.worker.resolved_settings import resolved_settings, stochastic_layers
 from bench.worker.split import Split
 
@@ -43,7 +42,7 @@ def train(job: Job, backend: Backend, phases: Phases) -> Result:
     else:
         measured = _infer(model, job, training, phases)
     facts = {
-        **_process_facts(backend),
+        **process_facts(backend),
         **_model_facts(model),
         "settings": resolved_settings(model, feed, backend, job.target),
         "weights_sha256": weights_sha256,
@@ -52,7 +51,7 @@ def train(job: Job, backend: Backend, phases: Phases) -> Result:
         "validation_images": validation.examples if validation else None,
     }
     phases.end("harness")
-    return Result(**{**facts, **measured}, **_phase_facts(phases))
+    return Result(**{**facts, **measured}, **phase_facts(phases))
 
 
 def _first_weights(model: keras.Model, job: Job, input_shape: Any) -> str | None:
@@ -136,17 +135,6 @@ def _infer(model: keras.Model, job: Job, examples: Split, phases: Phases) -> dic
     }
 
 
-def _process_facts(backend: Backend) -> dict[str, Any]:
-    return {
-        "baseline_memory_bytes": backend.baseline_bytes,
-        "peak_memory_bytes": peak_resident_bytes(),
-        "device_peak_memory_bytes": device_peak_bytes(
-            backend.name, backend.framework, backend.device
-        ),
-        "cpu_seconds": time.process_time(),
-    }
-
-
 def _model_facts(model: keras.Model) -> dict[str, Any]:
     """Return the counts of the model; those of one that is not built are None, with the reason."""
     macs, uncounted = forward_macs(model)
@@ -166,16 +154,3 @@ def _model_facts(model: keras.Model) -> dict[str, Any]:
         }
     trainable = sum(math.prod(v.shape) for v in model.trainable_variables)
     return facts | {"parameters": parameters, "trainable_parameters": trainable}
-
-
-def _phase_facts(phases: Phases) -> dict[str, Any]:
-    seconds = phases.seconds
-    return {
-        "entered_at": phases.begin,
-        "left_at": phases.now,
-        "harness_seconds": seconds["harness"],
-        "import_seconds": seconds["import"],
-        "data_open_seconds": seconds["data_open"],
-        "build_seconds": seconds["build"],
-        "fit_seconds_total": seconds["fit"],
-    }

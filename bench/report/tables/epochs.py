@@ -46,7 +46,10 @@ _DERIVED: Final[dict[str, Callable[[Record, Epoch], object]]] = {
 
 
 def epochs_frame(records: Sequence[Record]) -> pd.DataFrame:
-    """Return one row per epoch of each ok record, and one row without epoch per failed record."""
+    """Return one row per epoch of each ok record, and one without epoch for any other record.
+
+    The epochs of a script are in its phases, so its records have one row.
+    """
     records = sorted_records(records)
     facts = make_frame([record_columns(record) for record in records], RECORD_COLUMNS)
     # The table may have a million rows, so it is built by column, without a mapping per row.
@@ -59,7 +62,7 @@ def epochs_frame(records: Sequence[Record]) -> pd.DataFrame:
 
 
 def _epochs(record: Record) -> tuple[Epoch | None, ...]:
-    return record.result.epochs if record.result else (None,)
+    return (record.result.epochs if record.result else ()) or (None,)
 
 
 def _values(

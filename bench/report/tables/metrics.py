@@ -79,6 +79,8 @@ def _steps(record: Record, result: Result) -> int | None:
 
 
 def _metrics(result: Result) -> dict[str, _Metric]:
+    if not result.epochs:  # those of a script are in its phases
+        return {}
     last = result.epochs[-1]
     scores = [epoch.val_accuracy for epoch in result.epochs if epoch.val_accuracy is not None]
     return {

@@ -27,7 +27,7 @@ from bench.profiling.report import Findings, findings_tables, write_findings
 from bench.profiling.run import ProfiledWorkload, measure_layers, schedule_processes
 from bench.profiling.samples import LayersError, read_samples
 from bench.report.render.format import table_rows
-from bench.runner.dataset import prepare_dataset
+from bench.runner.dataset import prepare_data
 from bench.storage.store import StoreError, new_run_id
 from bench.system.interpreter import Interpreter, find_interpreter
 from bench.system.timing_lock import default_lock_path, timing_lock
@@ -109,7 +109,7 @@ def _profiled_workloads(
     workload: str, interpreters: list[Interpreter], arguments: argparse.Namespace
 ) -> list[ProfiledWorkload]:
     dataset = resolve_dataset(arguments.dataset or local_dataset_of(workload))
-    folder = prepare_dataset(dataset, arguments.data_dir, arguments.timeout)
+    folder = prepare_data(dataset, arguments.data_dir, arguments.timeout)
     profiled = []
     for interpreter in interpreters:
         try:

@@ -92,9 +92,12 @@ def one_sentence(error: Exception, line: str | None = None) -> str:
     """Return the error's class and `line`, or a summary of its message; at most 400 characters.
 
     The summary is the first line of the message. If that names only the place of the error, as
-    those of Keras about a layer's call and of TensorFlow about a graph do, the cause follows.
+    those of Keras about a layer's call and of TensorFlow about a graph do, the cause follows. Notes
+    that were added to the error stand at the end.
     """
-    return f"{type(error).__name__}: {line or _summary(str(error))}"[:400]
+    notes = "".join(f" {note}" for note in getattr(error, "__notes__", ()))[:300]
+    summary = f"{type(error).__name__}: {line or _summary(str(error))}"
+    return f"{summary[: 400 - len(notes)]}{notes}"
 
 
 def _summary(message: str) -> str:

@@ -14,7 +14,7 @@ from bench.worker.input_pipeline import input_shapes, make_examples
 from bench.worker.own_data import count_own_classes, own_data
 from bench.worker.process_info import Phases
 from bench.worker.split import Split
-from bench.worker.targets import Origin, encode_labels, origin_of
+from bench.worker.targets import Origin, TargetForm, encode_labels, origin_of, target_form
 from data.dataset import open_dataset
 
 
@@ -55,8 +55,11 @@ class LoadedWorkload:
         return model
 
     def examples(self, model: keras.Model, split: Split) -> Split:
-        """Return a split of raw data, or a part of it, as `model` is trained on it."""
-        if not split.is_arrays:
+        """Return a split of raw data, or a part of it, as `model` is trained on it.
+
+        A `train` of the file gets them as they are, because it compiles the model itself.
+        """
+        if not split.is_arrays or "train" in self.functions:
             return split
         if self._job.cell.dataset != OWN_DATA:
             return make_examples(model, self._job, self.origin, split.x, split.y)
@@ -68,6 +71,13 @@ class LoadedWorkload:
             return split
         targets = encode_labels(model, self._job, self.origin, split.x, split.y)
         return Split(x=split.x, y=targets, sample_weight=split.sample_weight)
+
+    def target_form(self, model: keras.Model) -> TargetForm:
+        """Return the form in which class ids reach the loss of `model`."""
+        if self._job.target != "labels" or "train" in self.functions:
+            return "as given"
+        labels, inputs = self.training.y, self.training.x
+        return target_form(model, self._job, self.origin, inputs, labels)
 
     def _load_file(self) -> FileFunctions:
         self._builder = load_builder(self._job)
@@ -82,11 +92,6 @@ class LoadedWorkload:
 
     def _make_data(self) -> None:
         self.training, self.validation = own_data(self.functions, self._job.cell)
-        if self._job.cell.lane == "matched" and not self.training.is_arrays:
-            raise WorkloadError(
-                "The lane matched gives every backend the same batches of arrays, and the data are "
-                f"of type {self.training.kind}."
-            )
         self.origin = Origin(count_own_classes(self.training, self.validation), is_users=True)
         self.input_shape = None
         if self.training.is_arrays:

@@ -1,5 +1,8 @@
 """The form in which targets reach a model's loss: as they are, one-hot rows, or a column."""
 
+import re
+from collections.abc import Iterator
+from contextlib import contextmanager
 from dataclasses import dataclass
 from typing import Any, Final, Literal
 
@@ -14,6 +17,8 @@ from data.registry import is_user_arrays
 
 TargetForm = Literal["as given", "one-hot", "column"]
 
+#: Errors that another form of the targets may cure.
+_ABOUT_SHAPES: Final = re.compile(r"shape|dimension|rank|broadcast", re.IGNORECASE)
 #: The losses of Keras that compare one-hot rows, and fail on class ids.
 _ONE_HOT_LOSSES: Final = ("categorical_crossentropy", "categorical_focal_crossentropy")
 
@@ -81,6 +86,21 @@ def encode_labels(model: keras.Model, job: Job, origin: Origin, inputs: Any, lab
             f"{labels.shape}, not class ids from 0."
         )
     return one_hot(labels.reshape(-1), origin.classes)
+
+
+@contextmanager
+def noting_targets(form: TargetForm, targets: Any) -> Iterator[None]:
+    """Add the form of the targets to an error of the block that is about shapes."""
+    try:
+        yield
+    except Exception as error:  # any error of a framework or of user code
+        if isinstance(targets, np.ndarray) and _ABOUT_SHAPES.search(str(error)):
+            how = "passed on as given" if form == "as given" else f"encoded as {form}"
+            error.add_note(
+                f"The targets are {targets.dtype} of shape {targets.shape}, {how}; 'encoding' in "
+                "RECIPE makes 'one-hot' rows of class ids, or leaves them 'as given'."
+            )
+        raise
 
 
 def one_hot(labels: Array, classes: int) -> Any:

@@ -1,6 +1,7 @@
 """One launch of a cell: open the data, build the model, run the task, and return the result."""
 
 import math
+from pathlib import Path
 from typing import Any
 
 import keras
@@ -20,6 +21,8 @@ from bench.worker.matched_lane import bytes_sha256
 from bench.worker.process_info import Phases
 from bench.worker.resolved_settings import resolved_settings, stochastic_layers
 from bench.worker.split import Split
+from bench.worker.targets import noting_targets
+from bench.worker.trainer_calls import TrainerCalls
 
 
 def train(job: Job, backend: Backend, phases: Phases) -> Result:
@@ -31,20 +34,28 @@ def train(job: Job, backend: Backend, phases: Phases) -> Result:
     cell = job.cell
     phases.end("harness")
     workload = LoadedWorkload(job, phases)
+    _check_lane(job, workload)
     model = workload.build()
     weights_sha256 = _first_weights(model, job, workload.input_shape)
     phases.end("build")
     training, validation = _splits(workload, model, job)
     feed = make_feed(cell, training)
     phases.end("data_open")
-    if cell.task == "fit":
-        measured = _fit(model, job, feed, validation, workload.functions, phases)
-    else:
-        measured = _infer(model, job, training, phases)
+    with noting_targets(workload.target_form(model), training.y):
+        if cell.task != "fit":
+            measured = _infer(model, job, training, phases)
+        elif "train" in workload.functions:
+            measured = _train_own(model, job, feed, validation, workload.functions, phases)
+        else:
+            measured = _fit(model, job, feed, validation, workload.functions, phases)
     facts = {
         **process_facts(backend),
         **_model_facts(model),
-        "settings": resolved_settings(model, feed, backend, job.target),
+        "settings": {
+            **resolved_settings(model, feed, backend, job.target),
+            "target_form": workload.target_form(model),
+            "file_functions": ", ".join(workload.functions.found) or None,
+        },
         "weights_sha256": weights_sha256,
         "batch_order_sha256": feed.order.sha256() if feed.order else None,
         "train_images": training.examples,
@@ -52,6 +63,18 @@ def train(job: Job, backend: Backend, phases: Phases) -> Result:
     }
     phases.end("harness")
     return Result(**{**facts, **measured}, **phase_facts(phases))
+
+
+def _check_lane(job: Job, workload: LoadedWorkload) -> None:
+    """Raise WorkloadError where the lane `matched` cannot give every backend the same batches."""
+    if job.cell.lane != "matched":
+        return
+    reason = "every backend gets the same batches of arrays"
+    if not workload.training.is_arrays:
+        kind = workload.training.kind
+        raise WorkloadError(f"In the lane matched {reason}, and the data are of type {kind}.")
+    if "train" in workload.functions:
+        raise WorkloadError(f"In the lane matched {reason}, and `train` makes its own.")
 
 
 def _first_weights(model: keras.Model, job: Job, input_shape: Any) -> str | None:
@@ -116,6 +139,30 @@ def _fit(
         "stopped_early": epoch_timer.stopped_early,
         "detail": step_timer.detail(model, feed) if step_timer else None,
     }
+
+
+def _train_own(
+    model: keras.Model,
+    job: Job,
+    feed: TrainingInput,
+    validation: Split | None,
+    functions: FileFunctions,
+    phases: Phases,
+) -> dict[str, Any]:
+    """Call the `train` of the user's file, and measure each of its calls as a phase."""
+    calls = TrainerCalls(Path(job.builder.rpartition(":")[0]).parent, phases, job.events_fd)
+    with calls.measured():
+        functions.call(
+            "train",
+            model=model,
+            x=feed.split.x,
+            y=feed.split.y,
+            validation_data=validation.validation_data if validation else None,
+            batch_size=job.cell.known_batch_size,
+            epochs=job.cell.known_epochs,
+            callbacks=functions.callbacks(job.cell.known_epochs),
+        )
+    return {"epochs": (), "phases": calls.finish(), "first_step_seconds": None}
 
 
 def _infer(model: keras.Model, job: Job, examples: Split, phases: Phases) -> dict[str, Any]:

@@ -1,6 +1,7 @@
 """The stand-ins of a script's downloads, without any framework: folder, network, commands, home."""
 
 import gzip
+import importlib
 import json
 import pickle
 import sys
@@ -301,11 +302,9 @@ def test_a_package_is_patched_when_it_is_imported_later(
         module.load = lambda: "stand-in"
 
     patch_after_import({"late_package": patch, "json": lambda m: setattr(m, "_patched", True)})
-    import late_package
-
-    assert late_package.load() == "stand-in"
-    assert json._patched
-    del json._patched, sys.modules["late_package"]
+    assert importlib.import_module("late_package").load() == "stand-in"
+    assert vars(json).pop("_patched") is True
+    del sys.modules["late_package"]
 
 
 def test_open_reads_a_stand_in_for_a_fixed_path(

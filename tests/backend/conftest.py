@@ -1,11 +1,13 @@
 """Fixtures of the tests that really train."""
 
 from collections.abc import Callable, Iterator
+from functools import cache
 from pathlib import Path
 
 import pytest
 
 from tests.fixtures.bench_command import Bench
+from tests.fixtures.kinds import KINDS, Found, train_kinds
 
 
 @pytest.fixture(scope="session", autouse=True)
@@ -38,3 +40,13 @@ def user_file(tmp_path: Path) -> Callable[[str], str]:
         return f"{path}:build"
 
     return write
+
+
+@pytest.fixture(scope="session")
+def trained(tmp_path_factory: pytest.TempPathFactory) -> Callable[[str], Found]:
+    """Return a function that trains all kinds of model files on a backend, once."""
+
+    def train(backend: str) -> Found:
+        return train_kinds(backend, tmp_path_factory.mktemp(backend), KINDS[backend])
+
+    return cache(train)

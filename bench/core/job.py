@@ -12,7 +12,8 @@ class Job(msgspec.Struct, frozen=True, forbid_unknown_fields=True, kw_only=True)
 
     `builder` is `module:function` in `models`, or a user's builder (see `bench.worker.builders`).
     `optimizer`, `loss` and `metrics` compile a model that its builder returns uncompiled; `target`
-    is the output that it learns (see `models.table.Target`). `dataset_folder` holds the prepared
+    is the output that it learns (see `models.table.Target`), `encoding` the form of class ids, and
+    `weights` the file of the first weights, if any. `dataset_folder` holds the prepared
     arrays, and the worker writes its output to `output_path`. On the pipe `events_fd` it writes one
     JSON line per finished epoch; None if nothing reads them. An `instrumented` launch waits after
     every step to time it. Only the lane `matched` uses `cpus`, the processors that the worker may
@@ -28,6 +29,8 @@ class Job(msgspec.Struct, frozen=True, forbid_unknown_fields=True, kw_only=True)
     loss: str
     metrics: tuple[str, ...]
     target: Literal["labels", "inputs", "next"] = "labels"
+    encoding: Literal["auto", "one-hot", "as given"] = "auto"
+    weights: str = ""
     dataset_folder: str
     output_path: str
     events_fd: int | None = None

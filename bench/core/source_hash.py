@@ -26,7 +26,7 @@ UNSAFE: Final = "unsafe:"
 APPLICATIONS: Final = "applications:"
 #: What a recipe decides in a worker. Its other values, and a workload's own dataset, are defaults
 #: of fields of the cell, which is in the digest itself.
-HASHED_RECIPE_FIELDS: Final = ("optimizer", "loss", "metrics", "target")
+HASHED_RECIPE_FIELDS: Final = ("optimizer", "loss", "metrics", "target", "encoding")
 
 
 def source_files(builder: str, folder: Path) -> list[Path]:
@@ -63,7 +63,10 @@ def source_sha256(builder: str, recipe: Recipe | Job, folder: Path) -> str:
     facts = {name: getattr(recipe, name) for name in HASHED_RECIPE_FIELDS}
     facts["builder"] = _name_in_file(builder)
     total = hashlib.sha256(msgspec.json.encode(facts, order="deterministic"))
-    for path in source_files(builder, folder):
+    paths = source_files(builder, folder)
+    if recipe.weights:  # beside the file of a user's builder
+        paths.append(paths[0].parent / recipe.weights)
+    for path in paths:
         content = hashlib.sha256(path.read_bytes()).digest()
         total.update(f"\0{path.name}\0".encode() + content)
     return total.hexdigest()

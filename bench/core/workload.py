@@ -91,6 +91,8 @@ USER_SCRIPTS: Final = {"--script FILE.py": "your training script, unchanged; of 
 _SAVED: Final = ".keras"
 #: The dataset of a user's workload, which takes any input: it needs no download.
 _DEFAULT_DATASET: Final = "digits"
+#: The function of a model's file that makes its data (see `bench.worker.file_functions`).
+_DATA_FUNCTION: Final = "data"
 _DIGITS_SHAPE: Final = (32, 32, 3)
 
 
@@ -156,15 +158,29 @@ def recipe_of(name: str) -> Recipe:
 
 
 def dataset_of(name: str) -> str:
-    """Return the dataset that a workload is trained on by default."""
-    if is_script(name):
-        return OWN_DATA
-    return WORKLOADS[name].dataset if name in WORKLOADS else _DEFAULT_DATASET
+    """Return the dataset that a workload is trained on by default: its own, if it has any."""
+    if name in WORKLOADS:
+        return WORKLOADS[name].dataset
+    return OWN_DATA if is_script(name) or makes_data(name) else _DEFAULT_DATASET
+
+
+def makes_data(name: str) -> bool:
+    """Return whether a user's file defines the function `data` at its top level."""
+    location, _, function = name.rpartition(":")
+    if not location.endswith(".py") or function == _DATA_FUNCTION:
+        return False
+    try:
+        tree = ast.parse(Path(location).expanduser().read_bytes())
+    except (OSError, SyntaxError, ValueError, RecursionError, RuntimeError):
+        return False  # its launch reports the error
+    return any(isinstance(n, ast.FunctionDef) and n.name == _DATA_FUNCTION for n in tree.body)
 
 
 def local_dataset_of(name: str) -> str:
     """Return a dataset that fits a workload and needs no download."""
     workload = WORKLOADS.get(name)
+    if workload is None and makes_data(name):
+        return OWN_DATA
     if workload is None or workload.input_shape == _DIGITS_SHAPE:
         return _DEFAULT_DATASET
     if len(workload.input_shape) < len(_DIGITS_SHAPE):  # text and indices: in the repository
@@ -239,6 +255,8 @@ def job_of(cell: Cell, dataset_folder: Path | None, source: str = "") -> Job:
         loss=recipe.loss,
         metrics=recipe.metrics,
         target=recipe.target,
+        encoding=recipe.encoding,
+        weights=_weights_file(cell.workload, recipe),
         dataset_folder="" if dataset_folder is None else str(dataset_folder.resolve()),
         output_path="",
         cpus=tuple(sorted(os.sched_getaffinity(0))),
@@ -246,6 +264,12 @@ def job_of(cell: Cell, dataset_folder: Path | None, source: str = "") -> Job:
         source=source,
         stand_ins="" if stand_ins is None else str(stand_ins),
     )
+
+
+def _weights_file(name: str, recipe: Recipe) -> str:
+    """Return the path of the recipe's first weights, which lie beside the file; empty if none."""
+    location = name.rpartition(":")[0]
+    return str(Path(location).parent / recipe.weights) if recipe.weights else ""
 
 
 def _is_application(name: str) -> bool:

@@ -221,7 +221,7 @@ class StepTimer(keras.callbacks.Callback):
         return StepDetail(
             step_seconds=tuple(map(tuple, self.step_seconds)),
             gap_seconds=tuple(map(tuple, self.gap_seconds)),
-            feed_seconds=input_only_seconds(model, feed),
+            feed_seconds=input_only_seconds(model, feed) if feed.split.is_repeatable else None,
         )
 
 

@@ -163,7 +163,7 @@ def dataset_of(name: str) -> str:
         return OWN_DATA
     if name in WORKLOADS:
         return WORKLOADS[name].dataset
-    return OWN_DATA if makes_data(name) else _DEFAULT_DATASET
+    return OWN_DATA if is_script(name) or makes_data(name) else _DEFAULT_DATASET
 
 
 def makes_data(name: str) -> bool:

@@ -108,12 +108,13 @@ def _train(side: SideJob, gate: GateChannel, backend: Backend) -> None:
 
     def feed_of(steps: int) -> Any:
         """Return the input of `steps` full batches, with the data repeated as needed."""
-        rows = steps * job.cell.known_batch_size
-        return make_feed(job.cell, workload.examples(model, repeated(workload.training, rows)))
+        rows = steps * workload.cell.known_batch_size
+        return make_feed(workload.cell, workload.examples(model, repeated(workload.training, rows)))
 
     gate.wait()
     warm, timer = feed_of(_WARM_STEPS + _UNTIMED_STEPS), SliceTimer()
-    model.fit(**warm.arguments, epochs=_WARM_EPOCHS, callbacks=[timer], verbose=0)
+    others = workload.step_arguments
+    model.fit(**warm.arguments, **others, epochs=_WARM_EPOCHS, callbacks=[timer], verbose=0)
     identity = find_identity(side)
     settings = resolved_settings(model, warm, backend, job.target)
     step_seconds = timer.wall_seconds / _WARM_STEPS
@@ -122,7 +123,7 @@ def _train(side: SideJob, gate: GateChannel, backend: Backend) -> None:
     steps = msgspec.json.decode(gate.wait(), type=StartSlices).steps
     feed = feed_of(round(steps * identity.work) + _UNTIMED_STEPS)
     timer = SliceTimer(wait=gate.wait, report=lambda timer: gate.send(_slice(timer, steps)))
-    model.fit(**feed.arguments, epochs=_ENDLESS, callbacks=[timer], verbose=0)
+    model.fit(**feed.arguments, **others, epochs=_ENDLESS, callbacks=[timer], verbose=0)
 
 
 def _slice(timer: Any, steps: int) -> Slice:

@@ -44,8 +44,9 @@ def split_data(returned: Any, place: str) -> tuple[Split, Split | None]:
                 "and validation."
             )
         training, validation = returned
-        return _split(training, place), None if validation is None else _split(validation, place)
-    return _split(returned, place), None
+        validation = None if validation is None else read_split(validation, place)
+        return read_split(training, place), validation
+    return read_split(returned, place), None
 
 
 def count_own_classes(training: Split, validation: Split | None) -> int:
@@ -56,7 +57,8 @@ def count_own_classes(training: Split, validation: Split | None) -> int:
     return max(*known, 1) + 1 if len(known) == len(splits) else 0
 
 
-def _split(value: Any, place: str) -> Split:
+def read_split(value: Any, place: str) -> Split:
+    """Return the split in a value; WorkloadError, which names `place`, for one of another form."""
     if not isinstance(value, tuple):
         return Split(x=value)
     if len(value) not in (1, 2, 3):

@@ -38,7 +38,8 @@ def _measure(job: Job, backend: Backend) -> ProfileReport:
     from bench.worker.resolved_settings import resolved_settings
     from bench.worker.split import repeated
 
-    size, workload = job.cell.known_batch_size, LoadedWorkload(job)
+    workload = LoadedWorkload(job)
+    size = workload.cell.known_batch_size
     model = workload.build()
 
     def examples(batches: int) -> Any:
@@ -51,7 +52,7 @@ def _measure(job: Job, backend: Backend) -> ProfileReport:
         timings = list(_layers(model, batch, steps, gradients))
     else:
         timings = [_not_called(model)]
-    feed = make_feed(job.cell, examples(_WARM_UPS + _repetitions(timings)))
+    feed = make_feed(workload.cell, examples(_WARM_UPS + _repetitions(timings)))
     timings.append(_step(model, feed))
     # The update comes last, because repeating the same gradients drives the weights far away.
     if model.optimizer is not None:  # None where the model's own `train_step` has its optimizers

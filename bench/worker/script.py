@@ -71,7 +71,7 @@ def _settings(job: Job, backend: Backend, model: Any) -> dict[str, Scalar]:
 
         settings["stand_ins"] = ", ".join(stand_ins_used()) or "none used"
     asked = os.environ.get("KERAS_BACKEND", "")
-    if asked != job.cell.backend:  # without an effect: Keras is imported by then
+    if asked not in ("", job.cell.backend):  # without an effect: Keras is imported by then
         settings["script_sets_backend"] = asked
     return settings
 
@@ -98,8 +98,6 @@ def _names_keras(path: Path) -> bool:
             names += [node.module or "", *(alias.name for alias in node.names)]
         elif isinstance(node, ast.Attribute):
             names.append(node.attr)
-        elif isinstance(node, ast.Constant) and isinstance(node.value, str):
-            names.append(node.value)  # importlib.import_module("keras")
     return any("keras" in name and "tf_keras" not in name for name in names)
 
 

@@ -85,8 +85,8 @@ def test_a_child_of_a_side_is_gone_with_its_pair(tmp_path: Path, kind: str, then
 
 
 def test_a_side_that_hangs_is_killed_in_time(tmp_path: Path) -> None:
-    found = pair(tmp_path, make_seat("hang"), timeout_seconds=0.3)
-    assert "candidate sent nothing for 0.3 s" in str(found.reason)
+    found = pair(tmp_path, make_seat("hang"), timeout_seconds=(seconds := patient(0.3)))
+    assert f"candidate sent nothing for {seconds:g} s" in str(found.reason)
 
 
 def test_an_interpreter_that_is_none_is_named(tmp_path: Path) -> None:

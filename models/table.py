@@ -8,13 +8,17 @@ from typing import Any, Final, Literal
 #: The target of the training: the dataset's labels, its inputs (scaled to 0 to 1), or the next byte
 #: at each place of a text.
 Target = Literal["labels", "inputs", "next"]
+Encoding = Literal["auto", "one-hot", "as given"]
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Recipe:
     """How a workload is trained: Keras identifiers, a batch size and a number of epochs.
 
-    `optimizer` is a name or a configuration for `keras.optimizers.get`.
+    `optimizer` is a name or a configuration for `keras.optimizers.get`. `encoding` is the form in
+    which class ids reach the loss: `one-hot` rows, `as given`, or `auto` (see
+    `bench.worker.targets`). `weights` is a `.keras` or `.weights.h5` file, from the folder of the
+    builder's file, with which the training starts; empty for new weights.
     """
 
     optimizer: str | dict[str, Any] = "adam"
@@ -23,6 +27,8 @@ class Recipe:
     batch_size: int = 64
     epochs: int = 5
     target: Target = "labels"
+    encoding: Encoding = "auto"
+    weights: str = ""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

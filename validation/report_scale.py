@@ -108,7 +108,7 @@ def _epochs(templates: Sequence[Epoch], epochs: int, random: Random) -> tuple[Ep
             templates[min(index, len(templates) - 1)],
             index=index,
             train_seconds=templates[-1].train_seconds * random.lognormvariate(0, 0.05),
-            val_accuracy=random.uniform(0.6, 0.7),
+            logs={**templates[-1].logs, "val_accuracy": random.uniform(0.6, 0.7)},
         )
         for index in range(epochs)
     )

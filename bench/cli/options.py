@@ -4,6 +4,7 @@ import argparse
 from pathlib import Path
 from typing import Final
 
+from bench.cli.script_options import read_script, script_cells
 from bench.core.cell import BACKENDS, DEVICES, LANES, PRECISIONS, TASKS, Cell
 from bench.core.suite import Overrides, expand, load_suite, suite_names
 from bench.runner.dataset import DATASET_TIMEOUT_SECONDS
@@ -25,6 +26,7 @@ def add_selection(parser: argparse.ArgumentParser, suite: str) -> None:
     """Add the options that select a suite and change its cells."""
     add = parser.add_argument
     suites = ", ".join(suite_names())
+    parser.set_defaults(default_suite=suite)
     add("--suite", default=suite, metavar="NAME|FILE", help=f"{suites} or a TOML file ({suite})")
     add("--backend", action="append", choices=BACKENDS, help="only this backend; repeatable")
     changed = "instead of the suite's; repeatable"
@@ -57,10 +59,13 @@ def check_dataset(arguments: argparse.Namespace) -> None:
 
 
 def read_cells(arguments: argparse.Namespace) -> list[Cell]:
-    """Return the cells that the options of `add_selection` select.
+    """Return the cells that the options of `add_selection` select, or those of a script.
 
-    Raise SuiteError, WorkloadNameError or a DataError for an invalid option.
+    Raise SuiteError, WorkloadNameError, ScriptNameError, ScriptOptionError or a DataError for an
+    invalid option.
     """
+    if (script := read_script(arguments)) is not None:
+        return script_cells(script, arguments)
     check_dataset(arguments)
     return expand(load_suite(arguments.suite), _overrides(arguments), arguments.suite)
 

@@ -78,13 +78,28 @@ def make_parser(words: Sequence[str] | None = None) -> SuggestingParser:
 
 
 def parse_words(words: Sequence[str]) -> argparse.Namespace:
-    """Return the parsed command line; an invalid one ends the process with an error message."""
-    parser = make_parser(words)
-    parsed, unknown = parser.parse_known_args(words)
+    """Return the parsed command line; an invalid one ends the process with an error message.
+
+    The words after `--` are the arguments of a script, if there is one.
+    """
+    own, script_arguments = _split_script_arguments(words)
+    parser = make_parser(own)
+    parsed, unknown = parser.parse_known_args(own)
+    if script_arguments:
+        parsed.script_arguments = script_arguments
     if unknown:
         sub_parsers = next(a for a in parser._actions if isinstance(a, argparse._SubParsersAction))
         sub_parsers.choices[parsed.command].refuse_unknown(unknown)
     return parsed
+
+
+def _split_script_arguments(words: Sequence[str]) -> tuple[list[str], tuple[str, ...]]:
+    """Return the words of a command line, and those after `--` if it names a script."""
+    own = list(words)
+    end = own.index("--") if "--" in own else len(own)
+    if not any(word.partition("=")[0] == "--script" for word in own[:end]):
+        return own, ()
+    return own[:end], tuple(own[end + 1 :])
 
 
 def named_command(words: Sequence[str]) -> str | None:

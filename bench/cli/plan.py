@@ -18,6 +18,7 @@ from bench.cli.options import (
     set_examples,
 )
 from bench.cli.report import warn_skipped
+from bench.cli.script_options import add_script
 from bench.core.cell import Cell
 from bench.core.exit_codes import ExitCode
 from bench.core.text import sanitize_line
@@ -29,6 +30,7 @@ from bench.system.machine import machine_facts
 def add_plan_arguments(parser: argparse.ArgumentParser) -> None:
     """Add the options of `plan`: the options of `run` that select its launches."""
     add_selection(parser, suite="quick")
+    add_script(parser)
     add_pythons(parser)
     add_repeats(parser)
     add_timeout(parser)

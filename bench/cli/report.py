@@ -11,9 +11,10 @@ from bench.core.exit_codes import ExitCode
 from bench.core.text import sanitize_line
 from bench.parity.certificate import Certificate, read_certificates
 from bench.report.render.format import Row, RowKey, row_key, table_rows
+from bench.report.render.phases import phase_renderables
 from bench.report.render.terminal import comparison_renderables, ratio_renderables
 from bench.report.tables.build import Tables, make_tables
-from bench.report.tables.columns import ROW_KEY
+from bench.report.tables.columns import ROW_KEY, record_columns
 from bench.report.write import write_tables
 from bench.runner.plan import PlannedLaunch
 from bench.storage.store import Store, StoreError, latest_records
@@ -80,10 +81,18 @@ def keys_of(steps: Sequence[PlannedLaunch], tables: Tables) -> set[RowKey]:
 def print_comparison(
     tables: Tables, console: CommandConsole, keys: Collection[RowKey] | None = None
 ) -> None:
-    """Print the comparison and the ratios of the newest race; with `keys`, only those rows."""
+    """Print the comparison, the phases of scripts and the ratios of the newest race.
+
+    With `keys`, only those rows.
+    """
     if not console.quiet:
         comparison, ratios = comparison_renderables(tables, keys), ratio_renderables(tables, keys)
-        console.print(*comparison, *ratios, sep="\n")
+        records = [
+            record
+            for record in tables.records
+            if keys is None or row_key(record_columns(record)) in keys
+        ]
+        console.print(*comparison, *phase_renderables(records), *ratios, sep="\n")
 
 
 def comparison_rows(tables: Tables, keys: Collection[RowKey] | None = None) -> list[Row]:

@@ -22,7 +22,13 @@ DEVICES: Final = ("cpu", "gpu")
 #: Raised whenever what is timed, or what a digest covers, changes: records of different versions
 #: are never compared. Records of an older version are still read and reported, and trained again.
 #: 3: a digest covers the workload's own files and recipe, in place of all files of `models/`.
-PROTOCOL_VERSION: Final = 3
+#: 4: the targets of a model that compiles itself are passed on as they are.
+PROTOCOL_VERSION: Final = 4
+
+#: The prefix of a script: `script:/path/train.py`, and its arguments as a shell quotes them.
+SCRIPT: Final = "script:"
+#: The dataset of a workload that makes its data itself.
+OWN_DATA: Final = "own"
 
 _LANE_DEFAULT: Final = "default"
 
@@ -31,13 +37,19 @@ class CellError(ValueError):
     """A field of a cell holds a value that is not allowed."""
 
 
+def is_script(workload: str) -> bool:
+    """Return whether a workload is a whole script of a user."""
+    return workload.startswith(SCRIPT)
+
+
 class Cell(msgspec.Struct, frozen=True, forbid_unknown_fields=True, kw_only=True):
     """One workload x dataset x task x backend x lane x precision x batch size x epochs x seed.
 
     The device is a field too. `workload` is a name in `models.table` or a user's workload (see
     `bench.core.workload`), and `dataset` a name that `data.prepare` accepts. `limit_train` and
     `limit_test` are the numbers of training and test images to use, from the first one on; None
-    uses all. Raises CellError for a value that is not allowed.
+    uses all. `batch_size` and `epochs` are None only for a script, which chooses them itself.
+    Raises CellError for a value that is not allowed.
     """
 
     workload: str
@@ -45,8 +57,8 @@ class Cell(msgspec.Struct, frozen=True, forbid_unknown_fields=True, kw_only=True
     backend: str
     lane: str = _LANE_DEFAULT
     precision: str = "float32"
-    batch_size: int
-    epochs: int
+    batch_size: int | None
+    epochs: int | None
     seed: int = 0
     device: str = "cpu"
     limit_train: int | None = None
@@ -60,12 +72,13 @@ class Cell(msgspec.Struct, frozen=True, forbid_unknown_fields=True, kw_only=True
         self._check_choice("precision", PRECISIONS)
         self._check_choice("device", DEVICES)
         self._check_choice("task", TASKS)
-        self._check_range("batch_size", 1, 1_000_000)
-        self._check_range("epochs", 1, 100_000)
         self._check_range("seed", 0, 2**32 - 1)
         for field in ("limit_train", "limit_test"):
             if getattr(self, field) is not None:
                 self._check_range(field, 1, 1_000_000_000)
+        for field, most in (("batch_size", 1_000_000), ("epochs", 100_000)):
+            if getattr(self, field) is not None or not is_script(self.workload):
+                self._check_range(field, 1, most)
         for field in ("workload", "dataset"):
             self._check_name(field)
 
@@ -86,7 +99,7 @@ class Cell(msgspec.Struct, frozen=True, forbid_unknown_fields=True, kw_only=True
 
     def _check_range(self, field: str, low: int, high: int) -> None:
         value = getattr(self, field)
-        if not low <= value <= high:
+        if value is None or not low <= value <= high:
             raise CellError(f"{field} is {value}; allowed is {low} to {high}.")
 
     @property
@@ -98,11 +111,12 @@ class Cell(msgspec.Struct, frozen=True, forbid_unknown_fields=True, kw_only=True
             self.backend,
             self.lane,
             self.precision,
-            f"b{self.batch_size}",
-            f"e{self.epochs}",
-            f"s{self.seed}",
-            self.device,
         ]
+        if self.batch_size is not None:
+            parts.append(f"b{self.batch_size}")
+        if self.epochs is not None:
+            parts.append(f"e{self.epochs}")
+        parts += [f"s{self.seed}", self.device]
         if self.limit_train is not None:
             parts.append(f"n{self.limit_train}")
         if self.limit_test is not None:
@@ -110,6 +124,20 @@ class Cell(msgspec.Struct, frozen=True, forbid_unknown_fields=True, kw_only=True
         if self.task != "fit":
             parts.append(self.task)
         return "-".join(parts)
+
+    @property
+    def known_batch_size(self) -> int:
+        """The batch size; raises CellError for a script, which chooses it itself."""
+        if self.batch_size is None:
+            raise CellError(f"{self.workload} is a script, which chooses its batch size itself.")
+        return self.batch_size
+
+    @property
+    def known_epochs(self) -> int:
+        """The number of epochs; raises CellError for a script, which chooses it itself."""
+        if self.epochs is None:
+            raise CellError(f"{self.workload} is a script, which chooses its epochs itself.")
+        return self.epochs
 
     @property
     def comparison_key(self) -> tuple[object, ...]:
@@ -121,12 +149,14 @@ def _slug(name: str) -> str:
     """Return `name` in letters, digits, `.` and `_`, at most 60 characters.
 
     A changed name ends in eight hex digits of its sha256, so that `a/cnn.py:build` and
-    `b/cnn.py:build` differ.
+    `b/cnn.py:build` differ. Of a script's name, the file stays readable, without its arguments.
     """
     if re.fullmatch(r"[A-Za-z0-9_.]{1,60}", name):
         return name
     tail = hashlib.sha256(name.encode()).hexdigest()[:8]
-    short = re.sub(r"[^A-Za-z0-9_.]+", "_", name.rsplit("/", 1)[-1])[:50].strip("_.")
+    script = re.search(r"([^/']+\.py)(?:'|\s|$)", name) if is_script(name) else None
+    last = script[1] if script else name.rsplit("/", 1)[-1]
+    short = re.sub(r"[^A-Za-z0-9_.]+", "_", last)[:50].strip("_.")
     return f"{short}~{tail}"
 
 

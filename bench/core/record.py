@@ -7,15 +7,25 @@ import msgspec
 
 from bench.core.cell import Cell
 from bench.core.result import Result, Scalar, WorkerOutput
-from bench.core.serialization import DecodeError, Document, Layout, decode_json, rename_keys
+from bench.core.serialization import (
+    DecodeError,
+    Document,
+    Layout,
+    decode_json,
+    items_of,
+    rename_keys,
+)
 from bench.core.text import BenchError
 
 #: The layout of a stored record; raised when a field is added, removed or changes its meaning.
-RECORD_VERSION: Final = 5
+RECORD_VERSION: Final = 6
 
 #: What this checkout reads. Earlier versions lack what later ones added, which is None there; up to
-#: version 4 the session of a race was called its sitting.
-READABLE_VERSIONS: Final = (1, 2, 3, 4, 5)
+#: version 4 the session of a race was called its sitting, and up to version 5 an epoch had only the
+#: four logs of `_FOUR_LOGS`.
+READABLE_VERSIONS: Final = (1, 2, 3, 4, 5, 6)
+
+_FOUR_LOGS: Final = ("loss", "accuracy", "val_loss", "val_accuracy")
 
 
 class RecordError(BenchError, ValueError):
@@ -125,15 +135,8 @@ class Record(msgspec.Struct, frozen=True, forbid_unknown_fields=True, kw_only=Tr
         ok = self.status == "ok"
         if ok != (self.result is not None) or ok != (self.reason is None):
             raise ValueError("status, reason and result contradict each other")
-        if self.result is not None and len(self.result.epochs) != self.cell.epochs:
-            raise ValueError(
-                f"the cell asks for {self.cell.epochs} epochs, "
-                f"the result holds {len(self.result.epochs)}"
-            )
-        if self.result is not None and self.cell.task == "fit":
-            known = [(e.loss, e.val_loss, e.validation_seconds) for e in self.result.epochs]
-            if any(None in values for values in known):
-                raise ValueError("an epoch of fit lacks its loss, its val_loss or its validation")
+        if self.result is not None and (why := count_error(self.cell, self.result)) is not None:
+            raise ValueError(why)
         if not 0 <= self.wall_seconds < math.inf or self.repetition < 0:
             raise ValueError("wall_seconds or repetition is not a number from 0")
 
@@ -151,6 +154,16 @@ class Record(msgspec.Struct, frozen=True, forbid_unknown_fields=True, kw_only=Tr
     def machine_id(self) -> str:
         """The short hash that identifies the machine."""
         return str(self.machine.get("machine_id"))
+
+
+def count_error(cell: Cell, result: Result) -> str | None:
+    """Return the contradiction between the epochs that a cell asks for and those of a result."""
+    found, asked = len(result.epochs), cell.epochs
+    if result.phases or asked is None or found == asked:
+        return None
+    if found < asked and result.stopped_early:
+        return None
+    return f"the cell asks for {asked} epochs, the result holds {found}"
 
 
 def file_name(cell: Cell, repetition: int, digest: str) -> str:
@@ -187,6 +200,11 @@ def decode_worker_output(content: bytes) -> WorkerOutput:
 
 def _upgrade(document: Document) -> None:
     rename_keys(document.get("race"), {"sitting": "session"})
+    result = document.get("result")
+    for epoch in items_of(result, "epochs") if isinstance(result, dict) else ():
+        if isinstance(epoch, dict) and "logs" not in epoch:
+            logs = {name: epoch.pop(name) for name in _FOUR_LOGS if name in epoch}
+            epoch["logs"] = {name: value for name, value in logs.items() if value is not None}
 
 
 #: How records are stored.

@@ -1,36 +1,45 @@
 """The result of a worker: raw clock readings and metrics of its epochs."""
 
 import math
+from collections.abc import Mapping
+from typing import Final, Literal
 
 import msgspec
 
+#: The names under which a compiled model logs its accuracy.
+ACCURACIES: Final = ("accuracy", "acc", "categorical_accuracy", "sparse_categorical_accuracy")
+
 
 class Epoch(msgspec.Struct, frozen=True, forbid_unknown_fields=True, kw_only=True):
-    """One epoch's raw clock readings, in seconds, and metrics.
+    """One epoch's raw clock readings, in seconds, and its logs.
+
+    `logs` holds all logs of the epoch by Keras's names, those of validation with the prefix `val_`,
+    in Keras's order; a value that is NaN or infinite is None. A log that is an array has an entry
+    for each element, `name[0]`, `name[1]`, …
 
     `warmup` marks the first epoch: it includes tracing and compilation, so statistics omit it.
-    The accuracies are None for a model that has no accuracy metric. `train_seconds` is the time of
-    the pass over the images without what follows it; `validation_seconds` and `loss` are None where
-    the task is not `fit`, `val_loss` also where it is `predict`. `tail_seconds` runs from the
-    end of validation to the start of the next epoch, for the last one to its own end;
-    `first_step_seconds` from the start of the epoch to that of its second step, including all
-    costs of starting an epoch (None for an epoch of one step). In records of version 1 both are
-    None.
+    `train_seconds` is the time of the pass over the images without what follows it;
+    `validation_seconds` is None for an epoch without validation, and where the task is not `fit`.
+    `tail_seconds` runs from the end of validation to the start of the next epoch, for the last one
+    to its own end; `first_step_seconds` from the start of the epoch to that of its second step,
+    including all costs of starting an epoch (None for an epoch of one step). In records of version
+    1 both are None. `steps` is the number of training steps by Keras's own count, None in records
+    before version 6 and where there are none. `first_steps` of them are in `first_step_seconds`,
+    as many as `steps_per_execution`.
     """
 
     index: int
     warmup: bool
     train_seconds: float
-    validation_seconds: float | None
-    loss: float | None
-    accuracy: float | None
-    val_loss: float | None
-    val_accuracy: float | None
+    validation_seconds: float | None = None
+    logs: dict[str, float | None] = {}
     tail_seconds: float | None = None
     first_step_seconds: float | None = None
+    steps: int | None = None
+    first_steps: int = 1
 
     def __post_init__(self) -> None:
-        """Refuse clock readings that are not positive and metrics that are not finite."""
+        """Refuse clock readings that are not positive and logs that are not finite."""
         known = [s for s in (self.train_seconds, self.validation_seconds) if s is not None]
         if not all(0 < seconds < math.inf for seconds in known):
             raise ValueError(f"epoch {self.index} has a duration that is not above 0 s")
@@ -38,10 +47,38 @@ class Epoch(msgspec.Struct, frozen=True, forbid_unknown_fields=True, kw_only=Tru
             value = getattr(self, name)
             if value is not None and not 0 <= value < math.inf:
                 raise ValueError(f"{name} is {value} in epoch {self.index}")
-        for name in ("loss", "accuracy", "val_loss", "val_accuracy"):
+        for name in ("steps", "first_steps"):
             value = getattr(self, name)
+            if value is not None and value < 1:
+                raise ValueError(f"{name} is {value} in epoch {self.index}")
+        for name, value in self.logs.items():
             if value is not None and not math.isfinite(value):
                 raise ValueError(f"{name} is {value} in epoch {self.index}")
+
+    @property
+    def loss(self) -> float | None:
+        """The training loss, if the epoch has one."""
+        return self.logs.get("loss")
+
+    @property
+    def val_loss(self) -> float | None:
+        """The validation loss, if the epoch has one."""
+        return self.logs.get("val_loss")
+
+    @property
+    def accuracy(self) -> float | None:
+        """The training accuracy, 0 to 1, if the model has such a metric."""
+        return accuracy_of(self.logs)
+
+    @property
+    def val_accuracy(self) -> float | None:
+        """The validation accuracy, 0 to 1, if the model has such a metric."""
+        return accuracy_of(self.logs, "val_")
+
+
+def accuracy_of(logs: Mapping[str, float | None], prefix: str = "") -> float | None:
+    """Return the accuracy that a compiled model logs under a usual name, or None."""
+    return next((logs[prefix + name] for name in ACCURACIES if prefix + name in logs), None)
 
 
 class StepDetail(msgspec.Struct, frozen=True, forbid_unknown_fields=True, kw_only=True):
@@ -50,15 +87,56 @@ class StepDetail(msgspec.Struct, frozen=True, forbid_unknown_fields=True, kw_onl
     `step_seconds` holds per epoch the seconds of each training step, from its start to the arrival
     of its logs; `gap_seconds` those between the end of a step and the start of the next one.
     `feed_seconds` is the time to draw one epoch of batches from the data adapter that `fit` used,
-    without training.
+    without training; it is None where they can be drawn only once.
     """
 
     step_seconds: tuple[tuple[float, ...], ...]
     gap_seconds: tuple[tuple[float, ...], ...]
-    feed_seconds: float
+    feed_seconds: float | None
 
 
 Scalar = str | int | float | bool | None
+
+
+class TrainingPhase(msgspec.Struct, frozen=True, forbid_unknown_fields=True, kw_only=True):
+    """One call of `fit`, `evaluate` or `predict` in a user's own training, or the time between.
+
+    `name` differs between the phases of a launch: `fit`, `fit 2`, `script`, …; `line` is that of
+    the call in the user's file. Several calls from one line, as in a loop, are one phase of so many
+    `calls`, whose epochs follow each other. `seconds` is the time of the complete calls. A phase
+    `script` is the user's own code before the call in `line`, or before the end if that is None; it
+    has no epochs, and no other phase is without them. An epoch of `evaluate` and `predict` is one
+    pass. The other fields are as in Result.
+    """
+
+    name: str
+    method: Literal["fit", "evaluate", "predict", "script"]
+    line: int | None
+    seconds: float
+    calls: int = 1
+    epochs: tuple[Epoch, ...] = ()
+    first_step_seconds: float | None = None
+    setup_seconds: float | None = None
+    teardown_seconds: float | None = None
+    batch_size: int | None = None
+    train_images: int | None = None
+    validation_images: int | None = None
+    model: str | None = None
+    parameters: int | None = None
+    trainable_parameters: int | None = None
+
+    def __post_init__(self) -> None:
+        """Refuse a phase with impossible numbers, or with epochs out of order."""
+        _check_order(self.epochs)
+        if not 0 <= self.seconds < math.inf:
+            raise ValueError(f"phase {self.name!r} has {self.seconds} seconds")
+        if (self.method == "script") != (not self.epochs):
+            raise ValueError(f"phase {self.name!r} contradicts its number of epochs")
+
+
+def _check_order(epochs: tuple[Epoch, ...]) -> None:
+    if [epoch.index for epoch in epochs] != list(range(len(epochs))):
+        raise ValueError("the epochs are not numbered 0, 1, 2, …")
 
 
 class Result(msgspec.Struct, frozen=True, forbid_unknown_fields=True, kw_only=True):
@@ -96,10 +174,10 @@ class Result(msgspec.Struct, frozen=True, forbid_unknown_fields=True, kw_only=Tr
     build_seconds: float
     first_step_seconds: float | None
     fit_seconds_total: float
-    train_images: int
-    validation_images: int
-    parameters: int
-    trainable_parameters: int
+    train_images: int | None
+    validation_images: int | None
+    parameters: int | None
+    trainable_parameters: int | None
     peak_memory_bytes: int
     cpu_seconds: float
     settings: dict[str, Scalar]
@@ -117,13 +195,16 @@ class Result(msgspec.Struct, frozen=True, forbid_unknown_fields=True, kw_only=Tr
     batch_order_sha256: str | None = None
     detail: StepDetail | None = None
     latency_seconds: tuple[float, ...] = ()
+    phases: tuple[TrainingPhase, ...] = ()
+    stopped_early: bool = False
+    uncounted_reason: str | None = None
+    headline: str | None = None
 
     def __post_init__(self) -> None:
         """Refuse a result without epochs, with epochs out of order, or with impossible numbers."""
-        if [epoch.index for epoch in self.epochs] != list(range(len(self.epochs))):
-            raise ValueError("the epochs are not numbered 0, 1, 2, …")
-        if not self.epochs:
-            raise ValueError("there is no epoch in the result")
+        _check_order(self.epochs)
+        if bool(self.epochs) == bool(self.phases):
+            raise ValueError("there is no epoch in the result, or there are phases beside epochs")
         for name in self.__struct_fields__:
             value = getattr(self, name)
             if isinstance(value, int | float) and not 0 <= value < math.inf:

@@ -27,7 +27,7 @@ class FunctionFingerprint(msgspec.Struct, frozen=True, forbid_unknown_fields=Tru
 
     workload: str
     workload_source: str
-    parameters: int
+    parameters: int | None
     forward_macs: int | None
     backend: str
     device: str
@@ -46,7 +46,7 @@ def make_fingerprint(
     cell: Cell,
     *,
     workload_source: str,
-    parameters: int,
+    parameters: int | None,
     forward_macs: int | None,
     machine_id: str,
     versions: dict[str, str],

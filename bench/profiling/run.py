@@ -93,7 +93,7 @@ def _samples(process: ScheduledProcess, log_path: Path, timeout_seconds: float) 
     return ProcessSamples(
         workload=cell.workload,
         dataset=cell.dataset,
-        batch_size=cell.batch_size,
+        batch_size=cell.known_batch_size,
         backend=cell.backend,
         round=process.round,
         position=process.position,

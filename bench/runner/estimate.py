@@ -19,7 +19,7 @@ _TRAINING_PASSES: Final = 3
 
 
 class ImageCounts(NamedTuple):
-    """The numbers of training and test images of a dataset."""
+    """The numbers of training and test images of a dataset; 0 where they are not known."""
 
     train: int
     test: int
@@ -47,11 +47,11 @@ def estimate(cell: Cell, records: Sequence[Record], images: ImageCounts) -> Dura
     passes = _passes(cell, _images(cell, images))
     same_workload = [record for record in ok if record.cell.workload == cell.workload]
     similar = [r for r in same_workload if r.cell.backend == cell.backend] or same_workload
-    if similar:
+    if similar and passes and all(_passes_of(record) for record in similar):
         rate = median(_epochs_seconds(record) / _passes_of(record) for record in similar)
         rest = median(record.wall_seconds - _epochs_seconds(record) for record in similar)
         return DurationEstimate(rest + rate * passes, "like records")
-    if cell.workload not in WORKLOADS:
+    if cell.workload not in WORKLOADS or not passes:
         return None
     rates = [each for record in ok if (each := _macs_per_second(record)) is not None]
     macs = WORKLOADS[cell.workload].forward_macs * passes
@@ -64,7 +64,12 @@ def _images(cell: Cell, images: ImageCounts) -> ImageCounts:
 
 
 def _passes(cell: Cell, images: ImageCounts) -> int:
-    """Return the work in forward passes of one image; a training step counts as three."""
+    """Return the work in forward passes of one image; a training step counts as three.
+
+    0 if it is not known, as that of a script.
+    """
+    if cell.epochs is None:
+        return 0
     if cell.task != "fit":
         return cell.epochs * images.test
     return cell.epochs * (_TRAINING_PASSES * images.train + images.test)
@@ -73,7 +78,8 @@ def _passes(cell: Cell, images: ImageCounts) -> int:
 def _passes_of(record: Record) -> int:
     result = record.result
     assert result is not None  # the caller selects such records
-    return _passes(record.cell, ImageCounts(result.train_images, result.validation_images))
+    counts = ImageCounts(result.train_images or 0, result.validation_images or 0)
+    return _passes(record.cell, counts)
 
 
 def _epochs_seconds(record: Record) -> float:

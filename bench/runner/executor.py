@@ -7,7 +7,7 @@ from msgspec.structs import replace
 from rich.console import Console
 
 from bench.core.cell import PROTOCOL_VERSION
-from bench.core.record import Calibration, Record
+from bench.core.record import Calibration, Record, count_error
 from bench.core.result import Result
 from bench.core.workload import job_of
 from bench.runner.launch import WORKER_COMMAND, LaunchOutcome, launch
@@ -55,7 +55,7 @@ def _run_step(
     timeout_seconds: float,
     command: Sequence[str],
 ) -> Record:
-    if step.interpreter is None or step.dataset_folder is None:
+    if step.interpreter is None or step.dataset is None:
         raise ValueError(f"{step.cell.id} has no interpreter or dataset; it cannot be launched.")
     job = job_of(step.cell, step.dataset_folder, step.side.source)
     job = replace(job, instrumented=step.instrumented)
@@ -135,8 +135,8 @@ def _contradiction(step: PlannedLaunch, outcome: LaunchOutcome) -> str | None:
     result = outcome.output.result
     if result is None or step.interpreter is None:
         return None
-    if len(result.epochs) != step.cell.epochs:
-        return f"the worker returned {len(result.epochs)} epochs instead of {step.cell.epochs}"
+    if (why := count_error(step.cell, result)) is not None:
+        return why
     if any(seconds is not None and seconds < 0 for seconds in _unseen_seconds(outcome, result)):
         return "its clock readings lie outside its launch"
     # A record names environment variables and versions. In the lane `matched`, the variables hold

@@ -2,11 +2,13 @@
 
 import math
 import os
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
 from time import perf_counter, process_time
+from typing import Any
 
 import keras
 import msgspec
+import numpy as np
 
 from bench.core.job import Progress
 from bench.core.result import Epoch, StepDetail
@@ -18,88 +20,137 @@ class NonFiniteLossError(ArithmeticError):
 
 
 class EpochTimer(keras.callbacks.Callback):
-    """Collects raw clock readings of one `fit(…, validation_data=…)`.
+    """Collects raw clock readings and the logs of one `fit`, with or without validation.
 
-    An epoch's training time runs from `on_epoch_begin` to `on_test_begin`, where one variable is
-    read as NumPy, because on JAX nothing else waits there for the last step. Its validation time
-    runs from there to `on_test_end`; by then Keras has converted the logs to Python numbers, which
-    waits on every backend. Its tail runs from there to the start of the next epoch, or for the last
-    epoch to the end of this `on_epoch_end`, so that no time is lost between two epochs. Only hooks
-    that keep async dispatch on are overridden, because a callback with `on_train_batch_end` makes
-    JAX and torch synchronise at every step (keras/src/callbacks/callback_list.py,
-    `_configure_async_dispatch`).
+    An epoch's training time runs from `on_epoch_begin` to `on_test_begin`, or to `on_epoch_end` of
+    an epoch without validation. There one variable is read as NumPy, because on JAX nothing else
+    waits there for the last step. Its validation time runs from there to `on_test_end`; by then
+    Keras has converted the logs to Python numbers, which waits on every backend. Its tail runs from
+    there to the start of the next epoch, or for the last epoch to the end of this `on_epoch_end`,
+    so that no time is lost between two epochs. Only hooks that keep async dispatch on are
+    overridden, because a callback with `on_train_batch_end` makes JAX and torch synchronise at
+    every step (keras/src/callbacks/callback_list.py, `_configure_async_dispatch`).
 
     `begin` and `end` are the readings at the start of the first and at the end of the last epoch.
     `first_step_seconds` is the time between the first two batches of the first epoch, None if the
-    epoch has one batch.
+    epoch has one batch. `stopped_early` is True when a callback ended the training.
     """
 
-    def __init__(self, epochs: int, events_fd: int | None) -> None:
-        """Expect `epochs` epochs; write a line per finished epoch to `events_fd`, if given."""
+    def __init__(self, epochs: int, events_fd: int | None, *, finite: bool = True) -> None:
+        """Expect `epochs` epochs; write a line per finished epoch to `events_fd`, if given.
+
+        If `finite`, a loss that is NaN or infinite raises NonFiniteLossError.
+        """
         super().__init__()
         self.epochs: list[Epoch] = []
         self.first_step_seconds: float | None = None
+        self.stopped_early = False
+        #: False for a `fit` that finds its training step compiled by an earlier one.
+        self.compiles = True
         self._planned_epochs = epochs
         self._events_fd = events_fd
-        self._barrier_variable: keras.Variable | None = None
+        self._finite = finite
+        self._barrier: keras.Variable | None = None
+        self._validated = 0.0
 
     def on_train_begin(self, logs: dict | None = None) -> None:
         """Choose the smallest variable as the barrier, because reading it takes the least time."""
-        variables = self.model.trainable_variables or self.model.variables
-        self._barrier_variable = min(variables, key=lambda v: math.prod(v.shape), default=None)
+        self._barrier = self._smallest_variable()
 
     def on_epoch_begin(self, epoch: int, logs: dict | None = None) -> None:
         """Start the clock of the epoch, and stop that of the previous one."""
         self._epoch_begin = perf_counter()
         if self.epochs:
-            tail = self._epoch_begin - self._test_end
+            tail = self._epoch_begin - self._validated
             self.epochs[-1] = msgspec.structs.replace(self.epochs[-1], tail_seconds=tail)
         else:
             self.begin = self._epoch_begin
-        self._batch_begins: list[float] = []
+        self._batches: list[tuple[int, float]] = []
+        self._last_batch: int | None = None
+        self._trained: float | None = None
+        self._validated = 0.0
 
     def on_train_batch_begin(self, batch: int, logs: dict | None = None) -> None:
         """Read the clock at the first two batches, which enclose the first step."""
-        if len(self._batch_begins) < 2:
-            self._batch_begins.append(perf_counter())
+        self._last_batch = batch
+        if len(self._batches) < 2:
+            self._batches.append((batch, perf_counter()))
 
     def on_test_begin(self, logs: dict | None = None) -> None:
         """Wait until training is done, then stop its clock and start that of validation."""
-        if self._barrier_variable is not None:
-            keras.ops.convert_to_numpy(self._barrier_variable)
-        self._test_begin = perf_counter()
+        self._trained = self._read_clock()
 
     def on_test_end(self, logs: dict | None = None) -> None:
         """Stop the clock of validation."""
-        self._test_end = perf_counter()
+        self._validated = perf_counter()
 
     def on_epoch_end(self, epoch: int, logs: dict | None = None) -> None:
         """Keep the epoch; raise NonFiniteLossError if a loss is NaN or infinite."""
-        logs = logs or {}
-        check_finite(epoch, logs)
-        if not self.epochs:
-            self.first_step_seconds = _second(self._batch_begins, self._batch_begins[0])
+        validation_seconds = None
+        if self._trained is None:
+            self._trained = self._validated = self._read_clock()
+        else:
+            validation_seconds = self._validated - self._trained
+        if self._finite:
+            check_finite(epoch, logs or {})
+        first = len(self.epochs) == 0
+        if first and self._batches:
+            self.first_step_seconds = self._second_begin(self._batches[0][1])
         finished = Epoch(
-            index=epoch,
-            warmup=epoch == 0,
-            train_seconds=self._test_begin - self._epoch_begin,
-            validation_seconds=self._test_end - self._test_begin,
-            loss=logs["loss"],
-            accuracy=accuracy_of(logs, ""),
-            val_loss=logs["val_loss"],
-            val_accuracy=accuracy_of(logs, "val_"),
-            first_step_seconds=_second(self._batch_begins, self._epoch_begin),
+            index=len(self.epochs),
+            warmup=first and self.compiles,
+            train_seconds=self._trained - self._epoch_begin,
+            validation_seconds=validation_seconds,
+            logs=plain_logs(logs or {}),
+            first_step_seconds=self._second_begin(self._epoch_begin),
+            **self._step_counts(),
         )
         report_epoch(finished, self._planned_epochs, self._events_fd)
         self.end = perf_counter()
-        tail = self.end - self._test_end
-        self.epochs.append(msgspec.structs.replace(finished, tail_seconds=tail))
+        self.epochs.append(
+            msgspec.structs.replace(finished, tail_seconds=self.end - self._validated)
+        )
+
+    def on_train_end(self, logs: dict | None = None) -> None:
+        """Keep whether a callback ended the training."""
+        self.stopped_early = bool(self.model.stop_training)
+
+    def _read_clock(self) -> float:
+        """Return the clock reading when the barrier has been read: training is done then."""
+        if self._barrier is None:  # a model that is built by its first step
+            self._barrier = self._smallest_variable()
+        if self._barrier is not None:
+            keras.ops.convert_to_numpy(self._barrier)
+        return perf_counter()
+
+    def _smallest_variable(self) -> keras.Variable | None:
+        variables = self.model.trainable_variables or self.model.variables
+        return min(variables, key=lambda v: math.prod(v.shape), default=None)
+
+    def _second_begin(self, begin: float) -> float | None:
+        """Return the time from `begin` to the second batch; None if the epoch has one batch."""
+        return self._batches[1][1] - begin if len(self._batches) == 2 else None
+
+    def _step_counts(self) -> dict[str, int]:
+        """Return the epoch's `steps`, and the `first_steps` before its second batch begins.
+
+        Keras numbers a batch by the first of its steps, and there are `steps_per_execution` of
+        these from one batch to the next.
+        """
+        if self._last_batch is None:
+            return {}
+        planned = (self.params or {}).get("steps")
+        steps = self._last_batch + self.model.steps_per_execution
+        counts = {"steps": steps if planned is None else min(steps, planned)}
+        if len(self._batches) == 2:
+            counts["first_steps"] = self._batches[1][0] - self._batches[0][0]
+        return counts
 
 
 def check_finite(epoch: int, logs: dict) -> None:
     """Raise NonFiniteLossError if a loss in the logs of an epoch is NaN or infinite."""
     for name in ("loss", "val_loss"):
-        if name in logs and not math.isfinite(logs[name]):
+        if name in logs and np.ndim(logs[name]) == 0 and not math.isfinite(logs[name]):
             raise NonFiniteLossError(f"{name} is {logs[name]} in epoch {epoch}")
 
 
@@ -117,17 +168,22 @@ def report_epoch(epoch: Epoch, epochs: int, events_fd: int | None) -> None:
     os.write(events_fd, msgspec.json.encode(progress) + b"\n")
 
 
-def _second(readings: list[float], begin: float) -> float | None:
-    """Return the time from `begin` to the second of `readings`; None if only one exists."""
-    return readings[1] - begin if len(readings) == 2 else None
+def plain_logs(logs: Mapping[str, Any]) -> dict[str, float | None]:
+    """Return Keras's logs as Python numbers, in their order.
 
-
-def accuracy_of(logs: dict, prefix: str) -> float | None:
-    """Return the accuracy that a compiled model logs under a usual name, or None."""
-    for name in ("accuracy", "acc", "categorical_accuracy", "sparse_categorical_accuracy"):
-        if prefix + name in logs:
-            return float(logs[prefix + name])
-    return None
+    A value that is not finite becomes None. An array becomes an entry for each element, `name[0]`,
+    `name[1]`, …; anything that is not a number is left out.
+    """
+    plain: dict[str, float | None] = {}
+    for name, value in logs.items():
+        try:
+            array = np.asarray(keras.ops.convert_to_numpy(value), dtype=np.float64)
+        except (TypeError, ValueError):
+            continue
+        numbers = [float(n) if math.isfinite(n) else None for n in array.ravel()]
+        one = array.ndim == 0
+        plain |= {name if one else f"{name}[{i}]": number for i, number in enumerate(numbers)}
+    return plain
 
 
 class StepTimer(keras.callbacks.Callback):
@@ -165,7 +221,7 @@ class StepTimer(keras.callbacks.Callback):
         return StepDetail(
             step_seconds=tuple(map(tuple, self.step_seconds)),
             gap_seconds=tuple(map(tuple, self.gap_seconds)),
-            feed_seconds=input_only_seconds(model, feed),
+            feed_seconds=input_only_seconds(model, feed) if feed.split.is_repeatable else None,
         )
 
 

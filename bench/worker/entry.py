@@ -11,10 +11,14 @@ from pathlib import Path
 import msgspec
 
 from bench.core.atomic_file import replacing
+from bench.core.cell import is_script
 from bench.core.job import Job
 from bench.core.result import Result, WorkerOutput
+from bench.core.script import parse_script
 from bench.worker.backend import import_backend
 from bench.worker.process_info import Phases
+from bench.worker.script_place import error_place
+from bench.worker.script_process import ForkedEnd, ScriptError, keep_downloads
 from bench.worker.unsupported import unsupported_reason
 
 _PR_SET_PDEATHSIG = 1
@@ -35,10 +39,12 @@ def run(job_path: str, entered_at: float) -> int:
     job = msgspec.json.decode(Path(job_path).read_bytes(), type=Job)
     try:
         output = WorkerOutput(result=_train(job, phases))
+    except ForkedEnd as end:  # a copy of this process, made by a script, that reached its end
+        return end.status
     except Exception as error:  # any error of user code or of a framework fails this cell
         traceback.print_exc()
         unsupported = unsupported_reason(error)
-        reason = one_sentence(error, unsupported)
+        reason = _place(job, error) + one_sentence(error, unsupported)
         output = WorkerOutput(reason=reason, unsupported=unsupported is not None)
     with replacing(Path(job.output_path)) as temporary:
         temporary.write_bytes(msgspec.json.encode(output))
@@ -48,10 +54,32 @@ def run(job_path: str, entered_at: float) -> int:
 
 
 def _train(job: Job, phases: Phases) -> Result:
+    if is_script(job.cell.workload):
+        return _run_script(job, phases)
     backend = import_backend(job, phases)
     from bench.worker.train import train  # it imports Keras, whose import has been timed
 
     return train(job, backend, phases)
+
+
+def _run_script(job: Job, phases: Phases) -> Result:
+    if job.stand_ins:
+        from bench.worker.stand_ins import install_stand_ins
+
+        install_stand_ins(Path(job.stand_ins))  # before Keras is imported
+    else:
+        keep_downloads()
+    backend = import_backend(job, phases)
+    from bench.worker.script import run_script
+
+    return run_script(job, backend, phases)
+
+
+def _place(job: Job, error: Exception) -> str:
+    """Return `train.py, line 12: ` for an error in a script, and nothing otherwise."""
+    if not is_script(job.cell.workload) or isinstance(error, ScriptError):
+        return ""
+    return f"{error_place(error, parse_script(job.builder).path)}: "
 
 
 def die_with_parent() -> None:

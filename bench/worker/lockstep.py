@@ -10,7 +10,6 @@ from time import perf_counter
 from typing import Any
 
 import msgspec
-import numpy as np
 
 from bench.core.source_hash import source_sha256
 from bench.regression.messages import (
@@ -26,8 +25,6 @@ from bench.regression.messages import (
 from bench.worker.backend import Backend, import_backend
 from bench.worker.entry import die_with_parent, one_sentence
 from bench.worker.process_info import Phases
-from data.dataset import open_dataset
-from data.named_arrays import length, take
 
 
 def find_identity(side: SideJob) -> Identity:
@@ -99,21 +96,20 @@ def _train(side: SideJob, gate: GateChannel, backend: Backend) -> None:
     """
     # These modules import Keras. All are imported before a user's file, which may have its own
     # module `data`.
-    from bench.worker.builders import build_model
     from bench.worker.callbacks import SliceTimer
-    from bench.worker.input_pipeline import input_shapes, make_examples, make_feed
+    from bench.worker.input_pipeline import make_feed
+    from bench.worker.loaded_workload import LoadedWorkload
     from bench.worker.resolved_settings import resolved_settings
+    from bench.worker.split import repeated
 
-    dataset = open_dataset(Path(side.job.dataset_folder))
-    job, classes = side.job, dataset.manifest.classes
-    model = build_model(job, input_shapes(job.target, dataset.x_train), classes)
+    job, workload = side.job, LoadedWorkload(side.job)
+    model = workload.build()
     gate.send(Ready())
 
     def feed_of(steps: int) -> Any:
         """Return the input of `steps` full batches, with the data repeated as needed."""
-        rows = np.arange(steps * job.cell.batch_size) % length(dataset.y_train)
-        parts = take(dataset.x_train, rows), take(dataset.y_train, rows)
-        return make_feed(job.cell, *make_examples(model, job.target, *parts, classes))
+        rows = steps * job.cell.known_batch_size
+        return make_feed(job.cell, workload.examples(model, repeated(workload.training, rows)))
 
     gate.wait()
     warm, timer = feed_of(_WARM_STEPS + _UNTIMED_STEPS), SliceTimer()

@@ -8,7 +8,7 @@ import sys
 import traceback
 from pathlib import Path
 from time import perf_counter
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 import msgspec
 import numpy as np
@@ -20,7 +20,9 @@ from bench.worker.backend import Backend, import_backend
 from bench.worker.entry import die_with_parent, one_sentence
 from bench.worker.parity_batches import allow_float64
 from bench.worker.process_info import Phases
-from data.named_arrays import length, take
+
+if TYPE_CHECKING:
+    from bench.worker.split import Split
 
 _Arrays = dict[str, Any]
 
@@ -63,7 +65,7 @@ def _certify(task: Task, backend: Backend) -> _Arrays:
     from bench.worker.resolved_settings import resolved_settings
 
     inputs = ParityInputs(task)
-    images, targets = inputs.first
+    images = inputs.first.x
     arrays: _Arrays = {}
     for stage, is_training in (("inference", False), ("training", True)):
         model = inputs.make()
@@ -73,11 +75,11 @@ def _certify(task: Task, backend: Backend) -> _Arrays:
         arrays |= {f"{stage}/{index:03}:{name}": o for index, (name, o) in enumerate(outputs)}
         if not is_training:
             arrays |= structure(model, outputs)
-    arrays |= gradients(inputs.make(), images, targets)
+    arrays |= gradients(inputs.make(), inputs.first)
     model = inputs.make()  # one for all training, because each model would be compiled again
     arrays |= training(model, task, inputs.batches)
     arrays |= evaluation(model, task, inputs)
-    feed = make_feed(task.job.cell, *inputs.all)
+    feed = make_feed(task.job.cell, inputs.all)
     settings = {
         **resolved_settings(model, feed, backend, task.job.target),
         "parameters": model.count_params(),
@@ -114,7 +116,7 @@ def structure(model: Any, outputs: list[tuple[str, Any]]) -> _Arrays:
     }
 
 
-def gradients(model: Any, images: Any, targets: Any) -> _Arrays:
+def gradients(model: Any, batch: "Split") -> _Arrays:
     """Return the loss of a training step, and the gradient of each trainable variable."""
     import keras
 
@@ -132,7 +134,7 @@ def gradients(model: Any, images: Any, targets: Any) -> _Arrays:
 
     keeper = Keeper(learning_rate=0.0)
     model.compile(optimizer=keeper, loss=model.loss)
-    loss = model.train_on_batch(images, targets)
+    loss = model.train_on_batch(**batch.arguments)
     kept = {
         f"gradient/{index:03}:{variable.path}": to_numpy(gradient)
         for index, (variable, gradient) in enumerate(
@@ -142,7 +144,7 @@ def gradients(model: Any, images: Any, targets: Any) -> _Arrays:
     return {"loss/000:loss": np.float64(loss), **kept}
 
 
-def training(model: Any, task: Task, batches: list[tuple[Any, Any]]) -> _Arrays:
+def training(model: Any, task: Task, batches: "list[Split]") -> _Arrays:
     """Return the change of each variable in the first step, and the losses of the trajectories.
 
     The variables of the model and of its optimizer are restored.
@@ -154,7 +156,7 @@ def training(model: Any, task: Task, batches: list[tuple[Any, Any]]) -> _Arrays:
         for variable, value in start:
             variable.assign(value)
 
-    model.train_on_batch(*batches[0])
+    model.train_on_batch(**batches[0].arguments)
     update = {
         f"update/{index:03}:{variable.path}": to_numpy(variable).astype(np.float64) - old
         for index, (variable, old) in enumerate(start[: len(model.weights)])
@@ -169,16 +171,17 @@ def training(model: Any, task: Task, batches: list[tuple[Any, Any]]) -> _Arrays:
     return update | steps
 
 
-def trajectory(model: Any, batches: list[tuple[Any, Any]], order: int) -> list[float]:
+def trajectory(model: Any, batches: "list[Split]", order: int) -> list[float]:
     """Return the loss of each step, with each batch's images permuted by `order` (0 keeps them).
 
     The function is the same, but sums are computed in a different order and round differently.
     """
     losses = []
-    for images, targets in batches:
-        count = length(images)
-        places = np.random.default_rng(order).permutation(count) if order else slice(None)
-        logs = model.train_on_batch(take(images, places), take(targets, places))
+    for batch in batches:
+        places = (
+            np.random.default_rng(order).permutation(batch.examples or 0) if order else slice(None)
+        )
+        logs = model.train_on_batch(**batch.take(places).arguments)
         losses.append(float(logs[0] if isinstance(logs, list) else logs))
     return losses
 
@@ -199,14 +202,14 @@ def evaluation(model: Any, task: Task, inputs: Any) -> _Arrays:
             for variable, array in zip(model.weights, trained, strict=True):
                 variable.assign(array.astype(np.float32))
     else:
-        for images, targets in inputs.batches[: task.trained_steps]:
-            model.train_on_batch(images, targets)
+        for batch in inputs.batches[: task.trained_steps]:
+            model.train_on_batch(**batch.arguments)
         for index, variable in enumerate(model.weights):
             # Rounded to float32, so that every worker evaluates identical weights.
             variable.assign(to_numpy(variable).astype(np.float32))
             arrays[f"trained/{index:03}:{variable.path}"] = to_numpy(variable)
     size = PREDICTED_AT_ONCE
-    outputs = keras.tree.flatten(model.predict(inputs.test[0], batch_size=size, verbose=0))
+    outputs = keras.tree.flatten(model.predict(inputs.test.x, batch_size=size, verbose=0))
     for index, predictions in enumerate(outputs):
         arrays[f"evaluation/{index:03}:predictions"] = np.asarray(predictions)
     if inputs.labels is not None and len(outputs) == 1 and outputs[0].ndim == 2:

@@ -6,7 +6,7 @@ from bench.core.cell import BACKENDS, PROTOCOL_VERSION
 from bench.core.exit_codes import EXIT_MEANINGS, ExitCode
 from bench.core.record import READABLE_VERSIONS, RECORD_VERSION
 from bench.core.suite import Entry, load_suite, suite_names
-from bench.core.workload import USER_WORKLOADS
+from bench.core.workload import USER_SCRIPTS, USER_WORKLOADS
 from bench.system.environment import PERFORMANCE_PREFIXES
 from data.registry import DATASETS, USER_DATASETS
 from docs.generators.markdown import table
@@ -39,7 +39,7 @@ def _workload(name: str, workload: Workload) -> tuple[str, ...]:
 
 def user_workload_table() -> str:
     """Return a row per way to name a workload of one's own."""
-    return table(("name", "meaning"), _named(USER_WORKLOADS.items()))
+    return table(("name", "meaning"), _named({**USER_WORKLOADS, **USER_SCRIPTS}.items()))
 
 
 def dataset_table() -> str:

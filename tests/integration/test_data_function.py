@@ -176,16 +176,33 @@ def test_a_function_that_does_not_return_gives_one_sentence(own, kind):
 
 
 def test_a_function_that_returns_rubbish_is_told_what_is_allowed(own):
-    sentence = r"it returned NoneType, not \(x_train, y_train\), \(x_test, y_test\)\.$"
+    sentence = r"it returned NoneType, where x, y or \(x_train, y_train\), \(x_test, y_test\) is ex"
     refused(own, "def make(): ...\n", UserFunctionError, sentence)
 
 
 HALF = ([1], [1])
 
 
-@pytest.mark.parametrize("returned", [None, 3, [HALF, HALF], (HALF, HALF, HALF), ([1],), {}])
-def test_anything_but_two_of_a_tuple_is_rubbish(returned):
-    with pytest.raises(TypeError, match=f"it returned {type(returned).__name__}, not "):
+@pytest.mark.parametrize("returned", [None, 3, [HALF, HALF], {}])
+def test_anything_but_a_tuple_is_refused(returned):
+    with pytest.raises(TypeError, match=f"it returned {type(returned).__name__}, where x, y or "):
+        function_runner.name_parts(returned)
+
+
+@pytest.mark.parametrize(
+    ("returned", "found"),
+    [
+        ((HALF, HALF, HALF), "3 splits, where 2"),
+        (([1],), "1 parts, where 2"),
+        (([1], [1], [1]), "3 parts, where 2"),
+        (((*HALF, [1]), (*HALF, [1])), "3 parts for training, where 2"),
+        ((HALF, (*HALF, [1])), "3 parts for validation, where 2"),
+        (([1], None), "None for y, where 2"),
+        ((([1], None), HALF), "None for y_train, where 2"),
+    ],
+)
+def test_other_parts_are_refused_with_the_number_that_is_expected(returned, found):
+    with pytest.raises(TypeError, match=f"it returned {found} .*`data` in the model's file"):
         function_runner.name_parts(returned)
 
 

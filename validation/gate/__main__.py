@@ -160,7 +160,7 @@ def _seed_row(session: str, side: str, record: Record) -> SeedRow | None:
         side=side,
         seed=record.cell.seed,
         val_accuracy=record.result.epochs[-1].val_accuracy,
-        images=record.result.validation_images,
+        images=record.result.validation_images or 1,
     )
 
 

@@ -42,7 +42,9 @@ def seeds_of(family: Cell, seeds: Sequence[int], records: Sequence[Record]) -> S
         accuracies=tuple(
             value for result in results if (value := result.epochs[-1].val_accuracy) is not None
         ),
-        images=min((result.validation_images for result in results), default=1),
+        images=min(
+            (count for r in results if (count := r.validation_images) is not None), default=1
+        ),
         diverged=tuple(seed for seed, record in chosen.items() if record and _diverged(record)),
         reason=reason or _mixture([record for record in chosen.values() if record]),
     )

@@ -46,7 +46,10 @@ _DERIVED: Final[dict[str, Callable[[Record, Epoch], object]]] = {
 
 
 def epochs_frame(records: Sequence[Record]) -> pd.DataFrame:
-    """Return one row per epoch of each ok record, and one row without epoch per failed record."""
+    """Return one row per epoch of each ok record, and one without epoch for any other record.
+
+    The epochs of a script are in its phases, so its records have one row.
+    """
     records = sorted_records(records)
     facts = make_frame([record_columns(record) for record in records], RECORD_COLUMNS)
     # The table may have a million rows, so it is built by column, without a mapping per row.
@@ -59,7 +62,7 @@ def epochs_frame(records: Sequence[Record]) -> pd.DataFrame:
 
 
 def _epochs(record: Record) -> tuple[Epoch | None, ...]:
-    return record.result.epochs if record.result else (None,)
+    return (record.result.epochs if record.result else ()) or (None,)
 
 
 def _values(
@@ -132,7 +135,9 @@ def step_figures(records: Sequence[Record]) -> StepFigures:
         p95_seconds=_quantile(steps, 0.95),
         max_seconds=_quantile(steps, 1.0),
         gap_median_seconds=_quantile([gap for _, _, gaps in steady for gap in gaps], 0.5),
-        feed_seconds=_quantile([r.detail.feed_seconds for r in results if r.detail], 0.5),
+        feed_seconds=_quantile(
+            [s for r in results if r.detail and (s := r.detail.feed_seconds) is not None], 0.5
+        ),
     )
 
 

@@ -1,5 +1,6 @@
 """The metrics of one record; this is the only module that computes them from raw samples."""
 
+from collections.abc import Sequence
 from math import ceil, exp
 from statistics import median
 from typing import Final
@@ -58,18 +59,28 @@ def record_metrics(record: Record) -> dict[str, _Metric]:
 
 
 def step_seconds(record: Record, epoch: Epoch) -> float | None:
-    """Return the mean seconds of an epoch's steps, without the first step.
+    """Return the mean seconds of an epoch's steps, without those of `first_step_seconds`.
 
     None for an epoch of one step, for a record of version 1 and for a record without a result.
     """
     if record.result is None or epoch.first_step_seconds is None:
         return None
-    steps = ceil(record.result.train_images / record.cell.batch_size)
+    steps = epoch.steps or _steps(record, record.result)
     rest = epoch.train_seconds - epoch.first_step_seconds
-    return rest / (steps - 1) if steps > 1 else None
+    further = (steps or 0) - epoch.first_steps
+    return rest / further if further > 0 else None
+
+
+def _steps(record: Record, result: Result) -> int | None:
+    """Return the steps of an epoch whose record has no count of them, from before version 6."""
+    if result.train_images is None or record.cell.batch_size is None:
+        return None
+    return ceil(result.train_images / record.cell.batch_size)
 
 
 def _metrics(result: Result) -> dict[str, _Metric]:
+    if not result.epochs:  # those of a script are in its phases
+        return {}
     last = result.epochs[-1]
     scores = [epoch.val_accuracy for epoch in result.epochs if epoch.val_accuracy is not None]
     return {
@@ -113,8 +124,15 @@ def _steady_statistics(record: Record, result: Result) -> dict[str, _Metric]:
         "epoch_seconds_n": len(seconds),
         "step_seconds_median": median(known) if known else None,
         "validation_seconds_median": median(validation) if validation else None,
-        "images_per_second": result.train_images / median(seconds),
+        "images_per_second": _images_per_second(result, seconds),
     }
+
+
+def _images_per_second(result: Result, seconds: Sequence[float]) -> float | None:
+    """Return the training images of an epoch in the median of `seconds`; None if unknown."""
+    if result.train_images is None or not seconds:
+        return None
+    return result.train_images / median(seconds)
 
 
 def _memory(result: Result) -> dict[str, _Metric]:
@@ -130,9 +148,9 @@ def _work(record: Record, result: Result) -> dict[str, _Metric]:
         "stochastic_layers": ", ".join(result.stochastic_layers) or None,
         "feed_seconds": result.detail.feed_seconds if result.detail else None,
     }
-    if result.forward_macs is None or not seconds:
+    images_per_second = _images_per_second(result, seconds)
+    if result.forward_macs is None or images_per_second is None:
         return metrics
-    images_per_second = result.train_images / median(seconds)
     rate = FLOPS_PER_MAC[record.cell.task] * result.forward_macs * images_per_second / 1e9
     metrics["achieved_gflops"] = rate
     # The calibration runs on the CPU, so its peak does not apply to a GPU.

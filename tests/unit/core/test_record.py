@@ -22,7 +22,7 @@ from bench.core.record import (
     decode_worker_output,
     encode_record,
 )
-from bench.core.result import Epoch, Result, StepDetail, WorkerOutput
+from bench.core.result import Epoch, Result, StepDetail, TrainingPhase, WorkerOutput
 from tests.fixtures.records import make_detail, make_record
 from tests.fixtures.strategies import records
 
@@ -107,28 +107,60 @@ def test_an_epoch_takes_time_above_zero(field, value):
         msgspec.structs.replace(epoch, **{field: value})
 
 
-@pytest.mark.parametrize("field", ["loss", "accuracy", "val_loss", "val_accuracy"])
+@pytest.mark.parametrize("name", ["loss", "val_auc"])
 @pytest.mark.parametrize("value", [math.nan, math.inf, -math.inf])
-def test_a_metric_is_finite(field, value):
+def test_a_log_is_finite_or_none(name, value):
     epoch = make_record().result.epochs[1]
-    with pytest.raises(ValueError, match=f"{field} is {value} in epoch 1"):
-        msgspec.structs.replace(epoch, **{field: value})
+    with pytest.raises(ValueError, match=f"{name} is {value} in epoch 1"):
+        msgspec.structs.replace(epoch, logs={name: value})
+    assert msgspec.structs.replace(epoch, logs={name: None}).logs == {name: None}
 
 
-@pytest.mark.parametrize("field", ["accuracy", "val_accuracy"])
-def test_a_model_without_accuracy_has_none(field):
-    epoch = msgspec.structs.replace(make_record().result.epochs[0], **{field: None})
-    assert getattr(epoch, field) is None
+@pytest.mark.parametrize("field", ["loss", "accuracy", "val_loss", "val_accuracy"])
+def test_an_epoch_may_lack_each_log(field):
+    assert getattr(msgspec.structs.replace(make_record().result.epochs[0], logs={}), field) is None
 
 
-@pytest.mark.parametrize("field", ["loss", "val_loss", "validation_seconds"])
-def test_only_what_is_not_fitted_lacks_a_loss_or_a_validation(field):
-    record = make_record()
-    epochs = tuple(msgspec.structs.replace(e, **{field: None}) for e in record.result.epochs)
-    result = msgspec.structs.replace(record.result, epochs=epochs)
-    with pytest.raises(ValueError, match="an epoch of fit lacks its loss"):
-        make_record(result=result)
-    assert make_record(result=result, task="predict").result == result
+@pytest.mark.parametrize("name", ["acc", "categorical_accuracy", "sparse_categorical_accuracy"])
+def test_the_accuracy_is_found_under_the_usual_names(name):
+    epoch = msgspec.structs.replace(make_record().result.epochs[0], logs={f"val_{name}": 0.5})
+    assert (epoch.accuracy, epoch.val_accuracy) == (None, 0.5)
+
+
+def test_only_a_stopped_training_has_fewer_epochs_than_its_cell():
+    record = make_record(train_seconds=[4.0, 2.0])
+    cell = msgspec.structs.replace(record.cell, epochs=3)
+    with pytest.raises(ValueError, match="asks for 3 epochs, the result holds 2"):
+        msgspec.structs.replace(record, cell=cell)
+    stopped = msgspec.structs.replace(record.result, stopped_early=True)
+    assert msgspec.structs.replace(record, cell=cell, result=stopped).result == stopped
+    with pytest.raises(ValueError, match="asks for 1 epochs, the result holds 2"):
+        one = msgspec.structs.replace(record.cell, epochs=1)
+        msgspec.structs.replace(record, cell=one, result=stopped)
+
+
+def test_a_result_has_epochs_or_phases():
+    result = make_record().result
+    fit = TrainingPhase(name="fit", method="fit", line=3, seconds=9.5, epochs=result.epochs)
+    assert msgspec.structs.replace(result, epochs=(), phases=(fit,)).phases == (fit,)
+    with pytest.raises(ValueError, match="phases beside epochs"):
+        msgspec.structs.replace(result, phases=(fit,))
+    with pytest.raises(ValueError, match="no epoch"):
+        msgspec.structs.replace(result, epochs=())
+
+
+@pytest.mark.parametrize(
+    "wrong",
+    [{"method": "script"}, {"epochs": ()}, {"seconds": -1.0}, {"seconds": math.nan}],
+)
+def test_an_impossible_phase_is_refused(wrong):
+    epochs = make_record().result.epochs
+    with pytest.raises(ValueError, match="fit 2"):
+        TrainingPhase(
+            **{"name": "fit 2", "method": "fit", "line": None, "seconds": 1.0}
+            | {"epochs": epochs}
+            | wrong
+        )
 
 
 @pytest.mark.parametrize("value", [0.0, math.nan, math.inf])

@@ -21,10 +21,7 @@ def inferred(record: Record, task: str = "predict") -> Record:
         msgspec.structs.replace(
             epoch,
             validation_seconds=None,
-            loss=None,
-            accuracy=None,
-            val_loss=epoch.val_loss if evaluates else None,
-            val_accuracy=epoch.val_accuracy if evaluates else None,
+            logs={n: v for n, v in epoch.logs.items() if evaluates and n.startswith("val_")},
             first_step_seconds=None,
         )
         for epoch in record.result.epochs

@@ -70,7 +70,13 @@ KINDS = {
         lambda content, _: decode_record(content, "it"),
         "record_version",
         READABLE_VERSIONS,
-        {"race.sitting": "race.session"},
+        {
+            "race.sitting": "race.session",
+            **{
+                f"result.epochs.{name}": f"result.epochs.logs.{name}"
+                for name in ("loss", "accuracy", "val_loss", "val_accuracy")
+            },
+        },
     ),
     "certificate": Stored(
         lambda content, _: decode_certificate(content, "it"),
@@ -116,7 +122,9 @@ def leaves(value: object, names: Mapping[str, str], path: str = "") -> Iterator[
     if isinstance(value, dict):
         for key, each in value.items():
             former = f"{_unnumbered(path)}{key}"
-            yield from leaves(each, names, f"{path}{_last(names.get(former, former))}.")
+            yield from leaves(
+                each, names, f"{path}{names.get(former, former).removeprefix(_unnumbered(path))}."
+            )
     elif isinstance(value, list):
         for number, each in enumerate(value):
             yield from leaves(each, names, f"{path}{number}.")
@@ -125,12 +133,12 @@ def leaves(value: object, names: Mapping[str, str], path: str = "") -> Iterator[
         yield path, value
 
 
-def _unnumbered(path: str) -> str:
-    return "".join(f"{name}." for name in path.split(".")[:-1] if not name.isdigit())
-
-
 def _last(path: str) -> str:
     return path.rpartition(".")[2]
+
+
+def _unnumbered(path: str) -> str:
+    return "".join(f"{name}." for name in path.split(".")[:-1] if not name.isdigit())
 
 
 @pytest.mark.parametrize("path", FILES, ids=lambda path: path.stem)

@@ -57,8 +57,8 @@ def _common(folder: Path) -> None:
             "adult.data": tables.census(80, test=False),
             "adult.test": tables.census(40, test=True),
             "heart.csv": tables.heart(60),
-            "art_daily_small_noise.csv": tables.daily_series(2, jump=False),
-            "art_daily_jumpsup.csv": tables.daily_series(2, jump=True),
+            "art_daily_small_noise.csv": tables.daily_series(4, jump=False),
+            "art_daily_jumpsup.csv": tables.daily_series(4, jump=True),
             "FordA_TRAIN.tsv": tables.engine_noise(12),
             "FordA_TEST.tsv": tables.engine_noise(12),
             "Bvro0YD.png": image_bytes(2, (320, 240), "PNG"),
@@ -136,14 +136,14 @@ WRITERS: dict[str, Callable[[Path], None]] = {
             "annotations.tar.gz": lambda: folders.part_of(folders.pets(), "annotations"),
         }
     ),
-    "fixres": _files(**_tfds(tf_flowers={"train": 30})),
-    "learnable_resizer": _files(**_tfds(cats_vs_dogs={"train": 40})),
-    "gradient_centralization": _files(**_tfds(horses_or_humans={"train": 32, "test": 8})),
-    "ddim": _files(**_tfds(oxford_flowers102={"train": 80, "validation": 80, "test": 160})),
-    "ddpm": _files(**_tfds(oxford_flowers102={"train": 64})),
+    "fixres": _files(**_tfds(tf_flowers={"train": 28})),
+    "learnable_resizer": _files(**_tfds(cats_vs_dogs={"train": 20})),
+    "gradient_centralization": _files(**_tfds(horses_or_humans={"train": 8, "test": 4})),
+    "ddim": _files(**_tfds(oxford_flowers102={"train": 80, "validation": 80, "test": 80})),
+    "ddpm": _files(**_tfds(oxford_flowers102={"train": 32})),
     "cyclegan": _files(
         **_tfds(
-            **{"cycle_gan/horse2zebra": dict.fromkeys(("trainA", "trainB", "testA", "testB"), 6)}
+            **{"cycle_gan/horse2zebra": dict.fromkeys(("trainA", "trainB", "testA", "testB"), 4)}
         )
     ),
     "deit": _files(**_tfds(tf_flowers={"train": 20})),

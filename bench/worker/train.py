@@ -63,6 +63,7 @@ def train(job: Job, backend: Backend, phases: Phases) -> Result:
         "train_images": length(passed[0]),
         "validation_images": length(validation[0]),
     }
+    facts |= {"headline": job.headline or None, "headline_mode": job.headline_mode}
     phases.end("harness")
     return Result(**facts, **measured, **_phase_facts(phases))
 

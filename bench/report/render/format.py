@@ -6,6 +6,8 @@ from typing import Any, Final, NamedTuple
 import pandas as pd
 
 from bench.core.cell import BACKENDS
+from bench.core.text import sanitize_line
+from bench.report.render.headline import headline_text, other_headline
 from bench.report.tables.columns import ROW_KEY
 from bench.report.tables.metrics import LATENCY_PERCENTILES
 
@@ -70,6 +72,8 @@ METRIC_FIGURES: Final = (
     NumberFormat("val_loss", "final_val_loss", "{:.4f}".format),
     NumberFormat("val_accuracy", "final_val_accuracy", "{:.4f}".format),
 )
+#: The column of the headline metric, whose heading is the name of a log.
+HEADLINE: Final = "final_headline"
 PERPLEXITY: Final = NumberFormat("val perplexity", "final_val_perplexity", "{:.3f}".format)
 LATENCY_FIGURES: Final = tuple(
     NumberFormat(f"p{percent} ms", f"latency_p{percent}_seconds", _milliseconds)
@@ -134,15 +138,20 @@ def figure_text(row: Row, backend: str, figure: NumberFormat) -> str:
 def figures_of(row: Row, figures: Sequence[NumberFormat]) -> list[NumberFormat]:
     """Return the numbers to show for a row: all for `fit`, the known ones for other tasks.
 
-    Perplexity and latencies follow if they are known.
+    A headline metric that is not among them, perplexity and latencies follow if they are known.
     """
-    more = (PERPLEXITY, *LATENCY_FIGURES)
+    more = (*_headline_figure(row), PERPLEXITY, *LATENCY_FIGURES)
     always = figures if row["task"] == "fit" else figures[:1]
     return [
         figure
         for figure in (*figures, *more)
         if figure in always or any(figure_text(row, backend, figure) for backend in BACKENDS)
     ]
+
+
+def _headline_figure(row: Row) -> list[NumberFormat]:
+    metric = other_headline(row)
+    return [] if metric is None else [NumberFormat(sanitize_line(metric), HEADLINE, headline_text)]
 
 
 def status_text(row: Row, backend: str) -> str:

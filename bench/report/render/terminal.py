@@ -95,7 +95,7 @@ def _table(row: Row) -> Table:
     table.add_column("backend", no_wrap=True)
     figures = figures_of(row, _FIGURES)
     for figure in figures:
-        broken = figure.heading.replace("val_", "val_\n").replace("first ", "first\n")
+        broken = escape(figure.heading).replace("val_", "val_\n").replace("first ", "first\n")
         status = figure is EPOCH_FIGURES[0]
         table.add_column(broken, justify="right", overflow="fold", no_wrap=status)
     for backend in BACKENDS:

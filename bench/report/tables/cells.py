@@ -78,6 +78,13 @@ _METRICS: Final = (
     Column(
         "final_val_perplexity", "Float64", "exp(final_val_loss) where the next byte is predicted"
     ),
+    Column("headline_metric", "string", "the log by which the record is judged"),
+    Column("headline_mode", "string", "its better direction: `max` or `min`"),
+    Column("final_headline", "Float64", "headline_metric in the last epoch"),
+    Column("best_headline", "Float64", "best headline_metric of all epochs"),
+    Column(
+        "headline_reason", "string", "why there is no final_headline, if the recipe names a metric"
+    ),
     Column("latency_p50_seconds", "Float64", "median time of a prediction of one image"),
     Column(
         "latency_p95_seconds", "Float64", "95th percentile of these times, one of the measured ones"

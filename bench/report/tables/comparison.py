@@ -19,6 +19,7 @@ from bench.report.tables.columns import (
     typed,
 )
 from bench.report.tables.epochs import epochs_frame
+from bench.report.tables.headlines import headline_columns, with_one_headline
 from bench.report.tables.metrics import FLOPS_PER_MAC
 from bench.report.tables.ratios import race_drifts
 from bench.stats.median_ci import Interval, median_confidence_interval
@@ -47,6 +48,8 @@ _BACKEND: Final = (
     Column("final_val_accuracy", "Float64", "median over the records"),
     Column("best_val_accuracy", "Float64", "median over the records of their best_val_accuracy"),
     Column("final_val_perplexity", "Float64", "median over the records"),
+    Column("final_headline", "Float64", "median over the records of headline_metric at the end"),
+    Column("best_headline", "Float64", "median over the records of their best_headline"),
     Column("latency_p50_seconds", "Float64", "median over the records"),
     Column("latency_p95_seconds", "Float64", "median over the records"),
     Column("latency_p99_seconds", "Float64", "median over the records"),
@@ -73,6 +76,13 @@ COMPARISON_COLUMNS: Final = (
         "string",
         "backend with the lowest median; empty with fewer than two, if mismatched or if unstable",
     ),
+    Column(
+        "headline_metric",
+        "string",
+        "the log by which the row is judged; empty if its records name several, or none",
+    ),
+    Column("headline_mode", "string", "its better direction: `max` or `min`"),
+    Column("headline_reason", "string", "why there is no headline value, or none for a backend"),
     Column("forward_macs", "Int64", "multiply-accumulates of one image's forward pass"),
     Column(
         "uncounted_layers",
@@ -101,6 +111,7 @@ _MIXED: Final = "records of different code, data or versions are not pooled: rep
 _MEDIANS: Final = (
     *("first_step_seconds", "final_loss", "final_accuracy", "final_val_loss"),
     *("final_val_accuracy", "best_val_accuracy", "final_val_perplexity"),
+    *("final_headline", "best_headline"),
     *("latency_p50_seconds", "latency_p95_seconds", "latency_p99_seconds"),
 )
 _LARGEST: Final = ("peak_memory_bytes", "memory_over_baseline_bytes", "device_peak_memory_bytes")
@@ -123,12 +134,13 @@ def comparison_of(cells: pd.DataFrame, epochs: pd.DataFrame) -> pd.DataFrame:
     cells, epochs = _numbered(cells), _numbered(epochs)[[*_GROUP, *_OF_AN_EPOCH]]
     plain, plain_epochs = cells[~cells["instrumented"]], epochs[~epochs["instrumented"]]
     by_row = plain.groupby("row")
-    groups = _backend_groups(plain, plain_epochs)
+    headlines = headline_columns(plain)
+    groups = _backend_groups(with_one_headline(plain, headlines), plain_epochs)
     frame = by_row[list(ROW_KEY)].head(1).set_index(plain.drop_duplicates("row")["row"])
     frame = frame.join(by_row[list(_OF_THE_ROW)].first())
     frame["dataset_official"] = by_row["dataset_official"].all()
     frame["gemm_peak_gflops"] = by_row["gemm_peak_gflops"].max()
-    frame = frame.join(_trust(cells))
+    frame = frame.join(headlines).join(_trust(cells))
     frame["fastest_backend"] = _fastest(groups)[frame["mismatched"].isna() & frame["steady"]]
     _add_peak_fractions(groups, frame)
     frame = frame.join(_side_by_side(groups)).sort_index()

@@ -2,11 +2,12 @@
 
 from collections.abc import Callable, Iterator, Sequence
 from itertools import zip_longest
-from typing import Final, NamedTuple
+from typing import Final, Literal, NamedTuple
 
 import numpy as np
 import pandas as pd
 
+from bench.core.headline import headline_of
 from bench.core.record import Record
 from bench.core.result import Epoch, Result
 from bench.report.tables.columns import (
@@ -35,6 +36,10 @@ _OF_AN_EPOCH: Final = (
     Column("accuracy", "Float64", "training accuracy, 0 to 1; empty without that metric"),
     Column("val_loss", "Float64", "validation loss"),
     Column("val_accuracy", "Float64", "validation accuracy, 0 to 1; empty without that metric"),
+    Column("headline", "Float64", "the record's headline_metric, as in `cells.csv`"),
+    Column(
+        "train_headline", "Float64", "the same metric in training; empty if it is one of training"
+    ),
 )
 EPOCHS_COLUMNS: Final = (*RECORD_COLUMNS, *_OF_AN_EPOCH)
 
@@ -42,7 +47,15 @@ EPOCHS_COLUMNS: Final = (*RECORD_COLUMNS, *_OF_AN_EPOCH)
 _DERIVED: Final[dict[str, Callable[[Record, Epoch], object]]] = {
     "epoch": lambda _, epoch: epoch.index + 1,
     "step_seconds": step_seconds,
+    "headline": lambda record, epoch: _headline(record, epoch, "of"),
+    "train_headline": lambda record, epoch: _headline(record, epoch, "of_training"),
 }
+
+
+def _headline(record: Record, epoch: Epoch, part: Literal["of", "of_training"]) -> float | None:
+    """Return the value of the record's headline metric in validation or in training."""
+    headline = headline_of(record.result) if record.result else None
+    return None if headline is None else getattr(headline, part)(epoch)
 
 
 def epochs_frame(records: Sequence[Record]) -> pd.DataFrame:

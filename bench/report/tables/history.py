@@ -9,7 +9,9 @@ from typing import Final
 import pandas as pd
 
 from bench.core.diff import diff_records
+from bench.core.headline import headline_of
 from bench.core.record import Record
+from bench.core.result import Result
 from bench.core.text import BenchError
 from bench.report.tables.columns import Column, backend_version, make_frame
 from bench.report.tables.comparison import COMPARISON_COLUMNS
@@ -36,6 +38,9 @@ HISTORY_COLUMNS: Final = (
             *("epoch_seconds_n", "final_val_accuracy"),
         )
     ),
+    Column("headline_metric", "string", "the log by which the run is judged"),
+    Column("headline_mode", "string", "its better direction: `max` or `min`"),
+    Column("final_headline", "Float64", "median over the records of its last epoch's value"),
     Column("reason", "string", "why the first failed record failed"),
 )
 
@@ -82,6 +87,21 @@ def _row(records: Sequence[Record]) -> dict[str, object]:
         "epoch_seconds_max": max(seconds, default=None),
         "epoch_seconds_n": len(seconds) or None,
         "final_val_accuracy": median(scores) if scores else None,
+        **_headline(results),
+    }
+
+
+def _headline(results: Sequence[Result]) -> dict[str, object]:
+    """Return the headline columns; empty if the results name several metrics."""
+    headlines = {headline for result in results if (headline := headline_of(result))}
+    if len(headlines) != 1:
+        return {}
+    [headline] = headlines
+    values = [value for result in results if (value := headline.final(result)) is not None]
+    return {
+        "headline_metric": headline.metric,
+        "headline_mode": headline.mode,
+        "final_headline": median(values) if values else None,
     }
 
 

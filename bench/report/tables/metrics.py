@@ -5,6 +5,7 @@ from math import ceil, exp
 from statistics import median
 from typing import Final
 
+from bench.core.headline import headline_of, missing_headline
 from bench.core.record import Record
 from bench.core.result import Epoch, Result
 from bench.stats.quantile import lower_quartile
@@ -50,6 +51,7 @@ def record_metrics(record: Record) -> dict[str, _Metric]:
         **{name: getattr(result, name) for name in _AS_MEASURED},
         **phases,
         **_metrics(result),
+        **_headline(record, result),
         **_steady_statistics(record, result),
         **_latencies(result),
         **_memory(result),
@@ -90,6 +92,20 @@ def _metrics(result: Result) -> dict[str, _Metric]:
         "final_val_accuracy": last.val_accuracy,
         "best_val_accuracy": max(scores, default=None),
         "final_val_perplexity": _perplexity(result),
+    }
+
+
+def _headline(record: Record, result: Result) -> dict[str, _Metric]:
+    headline = headline_of(result)
+    if headline is None:
+        return {}
+    named = result.headline and record.cell.task != "predict"
+    return {
+        "headline_metric": headline.metric,
+        "headline_mode": headline.mode,
+        "final_headline": headline.final(result),
+        "best_headline": headline.best(result),
+        "headline_reason": missing_headline(result) if named else None,
     }
 
 

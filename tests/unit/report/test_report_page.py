@@ -6,13 +6,14 @@ from typing import Any
 import pytest
 
 from bench.core.cell import BACKENDS
+from bench.core.headline import Headline
 from bench.report.charts.data import MOST_EPOCHS, MOST_POINTS, Drawn, chart_data, newest_ratios
 from bench.report.charts.palette import BACKEND_COLOURS
 from bench.report.charts.render import CHARTS
 from bench.report.render.format import table_rows
 from bench.report.render.html import template as shell
 from bench.report.render.html.page import page_text
-from bench.report.render.html.table import first_at_accuracy
+from bench.report.render.html.table import first_at_level
 from bench.report.render.summary import summarise_row
 from bench.report.tables.build import make_tables
 from tests.fixtures.pages import chart_data as page_data
@@ -182,7 +183,7 @@ def test_who_is_first_at_each_accuracy_counts_the_training_of_all_epochs_before(
     fast = make_record(
         backend="torch", train_seconds=[1.0, 1.0, 1.0], val_accuracies=[0.3, 0.45, 0.5]
     )
-    table = first_at_accuracy(_drawn(slow, fast).series)
+    table = first_at_level(_drawn(slow, fast).series, Headline("val_accuracy", "max"))
     assert table is not None
     assert table.headings == ["validation accuracy", "jax s", "torch s"]
     assert table.lines[2:] == [

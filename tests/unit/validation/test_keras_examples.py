@@ -217,8 +217,8 @@ def phase(method: str = "fit", line: int = 1, **facts: Any) -> ExamplePhase:
 
 
 def row(example: str = "vision/mine", backend: str = "jax", **facts: Any) -> ExampleRow:
-    facts = {"way": "plain", "status": "ok", "seed": 1} | facts
-    return ExampleRow(example=example, backend=backend, **facts)
+    given: dict[str, Any] = {"way": "plain", "status": "ok", "seed": 1, **facts}
+    return ExampleRow(example=example, backend=backend, **given)
 
 
 def test_calls_from_one_line_are_one_phase() -> None:

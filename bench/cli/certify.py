@@ -54,7 +54,8 @@ def add_certify_arguments(parser: argparse.ArgumentParser) -> None:
 def certify_command(arguments: argparse.Namespace, console: CommandConsole) -> int:
     """Certify each workload, write and print its certificate.
 
-    The exit code is 14 if two backends differ or a backend could not be compared. Raise
+    The exit code is 14 if two backends differ, and otherwise 15 if a backend could not be compared.
+    Raise
     WorkloadNameError, InterpreterError, DataError or CertificateError for invalid input.
     """
     check_dataset(arguments)
@@ -67,9 +68,7 @@ def certify_command(arguments: argparse.Namespace, console: CommandConsole) -> i
         certificates = [
             _certify(name, interpreters, folder, arguments, console) for name in workloads
         ]
-    verdicts = {pair.verdict for certificate in certificates for pair in certificate.pairs}
-    failed = any(certificate.failures for certificate in certificates)
-    status = ExitCode.OK if verdicts == {"certified"} and not failed else ExitCode.DIFFERS
+    status = _status(certificates)
     console.print_result(
         "Certificates",
         folder,
@@ -85,6 +84,15 @@ def certify_command(arguments: argparse.Namespace, console: CommandConsole) -> i
         },
     )
     return status
+
+
+def _status(certificates: Sequence[Certificate]) -> ExitCode:
+    """Return DIFFERS if any pair differs, else NOT_COMPARED if any backend was not compared."""
+    pairs = [pair for certificate in certificates for pair in certificate.pairs]
+    if any(pair.verdict != "certified" for pair in pairs):
+        return ExitCode.DIFFERS
+    compared = all(each.pairs and not each.failures for each in certificates)
+    return ExitCode.OK if compared else ExitCode.NOT_COMPARED
 
 
 def _interpreters(arguments: argparse.Namespace) -> list[Interpreter]:

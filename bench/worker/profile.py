@@ -14,6 +14,7 @@ import msgspec
 
 from bench.core.job import Job
 from bench.profiling.messages import ProfiledScope, ProfileReport, Timing
+from bench.worker.activations import has_call
 from bench.worker.backend import Backend, import_backend
 from bench.worker.entry import die_with_parent, one_sentence
 from bench.worker.process_info import Phases
@@ -47,7 +48,7 @@ def _measure(job: Job, backend: Backend) -> ProfileReport:
 
     batch = keras.tree.map_structure(keras.ops.convert_to_tensor, examples(1).x)
     steps, gradients = make_steps(model, backend), dict[int, Any]()
-    if _has_call(model):
+    if has_call(model):
         model(batch, training=True)  # builds the model if its builder did not
         timings = list(_layers(model, batch, steps, gradients))
     else:
@@ -67,13 +68,6 @@ def _repetitions(timings: list[Timing]) -> int:
         len(row.seconds) for row in timings if (row.scope, row.direction) == ("model", "gradient")
     ]
     return max([FEWEST, *counts])
-
-
-def _has_call(model: Any) -> bool:
-    """Return whether a model has a forward pass of its own; a GAN calls only its parts."""
-    import keras
-
-    return type(model).call is not keras.Model.call
 
 
 def _not_called(model: Any) -> Timing:

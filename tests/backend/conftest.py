@@ -9,16 +9,19 @@ import pytest
 from tests.fixtures.bench_command import Bench
 
 _CPUS = os.sched_getaffinity(0)
-#: Fixtures of a module whose tests look at one training.
-_SHARED = frozenset(("module_bench", "drawing_bench"))
 
 
 @pytest.hookimpl(tryfirst=True)  # xdist reads the groups in this hook too
 def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
-    """Keep the tests of a module that share a training in one process of pytest-xdist."""
+    """Keep the tests that share a fixture of their module, a training, in one process of xdist."""
     for item in items:
-        if not _SHARED.isdisjoint(getattr(item, "fixturenames", ())):
+        if isinstance(item, pytest.Function) and _shares_a_fixture(item):
             item.add_marker(pytest.mark.xdist_group(item.path.stem))
+
+
+def _shares_a_fixture(test: pytest.Function) -> bool:
+    definitions = test._fixtureinfo.name2fixturedefs.values()
+    return any(overrides[-1].scope == "module" for overrides in definitions)
 
 
 def _share_of(cpus: set[int]) -> set[int]:

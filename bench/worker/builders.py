@@ -103,14 +103,19 @@ def load_builder(job: Job) -> Callable[..., Any]:
 
 
 def build_model(
-    job: Job, input_shape: Any, classes: int, builder: Callable[..., Any] | None = None
+    job: Job,
+    input_shape: Any,
+    classes: int,
+    builder: Callable[..., Any] | None = None,
+    *,
+    compiled: bool = True,
 ) -> keras.Model:
     """Return the compiled model of the job's workload, made by `builder` if it is loaded already.
 
     The builder receives `input_shape` (by name if there are several inputs) and `classes` if it has
     parameters with these names; WorkloadError if one is not known and has no default. A model that
     is already compiled keeps its optimizer, loss and metrics; any other model is compiled with
-    those of the job.
+    those of the job, if it is to be `compiled`.
     """
     builder = builder or load_builder(job)
     model = builder(**_arguments(builder, job, input_shape, classes))
@@ -118,7 +123,7 @@ def build_model(
         raise WorkloadError(
             f"{job.builder} returned {type(model).__name__}; it must return a keras.Model."
         )
-    if not model.compiled:
+    if compiled and not model.compiled:
         optimizer = keras.optimizers.get(job.optimizer)
         model.compile(optimizer=optimizer, loss=job.loss, metrics=list(job.metrics))
         _COMPILED_BY_RECIPE.add(model)

@@ -23,7 +23,10 @@ FILE_FUNCTIONS: Final[Mapping[str, tuple[str, ...]]] = {
     "adapt": ("model", "x"),
     "callbacks": ("epochs",),
     "fit_arguments": ("batch_size",),
-    "train": ("model", "x", "y", "validation_data", "batch_size", "epochs", "callbacks"),
+    "train": (
+        *("model", "x", "y", "sample_weight", "validation_data"),
+        *("batch_size", "epochs", "callbacks"),
+    ),
 }
 #: What `fit_arguments` may return; the others come from the cell, `data` and `callbacks`.
 FIT_ARGUMENTS: Final = (
@@ -97,6 +100,19 @@ class FileFunctions:
                 )
         return returned
 
+    def check_train(self, given: Mapping[str, Any]) -> None:
+        """Raise WorkloadError where `train` would not get what the file gives for the training."""
+        if "fit_arguments" in self:
+            raise WorkloadError(
+                f"{self.place}: fit_arguments is not used where train calls fit itself; pass them "
+                "in train."
+            )
+        accepted = inspect.signature(self.found["train"]).parameters
+        if given["sample_weight"] is not None and "sample_weight" not in accepted:
+            raise WorkloadError(
+                f"{self.place}: data makes sample_weight, and train has no parameter of that name."
+            )
+
     def error(self, name: str, returned: Any, expected: str) -> WorkloadError:
         """Return the error of a function that returned another value than expected."""
         kind = type(returned).__name__
@@ -117,7 +133,9 @@ def file_functions(job: Job, builder: Callable[..., Any]) -> FileFunctions:
     found: dict[str, Callable[..., Any]] = {}
     for name, allowed in FILE_FUNCTIONS.items():
         function = getattr(module, name, None)
-        if not inspect.isfunction(function) or function is builder:
+        if not callable(function) or not inspect.isfunction(inspect.unwrap(function)):
+            continue
+        if function is builder:
             continue
         if function.__module__ != module.__name__:  # imported from elsewhere
             continue
@@ -134,10 +152,12 @@ def _check_parameters(
 ) -> None:
     for parameter in parameters.values():
         flexible = parameter.kind in (parameter.VAR_POSITIONAL, parameter.VAR_KEYWORD)
-        if flexible or parameter.default is not parameter.empty or parameter.name in allowed:
+        if flexible or parameter.default is not parameter.empty:
+            continue
+        if parameter.name in allowed and parameter.kind is not parameter.POSITIONAL_ONLY:
             continue
         hint = did_you_mean(parameter.name, allowed)
         raise WorkloadError(
             f"{place}: {name} has the parameter {parameter.name!r} without a default; "
-            f"{hint}allowed are {', '.join(allowed)}."
+            f"{hint}allowed are {', '.join(allowed)}, each given by its name."
         )

@@ -53,15 +53,17 @@ class LoadedWorkload:
             ended("build")
         ended("data_open")
 
-    def build(self) -> keras.Model:
-        """Return a new compiled model, adapted to the data, with its first weights.
+    def build(self, *, compiled: bool = True) -> keras.Model:
+        """Return a new model, compiled if asked for, adapted to the data, with its first weights.
 
         The file of the builder, or the script, is executed again for every model but the first.
         """
         if is_script(self.cell.workload):
             return self._script_model()
         builder, self._builder = self._builder or load_builder(self._job), None
-        model = build_model(self._job, self.input_shape, self.origin.classes, builder)
+        model = build_model(
+            self._job, self.input_shape, self.origin.classes, builder, compiled=compiled
+        )
         if "adapt" in self.functions:
             self.functions.call("adapt", model=model, x=self.training.x)
         if self._job.weights:

@@ -32,13 +32,13 @@ class Split:
     @property
     def examples(self) -> int | None:
         """The number of examples of arrays; None if it is not known."""
-        return len(keras.tree.flatten(self.x)[0]) if self.is_arrays else None
+        return int(keras.tree.flatten(self.x)[0].shape[0]) if self.is_arrays else None
 
     def take(self, rows: Any) -> "Split":
         """Return the examples of arrays that `rows`, a slice or indices, selects."""
 
         def chosen(part: Any) -> Any:
-            return keras.tree.map_structure(lambda a: None if a is None else a[rows], part)
+            return keras.tree.map_structure(lambda a: None if a is None else _rows(a, rows), part)
 
         return Split(x=chosen(self.x), y=chosen(self.y), sample_weight=chosen(self.sample_weight))
 
@@ -102,4 +102,10 @@ def repeated(split: Split, count: int) -> Split:
 
 
 def _is_array(value: Any) -> bool:
-    return hasattr(value, "shape") and hasattr(value, "dtype") and hasattr(value, "__getitem__")
+    is_frame = hasattr(value, "iloc")  # of pandas
+    named = hasattr(value, "shape") and hasattr(value, "__getitem__")
+    return named and (is_frame or hasattr(value, "dtype"))
+
+
+def _rows(array: Any, rows: Any) -> Any:
+    return array.iloc[rows] if hasattr(array, "iloc") else array[rows]

@@ -1,8 +1,9 @@
 """One launch of a cell: open the data, build the model, run the task, and return the result."""
 
 import math
+from collections.abc import Mapping
 from pathlib import Path
-from typing import Any
+from typing import Any, Final
 
 import keras
 
@@ -10,6 +11,7 @@ from bench.core.job import Job
 from bench.core.result import Result
 from bench.worker.backend import Backend
 from bench.worker.builders import WorkloadError, load_matched_weights
+from bench.worker.call_facts import call_facts
 from bench.worker.callbacks import EpochTimer, StepTimer
 from bench.worker.file_functions import FileFunctions
 from bench.worker.flops import forward_macs
@@ -22,7 +24,10 @@ from bench.worker.process_info import Phases
 from bench.worker.resolved_settings import resolved_settings, stochastic_layers
 from bench.worker.split import Split
 from bench.worker.targets import noting_targets
-from bench.worker.trainer_calls import TrainerCalls
+from bench.worker.trainer_calls import TrainerCalls, with_history
+
+#: The arguments of `fit` that select, order or weight the examples of a batch.
+_OF_BATCHES: Final = ("sample_weight", "shuffle", "steps_per_epoch", "validation_split")
 
 
 def train(job: Job, backend: Backend, phases: Phases) -> Result:
@@ -35,7 +40,8 @@ def train(job: Job, backend: Backend, phases: Phases) -> Result:
     phases.end("harness")
     workload = LoadedWorkload(job, phases)
     _check_lane(job, workload)
-    model = workload.build()
+    trains_itself = cell.task == "fit" and "train" in workload.functions
+    model = workload.build(compiled=not trains_itself)
     weights_sha256 = _first_weights(model, job, workload.input_shape)
     phases.end("build")
     training, validation = _splits(workload, model, job)
@@ -44,7 +50,7 @@ def train(job: Job, backend: Backend, phases: Phases) -> Result:
     with noting_targets(workload.target_form(model), training.y):
         if cell.task != "fit":
             measured = _infer(model, job, training, phases)
-        elif "train" in workload.functions:
+        elif trains_itself:
             measured = _train_own(model, job, feed, validation, workload.functions, phases)
         else:
             measured = _fit(model, job, feed, validation, workload.functions, phases)
@@ -122,6 +128,8 @@ def _fit(
     timers = [timer for timer in (epoch_timer, step_timer) if timer is not None]
     followers = [EpochOrder(feed.order)] if feed.order else []
     others = functions.fit_arguments(job.cell.known_batch_size)
+    if job.cell.lane == "matched":
+        _check_matched(others)
     callbacks = [*timers, *followers, *functions.callbacks(epochs)]
     begin = phases.now
     model.fit(
@@ -133,12 +141,37 @@ def _fit(
     )
     phases.end("fit")
     return {
-        "epochs": tuple(epoch_timer.epochs),
+        **_images(model, feed.split, validation, others),
+        "epochs": with_history(epoch_timer.epochs, model),
         "first_step_seconds": epoch_timer.first_step_seconds,
         "setup_seconds": epoch_timer.begin - begin,
         "teardown_seconds": phases.now - epoch_timer.end,
         "stopped_early": epoch_timer.stopped_early,
         "detail": step_timer.detail(model, feed) if step_timer else None,
+    }
+
+
+def _check_matched(others: Mapping[str, Any]) -> None:
+    """Raise WorkloadError for an argument of `fit` that changes the batches of the lane matched."""
+    for name in _OF_BATCHES:
+        if name in others:
+            raise WorkloadError(
+                "In the lane matched every backend gets the same batches of arrays, and "
+                f"fit_arguments returned {name!r}, which changes them."
+            )
+
+
+def _images(
+    model: keras.Model, training: Split, validation: Split | None, others: Mapping[str, Any]
+) -> dict[str, int | None]:
+    """Return the numbers of images of an epoch as `fit` uses them; None where they are unknown."""
+    given = {"self": model, **training.arguments, **others}
+    if validation is not None:
+        given["validation_data"] = validation.validation_data
+    facts = call_facts("fit", given)
+    return {
+        "train_images": None if "steps_per_epoch" in others else facts["train_images"],
+        "validation_images": None if "validation_steps" in others else facts["validation_images"],
     }
 
 
@@ -151,14 +184,17 @@ def _train_own(
     phases: Phases,
 ) -> dict[str, Any]:
     """Call the `train` of the user's file, and measure each of its calls as a phase."""
+    given = {
+        **{name: getattr(feed.split, name) for name in ("x", "y", "sample_weight")},
+        "validation_data": validation.validation_data if validation else None,
+    }
+    functions.check_train(given)
     calls = TrainerCalls(Path(job.builder.rpartition(":")[0]).parent, phases, job.events_fd)
     with calls.measured():
         functions.call(
             "train",
             model=model,
-            x=feed.split.x,
-            y=feed.split.y,
-            validation_data=validation.validation_data if validation else None,
+            **given,
             batch_size=job.cell.known_batch_size,
             epochs=job.cell.known_epochs,
             callbacks=functions.callbacks(job.cell.known_epochs),

@@ -139,7 +139,7 @@ class TrainerCalls:
             given,
             "fit",
             seconds=end - begin,
-            epochs=_with_history(timer.epochs, model),
+            epochs=with_history(timer.epochs, model),
             first_step_seconds=timer.first_step_seconds,
             setup_seconds=timer.begin - begin,
             teardown_seconds=end - timer.end,
@@ -225,7 +225,7 @@ def _first_callback(
     yield
 
 
-def _with_history(epochs: list[Epoch], model: Any) -> tuple[Epoch, ...]:
+def with_history(epochs: list[Epoch], model: Any) -> tuple[Epoch, ...]:
     """Return the epochs with the logs that the script's callbacks added, as Keras's history has.
 
     Our callback is the first one, so it sees only the logs of Keras itself. A history of an earlier

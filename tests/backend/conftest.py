@@ -2,11 +2,13 @@
 
 import os
 from collections.abc import Callable, Iterator
+from functools import cache
 from pathlib import Path
 
 import pytest
 
 from tests.fixtures.bench_command import Bench
+from tests.fixtures.kinds import KINDS, Found, train_kinds
 
 _CPUS = os.sched_getaffinity(0)
 
@@ -90,3 +92,13 @@ def user_file(tmp_path: Path) -> Callable[[str], str]:
         return f"{path}:build"
 
     return write
+
+
+@pytest.fixture(scope="session")
+def trained(tmp_path_factory: pytest.TempPathFactory) -> Callable[[str], Found]:
+    """Return a function that trains all kinds of model files on a backend, once."""
+
+    def train(backend: str) -> Found:
+        return train_kinds(backend, tmp_path_factory.mktemp(backend), KINDS[backend])
+
+    return cache(train)

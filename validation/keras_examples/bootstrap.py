@@ -15,13 +15,13 @@ from typing import Any
 
 from bench.worker.stand_ins import install_stand_ins, stand_ins_used
 
-METHODS = ("fit", "evaluate", "predict")
+_METHODS = ("fit", "evaluate", "predict")
 
 
 def record_phases(model_class: Any, script: str, phases: list[dict[str, Any]]) -> None:
     """Let each call of `fit`, `evaluate` and `predict` add its line, epochs, logs and seconds."""
     depth = [0]  # `fit` evaluates, callbacks predict: those calls are parts of a phase
-    for method in METHODS:
+    for method in _METHODS:
         wrapped = _recorded(getattr(model_class, method), method, script, phases, depth)
         setattr(model_class, method, wrapped)
 

@@ -72,6 +72,10 @@ def run_examples(
 
 def run_example(example: Example, backend: str, options: RunOptions) -> ExampleRow:
     """Run one example with stand-ins; never raises for what the script does."""
+    if (error := _syntax_error(example)) is not None:
+        return ExampleRow(
+            example=example.name, backend=backend, way=options.way, status="failed", reason=error
+        )
     place = options.folder / f"{example.short}-{backend}"
     script, stand_ins = lay_out(example, options.stand_ins, place)
     write_alias(script.parent)
@@ -101,6 +105,15 @@ def run_example(example: Example, backend: str, options: RunOptions) -> ExampleR
     if options.way == "bench":
         return row_of_record(base, place / "reports")
     return _row_of_result(base, place / "result.json", log, used)
+
+
+def _syntax_error(example: Example) -> str | None:
+    """Return why the file is no Python, without starting one for it; None if it is."""
+    try:
+        compile(example.path.read_text(encoding="utf-8"), example.path.name, "exec")
+    except SyntaxError as error:
+        return f"line {error.lineno}: SyntaxError: {error.msg}"
+    return None
 
 
 def _plain_command(script: Path, stand_ins: Path, place: Path, options: RunOptions) -> list[str]:

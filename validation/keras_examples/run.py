@@ -128,10 +128,11 @@ def _row_of_result(base: ExampleRow, result: Path, log: Path, used: list[str]) -
         reason = f"the process ended without a result: {_last_line(log)}"
         return msgspec.structs.replace(base, status="failed", reason=reason)
     outcome = json.loads(result.read_text())
+    error = outcome["error"]
     return msgspec.structs.replace(
         base,
-        status="failed" if outcome["error"] else "ok",
-        reason=outcome["error"],
+        status="ok" if error is None else "failed",
+        reason=None if error is None else error.replace(f"{result.parent}/", ""),
         phases=group_phases(msgspec.convert(p, ExamplePhase) for p in outcome["phases"]),
         stand_ins=(*used, *outcome["stand_ins"]),
     )

@@ -72,6 +72,10 @@ def run_examples(
 
 def run_example(example: Example, backend: str, options: RunOptions) -> ExampleRow:
     """Run one example with stand-ins; never raises for what the script does."""
+    if (error := _syntax_error(example)) is not None:
+        return ExampleRow(
+            example=example.name, backend=backend, way=options.way, status="failed", reason=error
+        )
     place = options.folder / f"{example.short}-{backend}"
     script, stand_ins = lay_out(example, options.stand_ins, place)
     write_alias(script.parent)
@@ -103,6 +107,15 @@ def run_example(example: Example, backend: str, options: RunOptions) -> ExampleR
     return _row_of_result(base, place / "result.json", log, used)
 
 
+def _syntax_error(example: Example) -> str | None:
+    """Return why the file is no Python, without starting one for it; None if it is."""
+    try:
+        compile(example.path.read_text(encoding="utf-8"), example.path.name, "exec")
+    except SyntaxError as error:
+        return f"line {error.lineno}: SyntaxError: {error.msg}"
+    return None
+
+
 def _plain_command(script: Path, stand_ins: Path, place: Path, options: RunOptions) -> list[str]:
     command = [str(options.python), "-m", "validation.keras_examples.bootstrap", str(script)]
     command += ["--stand-ins", str(stand_ins), "--result", str(place / "result.json")]
@@ -115,10 +128,11 @@ def _row_of_result(base: ExampleRow, result: Path, log: Path, used: list[str]) -
         reason = f"the process ended without a result: {_last_line(log)}"
         return msgspec.structs.replace(base, status="failed", reason=reason)
     outcome = json.loads(result.read_text())
+    error = outcome["error"]
     return msgspec.structs.replace(
         base,
-        status="failed" if outcome["error"] else "ok",
-        reason=outcome["error"],
+        status="ok" if error is None else "failed",
+        reason=None if error is None else error.replace(f"{result.parent}/", ""),
         phases=group_phases(msgspec.convert(p, ExamplePhase) for p in outcome["phases"]),
         stand_ins=(*used, *outcome["stand_ins"]),
     )

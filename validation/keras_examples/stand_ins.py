@@ -15,7 +15,7 @@ from bench.worker.stand_ins.made_files import (
     imdb_maker,
     mnist_maker,
 )
-from bench.worker.stand_ins.source import Maker
+from bench.worker.stand_ins.source import RANDOM_WEIGHTS, Maker
 from validation.keras_examples import made_folders as folders
 from validation.keras_examples import made_tables as tables
 from validation.keras_examples import made_texts as texts
@@ -30,6 +30,7 @@ from validation.keras_examples.made_images import (
 from validation.keras_examples.made_videos import sports, sports_features
 
 _CACHE = "home/.keras/datasets"
+_CYCLEGAN = "cyclegan-keras-core-2.0/model_checkpoints/cyclegan_checkpoints.090.weights.h5"
 
 
 def write_stand_ins(folder: Path) -> int:
@@ -144,7 +145,18 @@ WRITERS: dict[str, Callable[[Path], None]] = {
     "cyclegan": _files(
         **_tfds(
             **{"cycle_gan/horse2zebra": dict.fromkeys(("trainA", "trainB", "testA", "testB"), 4)}
-        )
+        ),
+        **{"2.0.zip": lambda: {_CYCLEGAN: RANDOM_WEIGHTS}},
+    ),
+    "simsiam": _files(
+        **{
+            "": lambda: {
+                "resnet_cifar10_v2.py": texts.RESNET,
+                "names.json": json.dumps(
+                    {"https://shorturl.at/QS369": "resnet_cifar10_v2.py"}
+                ).encode(),
+            }
+        }
     ),
     "deit": _files(**_tfds(tf_flowers={"train": 20})),
     "semisupervised_simclr": _files(**_tfds(stl10={"unlabelled": 600, "train": 100, "test": 60})),
@@ -174,7 +186,7 @@ WRITERS: dict[str, Callable[[Path], None]] = {
     "eeg_signal_classification": _files(
         **{
             "": lambda: {
-                "eeg-data.csv": tables.brain_waves(140),
+                "eeg-data.csv": tables.brain_waves(80),
                 "names.json": json.dumps(
                     {"1V5B7Bt6aJm0UHbR7cRKBEK8jx7lYPVuX": "eeg-data.csv"}
                 ).encode(),

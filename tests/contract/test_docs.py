@@ -13,6 +13,7 @@ import pytest
 from bench.cli.parser import make_parser
 from bench.core.paths import CHECKOUT
 from bench.core.record import decode_record
+from bench.core.script import find_script
 from bench.core.suite import Overrides, expand, load_suite
 from bench.core.workload import read_recipe, resolve_workload
 from bench.storage.store import Store
@@ -162,7 +163,11 @@ def check_workload(block: Block, folder: Path) -> None:
     path = folder / name[1]
     path.write_text(block.text, "utf-8")
     read_recipe(path)
-    [function] = [n for n in ast.parse(block.text).body if isinstance(n, ast.FunctionDef)]
+    functions = [n for n in ast.parse(block.text).body if isinstance(n, ast.FunctionDef)]
+    if not functions:  # a whole script
+        assert find_script(str(path), []).path == path
+        return
+    [function] = functions
     assert {a.arg for a in function.args.args} <= {"input_shape", "classes"}
     assert resolve_workload(f"{path}:{function.name}")
 

@@ -70,7 +70,7 @@ def _row(records: Sequence[Record]) -> dict[str, object]:
     first = records[0]
     results = [record.result for record in records if record.result is not None]
     seconds = [epoch.train_seconds for result in results for epoch in result.steady_epochs]
-    finals = [result.epochs[-1].val_accuracy for result in results]
+    finals = [result.epochs[-1].val_accuracy for result in results if result.epochs]
     scores = [score for score in finals if score is not None]
     return {
         "cell_id": first.cell.id,

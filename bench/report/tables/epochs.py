@@ -21,7 +21,11 @@ from bench.report.tables.columns import (
 from bench.report.tables.metrics import step_seconds
 
 _OF_AN_EPOCH: Final = (
-    Column("epoch", "Int64", "number of the epoch, from 1; empty for a failed record"),
+    Column(
+        "epoch",
+        "Int64",
+        "number of the epoch, from 1; empty for a failed record and a phase without epochs",
+    ),
     Column("warmup", "boolean", "True for the first epoch, which statistics exclude"),
     Column("train_seconds", "Float64", "the epoch's training time, without validation"),
     Column("validation_seconds", "Float64", "the epoch's validation time"),
@@ -59,7 +63,10 @@ def _headline(record: Record, epoch: Epoch, part: Literal["of", "of_training"]) 
 
 
 def epochs_frame(records: Sequence[Record]) -> pd.DataFrame:
-    """Return one row per epoch of each ok record, and one row without epoch per failed record."""
+    """Return one row per epoch of each ok record, and one row without epoch per other record.
+
+    Those are the failed records, and phases of a user's own code.
+    """
     records = sorted_records(records)
     facts = make_frame([record_columns(record) for record in records], RECORD_COLUMNS)
     # The table may have a million rows, so it is built by column, without a mapping per row.
@@ -72,7 +79,7 @@ def epochs_frame(records: Sequence[Record]) -> pd.DataFrame:
 
 
 def _epochs(record: Record) -> tuple[Epoch | None, ...]:
-    return record.result.epochs if record.result else (None,)
+    return (record.result.epochs if record.result else ()) or (None,)
 
 
 def _values(

@@ -57,12 +57,13 @@ class Headline(NamedTuple):
 
     def best(self, result: Result) -> float | None:
         """Return the best value of all epochs, None if there is none."""
-        values = [v for epoch in result.epochs if (v := self.of(epoch)) is not None]
+        values = [v for epoch in judged_epochs(result) if (v := self.of(epoch)) is not None]
         return (max if self.mode == "max" else min)(values, default=None)
 
     def final(self, result: Result) -> float | None:
         """Return the value of the last epoch, None if there is none."""
-        return self.of(result.epochs[-1]) if result.epochs else None
+        epochs = judged_epochs(result)
+        return self.of(epochs[-1]) if epochs else None
 
     def is_better(self, value: float, other: float) -> bool:
         """Return whether `value` is better than `other`; equal values are not."""
@@ -82,6 +83,12 @@ def mode_of(metric: str, mode: HeadlineMode = "auto") -> Literal["max", "min"]:
     return "max" if _LARGER.search(name) and not _SMALLER.search(name) else "min"
 
 
+def judged_epochs(result: Result) -> tuple[Epoch, ...]:
+    """Return the epochs by which a result is judged: its own, or those of its last phase `fit`."""
+    fits = [phase.epochs for phase in result.phases if phase.method == "fit"]
+    return result.epochs or (fits[-1] if fits else ())
+
+
 def headline_of(result: Result) -> Headline | None:
     """Return the metric by which a result is judged, None if it names none and has no default.
 
@@ -91,8 +98,9 @@ def headline_of(result: Result) -> Headline | None:
     named = result.headline
     if named:
         return Headline(named, mode_of(named, result.headline_mode))
+    epochs = judged_epochs(result)
     defaults = (Headline(VAL_ACCURACY, "max"), Headline(VAL_LOSS, "min"))
-    return next((each for each in defaults if any(map(each.is_in, result.epochs))), None)
+    return next((each for each in defaults if any(map(each.is_in, epochs))), None)
 
 
 def missing_headline(result: Result) -> str | None:
@@ -100,9 +108,10 @@ def missing_headline(result: Result) -> str | None:
     headline = headline_of(result)
     if headline is not None and headline.final(result) is not None:
         return None
-    if headline is not None and result.epochs and headline.is_in(result.epochs[-1]):
+    epochs = judged_epochs(result)
+    if headline is not None and epochs and headline.is_in(epochs[-1]):
         return f"{headline.metric} is not finite in the last epoch"
-    logs = list(dict.fromkeys(name for epoch in result.epochs for name in epoch.logs))
+    logs = list(dict.fromkeys(name for epoch in epochs for name in epoch.logs))
     there = f"the logs are {', '.join(logs)}" if logs else "there are no logs"
     metric = headline.metric if headline else f"{VAL_ACCURACY} and no {VAL_LOSS}"
     return f"there is no {metric}; {there}"

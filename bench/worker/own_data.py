@@ -43,7 +43,7 @@ def split_data(returned: Any, place: str) -> tuple[Split, Split | None]:
     if returned is None:
         raise WorkloadError(f"{place}: data returned None, where the training data are expected.")
     if not isinstance(returned, tuple):
-        return _split(returned, place), None
+        return read_split(returned, place), None
     first = returned[0] if returned else ()
     if isinstance(first, tuple) or not Split(x=first).is_arrays:
         if len(returned) != 2:

@@ -9,15 +9,9 @@ import pandas as pd
 
 from bench.core.cell import BACKENDS
 from bench.core.headline import VAL_ACCURACY
-from bench.report.render.format import (
-    Row,
-    RowKey,
-    frames_by_row,
-    row_key,
-    sessions_note,
-    table_rows,
-)
+from bench.report.render.format import Row, RowKey, frames_by_row, row_key, table_rows
 from bench.report.render.headline import other_headline
+from bench.report.render.ratios import sessions_note
 from bench.report.tables.build import Tables
 from bench.report.tables.comparison import RECORD_KEY, launch_intervals
 from bench.stats.median_ci import Interval

@@ -22,7 +22,10 @@ class Chart(NamedTuple):
     spec: specs.Spec
 
 
-_NO_PHASES: Final = "Records of version 1 and of failed launches do not contain the phases."
+_NO_PHASES: Final = (
+    "Records of version 1 and of failed launches do not contain the phases; a single phase of a "
+    "user's own training is only a part of a launch."
+)
 
 #: The figures of a row by name; the page and the tests use these names.
 CHARTS: Final = {

@@ -40,5 +40,5 @@ def floor_of(row: Mapping[str, Any]) -> float | None:
         return None
     if row["headline_metric"] != workload.floor_metric:
         return None
-    is_full_training = row["epochs"] >= workload.recipe.epochs
+    is_full_training = row["epochs"] is not None and row["epochs"] >= workload.recipe.epochs
     return workload.floor.get(row["dataset"]) if is_full_training else None

@@ -46,13 +46,16 @@ def history_texts(rows: Sequence[Row]) -> list[list[str]]:
 def _texts(row: Row, longest: float, several: bool) -> list[str]:
     changed = row["changed"] or ""
     seconds, value = row["epoch_seconds_median"], row["final_headline"]
+    run = f"{row['run_id']}, {row['phase']}" if row["phase"] else row["run_id"]
     shown = "" if value is None else headline_text(value)
     shown = f"{row['headline_metric']} {shown}" if several and shown else shown
     if seconds is None:
         status = f"failed: {row['reason']}" if row["reason"] else "warm-up only"
-        return [row["run_id"], status, "", "", shown, "", changed]
+        if row["phase_seconds_median"] is not None:
+            status = f"{row['phase_seconds_median']:.3f} (phase)"
+        return [run, status, "", "", shown, "", changed]
     return [
-        row["run_id"],
+        run,
         f"{seconds:.3f}",
         f"{row['epoch_seconds_min']:.3f} to {row['epoch_seconds_max']:.3f}",
         str(row["epoch_seconds_n"]),

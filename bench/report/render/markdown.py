@@ -64,8 +64,8 @@ def report_markdown(tables: Tables, title: str, figures: Collection[str] = ()) -
             *phases_section(cells[key]),
             *provenance_section(provenance[key]),
         ]
-    lines += steps_section(tables.records, ratios)
-    return "\n".join([*lines, *_how_measured(tables.records), ""])
+    lines += steps_section(tables.launches, ratios)
+    return "\n".join([*lines, *_how_measured(tables.launches), ""])
 
 
 def _verdicts(rows: Sequence[Row], ratios: Sequence[Row]) -> list[str]:

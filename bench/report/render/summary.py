@@ -5,9 +5,15 @@ from typing import Final
 
 from bench.core.cell import BACKENDS
 from bench.core.headline import VAL_ACCURACY, VAL_LOSS, Headline
-from bench.report.render.format import Row, ratio_text, sessions_note
+from bench.report.render.format import Row
 from bench.report.render.headline import floor_of, headline_of_row, headline_text
+from bench.report.render.ratios import ratio_text, sessions_note
 
+_UNITS: Final = {"epoch": "an epoch", "phase": "the phase"}
+_NO_TIME: Final = {
+    "epoch": "No backend has an epoch after the first one, so speed is not compared.",
+    "phase": "No backend has a time of this phase, so speed is not compared.",
+}
 _NAMES: Final = {VAL_ACCURACY: "validation accuracy"}
 
 
@@ -23,27 +29,28 @@ def summarise_row(row: Row, ratios: Sequence[Row]) -> str:
 
 
 def _speed(row: Row, ratios: Sequence[Row]) -> str:
-    medians = {b: s for b in BACKENDS if (s := row[f"{b}_epoch_seconds_median"]) is not None}
+    quantity = row["compared"] or "epoch"
+    medians = {b: s for b in BACKENDS if (s := row[f"{b}_{quantity}_seconds_median"]) is not None}
     order = sorted(medians, key=lambda backend: medians[backend])
-    epochs = [ratio for ratio in ratios if ratio["quantity"] == "epoch"]
+    epochs = [ratio for ratio in ratios if ratio["quantity"] == quantity]
     if not order:
-        return "No backend has an epoch after the first one, so speed is not compared."
+        return _NO_TIME[quantity]
     if row["mismatched"]:
         return f"No fastest backend is named, because they differ in {row['mismatched']}."
     if len(order) == 1:
-        return f"Only {order[0]} has epoch times (median {medians[order[0]]:.3g} s)."
+        return f"Only {order[0]} has {quantity} times (median {medians[order[0]]:.3g} s)."
     if any(ratio["status"] == "ok" for ratio in epochs):
-        return _raced(order[0], epochs)
+        return _raced(order[0], epochs, _UNITS[quantity])
     if epochs:
         return f"The race gives no ratio. It is {ratio_text(epochs[0])}."
     texts = ", ".join(f"{backend} {medians[backend]:.3g} s" for backend in order)
     return (
-        f"Not measured interleaved: {order[0]} has the lowest median epoch ({texts}), but the "
+        f"Not measured interleaved: {order[0]} has the lowest median {quantity} ({texts}), but the "
         "machine may have changed in between, so no ratio is given."
     )
 
 
-def _raced(fastest: str, ratios: Sequence[Row]) -> str:
+def _raced(fastest: str, ratios: Sequence[Row], unit: str) -> str:
     """Return each other backend's time as a multiple of the fastest one's, with its interval."""
     clear: list[str] = []
     unclear: list[str] = []
@@ -62,15 +69,15 @@ def _raced(fastest: str, ratios: Sequence[Row]) -> str:
         (clear if low > 1 else unclear).append(text)
     how = f"(interleaved, {ratios[0]['rounds']} rounds, 95% intervals)"
     if clear and not unclear and not unknown:
-        return f"{fastest} is the fastest: an epoch takes {_joined(clear)} {how}."
+        return f"{fastest} is the fastest: {unit} takes {_joined(clear)} {how}."
     if not clear and unclear:
         return (
-            f"No backend is clearly the fastest: against {fastest}, an epoch takes "
+            f"No backend is clearly the fastest: against {fastest}, {unit} takes "
             f"{_joined(unclear)} {how}."
         )
     sentences = []
     if clear:
-        sentences.append(f"{fastest} is faster than others: an epoch takes {_joined(clear)} {how}.")
+        sentences.append(f"{fastest} is faster than others: {unit} takes {_joined(clear)} {how}.")
     if unclear:
         sentences.append(f"Not distinguished from it: {_joined(unclear)}.")
     return " ".join([*sentences, *(f"{text}." for text in unknown)])

@@ -13,6 +13,7 @@ from bench.report.tables.comparison import comparison_of
 from bench.report.tables.epochs import epochs_frame, steps_frame
 from bench.report.tables.logs import metrics_frame
 from bench.report.tables.parity import certificates_of, parity_frame
+from bench.report.tables.phase_records import is_first
 from bench.report.tables.provenance import provenance_frame
 from bench.report.tables.ratios import ratios_of, rounds_of
 
@@ -31,6 +32,11 @@ class Tables(NamedTuple):
     steps: pd.DataFrame
     metrics: pd.DataFrame
     parity: pd.DataFrame
+
+    @property
+    def launches(self) -> list[Record]:
+        """The records without further phases of the same launch."""
+        return [record for record in self.records if is_first(record)]
 
 
 def make_tables(records: Sequence[Record], certificates: Sequence[Certificate] = ()) -> Tables:

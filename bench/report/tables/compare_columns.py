@@ -6,7 +6,11 @@ from bench.core.cell import Cell
 from bench.report.tables.columns import RECORD_COLUMNS, Column
 
 COMPARE_COLUMNS: Final = (
-    *(column for column in RECORD_COLUMNS if column.name in ("cell_id", *Cell.__struct_fields__)),
+    *(
+        column
+        for column in RECORD_COLUMNS
+        if column.name in ("cell_id", "phase", *Cell.__struct_fields__)
+    ),
     Column("sides", "string", "`both`, `only A` or `only B`: the runs that have the cell"),
     *(
         column
@@ -18,7 +22,8 @@ COMPARE_COLUMNS: Final = (
             Column(
                 f"epoch_seconds_{side}",
                 "Float64",
-                f"{side.upper()}'s median over the launches of each one's median steady epoch",
+                f"{side.upper()}'s median over the launches of each one's median steady epoch, "
+                "or phase_seconds",
             ),
             Column(f"val_accuracy_{side}", "Float64", f"{side.upper()}'s median over the launches"),
             Column(f"headline_{side}", "Float64", f"{side.upper()}'s median of headline_metric"),

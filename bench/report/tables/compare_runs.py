@@ -17,6 +17,7 @@ from bench.parity.fingerprint import subject_of
 from bench.report.tables.columns import make_frame
 from bench.report.tables.compare_columns import COMPARE_COLUMNS
 from bench.report.tables.metrics import record_metrics
+from bench.report.tables.phase_records import phase_of
 from bench.report.tables.run_selection import ComparedRun
 from bench.stats.hodges_lehmann import hodges_lehmann_interval
 from bench.stats.stability import CONFIDENCE, drift, is_steady
@@ -34,6 +35,10 @@ class MismatchError(BenchError):
     """Two runs cannot be compared: they share no cell, or differ in machine or dataset."""
 
 
+#: A cell, and the phase of its launches, if these have any.
+_Key = tuple[Cell, str | None]
+
+
 class _Half(NamedTuple):
     """One side of one cell: its records, and the metrics of each ok record."""
 
@@ -44,6 +49,11 @@ class _Half(NamedTuple):
         """Return the launches' values of a column of cells.csv, without missing values."""
         values = (metrics.get(column) for metrics in self.metrics)
         return [value for value in values if isinstance(value, int | float)]
+
+    def seconds(self) -> list[float]:
+        """Return the launches' median steady epochs; of a phase without one, its seconds."""
+        by_phase = any(metrics.get("compared") == "phase" for metrics in self.metrics)
+        return self.known("phase_seconds" if by_phase else "epoch_seconds_median")
 
     def headlines(self) -> set[tuple[str, str]]:
         """Return the headline metrics of the launches, each with its better direction."""
@@ -82,10 +92,10 @@ def compare_frame(
     return make_frame(rows, COMPARE_COLUMNS)
 
 
-def _halves(side: ComparedRun) -> dict[Cell, _Half]:
-    halves: dict[Cell, _Half] = {}
+def _halves(side: ComparedRun) -> dict[_Key, _Half]:
+    halves: dict[_Key, _Half] = {}
     for record in side.records:
-        half = halves.setdefault(record.cell, _Half([], []))
+        half = halves.setdefault((record.cell, phase_of(record)), _Half([], []))
         half.records.append(record)
         if record.status == "ok":
             half.metrics.append(record_metrics(record))
@@ -113,7 +123,8 @@ def _check_machines(a: ComparedRun, b: ComparedRun) -> None:
         )
 
 
-def _row(cell: Cell, a: _Half, b: _Half, certificates: Sequence[Certificate]) -> dict[str, object]:
+def _row(key: _Key, a: _Half, b: _Half, certificates: Sequence[Certificate]) -> dict[str, object]:
+    cell, phase = key
     both = bool(a.records and b.records)
     same_machines = _machines(a) == _machines(b)
     # Different machines may each be steady and yet differ in speed, so each is judged separately.
@@ -123,6 +134,7 @@ def _row(cell: Cell, a: _Half, b: _Half, certificates: Sequence[Certificate]) ->
     return {
         **msgspec.structs.asdict(cell),
         "cell_id": cell.id,
+        "phase": phase,
         "sides": "both" if both else "only A" if a.records else "only B",
         **_half_columns(a, "a"),
         **_half_columns(b, "b"),
@@ -153,7 +165,7 @@ def _parity(a: _Half, b: _Half, certificates: Sequence[Certificate]) -> str | No
 
 
 def _half_columns(half: _Half, side: str) -> dict[str, object]:
-    seconds, scores = half.known("epoch_seconds_median"), half.known("final_val_accuracy")
+    seconds, scores = half.seconds(), half.known("final_val_accuracy")
     finals = half.known("final_headline")
     columns = {
         "machine": "; ".join(sorted(_machines(half))) or None,
@@ -168,7 +180,7 @@ def _half_columns(half: _Half, side: str) -> dict[str, object]:
 
 def _time_status(a: _Half, b: _Half, drifts: list[float | None]) -> str:
     """Return the value of the column `time`."""
-    seconds = [half.known("epoch_seconds_median") for half in (a, b)]
+    seconds = [half.seconds() for half in (a, b)]
     protocols = {record.protocol_version for record in (*a.records, *b.records)}
     reasons = {
         "one side": not (a.records and b.records),
@@ -182,7 +194,7 @@ def _time_status(a: _Half, b: _Half, drifts: list[float | None]) -> str:
 
 
 def _seconds_ratio(a: _Half, b: _Half) -> dict[str, object]:
-    logs = [[log(value) for value in half.known("epoch_seconds_median")] for half in (a, b)]
+    logs = [[log(value) for value in half.seconds()] for half in (a, b)]
     shift = hodges_lehmann_interval(logs[0], logs[1], CONFIDENCE)
     ends = shift and [exp(value) for value in shift[:3]]
     return _interval_columns("seconds_ratio", ends)

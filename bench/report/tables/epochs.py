@@ -21,7 +21,11 @@ from bench.report.tables.columns import (
 from bench.report.tables.metrics import step_seconds
 
 _OF_AN_EPOCH: Final = (
-    Column("epoch", "Int64", "number of the epoch, from 1; empty for a failed record"),
+    Column(
+        "epoch",
+        "Int64",
+        "number of the epoch, from 1; empty for a failed record and a phase without epochs",
+    ),
     Column("warmup", "boolean", "True for the first epoch, which statistics exclude"),
     Column("train_seconds", "Float64", "the epoch's training time, without validation"),
     Column("validation_seconds", "Float64", "the epoch's validation time"),
@@ -59,9 +63,9 @@ def _headline(record: Record, epoch: Epoch, part: Literal["of", "of_training"]) 
 
 
 def epochs_frame(records: Sequence[Record]) -> pd.DataFrame:
-    """Return one row per epoch of each ok record, and one without epoch for any other record.
+    """Return one row per epoch of each ok record, and one row without epoch per other record.
 
-    The epochs of a script are in its phases, so its records have one row.
+    Those are the failed records, and phases of a user's own code.
     """
     records = sorted_records(records)
     facts = make_frame([record_columns(record) for record in records], RECORD_COLUMNS)

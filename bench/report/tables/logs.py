@@ -7,6 +7,7 @@ import pandas as pd
 
 from bench.core.record import Record
 from bench.report.tables.columns import Column, names, sorted_records, typed
+from bench.report.tables.phase_records import phase_of
 
 METRICS_COLUMNS: Final = (
     Column("cell_id", "string", "readable name of the cell"),
@@ -36,10 +37,10 @@ def metrics_frame(records: Sequence[Record]) -> pd.DataFrame:
 def _rows(record: Record) -> Iterator[tuple[object, ...]]:
     """Yield the values of METRICS_COLUMNS for each log."""
     cell = record.cell
-    place = (cell.id, record.run_id, record.repetition, cell.backend, record.instrumented, None)
+    place = (cell.id, record.run_id, record.repetition, cell.backend, record.instrumented)
     for epoch in record.result.epochs if record.result else ():
         for name, value in epoch.logs.items():
-            yield (*place, epoch.index + 1, *_split(name), value)
+            yield (*place, phase_of(record), epoch.index + 1, *_split(name), value)
 
 
 def _split(log: str) -> tuple[str, str]:

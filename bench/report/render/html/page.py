@@ -68,7 +68,7 @@ def page_text(tables: Tables, title: str) -> str:
     rows = table_rows(shown.comparison)
     drawn = chart_data(charted, rows[:MOST_CHARTED])
     ratios = newest_ratios(table_rows(shown.ratios))
-    failed = [record for record in tables.records if record.status == "failed"]
+    failed = [record for record in tables.launches if record.status == "failed"]
     return render(
         "page.html.j2",
         title=title,
@@ -87,8 +87,8 @@ def page_text(tables: Tables, title: str) -> str:
         failed=[_failure(record) for record in failed[:MOST_FAILURES]],
         sections=_sections(charted, rows, drawn),
         left_out=_left_out(len(tables.comparison), len(failed)),
-        summary=records_sentence(tables.records),
-        measured=measured_facts(tables.records),
+        summary=records_sentence(tables.launches),
+        measured=measured_facts(tables.launches),
     )
 
 

@@ -16,6 +16,7 @@ from bench.report.render.format import (
     LATENCY_FIGURES,
     METRIC_FIGURES,
     PERPLEXITY,
+    PHASE_SECONDS,
     WORK_FIGURES,
     NumberFormat,
     Row,
@@ -61,17 +62,19 @@ class Line(NamedTuple):
 
 
 def column_headings(rows: Sequence[Row]) -> tuple[str, ...]:
-    """Return COLUMN_HEADINGS, and `headline` if a row is judged by a metric without a column."""
-    return (*COLUMN_HEADINGS, _HEADLINE.heading) if _any_other(rows) else COLUMN_HEADINGS
+    """Return COLUMN_HEADINGS, and those of the figures that only some rows have."""
+    return (*COLUMN_HEADINGS, *(figure.heading for figure in _more(rows)))
 
 
-def _any_other(rows: Sequence[Row]) -> bool:
-    return any(other_headline(row) for row in rows)
+def _more(rows: Sequence[Row]) -> list[NumberFormat]:
+    """Return the figures that only some rows have: seconds of phases, and other metrics."""
+    phases = [PHASE_SECONDS] if any(row["phase"] for row in rows) else []
+    return [*phases, *([_HEADLINE] if any(other_headline(row) for row in rows) else [])]
 
 
 def comparison_lines(rows: Sequence[Row], intervals: Intervals) -> list[Line]:
     """Return the lines of `rows`, without backends that have no record."""
-    more = [_HEADLINE] if _any_other(rows) else []
+    more = _more(rows)
     return [
         _line(number, row, backend, intervals, [*_FIGURES, *more])
         for number, row in enumerate(rows, start=1)

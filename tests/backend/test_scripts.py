@@ -15,6 +15,7 @@ from bench.core.script import Script
 from bench.core.workload import job_of
 from bench.system.interpreter import find_interpreter
 from tests.fixtures.bench_command import Bench, by_backend
+from tests.fixtures.present import present
 
 #: A script with what users write around `fit`; it writes its own histories to a file of its name.
 SEVERAL = """
@@ -202,7 +203,7 @@ print(json.dumps([model.count_params(), model.compiled, shapes]))
 
 
 def calls_of(record: Record) -> list[TrainingPhase]:
-    return [phase for phase in record.result.phases if phase.method != "script"]
+    return [phase for phase in present(record.result).phases if phase.method != "script"]
 
 
 def line_of(source: str, text: str) -> int:
@@ -279,11 +280,12 @@ def test_the_phases_are_the_whole_time_of_the_script(several, backend):
     assert whole == pytest.approx(result.left_at - result.entered_at)
     for phase in calls_of(several[backend]):
         if phase.method == "fit":
-            parts = phase.setup_seconds + phase.teardown_seconds
+            parts = present(phase.setup_seconds) + present(phase.teardown_seconds)
             epochs = [
-                (e.train_seconds, e.validation_seconds or 0.0, e.tail_seconds) for e in phase.epochs
+                e.train_seconds + (e.validation_seconds or 0.0) + (e.tail_seconds or 0.0)
+                for e in phase.epochs
             ]
-            assert parts + sum(map(sum, epochs)) == pytest.approx(phase.seconds, abs=1e-3)
+            assert parts + sum(epochs) == pytest.approx(phase.seconds, abs=1e-3)
 
 
 def test_the_line_that_chooses_a_backend_has_no_effect_and_is_noted(several):
@@ -312,7 +314,7 @@ def test_losses_and_metrics_are_those_of_plain_python(several, folder, backend, 
     for phase, key in ((split, "split"), (stopped, "stopped"), (listed, "listed")):
         compare(phase, plain[key])
     compare(folds, join(plain[f"fold {number}"] for number in range(3)))
-    values = sorted(evaluated.epochs[0].logs.values())
+    values = sorted(map(present, evaluated.epochs[0].logs.values()))
     assert values == pytest.approx(sorted(plain["evaluated"]), rel=1e-6)
 
 
@@ -337,7 +339,7 @@ def test_steps_of_its_own_children_and_loops_by_hand(bench, folder):
     for record in by_backend(bench.records()).values():
         (fit,) = calls_of(record)
         assert [epoch.logs for epoch in fit.epochs] == [{"d_loss": 1.0, "g_loss": 1.0}] * 2
-        last = record.result.phases[-1]
+        last = present(record.result).phases[-1]
         assert (last.method, last.line) == ("script", None)
         assert last.seconds > 0
 

@@ -9,6 +9,7 @@ from bench.core.record import Record
 from bench.core.script import Script
 from bench.storage.store import Store
 from tests.fixtures.command_line import Bench
+from tests.fixtures.present import present
 
 pytestmark = pytest.mark.usefixtures("own_signals")
 
@@ -44,7 +45,7 @@ def test_a_script_runs_is_stored_and_its_phases_are_printed(bench):
     assert not record.dataset.official
     assert record.dataset.source == "made by the workload itself"
     assert record.dataset.fingerprint == record.workload_source
-    assert [phase.name for phase in record.result.phases] == ["script", "fit", "script 2"]
+    assert [phase.name for phase in present(record.result).phases] == ["script", "fit", "script 2"]
 
     assert call(bench, "run") == ExitCode.OK
     assert "1 stored (not trained again), 0 to train." in bench.out
@@ -76,19 +77,19 @@ def test_a_script_that_fails_has_a_record_with_the_reason(bench):
     assert call(bench, "run", mode="crash") == ExitCode.CELLS_FAILED
     (record,) = records(bench)
     assert record.status == "failed"
-    assert "no such layer" in record.reason
+    assert "no such layer" in str(record.reason)
 
 
 def test_a_result_without_phases_and_epochs_is_refused(bench):
     assert call(bench, "run", mode="ok") == ExitCode.CELLS_FAILED
     (record,) = records(bench)
-    assert "there is no epoch in the result" in record.reason
+    assert "there is no epoch in the result" in str(record.reason)
 
 
 def test_a_race_of_a_script_alternates_and_is_complete(bench):
     words = ("--backend=torch", "--rounds=2")
     assert call(bench, "race", *words) == ExitCode.OK
-    races = [record.race for record in records(bench)]
+    races = [present(record.race) for record in records(bench)]
     assert sorted((race.round, race.position) for race in races) == [(0, 0), (0, 1), (1, 0), (1, 1)]
     assert bench.out.count("fit ") >= 2
     resumed = bench.call("race", "--resume", f"--reports={bench.reports}")

@@ -1,6 +1,7 @@
 """The records of scripts in tables, pages and on the terminal."""
 
 import io
+from typing import Any
 
 from msgspec.structs import replace
 from rich.console import Console
@@ -10,11 +11,12 @@ from bench.core.record import Record
 from bench.core.result import Epoch, TrainingPhase
 from bench.report.render.phases import phase_renderables
 from bench.report.write import write_report
+from tests.fixtures.present import text_on
 from tests.fixtures.records import make_record
 
 
 def phase(name: str, line: int | None, seconds: float, *losses: float, **fields) -> TrainingPhase:
-    method = name.partition(" ")[0]
+    method: Any = name.partition(" ")[0]
     loss = "val_loss" if method == "evaluate" else "loss"
     epochs = tuple(
         Epoch(index=n, warmup=n == 0, train_seconds=0.5, logs={loss: value})
@@ -53,7 +55,7 @@ def record(phases: tuple[TrainingPhase, ...] = PHASES, **fields) -> Record:
 def printed(*records: Record) -> list[str]:
     console = Console(file=io.StringIO(), width=80)
     console.print(*phase_renderables(records), sep="\n")
-    return console.file.getvalue().splitlines()
+    return text_on(console).splitlines()
 
 
 def test_each_backend_has_its_phases_with_calls_epochs_seconds_and_the_last_loss():

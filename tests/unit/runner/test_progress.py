@@ -10,6 +10,7 @@ from bench.core.cell import OWN_DATA, Cell
 from bench.core.job import Progress
 from bench.runner.plan import PlannedLaunch
 from bench.runner.progress import EtaEstimator, RunProgress
+from tests.fixtures.present import text_on
 
 
 def _step(workload: str, estimate: float | None, *, instrumented: bool = False) -> PlannedLaunch:
@@ -55,6 +56,6 @@ def test_an_epoch_of_a_script_shows_nothing_about_the_rest_of_it(estimate, left)
     with RunProgress(console, [step]) as progress:
         progress.begin(step)
         progress.epoch(step, event)
-    line = console.file.getvalue().splitlines()[-1]
+    line = text_on(console).splitlines()[-1]
     assert line.startswith("    epoch 2/2, loss 0.500; ")
     assert left in line

@@ -2,6 +2,7 @@
 
 import os
 from pathlib import Path
+from typing import Any
 
 import msgspec
 import pytest
@@ -145,7 +146,12 @@ def test_a_resolved_environment_does_not_follow_what_is_set_later(monkeypatch):
 
 @pytest.mark.parametrize("name", ["HTTPS_PROXY", "HF_HOME", "MPLBACKEND"])
 def test_what_downloads_and_plots_need_reaches_scripts_only(name):
-    fields = {"dataset": "own", "backend": "jax", "batch_size": None, "epochs": None}
+    fields: dict[str, Any] = {
+        "dataset": "own",
+        "backend": "jax",
+        "batch_size": None,
+        "epochs": None,
+    }
     script = Cell(workload="script:/a/train.py", **fields)
     model = Cell(workload="mlp", **{**fields, "batch_size": 8, "epochs": 1})
     given = {name: "x"}

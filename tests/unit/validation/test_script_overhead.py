@@ -1,5 +1,7 @@
 """The cost of wrapping a script: pairs in alternating order, their ratio, and the verdict."""
 
+from typing import Any
+
 import pytest
 
 from bench.core.result import Epoch, Result, TrainingPhase, WorkerOutput
@@ -26,8 +28,16 @@ def ours(*seconds: float) -> LaunchOutcome:
         for n, value in enumerate(seconds)
     ]
     script = TrainingPhase(name="script", method="script", line=None, seconds=9.0)
-    numbers = dict.fromkeys(("import_seconds", "data_open_seconds", "build_seconds"), 0.0)
-    unknown = ("first_step_seconds", "train_images", "validation_images", "parameters")
+    numbers: dict[str, Any] = dict.fromkeys(
+        ("import_seconds", "data_open_seconds", "build_seconds"), 0.0
+    )
+    unknown: tuple[str, ...] = (
+        "first_step_seconds",
+        "train_images",
+        "validation_images",
+        "parameters",
+    )
+    none: dict[str, Any] = dict.fromkeys(unknown)
     result = Result(
         epochs=(),
         phases=(script, *phases),
@@ -37,7 +47,7 @@ def ours(*seconds: float) -> LaunchOutcome:
         cpu_seconds=0.0,
         settings={},
         **numbers,
-        **dict.fromkeys(unknown),
+        **none,
     )
     return outcome(output=WorkerOutput(result=result))
 

@@ -19,6 +19,11 @@ class Recipe:
     which class ids reach the loss: `one-hot` rows, `as given`, or `auto` (see
     `bench.worker.targets`). `weights` is a `.keras` or `.weights.h5` file, from the folder of the
     builder's file, with which the training starts; empty for new weights.
+    `headline` is the name of
+    the log by which the workload is judged, as `val_auc`; empty: `val_accuracy` if the model logs
+    it, else `val_loss`. `headline_mode` is its better direction, `max` or `min`; `auto` chooses it
+    by the name: larger is better for names with acc, auc, precision, recall, f1, iou, r2 and the
+    like, smaller for all others (`bench.core.headline.mode_of`).
     """
 
     optimizer: str | dict[str, Any] = "adam"
@@ -29,6 +34,8 @@ class Recipe:
     target: Target = "labels"
     encoding: Encoding = "auto"
     weights: str = ""
+    headline: str = ""
+    headline_mode: Literal["auto", "max", "min"] = "auto"
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -39,8 +46,8 @@ class Workload:
     optionally `classes`; it returns an uncompiled `keras.Model`. `summary` describes the model and
     the operations that it stresses. `dataset` is the default dataset and `input_shape` the shape of
     one of its examples. `parameters`, `trainable_parameters` and `forward_macs`
-    (multiply-accumulates of one example) are the counts for this dataset. `accuracy_floor` maps a
-    dataset to the lowest acceptable val_accuracy (0 to 1) in the last epoch of a full run.
+    (multiply-accumulates of one example) are the counts for this dataset. `floor` maps a dataset
+    to the worst acceptable value of the headline metric in the last epoch of a full run.
     """
 
     builder: str
@@ -50,8 +57,14 @@ class Workload:
     forward_macs: int
     dataset: str
     input_shape: tuple[int, ...] = (32, 32, 3)
-    accuracy_floor: Mapping[str, float] = field(default_factory=dict)
+    floor: Mapping[str, float] = field(default_factory=dict)
     recipe: Recipe = field(default_factory=Recipe)
+
+    @property
+    def floor_metric(self) -> str:
+        """The log that `floor` limits: the recipe's headline metric."""
+        default = "val_accuracy" if "accuracy" in self.recipe.metrics else "val_loss"
+        return self.recipe.headline or default
 
 
 #: The recipe of a user's builder (`FILE.py:FUNCTION`) that returns an uncompiled model.
@@ -78,7 +91,7 @@ WORKLOADS: Final = MappingProxyType(
             trainable_parameters=24_666,
             forward_macs=3_788_288,
             dataset="digits",
-            accuracy_floor={"digits": 0.90, "cifar10": 0.61},
+            floor={"digits": 0.90, "cifar10": 0.61},
         ),
         "lab_deep": Workload(
             builder="models.lab:build_deep",
@@ -87,7 +100,7 @@ WORKLOADS: Final = MappingProxyType(
             trainable_parameters=551_722,
             forward_macs=38_896_896,
             dataset="digits",
-            accuracy_floor={"digits": 0.90, "cifar10": 0.71},
+            floor={"digits": 0.90, "cifar10": 0.71},
         ),
         "mlp": Workload(
             builder="models.mlp:build_mlp",

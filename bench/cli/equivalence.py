@@ -1,4 +1,4 @@
-"""`equivalence`: do the backends train to the same accuracy? One verdict per pair, over seeds."""
+"""`equivalence`: do the backends train equally well? One verdict per pair, over seeds."""
 
 import argparse
 from collections.abc import Mapping, Sequence
@@ -26,7 +26,7 @@ from bench.core.exit_codes import ExitCode
 from bench.core.suite import Overrides, expand, load_suite
 from bench.core.text import sanitize_line
 from bench.regression.accuracy.equivalence import Equivalence, judge_equivalence
-from bench.regression.accuracy.report import write_frame
+from bench.regression.accuracy.report import difference_text, spread_text, write_frame
 from bench.regression.accuracy.seeds import families, seeds_of
 from bench.regression.accuracy.verdict import FEWEST_SEEDS, SeedAccuracies
 from bench.regression.verdict import check_statistics
@@ -55,7 +55,7 @@ def add_equivalence_arguments(parser: argparse.ArgumentParser) -> None:
 
 
 def equivalence_command(arguments: argparse.Namespace, console: CommandConsole) -> int:
-    """Train seeds of every backend; print which pairs are equivalent in their final accuracy.
+    """Train seeds of every backend; print which pairs end with equivalent headline metrics.
 
     The pilot seeds give the spread, and from it the number of seeds needed. The verdict uses other
     seeds: with the same seeds for both, two backends would pass slightly too often. The exit code
@@ -67,9 +67,8 @@ def equivalence_command(arguments: argparse.Namespace, console: CommandConsole) 
     pilot = judge_equivalence(_train(arguments, console, range(arguments.pilot_seeds)), margin)
     needed = [row.seeds_needed or arguments.max_seeds for row in pilot if row.verdict != "invalid"]
     count = min(max([FEWEST_SEEDS, *needed]), arguments.max_seeds)
-    spread = max((row.spread for row in pilot if row.spread is not None), default=0.0)
     console.print_line(
-        f"The pilot seeds have a spread of {100 * spread:.2f} points; "
+        f"The pilot seeds have a spread of {_spread(pilot)}; "
         f"{max(needed, default=FEWEST_SEEDS)} seeds are needed and {count} are trained."
     )
     seeds = range(arguments.pilot_seeds, arguments.pilot_seeds + count)
@@ -112,6 +111,19 @@ def _train(
     return by_cell
 
 
+def _spread(rows: Sequence[Equivalence]) -> str:
+    """Return the largest spread of the metrics in points, and of each other metric."""
+    points = [row.spread for row in rows if row.spread is not None and row.unit == "points"]
+    others: dict[str, float] = {}
+    for row in rows:
+        if row.spread is not None and row.unit != "points":
+            others[row.metric] = max(row.spread, others.get(row.metric, 0.0))
+    texts = [f"{spread_text(spread, unit='percent')} in {name}" for name, spread in others.items()]
+    if points or not others:
+        texts.insert(0, f"{spread_text(max(points, default=0.0), unit='points')} points")
+    return sanitize_line(" and ".join(texts))
+
+
 def _name(family: Cell) -> str:
     return family.id.replace(f"-{family.backend}-", "-", 1)
 
@@ -130,6 +142,9 @@ def _frame(rows: Sequence[Equivalence]) -> pd.DataFrame:
             "high": row.high,
             "spread": row.spread,
             "seeds_needed": row.seeds_needed,
+            "metric": row.metric,
+            "unit": row.unit,
+            "margin": row.margin,
             "reason": row.reason,
         }
         for row in rows
@@ -137,15 +152,16 @@ def _frame(rows: Sequence[Equivalence]) -> pd.DataFrame:
 
 
 def _table(rows: Sequence[Equivalence]) -> Table:
-    title = "Final val_accuracy in points, second backend minus first"
-    table = Table(title=title, title_justify="left", box=None)
+    metrics = dict.fromkeys(f"{r.metric}{' in points' * (r.unit == 'points')}" for r in rows)
+    title = f"Final {sanitize_line(', '.join(metrics))}, second backend minus first"
+    table = Table(title=Text(title), title_justify="left", box=None)
     for name in ("cell", "backends", "verdict", "seeds", "difference", "needed"):
         table.add_column(name, overflow="fold")
     for row in rows:
         difference = ""
         if row.difference is not None and row.low is not None and row.high is not None:
-            ends = f"[{100 * row.low:+.2f}, {100 * row.high:+.2f}]"
-            difference = f"{100 * row.difference:+.2f} {ends}"
+            difference = difference_text(row.difference, row.low, row.high, unit=row.unit)
+            difference = f"{row.metric} {difference}" if len(metrics) > 1 else difference
         counts, needed = " and ".join(map(str, row.seeds)), row.seeds_needed
         cells = (row.name, " / ".join(row.backends), row.verdict, counts, difference)
         texts = (*cells, "" if needed is None else str(needed))

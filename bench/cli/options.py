@@ -127,13 +127,13 @@ def add_output(parser: argparse.ArgumentParser) -> None:
 
 
 def add_margin(parser: argparse.ArgumentParser, text: str) -> None:
-    """Add the margin in accuracy; `text` describes its effect."""
+    """Add the margin of the headline metric; `text` describes its effect."""
     parser.add_argument(
         "--margin",
         type=positive_float,
         default=1.0,
         metavar="POINTS",
-        help=f"{text}; a point is 0.01 of val_accuracy (%(default)g)",
+        help=f"{text}; a point is 0.01 of val_accuracy, or 1%% of a loss (%(default)g)",
     )
 
 

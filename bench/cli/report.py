@@ -46,7 +46,7 @@ def report_command(arguments: argparse.Namespace, console: CommandConsole) -> in
         path,
         lambda: {
             "command": "report",
-            "counts": {"runs": len(paths), "records": len(tables.records)},
+            "counts": {"runs": len(paths), "records": len(tables.launches)},
             "paths": {"csv": str(path), "runs": paths},
             "rows": comparison_rows(tables),
         },

@@ -1,11 +1,13 @@
 """The options of a whole script, and the cells that they select."""
 
 import argparse
+from collections.abc import Sequence
 from typing import Final
 
 from bench.core.cell import BACKENDS, OWN_DATA, Cell, CellError
 from bench.core.script import Script, find_script
 from bench.core.text import BenchError
+from bench.core.workload import allow_unsafe, resolve_workload
 
 #: The options of a suite's cells, which a script decides itself or has no use for.
 _REFUSED: Final = (
@@ -56,6 +58,27 @@ def read_script(arguments: argparse.Namespace) -> Script | None:
     if "matched" in (getattr(arguments, "lane", None) or ()):
         raise _refused("--lane matched")
     return find_script(path, arguments.script_arguments, stand_ins)
+
+
+def chosen_workloads(arguments: argparse.Namespace, default: Sequence[str]) -> list[str]:
+    """Return the workloads that a command's arguments name, a script among them, or the default.
+
+    Raises ScriptNameError, ScriptOptionError or WorkloadNameError.
+    """
+    if arguments.script is not None:
+        if arguments.workloads:
+            raise _refused(arguments.workloads[0])
+        if arguments.dataset is not None:
+            raise _refused("--dataset")
+        script = find_script(arguments.script, arguments.script_arguments, arguments.stand_ins)
+        return [script.workload]
+    if arguments.stand_ins is not None:
+        raise ScriptOptionError("--stand-ins is given without --script.")
+    names = arguments.workloads or default
+    return [
+        resolve_workload(allow_unsafe(name, getattr(arguments, "unsafe_keras", False)))
+        for name in names
+    ]
 
 
 def _refused(option: str) -> ScriptOptionError:

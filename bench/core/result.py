@@ -199,6 +199,7 @@ class Result(msgspec.Struct, frozen=True, forbid_unknown_fields=True, kw_only=Tr
     stopped_early: bool = False
     uncounted_reason: str | None = None
     headline: str | None = None
+    headline_mode: Literal["auto", "max", "min"] = "auto"
 
     def __post_init__(self) -> None:
         """Refuse a result without epochs, with epochs out of order, or with impossible numbers."""

@@ -163,7 +163,7 @@ def dataset_of(name: str) -> str:
         return OWN_DATA
     if name in WORKLOADS:
         return WORKLOADS[name].dataset
-    return OWN_DATA if makes_data(name) else _DEFAULT_DATASET
+    return OWN_DATA if is_script(name) or makes_data(name) else _DEFAULT_DATASET
 
 
 def makes_data(name: str) -> bool:
@@ -259,6 +259,8 @@ def job_of(cell: Cell, dataset_folder: Path | None, source: str = "") -> Job:
         target=recipe.target,
         encoding=recipe.encoding,
         weights=_weights_file(cell.workload, recipe),
+        headline=recipe.headline,
+        headline_mode=recipe.headline_mode,
         dataset_folder="" if dataset_folder is None else str(dataset_folder.resolve()),
         output_path="",
         cpus=tuple(sorted(os.sched_getaffinity(0))),

@@ -10,6 +10,7 @@ from bench.report.charts.data import chart_data
 from bench.report.charts.render import MOST_FIGURES, figure_name, row_svg
 from bench.report.files import check_parquet, write_csv, write_parquet, write_text
 from bench.report.render.format import table_rows
+from bench.report.render.headline import other_headline
 from bench.report.render.html.page import page_text
 from bench.report.render.markdown import report_markdown
 from bench.report.tables.build import Tables, first_rows, make_tables
@@ -17,6 +18,7 @@ from bench.report.tables.build import Tables, first_rows, make_tables
 #: The tables that are written as NAME.csv, in this order.
 CSV_TABLES: Final = (
     *("epochs", "cells", "comparison", "rounds", "ratios", "parity", "provenance", "steps"),
+    "metrics",
 )
 
 
@@ -66,7 +68,7 @@ def row_figures(tables: Tables) -> dict[str, str]:
     rows = table_rows(shown.comparison)
     figures = {}
     for number, (row, drawn) in enumerate(zip(rows, chart_data(shown, rows), strict=True), start=1):
-        svg = row_svg(drawn.series)
+        svg = row_svg(drawn.series, other_headline(row))
         if svg is not None:
             figures[figure_name(number, row)] = svg
     return figures

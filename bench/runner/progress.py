@@ -9,8 +9,10 @@ from rich.console import Console
 from rich.markup import escape
 from rich.progress import BarColumn, Progress, ProgressColumn, TextColumn, TimeElapsedColumn
 
+from bench.core.headline import VAL_LOSS, headline_of
 from bench.core.job import Progress as EpochProgress
 from bench.core.record import Record
+from bench.core.result import Result
 from bench.core.text import sanitize_line
 from bench.runner.plan import PlannedLaunch
 
@@ -151,10 +153,7 @@ class RunProgress(ProgressLine):
             how = record.status.upper()
             self._print(f"{head}{how} after {record.wall_seconds:.1f} s: {reason}")
             return
-        epochs = record.result.epochs
-        accuracy = epochs[-1].val_accuracy if epochs else None
-        shown = "" if accuracy is None else f", val_accuracy {accuracy:.3f}"
-        self._print(f"{head}ok in {record.wall_seconds:.1f} s{shown}")
+        self._print(f"{head}ok in {record.wall_seconds:.1f} s{_headline(record.result)}")
 
     def _seconds_left(self, in_step: float | None, whole: float | None) -> float | None:
         """Return the seconds left of this step and of all later ones; None if one is unknown.
@@ -167,6 +166,15 @@ class RunProgress(ProgressLine):
             remaining.append(whole if expected is None else expected)
         known = [seconds for seconds in remaining if seconds is not None]
         return sum(known) if len(known) == len(remaining) else None
+
+
+def _headline(result: Result) -> str:
+    """Return the final headline metric after a comma; empty if there is none."""
+    headline = headline_of(result)
+    value = headline.final(result) if headline else None
+    if headline is None or value is None or (headline.metric == VAL_LOSS and not result.headline):
+        return ""
+    return sanitize_line(f", {headline.metric} {value:.3f}")
 
 
 def _name(step: PlannedLaunch) -> str:

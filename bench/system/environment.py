@@ -8,12 +8,20 @@ from typing import Final
 
 import msgspec
 
-from bench.core.cell import Cell
+from bench.core.cell import Cell, is_script
 from bench.core.paths import CHECKOUT
 
 #: Passed on because a process needs them. They do not change any result.
 _NEEDED: Final = frozenset(
     ["PATH", "HOME", "USER", "LANG", "LC_ALL", "TZ", "TMPDIR", "LD_LIBRARY_PATH", "SSL_CERT_FILE"]
+)
+
+#: Passed on to scripts as well: their downloads need some of them, and plots one.
+_NEEDED_BY_SCRIPTS: Final = frozenset(
+    [
+        *("HTTP_PROXY", "HTTPS_PROXY", "NO_PROXY", "http_proxy", "https_proxy", "no_proxy"),
+        *("REQUESTS_CA_BUNDLE", "XDG_CACHE_HOME", "HF_HOME", "TFDS_DATA_DIR", "MPLBACKEND"),
+    ]
 )
 
 #: Passed on, recorded and covered by the digest, because they can change speed or numerics.
@@ -105,8 +113,9 @@ def resolve_environment(cell: Cell, base_environment: Mapping[str, str]) -> Cell
     such option and starts one for each), and the C library keeps freed memory.
     """
     performance = _performance_variables(cell, base_environment)
+    needed = _NEEDED | (_NEEDED_BY_SCRIPTS if is_script(cell.workload) else frozenset())
     variables = {
-        **{name: value for name, value in base_environment.items() if name in _NEEDED},
+        **{name: value for name, value in base_environment.items() if name in needed},
         "TF_CPP_MIN_LOG_LEVEL": "2",
         **performance,
         "KERAS_BACKEND": cell.backend,

@@ -3,6 +3,7 @@
 import importlib
 from dataclasses import dataclass
 from functools import cached_property
+from pathlib import Path
 from typing import Any
 
 from bench.core.cell import Cell, is_script
@@ -10,6 +11,7 @@ from bench.core.job import Job
 from bench.worker.device import Device, find_device
 from bench.worker.matched_lane import pin_cpus, prepare_framework
 from bench.worker.process_info import Phases, keras_json, resident_bytes
+from bench.worker.script_process import keep_downloads
 
 
 class BackendError(Exception):
@@ -44,6 +46,8 @@ def import_backend(job: Job, phases: Phases) -> Backend:
     """
     cell = job.cell
     configuration = keras_json()
+    if is_script(cell.workload):
+        _prepare_downloads(job)  # before Keras is imported
     threads = pin_cpus(job.cpus) if cell.lane == "matched" else None
     phases.end("harness")
     if threads is not None:
@@ -70,6 +74,16 @@ def import_backend(job: Job, phases: Phases) -> Backend:
         keras.config.disable_traceback_filtering()
     phases.end("import")
     return backend
+
+
+def _prepare_downloads(job: Job) -> None:
+    """Let a script find its downloads: stand-ins if it has any, else those of plain Keras."""
+    if not job.stand_ins:
+        keep_downloads()
+        return
+    from bench.worker.stand_ins import install_stand_ins
+
+    install_stand_ins(Path(job.stand_ins))
 
 
 def _prepare_for_script(backend: Backend, cell: Cell) -> None:

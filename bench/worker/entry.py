@@ -18,7 +18,7 @@ from bench.core.script import parse_script
 from bench.worker.backend import import_backend
 from bench.worker.process_info import Phases
 from bench.worker.script_place import error_place
-from bench.worker.script_process import ForkedEnd, ScriptError, keep_downloads
+from bench.worker.script_process import ForkedEnd, ScriptError
 from bench.worker.unsupported import unsupported_reason
 
 _PR_SET_PDEATHSIG = 1
@@ -54,25 +54,14 @@ def run(job_path: str, entered_at: float) -> int:
 
 
 def _train(job: Job, phases: Phases) -> Result:
-    if is_script(job.cell.workload):
-        return _run_script(job, phases)
     backend = import_backend(job, phases)
-    from bench.worker.train import train  # it imports Keras, whose import has been timed
+    if is_script(job.cell.workload):
+        from bench.worker.script import run_script  # these import Keras, whose import is timed
+
+        return run_script(job, backend, phases)
+    from bench.worker.train import train
 
     return train(job, backend, phases)
-
-
-def _run_script(job: Job, phases: Phases) -> Result:
-    if job.stand_ins:
-        from bench.worker.stand_ins import install_stand_ins
-
-        install_stand_ins(Path(job.stand_ins))  # before Keras is imported
-    else:
-        keep_downloads()
-    backend = import_backend(job, phases)
-    from bench.worker.script import run_script
-
-    return run_script(job, backend, phases)
 
 
 def _place(job: Job, error: Exception) -> str:

@@ -5,15 +5,17 @@ from pathlib import Path
 from typing import Any
 
 import keras
+import msgspec
 
-from bench.core.cell import OWN_DATA
+from bench.core.cell import OWN_DATA, is_script
 from bench.core.job import Job
 from bench.worker.builders import WorkloadError, build_model, load_builder
 from bench.worker.file_functions import FileFunctions, file_functions
 from bench.worker.input_pipeline import input_shapes, make_examples
-from bench.worker.own_data import count_own_classes, own_data
+from bench.worker.own_data import count_own_classes, own_data, read_split
 from bench.worker.process_info import Phases
-from bench.worker.split import Split
+from bench.worker.script import capture_first_fit
+from bench.worker.split import Split, first_batch_size
 from bench.worker.targets import Origin, TargetForm, encode_labels, origin_of, target_form
 from data.dataset import open_dataset
 
@@ -22,15 +24,25 @@ class LoadedWorkload:
     """What a job trains.
 
     `training` and `validation` hold the raw data, before their targets are encoded; `validation`
-    is None where there is none. `functions` are those of the user's file.
+    is None where there is none. `functions` are those of the user's file. `cell` is that of the
+    job; the batch size of a script is the one of its first `fit`.
     """
 
     def __init__(self, job: Job, phases: Phases | None = None) -> None:
-        """Open or make the data, and load the builder's file, each in its phase of the launch."""
+        """Open or make the data, and load the builder's file, each in its phase of the launch.
+
+        A script is run up to its first `fit`, whose model and data are taken.
+        """
         self._job = job
+        self.cell = job.cell
+        self.functions = FileFunctions()
+        self._ready: keras.Model | None = None
+        self._class_weight: dict[int, float] | None = None
         self._builder: Callable[..., Any] | None = None
         ended = phases.end if phases else (lambda _: None)
-        if job.cell.dataset == OWN_DATA:
+        if is_script(job.cell.workload):
+            self._capture()
+        elif job.cell.dataset == OWN_DATA:
             self.functions = self._load_file()
             ended("build")
             self._make_data()
@@ -44,8 +56,10 @@ class LoadedWorkload:
     def build(self, *, compiled: bool = True) -> keras.Model:
         """Return a new model, compiled if asked for, adapted to the data, with its first weights.
 
-        The file of the builder is executed again for every model but the first.
+        The file of the builder, or the script, is executed again for every model but the first.
         """
+        if is_script(self.cell.workload):
+            return self._script_model()
         builder, self._builder = self._builder or load_builder(self._job), None
         model = build_model(
             self._job, self.input_shape, self.origin.classes, builder, compiled=compiled
@@ -61,7 +75,8 @@ class LoadedWorkload:
 
         A `train` of the file gets them as they are, because it compiles the model itself.
         """
-        if not split.is_arrays or "train" in self.functions:
+        as_given = is_script(self.cell.workload) or "train" in self.functions
+        if as_given or not split.is_arrays:
             return split
         if self._job.cell.dataset != OWN_DATA:
             return make_examples(model, self._job, self.origin, split.x, split.y)
@@ -74,9 +89,17 @@ class LoadedWorkload:
         targets = encode_labels(model, self._job, self.origin, split.x, split.y)
         return Split(x=split.x, y=targets, sample_weight=split.sample_weight)
 
+    @property
+    def step_arguments(self) -> dict[str, Any]:
+        """The arguments of `fit` that change a training step itself: the weights of classes."""
+        others = self.functions.fit_arguments(self.cell.known_batch_size)
+        weights = self._class_weight or others.get("class_weight")
+        return {"class_weight": weights} if weights else {}
+
     def target_form(self, model: keras.Model) -> TargetForm:
         """Return the form in which class ids reach the loss of `model`."""
-        if self._job.target != "labels" or "train" in self.functions:
+        raw = is_script(self.cell.workload) or "train" in self.functions
+        if raw or self._job.target != "labels":
             return "as given"
         labels, inputs = self.training.y, self.training.x
         return target_form(model, self._job, self.origin, inputs, labels)
@@ -91,6 +114,21 @@ class LoadedWorkload:
         self.validation: Split | None = Split(x=dataset.x_test, y=dataset.y_test)
         self.origin = origin_of(dataset.manifest)
         self.input_shape = input_shapes(self._job.target, dataset.x_train)
+
+    def _capture(self) -> None:
+        model, arguments = capture_first_fit(self._job)
+        self._ready, self._class_weight = model, arguments.get("class_weight")
+        self.training = Split(**{name: arguments.get(name) for name in ("x", "y", "sample_weight")})
+        given = arguments.get("validation_data")
+        self.validation = None if given is None else read_split(given, "validation_data")
+        self.origin, self.input_shape = Origin(0, is_users=True), None
+        if self.cell.batch_size is None:
+            size = arguments.get("batch_size") or first_batch_size(self.training)
+            self.cell = msgspec.structs.replace(self.cell, batch_size=size)
+
+    def _script_model(self) -> keras.Model:
+        model, self._ready = self._ready, None
+        return model or capture_first_fit(self._job)[0]
 
     def _make_data(self) -> None:
         self.training, self.validation = own_data(self.functions, self._job.cell)

@@ -43,7 +43,7 @@ def split_data(returned: Any, place: str) -> tuple[Split, Split | None]:
     if returned is None:
         raise WorkloadError(f"{place}: data returned None, where the training data are expected.")
     if not isinstance(returned, tuple):
-        return _split(returned, place), None
+        return read_split(returned, place), None
     first = returned[0] if returned else ()
     if isinstance(first, tuple) or not Split(x=first).is_arrays:
         if len(returned) != 2:
@@ -53,8 +53,9 @@ def split_data(returned: Any, place: str) -> tuple[Split, Split | None]:
                 "and validation."
             )
         training, validation = returned
-        return _split(training, place), None if validation is None else _split(validation, place)
-    return _split(returned, place), None
+        validation = None if validation is None else read_split(validation, place)
+        return read_split(training, place), validation
+    return read_split(returned, place), None
 
 
 def count_own_classes(training: Split, validation: Split | None) -> int:
@@ -65,7 +66,8 @@ def count_own_classes(training: Split, validation: Split | None) -> int:
     return max(*known, 1) + 1 if len(known) == len(splits) else 0
 
 
-def _split(value: Any, place: str) -> Split:
+def read_split(value: Any, place: str) -> Split:
+    """Return the split in a value; WorkloadError, which names `place`, for one of another form."""
     if not isinstance(value, tuple):
         return _checked(Split(x=value), place)
     if len(value) not in (1, 2, 3):

@@ -6,7 +6,7 @@ from typing import Any
 
 import numpy as np
 
-from bench.worker.activations import to_numpy
+from bench.worker.activations import has_call, to_numpy
 from bench.worker.matched_lane import Variable, draw_weights
 from bench.worker.resolved_settings import RATES
 
@@ -51,7 +51,8 @@ def prepare_model(model: Any, image: Any, seed: int) -> Any:
                 setattr(layer, name, np.float64(getattr(layer, name)))
         if type(layer).__name__.startswith(_ALTERS):
             object.__setattr__(layer, "call", _switched_off(layer.call))
-    model(image, training=False)
+    if has_call(model):
+        model(image, training=False)
     for index, variable in enumerate(model.weights):
         variable.assign(draw_spread(seed, index, np.asarray(to_numpy(variable))))
     return model

@@ -14,6 +14,7 @@ import msgspec
 
 from bench.core.job import Job
 from bench.profiling.messages import ProfiledScope, ProfileReport, Timing
+from bench.worker.activations import has_call
 from bench.worker.backend import Backend, import_backend
 from bench.worker.entry import die_with_parent, one_sentence
 from bench.worker.process_info import Phases
@@ -38,7 +39,8 @@ def _measure(job: Job, backend: Backend) -> ProfileReport:
     from bench.worker.resolved_settings import resolved_settings
     from bench.worker.split import repeated
 
-    size, workload = job.cell.known_batch_size, LoadedWorkload(job)
+    workload = LoadedWorkload(job)
+    size = workload.cell.known_batch_size
     model = workload.build()
 
     def examples(batches: int) -> Any:
@@ -46,12 +48,12 @@ def _measure(job: Job, backend: Backend) -> ProfileReport:
 
     batch = keras.tree.map_structure(keras.ops.convert_to_tensor, examples(1).x)
     steps, gradients = make_steps(model, backend), dict[int, Any]()
-    if _has_call(model):
+    if has_call(model):
         model(batch, training=True)  # builds the model if its builder did not
         timings = list(_layers(model, batch, steps, gradients))
     else:
         timings = [_not_called(model)]
-    feed = make_feed(job.cell, examples(_WARM_UPS + _repetitions(timings)))
+    feed = make_feed(workload.cell, examples(_WARM_UPS + _repetitions(timings)))
     timings.append(_step(model, feed))
     # The update comes last, because repeating the same gradients drives the weights far away.
     if model.optimizer is not None:  # None where the model's own `train_step` has its optimizers
@@ -66,13 +68,6 @@ def _repetitions(timings: list[Timing]) -> int:
         len(row.seconds) for row in timings if (row.scope, row.direction) == ("model", "gradient")
     ]
     return max([FEWEST, *counts])
-
-
-def _has_call(model: Any) -> bool:
-    """Return whether a model has a forward pass of its own; a GAN calls only its parts."""
-    import keras
-
-    return type(model).call is not keras.Model.call
 
 
 def _not_called(model: Any) -> Timing:

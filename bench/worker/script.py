@@ -13,7 +13,7 @@ from bench.core.script import Script, parse_script
 from bench.worker.backend import Backend
 from bench.worker.launch_facts import phase_facts, process_facts
 from bench.worker.process_info import Phases
-from bench.worker.resolved_settings import model_settings, process_settings
+from bench.worker.resolved_settings import process_settings
 from bench.worker.script_process import ScriptError, run_as_main
 from bench.worker.trainer_calls import TrainerCalls, wrapped_trainer
 from data.local_imports import local_files
@@ -36,7 +36,7 @@ def run_script(job: Job, backend: Backend, phases: Phases) -> Result:
         raise ScriptError(
             f"{script.path.name} uses nothing of Keras 3, so there is nothing to compare."
         )
-    settings = _settings(job, backend, calls.first_model)
+    settings = {**calls.settings, **_settings(job, backend)}
     facts = process_facts(backend)
     phases.end("harness")
     return _result(measured, settings, facts, phases)
@@ -63,15 +63,15 @@ def _result(
     )
 
 
-def _settings(job: Job, backend: Backend, model: Any) -> dict[str, Scalar]:
-    """Return the settings of the process, and those of the first model that the script trained."""
-    settings = {**({} if model is None else model_settings(model)), **process_settings(backend)}
+def _settings(job: Job, backend: Backend) -> dict[str, Scalar]:
+    """Return the settings of the process, and what the script or its user changed in it."""
+    settings = process_settings(backend)
     if job.stand_ins:
         from bench.worker.stand_ins import stand_ins_used
 
         settings["stand_ins"] = ", ".join(stand_ins_used()) or "none used"
     asked = os.environ.get("KERAS_BACKEND", "")
-    if asked != job.cell.backend:  # without an effect: Keras is imported by then
+    if asked not in ("", job.cell.backend):  # without an effect: Keras is imported by then
         settings["script_sets_backend"] = asked
     return settings
 
@@ -98,8 +98,6 @@ def _names_keras(path: Path) -> bool:
             names += [node.module or "", *(alias.name for alias in node.names)]
         elif isinstance(node, ast.Attribute):
             names.append(node.attr)
-        elif isinstance(node, ast.Constant) and isinstance(node.value, str):
-            names.append(node.value)  # importlib.import_module("keras")
     return any("keras" in name and "tf_keras" not in name for name in names)
 
 

@@ -67,6 +67,7 @@ def train(job: Job, backend: Backend, phases: Phases) -> Result:
         "train_images": training.examples,
         "validation_images": validation.examples if validation else None,
     }
+    facts |= {"headline": job.headline or None, "headline_mode": job.headline_mode}
     phases.end("harness")
     return Result(**{**facts, **measured}, **phase_facts(phases))
 

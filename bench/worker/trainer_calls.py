@@ -11,10 +11,11 @@ from typing import Any, Final
 import keras
 import msgspec
 
-from bench.core.result import Epoch, TrainingPhase
+from bench.core.result import Epoch, Scalar, TrainingPhase
 from bench.worker.call_facts import call_facts
 from bench.worker.callbacks import EpochTimer, plain_logs
 from bench.worker.process_info import Phases
+from bench.worker.resolved_settings import model_settings
 from bench.worker.script_place import call_place
 from bench.worker.training_phases import MeasuredCall, Method, TrainingPhases
 
@@ -86,7 +87,8 @@ class TrainerCalls:
         self._phases = phases
         self._events_fd = events_fd
         self._calls = TrainingPhases()
-        self.first_model: Any = None
+        #: Those of the first model that was trained, which may be gone by now.
+        self.settings: dict[str, Scalar] = {}
 
     @contextmanager
     def measured(self) -> Iterator[None]:
@@ -176,8 +178,8 @@ class TrainerCalls:
 
     def _keep(self, given: Mapping[str, Any], method: Method, **measured: Any) -> None:
         """Add a measured call; this time is the harness's."""
-        if method == "fit" and self.first_model is None:
-            self.first_model = given["self"]
+        if method == "fit" and not self.settings:
+            self.settings = model_settings(given["self"])
         place = call_place(self._folder, method, given["self"])
         known = (method, place) in self._calls
         facts = {} if known else call_facts(method, given)

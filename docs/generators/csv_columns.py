@@ -38,6 +38,10 @@ CONTENTS: Final = {
         "provenance of its numbers."
     ),
     "steps": "has a row per training step of an instrumented record.",
+    "metrics": (
+        "has a row per log of each epoch of a successful record, in the order of the logs: every "
+        "metric and loss that the model logs, under Keras's name."
+    ),
     "compare": "has a row per cell of two runs, A and B; cells that only one run has come first.",
     "history": (
         "has a row per run of one cell, oldest first. Columns that `cells.csv` has too have the "

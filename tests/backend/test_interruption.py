@@ -9,7 +9,7 @@ import pytest
 from bench.core.paths import CHECKOUT
 from tests.fixtures.bench_command import Bench
 
-_CELLS = ("--backend", "torch", "--workload", "lab_baseline", "--epochs", "2")
+_CELLS = ("--backend", "torch", "--workload", "lab_baseline", "--epochs", "2", "--limit-test", "16")
 
 
 @pytest.mark.parametrize("sent", [signal.SIGINT, signal.SIGTERM])

@@ -19,7 +19,10 @@ from data.prepare import prepare
 from tests.fixtures.bench_command import Bench, by_backend
 from tests.fixtures.present import one_array, present
 
-_LAB = ("--workload", "lab_baseline", "--epochs", "2", "--limit-train", "300", "--seed", "3")
+_LAB = (
+    *("--workload", "lab_baseline", "--epochs", "2", "--seed", "3"),
+    *("--limit-train", "300", "--limit-test", "72"),
+)
 
 #: A user's file whose model folds the pixels of every training batch that reaches it into one
 #: number, which depends on their order, and writes it down at the end.
@@ -76,14 +79,14 @@ def build(classes):
 
 @pytest.fixture(scope="module")
 def trained(module_bench: Bench, all_cpus: None) -> Bench:
-    done = module_bench("run", *_LAB, "--lane", "default", "--lane", "matched")
+    done = module_bench("run", *_LAB, "--lane", "matched")
     assert done.returncode == 0, done.stdout + done.stderr
     return module_bench
 
 
-def results(bench: Bench, lane: str = "matched") -> dict[str, Result]:
-    """Return the result of each backend in `lane`."""
-    records = by_backend(r for r in bench.records() if r.cell.lane == lane)
+def results(bench: Bench) -> dict[str, Result]:
+    """Return the result of each backend."""
+    records = by_backend(bench.records())
     assert all(record.result for record in records.values()), records
     return {backend: record.result for backend, record in records.items() if record.result}
 
@@ -109,13 +112,6 @@ def test_the_losses_agree_after_the_first_epoch(trained: Bench) -> None:
     for name in ("loss", "val_loss"):
         losses = [getattr(result.epochs[0], name) for result in results(trained).values()]
         assert max(losses) == pytest.approx(min(losses), rel=1e-3)
-
-
-def test_the_default_lane_matches_nothing(trained: Bench) -> None:
-    for result in results(trained, "default").values():
-        assert result.weights_sha256 is None
-        assert result.batch_order_sha256 is None
-        assert result.settings["data_adapter"] == "ArrayDataAdapter"
 
 
 def test_threads_and_precision_are_the_same_on_every_backend(trained: Bench) -> None:

@@ -10,9 +10,6 @@ import pytest
 from bench.core.paths import CHECKOUT
 from bench.system.interpreter import find_interpreter
 
-#: All tests share one count.
-pytestmark = pytest.mark.xdist_group("work")
-
 LAB_BASELINE = {
     "conv2d": 30 * 30 * 16 * (3 * 3 * 3),
     "conv2d_1": 28 * 28 * 16 * (3 * 3 * 16),

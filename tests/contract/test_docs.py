@@ -14,6 +14,7 @@ from bench.cli.parser import make_parser
 from bench.core.model_file import FILE_FUNCTIONS
 from bench.core.paths import CHECKOUT
 from bench.core.record import decode_record
+from bench.core.script import find_script
 from bench.core.suite import Overrides, expand, load_suite
 from bench.core.workload import read_recipe, resolve_workload
 from bench.storage.store import Store
@@ -164,6 +165,9 @@ def check_workload(block: Block, folder: Path) -> None:
     path.write_text(block.text, "utf-8")
     read_recipe(path)
     functions = [n for n in ast.parse(block.text).body if isinstance(n, ast.FunctionDef)]
+    if not functions:  # a whole script
+        assert find_script(str(path), []).path == path
+        return
     parameters = {f.name: {a.arg for a in f.args.args} for f in functions}
     [builder] = parameters.keys() - FILE_FUNCTIONS.keys()
     assert parameters.pop(builder) <= {"input_shape", "classes"}

@@ -14,7 +14,7 @@ from tests.contract.documents import blocks_of
 from tests.fixtures.pages import chart_data, table_values
 
 _PAGE = CHECKOUT / "docs" / "how-to" / "use-the-csv-files.md"
-[_SNIPPET, _RATIOS, *_] = [b.text for b in blocks_of(_PAGE) if b.language == "python"]
+[_SNIPPET, _RATIOS, _METRICS, *_] = [b.text for b in blocks_of(_PAGE) if b.language == "python"]
 
 
 @pytest.fixture(scope="module")
@@ -101,3 +101,15 @@ def test_the_ratios_of_a_race(folder: Path) -> None:
     ratios = pd.read_csv(folder / "ratios.csv").query("numerator == 'jax' and quantity == 'epoch'")
     assert len(logs) == len(ratios) == 1
     assert np.exp(logs.iloc[0]) == pytest.approx(ratios["ratio"].iloc[0], rel=1e-8)
+
+
+def test_the_last_values_of_every_metric(folder: Path) -> None:
+    names: dict[str, Any] = {}
+    exec(_METRICS.replace("reports/latest", str(folder)), names)
+    cells = pd.read_csv(folder / "cells.csv").query("status == 'ok' and not instrumented")
+    columns = {("train", "loss"): "final_loss", ("validation", "accuracy"): "final_val_accuracy"}
+    for (split, metric), column in columns.items():
+        own = names["final"].xs((split, metric), level=("split", "metric")).droplevel("phase")
+        expected = cells.groupby("cell_id")[column].median()
+        assert own.to_dict() == pytest.approx(expected.to_dict(), rel=1e-12)
+        assert len(own) == cells["cell_id"].nunique()

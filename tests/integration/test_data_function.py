@@ -21,6 +21,7 @@ from data.errors import (
 from data.prepare import find_source, prepare
 from tests.fixtures.fake_python import are_gone
 from tests.fixtures.present import one_array
+from tests.fixtures.processes import patient
 
 ROOT = Path(__file__).parents[2]
 HALVES = """
@@ -237,13 +238,14 @@ def test_one_that_hangs_ends_at_the_timeout_with_its_child(own, started, tmp_pat
     body = textwrap.dedent(LEAVES_CHILD.format(own_session=own_session, hangs=True))
     (own / "mine.py").write_text(body)
     name = f"{own / 'mine.py'}:make"
+    seconds = patient(3.0)
     sentence = (
-        r"mine\.py:make returned no dataset within the timeout of 2 s and was killed; "
+        rf"mine\.py:make returned no dataset within the timeout of {seconds:g} s and was killed; "
         r"a dataset function may take as long as one launch\.$"
     )
     for _ in range(2):  # the next cell of the same dataset does not wait for it again
         with pytest.raises(UserFunctionTimeoutError, match=sentence):
-            prepare_dataset(name, timeout_seconds=2, cache_dir=tmp_path / "cache")
+            prepare_dataset(name, timeout_seconds=seconds, cache_dir=tmp_path / "cache")
     assert len(started) == 2 and are_gone(started)
     assert not list((tmp_path / "cache").glob("prepared-*/*"))
 

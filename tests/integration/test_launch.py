@@ -20,9 +20,10 @@ from bench.runner.worker_process import WorkerProcess
 from bench.system.environment import resolve_environment
 from tests.fixtures.fake_python import FAKE_WORKER, are_gone, hung_pids
 from tests.fixtures.present import present
+from tests.fixtures.processes import patient
 
 #: Long enough for Python to start on a busy machine, so that a hang really hangs.
-HANG_TIMEOUT_SECONDS = 1.0
+HANG_TIMEOUT_SECONDS = patient(1.0)
 FAKE = ("-I", "-S", str(FAKE_WORKER))
 
 
@@ -122,7 +123,8 @@ def test_a_signal_without_a_name_is_told_by_its_number(tmp_path):
 @pytest.mark.parametrize("mode", ["hang", "hang_deaf"])
 def test_a_hang_ends_at_the_timeout_with_all_its_children(tmp_path, mode):
     outcome = end_of(mode, tmp_path, timeout_seconds=HANG_TIMEOUT_SECONDS)
-    assert outcome.output.reason == "no result within the timeout of 1 s; the worker was killed"
+    within = f"within the timeout of {HANG_TIMEOUT_SECONDS:g} s"
+    assert outcome.output.reason == f"no result {within}; the worker was killed"
     assert outcome.exit_status == -signal.SIGKILL
     assert outcome.wall_seconds >= HANG_TIMEOUT_SECONDS
     pids = hung_pids(outcome.log_tail)

@@ -12,6 +12,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from tests.fixtures.edges import answer_for_fake_pythons, answer_for_git, draw_nothing
+from tests.fixtures.processes import patient
 
 #: Of the processor, not of a clock on the wall: a busy machine fails no test.
 MOST_CPU_SECONDS: Final = 1.0
@@ -56,7 +57,7 @@ def pytest_runtest_call() -> Iterator[None]:
     seconds = time.process_time() - begin
     if _started:
         raise UnitTestError(f"A unit test starts a process ({_started[0]}): tests/integration.")
-    if seconds > MOST_CPU_SECONDS:
+    if seconds > patient(MOST_CPU_SECONDS):  # a crowded processor's caches make all tests slower
         raise UnitTestError(
             f"A unit test took {seconds:.2f} s of the processor, where {MOST_CPU_SECONDS:g} s are "
             f"allowed: make it quicker, or move it to tests/integration."

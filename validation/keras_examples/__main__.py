@@ -47,6 +47,12 @@ def make_examples_parser() -> argparse.ArgumentParser:
     run.add_argument("--only", action="append", default=[], metavar="NAME")
     run.add_argument("--backend", action="append", choices=BACKENDS)
     run.add_argument("--timeout", type=float, default=300.0, metavar="SECONDS")
+    run.add_argument(
+        "--way",
+        choices=("plain", "bench"),
+        default="plain",
+        help="by plain Python, or measured by `python -m bench run --script`",
+    )
     run.add_argument("--again", action="store_true", help="run what has a row already")
     return parser
 
@@ -94,6 +100,7 @@ def _run(arguments: argparse.Namespace, console: CommandConsole) -> int:
         stand_ins=arguments.stand_ins,
         folder=arguments.folder.resolve(),
         timeout_seconds=arguments.timeout,
+        way=arguments.way,
         again=arguments.again,
     )
     examples = select(find_examples(arguments.examples), arguments.only)

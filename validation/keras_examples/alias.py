@@ -11,7 +11,7 @@ sys.modules.update({"keras_core" + n[5:]: m for n, m in list(sys.modules.items()
 
 
 def write_alias(folder: Path) -> Path:
-    """Write the package `keras_core` into `folder`; return the folder for PYTHONPATH."""
+    """Write the package `keras_core` into `folder`; return the folder, one for sys.path."""
     package = folder / "keras_core"
     package.mkdir(parents=True, exist_ok=True)
     (package / "__init__.py").write_text(ALIAS)

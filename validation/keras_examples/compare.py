@@ -26,6 +26,8 @@ def _phase_losses(plain: ExamplePhase, measured: ExamplePhase) -> list[str]:
     if plain.method != measured.method:
         return [f"{plain.method} became {measured.method}"]
     losses = []
+    if plain.calls != measured.calls:
+        losses.append(f"{plain.calls} calls became {measured.calls}")
     if plain.epochs != measured.epochs:
         losses.append(f"{plain.epochs} epochs became {measured.epochs}")
     missing = [name for name in plain.logs if name not in measured.logs]
@@ -35,8 +37,13 @@ def _phase_losses(plain: ExamplePhase, measured: ExamplePhase) -> list[str]:
 
 
 def largest_difference(plain: ExampleRow, measured: ExampleRow) -> float | None:
-    """Return the largest relative difference of a logged value; None if nothing is comparable."""
-    differences = []
+    """Return the largest relative difference of a logged value.
+
+    None if nothing is comparable, as without equal seeds.
+    """
+    differences: list[float] = []
+    if plain.seed != measured.seed or plain.seed == 0:
+        return None
     for one, other in zip(plain.phases, measured.phases, strict=False):
         for name in one.logs.keys() & other.logs.keys():
             for a, b in zip(one.logs[name], other.logs[name], strict=False):
@@ -53,7 +60,9 @@ def _relative(a: float, b: float) -> float:
 
 def describe_phases(row: ExampleRow) -> str:
     """Return the phases in words: `2 fit (50 + 100 epochs), 1 evaluate`."""
-    counts = Counter(phase.method for phase in row.phases)
+    counts: Counter[str] = Counter()
+    for phase in row.phases:
+        counts[phase.method] += phase.calls
     epochs = [phase.epochs for phase in row.phases if phase.method == "fit"]
     parts = []
     for method, count in counts.items():

@@ -34,7 +34,7 @@ def part_of(files: FileContents, prefix: str) -> FileContents:
 
 def flickr() -> dict[str, Callable[[], FileContents]]:
     """Return what makes each of the two archives of Flickr8k: images, and their captions."""
-    names = [f"{n}.jpg" for n in range(24)]
+    names = [f"{n}.jpg" for n in range(10)]
     paths = [f"Flicker8k_Dataset/{n}" for n in names]
     return {
         "Flickr8k_Dataset.zip": lambda: folder_of_images(paths),
@@ -84,7 +84,7 @@ def imagenette(root: str) -> FileContents:
 def left_and_right() -> FileContents:
     """Return the pairs of images of Totally Looks Like, where the script unpacks them."""
     return folder_of_images(
-        [f".keras/{side}/{n:05}.jpg" for side in ("left", "right") for n in range(40)]
+        [f".keras/{side}/{n:05}.jpg" for side in ("left", "right") for n in range(10)]
     )
 
 

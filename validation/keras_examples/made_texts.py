@@ -100,3 +100,22 @@ def evaluate(true_seqs, pred_seqs, verbose=True):
     print(f"accuracy: {100 * equal / max(len(true_seqs), 1):.2f}%")
     return 0.0, 0.0, 0.0
 '''
+
+#: The two functions of sayakpaul's `resnet_cifar10_v2.py` that an example calls, in fewer layers.
+RESNET = b'''"""Stand-in for resnet_cifar10_v2: a stem and residual blocks."""
+import keras
+from keras import layers
+
+
+def stem(inputs):
+    return layers.Conv2D(16, 3, padding="same", activation="relu")(inputs)
+
+
+def learner(inputs, num_blocks):
+    x = inputs
+    for _ in range(num_blocks + 1):
+        y = layers.BatchNormalization()(x)
+        y = layers.Conv2D(16, 3, padding="same", activation="relu")(y)
+        x = layers.Add()([x, layers.Conv2D(16, 3, padding="same")(y)])
+    return x
+'''

@@ -1,5 +1,6 @@
 """One row for each example and backend that was tried, in a file of JSON lines."""
 
+from collections.abc import Iterable
 from pathlib import Path
 from typing import Any, Literal
 
@@ -9,11 +10,15 @@ Way = Literal["plain", "bench"]
 
 
 class ExamplePhase(msgspec.Struct, frozen=True, kw_only=True):
-    """One call of `fit`, `evaluate` or `predict` from the script."""
+    """The calls of `fit`, `evaluate` or `predict` from one line of the script.
+
+    `epochs` are those of all its calls of `fit`; `logs` has their values, one after another.
+    """
 
     method: str
     line: int
     seconds: float
+    calls: int = 1
     epochs: int = 0
     logs: dict[str, list[Any]] = {}
 
@@ -27,8 +32,30 @@ class ExampleRow(msgspec.Struct, frozen=True, kw_only=True):
     status: Literal["ok", "failed", "timeout"]
     reason: str | None = None
     seconds: float = 0.0
+    seed: int = 0
     phases: tuple[ExamplePhase, ...] = ()
     stand_ins: tuple[str, ...] = ()
+
+
+def group_phases(calls: Iterable[ExamplePhase]) -> tuple[ExamplePhase, ...]:
+    """Return the phases of single calls with those from one line of the script as one phase."""
+    groups: dict[tuple[str, int], ExamplePhase] = {}
+    for call in calls:
+        known = groups.get((call.method, call.line))
+        groups[call.method, call.line] = call if known is None else _joined(known, call)
+    return tuple(groups.values())
+
+
+def _joined(one: ExamplePhase, other: ExamplePhase) -> ExamplePhase:
+    names = dict.fromkeys((*one.logs, *other.logs))
+    return ExamplePhase(
+        method=one.method,
+        line=one.line,
+        seconds=one.seconds + other.seconds,
+        calls=one.calls + other.calls,
+        epochs=one.epochs + other.epochs,
+        logs={name: [*one.logs.get(name, []), *other.logs.get(name, [])] for name in names},
+    )
 
 
 def read_example_rows(path: Path) -> dict[tuple[str, str, str], ExampleRow]:
@@ -40,7 +67,8 @@ def read_example_rows(path: Path) -> dict[tuple[str, str, str], ExampleRow]:
             row = msgspec.json.decode(line, type=ExampleRow)
         except msgspec.MsgspecError:
             continue
-        rows[row.example, row.backend, row.way] = row
+        grouped = msgspec.structs.replace(row, phases=group_phases(row.phases))
+        rows[row.example, row.backend, row.way] = grouped
     return rows
 
 

@@ -19,7 +19,15 @@ from validation.keras_examples.folder import (
     lay_out,
     run_shell_cells,
 )
-from validation.keras_examples.rows import ExamplePhase, ExampleRow, add_row, read_example_rows
+from validation.keras_examples.measured import bench_command, bench_environment, row_of_record
+from validation.keras_examples.rows import (
+    ExamplePhase,
+    ExampleRow,
+    Way,
+    add_row,
+    group_phases,
+    read_example_rows,
+)
 
 
 @dataclass(frozen=True)
@@ -30,6 +38,8 @@ class RunOptions:
     stand_ins: Path
     folder: Path
     timeout_seconds: float
+    way: Way = "plain"
+    seed: int = 1
     again: bool = False
 
     @property
@@ -41,12 +51,16 @@ class RunOptions:
 def run_examples(
     examples: list[Example], backends: list[str], options: RunOptions, tell: Callable[[str], None]
 ) -> list[ExampleRow]:
-    """Run what has no row yet (all, with `again`); return the rows of this call."""
+    """Run what has no row yet, or one that took too long; return the rows of this call.
+
+    With `again`, all are run.
+    """
     done = read_example_rows(options.rows)
     rows = []
     for backend in backends:
         for example in examples:
-            known = (example.name, backend, "plain") in done and not options.again
+            row = done.get((example.name, backend, options.way))
+            known = row is not None and row.status != "timeout" and not options.again
             if backend not in example.backends or known:
                 continue
             row = run_example(example, backend, options)
@@ -57,42 +71,76 @@ def run_examples(
 
 
 def run_example(example: Example, backend: str, options: RunOptions) -> ExampleRow:
-    """Run one example by plain Python with stand-ins; never raises for what the script does."""
+    """Run one example with stand-ins; never raises for what the script does."""
+    if (error := _syntax_error(example)) is not None:
+        return ExampleRow(
+            example=example.name, backend=backend, way=options.way, status="failed", reason=error
+        )
     place = options.folder / f"{example.short}-{backend}"
     script, stand_ins = lay_out(example, options.stand_ins, place)
+    write_alias(script.parent)
     log = place / "log.txt"
     used = run_shell_cells(script, stand_ins, log)
-    result = place / "result.json"
-    command = [str(options.python), "-m", "validation.keras_examples.bootstrap", str(script)]
-    command += ["--stand-ins", str(stand_ins), "--result", str(result)]
-    environment = _environment(backend, write_alias(options.folder / "alias"))
+    if options.way == "plain":
+        command = _plain_command(script, stand_ins, place, options)
+        environment = _environment(backend)
+    else:
+        reports = place / "reports"
+        command = bench_command(script, stand_ins, backend, options.python, options.seed, reports)
+        environment = bench_environment(place)
     started = time.perf_counter()
     with laid_into_root(options.stand_ins / example.short / "root"):
         finished = _wait(command, script.parent, environment, log, options.timeout_seconds)
-    seconds = time.perf_counter() - started
     base = ExampleRow(
-        example=example.name, backend=backend, way="plain", status="ok", seconds=seconds
+        example=example.name,
+        backend=backend,
+        way=options.way,
+        status="ok",
+        seconds=time.perf_counter() - started,
+        seed=options.seed,
     )
     if not finished:
         reason = f"not finished after {options.timeout_seconds:.0f} s: {_last_line(log)}"
         return msgspec.structs.replace(base, status="timeout", reason=reason)
+    if options.way == "bench":
+        return row_of_record(base, place / "reports")
+    return _row_of_result(base, place / "result.json", log, used)
+
+
+def _syntax_error(example: Example) -> str | None:
+    """Return why the file is no Python, without starting one for it; None if it is."""
+    try:
+        compile(example.path.read_text(encoding="utf-8"), example.path.name, "exec")
+    except SyntaxError as error:
+        return f"line {error.lineno}: SyntaxError: {error.msg}"
+    return None
+
+
+def _plain_command(script: Path, stand_ins: Path, place: Path, options: RunOptions) -> list[str]:
+    command = [str(options.python), "-m", "validation.keras_examples.bootstrap", str(script)]
+    command += ["--stand-ins", str(stand_ins), "--result", str(place / "result.json")]
+    return [*command, "--seed", str(options.seed)]
+
+
+def _row_of_result(base: ExampleRow, result: Path, log: Path, used: list[str]) -> ExampleRow:
+    """Return `base` with what the bootstrap wrote, or with the last line if it wrote nothing."""
     if not result.exists():
         reason = f"the process ended without a result: {_last_line(log)}"
         return msgspec.structs.replace(base, status="failed", reason=reason)
     outcome = json.loads(result.read_text())
+    error = outcome["error"]
     return msgspec.structs.replace(
         base,
-        status="failed" if outcome["error"] else "ok",
-        reason=outcome["error"],
-        phases=tuple(msgspec.convert(p, ExamplePhase) for p in outcome["phases"]),
+        status="ok" if error is None else "failed",
+        reason=None if error is None else error.replace(f"{result.parent}/", ""),
+        phases=group_phases(msgspec.convert(p, ExamplePhase) for p in outcome["phases"]),
         stand_ins=(*used, *outcome["stand_ins"]),
     )
 
 
-def _environment(backend: str, alias: Path) -> dict[str, str]:
+def _environment(backend: str) -> dict[str, str]:
     quiet = {"TF_CPP_MIN_LOG_LEVEL": "2", "MPLBACKEND": "Agg", "PYTHONUNBUFFERED": "1"}
-    path = os.pathsep.join((str(CHECKOUT), str(alias)))
-    return os.environ | quiet | {"KERAS_BACKEND": backend, "PYTHONPATH": path}
+    return os.environ | quiet | {"KERAS_BACKEND": backend, "PYTHONPATH": str(CHECKOUT)}
 
 
 def _wait(

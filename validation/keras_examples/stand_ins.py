@@ -15,7 +15,7 @@ from bench.worker.stand_ins.made_files import (
     imdb_maker,
     mnist_maker,
 )
-from bench.worker.stand_ins.source import Maker
+from bench.worker.stand_ins.source import RANDOM_WEIGHTS, Maker
 from validation.keras_examples import made_folders as folders
 from validation.keras_examples import made_tables as tables
 from validation.keras_examples import made_texts as texts
@@ -30,6 +30,7 @@ from validation.keras_examples.made_images import (
 from validation.keras_examples.made_videos import sports, sports_features
 
 _CACHE = "home/.keras/datasets"
+_CYCLEGAN = "cyclegan-keras-core-2.0/model_checkpoints/cyclegan_checkpoints.090.weights.h5"
 
 
 def write_stand_ins(folder: Path) -> int:
@@ -57,8 +58,8 @@ def _common(folder: Path) -> None:
             "adult.data": tables.census(80, test=False),
             "adult.test": tables.census(40, test=True),
             "heart.csv": tables.heart(60),
-            "art_daily_small_noise.csv": tables.daily_series(2, jump=False),
-            "art_daily_jumpsup.csv": tables.daily_series(2, jump=True),
+            "art_daily_small_noise.csv": tables.daily_series(4, jump=False),
+            "art_daily_jumpsup.csv": tables.daily_series(4, jump=True),
             "FordA_TRAIN.tsv": tables.engine_noise(12),
             "FordA_TEST.tsv": tables.engine_noise(12),
             "Bvro0YD.png": image_bytes(2, (320, 240), "PNG"),
@@ -136,15 +137,26 @@ WRITERS: dict[str, Callable[[Path], None]] = {
             "annotations.tar.gz": lambda: folders.part_of(folders.pets(), "annotations"),
         }
     ),
-    "fixres": _files(**_tfds(tf_flowers={"train": 30})),
-    "learnable_resizer": _files(**_tfds(cats_vs_dogs={"train": 40})),
-    "gradient_centralization": _files(**_tfds(horses_or_humans={"train": 32, "test": 8})),
-    "ddim": _files(**_tfds(oxford_flowers102={"train": 80, "validation": 80, "test": 160})),
-    "ddpm": _files(**_tfds(oxford_flowers102={"train": 64})),
+    "fixres": _files(**_tfds(tf_flowers={"train": 28})),
+    "learnable_resizer": _files(**_tfds(cats_vs_dogs={"train": 20})),
+    "gradient_centralization": _files(**_tfds(horses_or_humans={"train": 8, "test": 4})),
+    "ddim": _files(**_tfds(oxford_flowers102={"train": 80, "validation": 80, "test": 80})),
+    "ddpm": _files(**_tfds(oxford_flowers102={"train": 32})),
     "cyclegan": _files(
         **_tfds(
-            **{"cycle_gan/horse2zebra": dict.fromkeys(("trainA", "trainB", "testA", "testB"), 6)}
-        )
+            **{"cycle_gan/horse2zebra": dict.fromkeys(("trainA", "trainB", "testA", "testB"), 4)}
+        ),
+        **{"2.0.zip": lambda: {_CYCLEGAN: RANDOM_WEIGHTS}},
+    ),
+    "simsiam": _files(
+        **{
+            "": lambda: {
+                "resnet_cifar10_v2.py": texts.RESNET,
+                "names.json": json.dumps(
+                    {"https://shorturl.at/QS369": "resnet_cifar10_v2.py"}
+                ).encode(),
+            }
+        }
     ),
     "deit": _files(**_tfds(tf_flowers={"train": 20})),
     "semisupervised_simclr": _files(**_tfds(stl10={"unlabelled": 600, "train": 100, "test": 60})),
@@ -174,7 +186,7 @@ WRITERS: dict[str, Callable[[Path], None]] = {
     "eeg_signal_classification": _files(
         **{
             "": lambda: {
-                "eeg-data.csv": tables.brain_waves(140),
+                "eeg-data.csv": tables.brain_waves(80),
                 "names.json": json.dumps(
                     {"1V5B7Bt6aJm0UHbR7cRKBEK8jx7lYPVuX": "eeg-data.csv"}
                 ).encode(),

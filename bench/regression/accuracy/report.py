@@ -8,6 +8,7 @@ import pandas as pd
 from rich.table import Table
 from rich.text import Text
 
+from bench.core.headline import VAL_ACCURACY, Unit
 from bench.core.text import sanitize_line
 from bench.regression.accuracy.screening import Screening
 from bench.regression.accuracy.verdict import AccuracyVerdict
@@ -27,22 +28,42 @@ def accuracy_frame(verdicts: Sequence[AccuracyVerdict]) -> pd.DataFrame:
 
 
 def accuracy_table(verdicts: Sequence[AccuracyVerdict]) -> Table:
-    """Return a row per cell for a terminal, differences in points (1 point is 0.01)."""
-    head = ("cell", "accuracy", "seeds", "points", "spread", "seeds needed")
+    """Return a row per cell for a terminal.
+
+    Differences are in points of 0.01. For a metric that is no fraction they are in its own unit.
+    """
+    accuracy = all(verdict.metric == VAL_ACCURACY for verdict in verdicts)
+    points = all(verdict.unit == "points" for verdict in verdicts)
+    title, values = "accuracy" if accuracy else "verdict", "points" if points else "difference"
+    head = ("cell", title, "seeds", values, "spread", "seeds needed")
     table = Table(*head, title="Candidate against baseline", title_justify="left", box=None)
     for verdict in verdicts:
-        points = spread = "–"
+        difference = spread = "–"
         if verdict.difference is not None and verdict.low is not None and verdict.high is not None:
-            low, high = 100 * verdict.low, 100 * verdict.high
-            points = f"{100 * verdict.difference:+.2f} [{low:+.2f}, {high:+.2f}]"
-            spread = f"{100 * (verdict.spread or 0):.2f}"
+            ends = (verdict.difference, verdict.low, verdict.high)
+            difference = difference_text(*ends, unit=verdict.unit)
+            spread = spread_text(verdict.spread or 0, unit=verdict.unit)
+            if not accuracy:
+                difference = f"{verdict.metric} {difference}"
         needed = "–" if verdict.seeds_needed is None else str(verdict.seeds_needed)
         seeds = f"{verdict.seeds[0]}, {verdict.seeds[1]}"
-        cells = (verdict.name, verdict.verdict, seeds, points, spread, needed)
+        cells = (verdict.name, verdict.verdict, seeds, difference, spread, needed)
         table.add_row(
             *(Text(sanitize_line(c)) for c in cells), style=_STYLES.get(verdict.verdict, "")
         )
     return table
+
+
+def difference_text(difference: float, low: float, high: float, *, unit: Unit) -> str:
+    """Return a difference and its interval, in points or in the metric's own unit."""
+    if unit == "points":
+        return f"{100 * difference:+.2f} [{100 * low:+.2f}, {100 * high:+.2f}]"
+    return f"{difference:+.4g} [{low:+.4g}, {high:+.4g}]"
+
+
+def spread_text(spread: float, *, unit: Unit) -> str:
+    """Return a standard deviation, in points or in the metric's own unit."""
+    return f"{100 * spread:.2f}" if unit == "points" else f"{spread:.3g}"
 
 
 def screening_table(screenings: Sequence[Screening]) -> Table:

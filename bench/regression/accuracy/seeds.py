@@ -1,10 +1,11 @@
-"""From records to seeds: the final accuracy of each seed of a cell, or the reason it is missing."""
+"""From records to seeds: the final headline metric of each seed, or the reason it is missing."""
 
 from collections.abc import Iterable, Mapping, Sequence
 
 import msgspec
 
 from bench.core.cell import Cell
+from bench.core.headline import VAL_ACCURACY, Headline, headline_of, missing_headline
 from bench.core.record import Record
 from bench.regression.accuracy.verdict import SeedAccuracies
 
@@ -29,19 +30,23 @@ def families(cells: Iterable[Cell]) -> dict[Cell, list[int]]:
 
 
 def seeds_of(family: Cell, seeds: Sequence[int], records: Sequence[Record]) -> SeedAccuracies:
-    """Return one side of a family: a val_accuracy per seed, from the newest record of each.
+    """Return one side of a family: a headline value per seed, from the newest record of each.
 
     The side has a `reason`, which makes its verdict `invalid`, if a seed has no record or no
-    accuracy, or if it failed for any reason other than a non-finite loss.
+    value, if the seeds are judged by different metrics, or if it failed for any reason other
+    than a non-finite loss.
     """
     newest = {r.cell.seed: r for r in sorted(records, key=_age) if family_of(r.cell) == family}
     chosen = {seed: newest.get(seed) for seed in seeds}
     reason = next((why for s, r in chosen.items() if (why := _absence(s, r))), None)
     results = [record.result for record in chosen.values() if record and record.result]
+    headlines = list(dict.fromkeys(h for result in results if (h := headline_of(result))))
+    headline = headlines[0] if headlines else Headline(VAL_ACCURACY, "max")
+    if len(headlines) > 1 and not reason:
+        reason = f"its seeds are judged by {' and '.join(h.metric for h in headlines)}"
     return SeedAccuracies(
-        accuracies=tuple(
-            value for result in results if (value := result.epochs[-1].val_accuracy) is not None
-        ),
+        headline=headline,
+        accuracies=tuple(v for result in results if (v := headline.final(result)) is not None),
         images=min(
             (count for r in results if (count := r.validation_images) is not None), default=1
         ),
@@ -73,9 +78,8 @@ def _absence(seed: int, record: Record | None) -> str | None:
         return f"seed {seed} has no record"
     if record.result is None:
         return None if _diverged(record) else f"seed {seed} failed: {record.reason}"
-    if record.result.epochs[-1].val_accuracy is None:
-        return f"seed {seed} has no val_accuracy: the model has no accuracy metric"
-    return None
+    missing = missing_headline(record.result)
+    return f"seed {seed} cannot be judged: {missing}" if missing else None
 
 
 def _mixture(records: Sequence[Record]) -> str | None:

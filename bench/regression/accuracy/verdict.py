@@ -1,35 +1,69 @@
-"""Is the candidate's accuracy worse? A comparison of both sides' seeds, per cell."""
+"""Is the candidate's headline metric worse? A comparison of both sides' seeds, per cell."""
 
 from bisect import bisect_left
 from collections.abc import Mapping, Sequence
 from math import sqrt
-from typing import Final
+from statistics import fmean
+from typing import Any, Final, Literal
 
 import msgspec
 
+from bench.core.headline import VAL_ACCURACY, Headline, Unit
 from bench.regression.verdict import ALPHA, POWER, VerdictKind
 from bench.stats.hypothesis_tests import Welch, holm, welch
 
 FEWEST_SEEDS: Final = 2
 _MOST_SEEDS: Final = 10_000
+#: The relative step of a float32, in which a framework logs a metric.
+_FLOAT32: Final = 2**-23
 
 
 class SeedAccuracies(msgspec.Struct, frozen=True, kw_only=True):
-    """One side of a cell: the final val_accuracy (0 to 1) of each seed, in the seeds' order.
+    """One side of a cell: the final headline metric of each seed, in the seeds' order.
 
-    `reason` is a phrase that explains why the side is invalid, or None. `diverged` lists the seeds
-    whose loss became non-finite. `images` is the number of validation images.
+    `accuracies` are the values of `headline`, by default val_accuracy, 0 to 1. `reason` is a phrase
+    that explains why the side is invalid, or None. `diverged` lists the seeds whose loss became
+    non-finite. `images` is the number of validation images.
     """
 
     accuracies: tuple[float, ...]
     images: int
     diverged: tuple[int, ...] = ()
     reason: str | None = None
+    headline: Headline = Headline(VAL_ACCURACY, "max")
+
+    @property
+    def oriented(self) -> tuple[float, ...]:
+        """The values times 1 or -1, so that a larger one is better."""
+        return tuple(self.headline.sign * value for value in self.accuracies)
+
+    def rounding_variance(self) -> float:
+        """Return the lower limit of the variance: that of rounding to one image, or to float32."""
+        step = 1 / self.images
+        if self.headline.unit == "percent":
+            step = _FLOAT32 * max(map(abs, self.accuracies), default=0.0)
+        return step**2 / 12
+
+
+def headline_mismatch(a: SeedAccuracies, b: SeedAccuracies) -> str | None:
+    """Return, as a phrase, that two sides are judged by different metrics, or None."""
+    if a.headline == b.headline:
+        return None
+    texts = (f"{side.headline.metric} ({side.headline.mode})" for side in (a, b))
+    return "its sides are judged by different metrics: {} and {}".format(*texts)
+
+
+def margin_of(side: SeedAccuracies, margin: float) -> float:
+    """Return a margin in the metric's own unit: it is a part of 1, else of the mean's size."""
+    if side.headline.unit == "points" or not side.accuracies:
+        return margin
+    return margin * abs(fmean(side.accuracies))
 
 
 class AccuracyVerdict(msgspec.Struct, frozen=True, kw_only=True):
-    """The verdict on one cell; `difference` is candidate - baseline, as a fraction of 1.
+    """The verdict on one cell; `difference` is candidate - baseline, in the metric's own unit.
 
+    `metric`, `mode` and `unit` describe the headline metric. `margin` is the size that was judged.
     `seeds_needed` is the number of seeds per side at which an equal candidate would pass with
     probability POWER, given the measured spread.
     """
@@ -44,6 +78,10 @@ class AccuracyVerdict(msgspec.Struct, frozen=True, kw_only=True):
     spread: float | None = None
     seeds_needed: int | None = None
     reason: str | None = None
+    metric: str = VAL_ACCURACY
+    mode: Literal["max", "min"] = "max"
+    unit: Unit = "points"
+    margin: float | None = None
 
 
 def judge_accuracy(
@@ -51,13 +89,17 @@ def judge_accuracy(
 ) -> dict[str, AccuracyVerdict]:
     """Return a verdict per cell from its baseline's and its candidate's seeds.
 
-    One-sided Welch t tests, each family at ALPHA over all cells by Holm:
+    `margin` is a part of 1 for a metric whose unit is points, and else a part of the size of the
+    baseline's mean, which counts as known. One-sided Welch t tests of the headline metric, each
+    family at ALPHA over all cells by Holm:
 
-    - `improved`: the candidate's mean is above the baseline's.
-    - `pass`: the candidate's mean is above the baseline's minus `margin` (non-inferiority).
-    - `regressed`: the candidate's mean is below the baseline's and was not shown to be within the
-      margin, or a candidate's seed diverged.
-    - else `inconclusive`; `invalid` if a side has a `reason` or a baseline's seed diverged.
+    - `improved`: the candidate's mean is better than the baseline's.
+    - `pass`: the candidate's mean is better than the baseline's worsened by `margin`
+      (non-inferiority).
+    - `regressed`: the candidate's mean is worse than the baseline's and was not shown to be within
+      the margin, or a candidate's seed diverged.
+    - else `inconclusive`; `invalid` if a side has a `reason`, a baseline's seed diverged, or the
+      sides are judged by different metrics.
     """
     verdicts = {}
     compared: dict[str, Welch] = {}
@@ -68,7 +110,8 @@ def judge_accuracy(
         else:
             verdicts[name] = early
     better = holm({n: w.p_below(0.0) for n, w in compared.items()}, len(cells), ALPHA)
-    within = holm({n: w.p_below(-margin) for n, w in compared.items()}, len(cells), ALPHA)
+    margins = {name: margin_of(cells[name][0], margin) for name in compared}
+    within = holm({n: w.p_below(-margins[n]) for n, w in compared.items()}, len(cells), ALPHA)
     worse = holm({n: 1 - w.p_below(0.0) for n, w in compared.items()}, len(cells), ALPHA)
     for name, test in compared.items():
         verdict: VerdictKind = "inconclusive"
@@ -78,7 +121,7 @@ def judge_accuracy(
             verdict = "pass"
         elif name in worse:
             verdict = "regressed"
-        verdicts[name] = _verdict(name, verdict, cells[name], test, margin, len(cells))
+        verdicts[name] = _verdict(name, verdict, cells[name], test, margins[name], len(cells))
     return {name: verdicts[name] for name in cells}
 
 
@@ -88,7 +131,7 @@ def _without_statistics(
     """Return the verdict of a cell that needs no statistics, else None."""
     baseline, candidate = sides
     seeds = (len(baseline.accuracies), len(candidate.accuracies))
-    reason = baseline.reason or candidate.reason
+    reason = baseline.reason or candidate.reason or headline_mismatch(baseline, candidate)
     verdict: VerdictKind = "invalid"
     if not reason and baseline.diverged:
         reason = f"the baseline diverged with seed {_listed(baseline.diverged)}"
@@ -101,13 +144,18 @@ def _without_statistics(
         reason = f"a side has {min(seeds)} seeds; at least {FEWEST_SEEDS} are needed"
     if not reason:
         return None
-    return AccuracyVerdict(name=name, verdict=verdict, seeds=seeds, reason=reason)
+    facts = _headline_facts(baseline.headline)
+    return AccuracyVerdict(name=name, verdict=verdict, seeds=seeds, reason=reason, **facts)
 
 
 def _compare(baseline: SeedAccuracies, candidate: SeedAccuracies) -> Welch:
-    """Return the test; each variance is at least that of rounding to one image."""
-    rounding = (1 / baseline.images**2 / 12, 1 / candidate.images**2 / 12)
-    return welch(baseline.accuracies, candidate.accuracies, rounding)
+    """Return the test of the oriented values; each variance is at least that of rounding."""
+    rounding = (baseline.rounding_variance(), candidate.rounding_variance())
+    return welch(baseline.oriented, candidate.oriented, rounding)
+
+
+def _headline_facts(headline: Headline) -> dict[str, Any]:
+    return {"metric": headline.metric, "mode": headline.mode, "unit": headline.unit}
 
 
 def _verdict(
@@ -124,16 +172,20 @@ def _verdict(
     half = float(t.isf(tail, test.degrees)) * test.error
     counts = (len(sides[0].accuracies), len(sides[1].accuracies))
     spread = test.error / sqrt(sum(1 / count for count in counts))
+    headline = sides[0].headline
+    difference = headline.sign * test.difference
     return AccuracyVerdict(
         name=name,
         verdict=verdict,
         seeds=counts,
-        difference=test.difference,
-        low=test.difference - half,
-        high=test.difference + half,
+        difference=difference,
+        low=difference - half,
+        high=difference + half,
         confidence=1 - 2 * tail,
         spread=spread,
-        seeds_needed=seeds_needed(spread, margin, tail),
+        seeds_needed=seeds_needed(spread, margin, tail) if margin else None,
+        margin=margin,
+        **_headline_facts(headline),
     )
 
 

@@ -5,6 +5,7 @@ from collections.abc import Sequence
 import msgspec
 
 from bench.core.cell import Cell
+from bench.core.headline import headline_of, missing_headline
 from bench.core.record import Record
 from bench.storage.store import latest_records
 from models.table import WORKLOADS
@@ -28,24 +29,25 @@ class StoredRow(msgspec.Struct, frozen=True, kw_only=True):
 
     @property
     def accuracy_floor(self) -> float | None:
-        """The val_accuracy (0 to 1) that the last epoch must reach, or None.
+        """The headline value that the last epoch must reach, or None.
 
         It is None for a user's workload and for a dataset that the table does not name. A cell with
         too few epochs to learn fails its floor and is not suitable for a gate.
         """
         workload = WORKLOADS.get(self.cell.workload)
-        return None if workload is None else workload.accuracy_floor.get(self.cell.dataset)
+        return None if workload is None else workload.floor.get(self.cell.dataset)
 
     def accuracy_defects(self) -> list[str]:
-        """Return a sentence per repetition whose final accuracy is below the floor or missing."""
+        """Return a sentence per repetition whose headline is worse than the floor or missing."""
+        workload = WORKLOADS.get(self.cell.workload)
         floor = self.accuracy_floor
+        if workload is None or floor is None:
+            return []
         defects = []
-        for record, value in zip(self.records, _final_accuracies(self.records), strict=True):
+        for record in self.records:
             where = f"{self.cell.id}, repetition {record.repetition} (run {record.run_id})"
-            if floor is not None and value is None:
-                defects.append(f"{where} has no val_accuracy; its floor is {floor}.")
-            elif floor is not None and value is not None and value < floor:
-                defects.append(f"{where} ends at val_accuracy {value:.6g}; its floor is {floor}.")
+            if defect := _defect(record, workload.floor_metric, floor):
+                defects.append(f"{where} {defect}; its floor is {floor}.")
         return defects
 
     def extra_info(self) -> dict[str, object]:
@@ -57,6 +59,7 @@ class StoredRow(msgspec.Struct, frozen=True, kw_only=True):
         if not self.records:
             return {}
         newest = self.records[-1]
+        headline = headline_of(newest.result) if newest.result else None
         return {
             "cell_id": self.cell.id,
             "digest": newest.digest,
@@ -69,6 +72,9 @@ class StoredRow(msgspec.Struct, frozen=True, kw_only=True):
             "dataset_official": newest.dataset.official,
             "dataset_fingerprint": newest.dataset.fingerprint,
             "final_val_accuracy": _final_accuracies(self.records),
+            "headline_metric": headline.metric if headline else None,
+            "headline_mode": headline.mode if headline else None,
+            "final_headline": _final_headlines(self.records),
             "n": len(self.samples_seconds),
         }
 
@@ -113,6 +119,30 @@ def _samples(records: Sequence[Record]) -> tuple[float, ...]:
     return tuple(epoch.train_seconds for result in results for epoch in result.steady_epochs)
 
 
+def _defect(record: Record, metric: str, floor: float) -> str | None:
+    """Return, as a phrase, why a record does not reach the floor of its headline, or None."""
+    headline = headline_of(record.result) if record.result else None
+    if record.result is None or headline is None or headline.metric != metric:
+        return f"has no {metric}"
+    value = headline.final(record.result)
+    if value is None:
+        return f"cannot be judged: {missing_headline(record.result)}"
+    return f"ends at {metric} {value:.6g}" if headline.is_better(floor, value) else None
+
+
+def _final_headlines(records: Sequence[Record]) -> list[float | None]:
+    """Return each record's headline value of the last epoch, None where there is none."""
+    results = [record.result for record in records]
+    headlines = [headline_of(result) if result else None for result in results]
+    return [
+        headline.final(result) if headline and result else None
+        for headline, result in zip(headlines, results, strict=True)
+    ]
+
+
 def _final_accuracies(records: Sequence[Record]) -> list[float | None]:
     """Return each record's val_accuracy of the last epoch, None where there is none."""
-    return [record.result.epochs[-1].val_accuracy if record.result else None for record in records]
+    return [
+        record.result.epochs[-1].val_accuracy if record.result and record.result.epochs else None
+        for record in records
+    ]

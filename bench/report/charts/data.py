@@ -8,14 +8,10 @@ import numpy as np
 import pandas as pd
 
 from bench.core.cell import BACKENDS
-from bench.report.render.format import (
-    Row,
-    RowKey,
-    frames_by_row,
-    row_key,
-    sessions_note,
-    table_rows,
-)
+from bench.core.headline import VAL_ACCURACY
+from bench.report.render.format import Row, RowKey, frames_by_row, row_key, table_rows
+from bench.report.render.headline import other_headline
+from bench.report.render.ratios import sessions_note
 from bench.report.tables.build import Tables
 from bench.report.tables.comparison import RECORD_KEY, launch_intervals
 from bench.stats.median_ci import Interval
@@ -37,7 +33,11 @@ PHASE_PARTS: Final = {
     "ends": ("tail_seconds", "exit_seconds"),
     "unattributed": ("unattributed_seconds",),
 }
-_METRICS: Final = {"training": ("loss", "accuracy"), "validation": ("val_loss", "val_accuracy")}
+_METRICS: Final = {
+    "training": {"loss": "loss", "accuracy": "accuracy"},
+    "validation": {"loss": "val_loss", "accuracy": "val_accuracy"},
+}
+_HEADLINE: Final = {"training": "train_headline", "validation": "headline"}
 
 
 class Drawn(NamedTuple):
@@ -93,8 +93,11 @@ def _drawn(
     if most > MOST_POINTS:
         notes.append(f"The chart shows {MOST_POINTS} evenly spaced ranks of up to {most:,} times.")
     series = {
-        "curves": _curves(shown),
-        "elapsed": _elapsed(epochs, set(shown["epoch"])),
+        "curves": _curves(shown, _metrics_of(row)),
+        "elapsed": _elapsed(epochs, set(shown["epoch"]), "val_accuracy"),
+        "elapsed_headline": _elapsed(epochs, set(shown["epoch"]), "headline")
+        if row["headline_metric"] not in (None, VAL_ACCURACY)
+        else [],
         "points": [point for backend in ok for point in _points(steady, backend)],
         "medians": _medians(row, ok, intervals),
         "ratios": [_ratio(ratio) for ratio in ratios if ratio["status"] == "ok"],
@@ -108,27 +111,35 @@ def _drawn(
     return Drawn({name: _plain(lines) for name, lines in series.items()}, notes)
 
 
-def _curves(epochs: pd.DataFrame) -> list[dict[str, Any]]:
+def _metrics_of(row: Row) -> Mapping[str, Mapping[str, str]]:
+    """Return the curves' fields by part of the training, each with its column of epochs.csv."""
+    if other_headline(row) is None:
+        return _METRICS
+    return {part: {**columns, "headline": _HEADLINE[part]} for part, columns in _METRICS.items()}
+
+
+def _curves(epochs: pd.DataFrame, metrics: Mapping[str, Mapping[str, str]]) -> list[dict[str, Any]]:
     """Return the median, minimum and maximum over the records, by backend, part and epoch."""
     lines: list[dict[str, Any]] = []
-    for part, metrics in _METRICS.items():
-        table = epochs.groupby(["backend", "epoch"])[list(metrics)].agg(["median", "min", "max"])
+    for part, columns in metrics.items():
+        groups = epochs.groupby(["backend", "epoch"])[list(columns.values())]
+        table = groups.agg(["median", "min", "max"])
         table.columns = pd.Index(
-            [f"{name}{end}" for name in ("loss", "accuracy") for end in ("", "_low", "_high")]
+            [f"{name}{end}" for name in columns for end in ("", "_low", "_high")]
         )
         lines += map(dict, table_rows(table.reset_index().assign(part=part)))
     return lines
 
 
-def _elapsed(epochs: pd.DataFrame, shown: set[int]) -> list[dict[str, Any]]:
-    """Return the training seconds and the val_accuracy at the end of each epoch, by backend.
+def _elapsed(epochs: pd.DataFrame, shown: set[int], metric: str) -> list[dict[str, Any]]:
+    """Return the training seconds and a metric at the end of each epoch, by backend.
 
     Both are medians over the records. The seconds include the warm-up, but not validation.
     """
     ordered = epochs.sort_values("epoch", kind="stable")
     seconds = ordered.groupby(["backend", *RECORD_KEY])["train_seconds"].cumsum()
     groups = ordered.assign(seconds=seconds).groupby(["backend", "epoch"])
-    medians = groups[["seconds", "val_accuracy"]].median().dropna().reset_index()
+    medians = groups[["seconds", metric]].median().dropna().reset_index()
     return [dict(line) for line in table_rows(medians[medians["epoch"].isin(shown)])]
 
 

@@ -4,10 +4,12 @@ import errno
 import re
 from typing import Any, Final, NamedTuple
 
+from bench.core.headline import VAL_ACCURACY
 from bench.core.text import sanitize_line
 from bench.report.charts import vega as specs
 from bench.report.charts.data import Series
 from bench.report.render.format import Row
+from bench.report.render.headline import other_headline
 
 
 class Chart(NamedTuple):
@@ -20,7 +22,10 @@ class Chart(NamedTuple):
     spec: specs.Spec
 
 
-_NO_PHASES: Final = "Records of version 1 and of failed launches do not contain the phases."
+_NO_PHASES: Final = (
+    "Records of version 1 and of failed launches do not contain the phases; a single phase of a "
+    "user's own training is only a part of a launch."
+)
 
 #: The figures of a row by name; the page and the tests use these names.
 CHARTS: Final = {
@@ -63,7 +68,22 @@ CHARTS: Final = {
         "but not validation.",
         "elapsed",
         "The records have no validation accuracy.",
-        specs.elapsed(),
+        specs.elapsed("elapsed", "val_accuracy", "validation accuracy"),
+    ),
+    "headline": Chart(
+        "Headline metric",
+        "Lines and areas as for the loss.",
+        "curves",
+        "No backend has an ok record.",
+        specs.curves("headline", "headline metric"),
+    ),
+    "elapsed_headline": Chart(
+        "Headline metric against time",
+        "Further left is faster. The time is the training time, which includes the first epoch "
+        "but not validation.",
+        "elapsed_headline",
+        "The records have no value of the headline metric.",
+        specs.elapsed("elapsed_headline", "headline", "headline metric"),
     ),
     "phases": Chart(
         "Where the time goes",
@@ -127,9 +147,17 @@ def figure_name(number: int, row: Row) -> str:
     return f"{number}-{'-'.join(names)}-{row['lane']}.svg"
 
 
-def row_svg(series: Series) -> str | None:
+def hidden_charts(row: Row) -> set[str]:
+    """Return the names of the charts that do not apply to a row, because of its headline metric."""
+    metric = row["headline_metric"]
+    hidden = {"elapsed_headline"} if metric in (None, VAL_ACCURACY) else {"elapsed"}
+    return hidden if other_headline(row) else {*hidden, "headline"}
+
+
+def row_svg(series: Series, headline: str | None = None) -> str | None:
     """Return loss, accuracy and epoch times side by side; None if there is no data to draw.
 
+    The metric `headline` replaces the accuracy, if the row is judged by one that has no chart.
     The text depends only on the series, vl-convert and its fonts, which it includes. Raise OSError
     if the machine lacks the resources to start its JavaScript engine.
     """
@@ -138,10 +166,14 @@ def row_svg(series: Series) -> str | None:
     # Imported here because it starts a JavaScript engine.
     import vl_convert
 
-    names = [name for name in ("loss", "accuracy", "epochs") if series[CHARTS[name].series]]
+    judged = "accuracy" if headline is None else "headline"
+    drawn = [name for name in ("loss", judged, "epochs") if series[CHARTS[name].series]]
+    charts = {name: CHARTS[name].spec for name in drawn}
+    if headline is not None:
+        charts["headline"] = specs.curves("headline", sanitize_line(headline))
     spec = {
         "datasets": series,
-        "hconcat": [{**CHARTS[name].spec, "width": 260} for name in names],
+        "hconcat": [{**chart, "width": 260} for chart in charts.values()],
         "resolve": {
             "scale": {"color": "shared", "shape": "shared", "strokeDash": "shared"},
         },
@@ -158,4 +190,5 @@ def row_svg(series: Series) -> str | None:
 def figure_caption(row: Row) -> str:
     """Return a description of a row's figure, for readers who cannot see it."""
     title = f"{row['workload']} on {row['dataset']}, lane {row['lane']}"
-    return sanitize_line(f"{title}: loss, accuracy and seconds of each epoch, by backend")
+    metric = other_headline(row) or "accuracy"
+    return sanitize_line(f"{title}: loss, {metric} and seconds of each epoch, by backend")

@@ -58,12 +58,15 @@ _DASH: Final[Spec] = {
 _BAR: Final[Spec] = {"type": "bar", "height": {"band": 0.62}}
 
 
-def curves(metric: str) -> Spec:
-    """Return the learning curves of a metric, training dashed and validation solid."""
-    value = _number(metric, metric, zero=False)
+def curves(metric: str, title: str = "") -> Spec:
+    """Return the learning curves of a metric, training dashed and validation solid.
+
+    `title` is that of its axis, by default the metric.
+    """
+    value = _number(metric, title or metric, zero=False)
     band = {"y": {**value, "field": f"{metric}_low"}, "y2": {"field": f"{metric}_high"}}
     fields = (("backend", "backend", ""), ("part", "part", ""), ("epoch", "epoch", "d"))
-    tooltip = _tooltip(*fields, (metric, metric, ".4f"))
+    tooltip = _tooltip(*fields, (metric, title or metric, ".4f"))
     # An axis of few epochs also has ticks at fractions of an epoch; these get no label.
     whole_numbers = "datum.value % 1 ? '' : datum.value"
     axis = {"labelExpr": whole_numbers, "grid": False, "ticks": False}
@@ -168,19 +171,19 @@ def ratios() -> Spec:
     return forest("ratios", "ratio of seconds", *fields, height=150)
 
 
-def elapsed() -> Spec:
-    """Return validation accuracy against the elapsed training seconds."""
+def elapsed(series: str, metric: str, title: str) -> Spec:
+    """Return a metric against the elapsed training seconds; `title` is that of its axis."""
     fields = (("backend", "backend", ""), ("epoch", "epoch", "d"), ("seconds", "seconds", ",.1f"))
     return {
-        "data": {"name": "elapsed"},
+        "data": {"name": series},
         "height": 230,
         "mark": {"type": "line", "strokeWidth": 2, "point": {"filled": True, "size": 44}},
         "encoding": {
             "x": _number("seconds", "elapsed seconds of training"),
-            "y": _number("val_accuracy", "validation accuracy", zero=False),
+            "y": _number(metric, title, zero=False),
             "color": _backend("color", legend=True),
             "shape": _backend("shape", legend=True),
-            "tooltip": _tooltip(*fields, ("val_accuracy", "val_accuracy", ".4f")),
+            "tooltip": _tooltip(*fields, (metric, metric, ".4f")),
         },
     }
 

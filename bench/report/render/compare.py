@@ -6,22 +6,22 @@ from typing import Any, Final
 
 import pandas as pd
 from rich.console import RenderableType
+from rich.markup import escape
 from rich.table import Table
 from rich.text import Text
 
+from bench.core.headline import VAL_ACCURACY
 from bench.core.text import escape_markdown, sanitize_line
 from bench.report.charts.vega import forest
 from bench.report.files import write_csv, write_text
 from bench.report.render.format import Row, conditions, heading
+from bench.report.render.headline import headline_text
 from bench.report.render.html.template import render
 from bench.report.render.markdown_sections import markdown_table
 from bench.report.tables.compare_runs import FEWEST_LAUNCHES
 from bench.stats.stability import CALIBRATION_BOUND
 
-_HEADINGS: Final = (
-    *("backend", "A epoch s", "B epoch s", "B / A"),
-    *("A val_accuracy", "B val_accuracy", "B - A"),
-)
+_TIME_HEADINGS: Final = ("backend", "A epoch s", "B epoch s", "B / A")
 
 NOTES: Final = (
     "Epoch seconds: the median over the launches (n) of each launch's median epoch, without the "
@@ -59,13 +59,21 @@ def only_in_one_lines(rows: Sequence[Row], names: dict[str, str]) -> list[str]:
     return lines
 
 
+def group_headings(rows: Sequence[Row]) -> tuple[str, ...]:
+    """Return the headings of a group's table, with the name of the headline metric."""
+    metrics = sorted({row["headline_metric"] for row in rows if row["headline_metric"]})
+    name = sanitize_line(metrics[0]) if len(metrics) == 1 else "headline" if metrics else ""
+    name = name or VAL_ACCURACY
+    return (*_TIME_HEADINGS, f"A {name}", f"B {name}", "B - A")
+
+
 def row_texts(row: Row) -> list[str]:
-    """Return the texts of a row, in the order of _HEADINGS."""
+    """Return the texts of a row, in the order of `group_headings`."""
     return [
         row["backend"],
         *(_seconds_text(row, side) for side in "ab"),
         _ratio_text(row),
-        *(_accuracy_text(row, side) for side in "ab"),
+        *(_headline_text(row, side) for side in "ab"),
         _difference_text(row),
     ]
 
@@ -82,6 +90,8 @@ def comparison_notes(row: Row) -> list[str]:
             notes.append(f"{failed} of {total} launches failed in {side.upper()}")
     if row["parity"] not in (None, "unchanged"):
         notes.append(f"parity: {row['parity']}")
+    if row["headline_reason"]:
+        notes.append(f"no headline metric: {row['headline_reason']}")
     if row["changed"]:
         notes.append(f"A -> B: {row['changed']}")
     return [f"{row['backend']}: {note}" for note in notes]
@@ -92,9 +102,9 @@ def _seconds_text(row: Row, side: str) -> str:
     return "" if seconds is None else f"{seconds:.3f} (n={row[f'launches_{side}']})"
 
 
-def _accuracy_text(row: Row, side: str) -> str:
-    accuracy = row[f"val_accuracy_{side}"]
-    return "" if accuracy is None else f"{accuracy:.4f}"
+def _headline_text(row: Row, side: str) -> str:
+    value = row[f"headline_{side}"]
+    return "" if value is None or row["headline_metric"] is None else headline_text(value)
 
 
 def _ratio_text(row: Row) -> str:
@@ -118,12 +128,17 @@ def _ratio_text(row: Row) -> str:
 
 def _difference_text(row: Row) -> str:
     """Return `+0.0020 [-0.0010, +0.0040]`, or the reason why there is no difference."""
-    difference = row["val_accuracy_difference"]
+    difference = row["headline_difference"]
     if difference is None:
-        known = row["val_accuracy_a"] is not None and row["val_accuracy_b"] is not None
+        known = row["headline_a"] is not None and row["headline_b"] is not None
         return f"no interval: {_launches(row)}" if known else ""
-    low, high = row["val_accuracy_difference_low"], row["val_accuracy_difference_high"]
-    return f"{difference:+.4f} [{low:+.4f}, {high:+.4f}]"
+    ends = (row["headline_difference_low"], row["headline_difference_high"])
+    low, high = (_signed(value) for value in ends)
+    return f"{_signed(difference)} [{low}, {high}]"
+
+
+def _signed(value: float) -> str:
+    return f"{'-' if value < 0 else '+'}{headline_text(abs(value))}"
 
 
 def _launches(row: Row) -> str:
@@ -148,7 +163,8 @@ def compare_markdown(rows: Sequence[Row], a: str, b: str) -> str:
         texts = ([escape_markdown(text) for text in row_texts(row)] for row in group)
         lines += [f"## {escape_markdown(heading(group[0]))}", ""]
         lines += [f"{escape_markdown(conditions(group[0]))}.", ""]
-        lines += [*markdown_table(_HEADINGS, texts, "---"), ""]
+        headings = [*_TIME_HEADINGS, *map(escape_markdown, group_headings(group)[4:])]
+        lines += [*markdown_table(headings, texts, "---"), ""]
         notes = [f"- {escape_markdown(note)}" for row in group for note in comparison_notes(row)]
         lines += [*notes, ""] if notes else []
     return "\n".join([*lines, "## How to read it", "", *(f"- {note}" for note in NOTES), ""])
@@ -178,11 +194,11 @@ def compare_page(rows: Sequence[Row], a: str, b: str) -> str:
         only_in_one=only_in_one_lines(rows, {"A": a, "B": b}),
         drawn=len(shown),
         ratios=len(ratios),
-        headings=_HEADINGS,
         groups=[
             {
                 "heading": heading(group[0]),
                 "conditions": conditions(group[0]),
+                "headings": group_headings(group),
                 "lines": [row_texts(row) for row in group],
                 "notes": [note for row in group for note in comparison_notes(row)],
             }
@@ -215,7 +231,7 @@ def compare_renderables(rows: Sequence[Row], a: str, b: str) -> list[RenderableT
 def _table(rows: Sequence[Row]) -> Table:
     title = Text(f"{sanitize_line(heading(rows[0]))}\n{sanitize_line(conditions(rows[0]))}")
     table = Table(title=title, title_justify="left", title_style="bold", box=None, pad_edge=False)
-    for name in _HEADINGS:
+    for name in map(escape, group_headings(rows)):
         table.add_column(
             name.replace("val_", "val_\n").replace("epoch ", "epoch\n"), overflow="fold"
         )

@@ -5,7 +5,9 @@ from typing import Any, Final, NamedTuple
 
 import pandas as pd
 
-from bench.core.cell import BACKENDS
+from bench.core.cell import BACKENDS, OWN_DATA
+from bench.core.text import sanitize_line
+from bench.report.render.headline import headline_text, other_headline
 from bench.report.tables.columns import ROW_KEY
 from bench.report.tables.metrics import LATENCY_PERCENTILES
 
@@ -20,6 +22,9 @@ PARITY_NOTE: Final = (
 )
 
 _EPOCH_NOTE: Final = "Epoch seconds exclude validation and the first epoch."
+_PHASE_NOTE: Final = (
+    "A phase without a second epoch of fit is compared by the seconds of its complete calls."
+)
 _TIMING_NOTES: Final = {
     "interleaved": (
         "Interleaved: the launches of one race alternated in rounds, so that a slow drift of the "
@@ -70,6 +75,9 @@ METRIC_FIGURES: Final = (
     NumberFormat("val_loss", "final_val_loss", "{:.4f}".format),
     NumberFormat("val_accuracy", "final_val_accuracy", "{:.4f}".format),
 )
+#: The column of the headline metric, whose heading is the name of a log.
+HEADLINE: Final = "final_headline"
+PHASE_SECONDS: Final = NumberFormat("phase s", "phase_seconds_median", _seconds)
 PERPLEXITY: Final = NumberFormat("val perplexity", "final_val_perplexity", "{:.3f}".format)
 LATENCY_FIGURES: Final = tuple(
     NumberFormat(f"p{percent} ms", f"latency_p{percent}_seconds", _milliseconds)
@@ -134,15 +142,22 @@ def figure_text(row: Row, backend: str, figure: NumberFormat) -> str:
 def figures_of(row: Row, figures: Sequence[NumberFormat]) -> list[NumberFormat]:
     """Return the numbers to show for a row: all for `fit`, the known ones for other tasks.
 
-    Perplexity and latencies follow if they are known.
+    A headline metric that is not among them, perplexity and latencies follow if they are known.
     """
-    more = (PERPLEXITY, *LATENCY_FIGURES)
-    always = figures if row["task"] == "fit" else figures[:1]
+    more = (PHASE_SECONDS, *_headline_figure(row), PERPLEXITY, *LATENCY_FIGURES)
+    always = figures if row["task"] == "fit" and not row["phase"] else figures[:1]
+    if row["phase"]:  # its seconds are phase s
+        figures = [figure for figure in figures if figure.column != "fit_seconds_total_median"]
     return [
         figure
         for figure in (*figures, *more)
         if figure in always or any(figure_text(row, backend, figure) for backend in BACKENDS)
     ]
+
+
+def _headline_figure(row: Row) -> list[NumberFormat]:
+    metric = other_headline(row)
+    return [] if metric is None else [NumberFormat(sanitize_line(metric), HEADLINE, headline_text)]
 
 
 def status_text(row: Row, backend: str) -> str:
@@ -153,7 +168,10 @@ def status_text(row: Row, backend: str) -> str:
         "failed": "failed",
         "unsupported": "unsupported",
         "mixed": "not pooled",
+        "no phase": "no such phase",
     }
+    if row[f"{backend}_phase_seconds_median"] is not None:
+        return "see phase"
     return texts[row[f"{backend}_status"]]
 
 
@@ -163,6 +181,8 @@ def reason_text(row: Row, backend: str) -> str:
     if reason is None:
         return ""
     failed = row[f"{backend}_failed_records"]
+    if row[f"{backend}_status"] == "no phase":
+        return str(reason)
     if row[f"{backend}_status"] == "unsupported":
         return f"unsupported by the framework: {reason}"
     total = failed + row[f"{backend}_records"]
@@ -173,7 +193,9 @@ def reason_text(row: Row, backend: str) -> str:
 def heading(row: Row) -> str:
     """Return `WORKLOAD, lane LANE, on DATASET`, preceded by the task unless it is `fit`."""
     task = "" if row["task"] == "fit" else f"{row['task']} with "
-    return f"{task}{row['workload']}, lane {row['lane']}, on {row['dataset']}"
+    phase = f", phase {row['phase']}" if row["phase"] else ""
+    dataset = "its own data" if row["dataset"] == OWN_DATA else row["dataset"]
+    return f"{task}{row['workload']}{phase}, lane {row['lane']}, on {dataset}"
 
 
 def conditions(row: Row) -> str:
@@ -189,63 +211,23 @@ def conditions(row: Row) -> str:
         for limit in [limits[kind]]
         if kind == kinds[0] or limit is not None
     ]
-    return (
-        f"{row['precision']}, batch size {row['batch_size']}, "
-        f"{row['epochs']} epoch{'s' if row['epochs'] > 1 else ''}, seed {row['seed']}, "
-        f"{row['device']}, {', '.join(images)}"
-    )
+    batch, epochs = row["batch_size"], row["epochs"]
+    own = [] if batch is None else [f"batch size {batch}"]
+    own += [] if epochs is None else [f"{epochs} epoch{'s' if epochs > 1 else ''}"]
+    shown = [] if row["dataset"] == OWN_DATA else images
+    if row.get("phase_line") is not None:
+        shown.append(f"line {row['phase_line']}")
+    if (row.get("phase_calls") or 1) > 1:
+        shown.append(f"{row['phase_calls']} calls")
+    return ", ".join([row["precision"], *own, f"seed {row['seed']}", row["device"], *shown])
 
 
 def timing_notes(rows: Sequence[Row]) -> list[str]:
     """Return the explanations of the kinds of timing that occur in `rows`."""
     timings = {row["timing"] for row in rows}
     notes = [text for timing, text in _TIMING_NOTES.items() if timing in timings]
-    return [*notes, _EPOCH_NOTE]
-
-
-def ratio_text(ratio: Row) -> str:
-    """Return `1.52 [1.44, 1.60], 10 rounds`, or the reason why there is no ratio."""
-    failed = f", {ratio['rounds_failed']} failed" if ratio["rounds_failed"] else ""
-    sessions = f" in {ratio['sessions']} sessions" if ratio["sessions"] > 1 else ""
-    rounds = f"{ratio['rounds']} round{'' if ratio['rounds'] == 1 else 's'}{sessions}{failed}"
-    if ratio["status"] == "ok":
-        interval = f"[{ratio['ratio_low']:.2f}, {ratio['ratio_high']:.2f}]"
-        return f"{ratio['ratio']:.2f} {interval}, {rounds}"
-    reasons = {
-        "unstable": f"unstable: {_drift_text(ratio)}",
-        "too few rounds": f"too few rounds for an interval: {rounds}",
-        "mismatched": f"mismatched: they differ in {ratio['mismatched']}",
-    }
-    return reasons[ratio["status"]]
-
-
-def sessions_note(ratios: Sequence[Row]) -> str:
-    """Return `Measured in 2 sessions: …` for one race; empty if it has a single session."""
-    if not ratios or ratios[0]["sessions"] < 2:
-        return ""
-    return f"Measured in {ratios[0]['sessions']} sessions: {ratios[0]['session_rounds']}."
-
-
-def ratio_lines(ratios: Sequence[Row]) -> list[tuple[str, str]]:
-    """Return `jax / torch` and the text of its ratios for each pair of one race.
-
-    The text is `EPOCH; steps STEPS; PARITY`. If all ratios are missing for the same reason, it is
-    given once.
-    """
-    pairs: dict[str, dict[str, Row]] = {}
-    for ratio in ratios:
-        name = f"{ratio['numerator']} / {ratio['denominator']}"
-        pairs.setdefault(name, {})[ratio["quantity"]] = ratio
-    return [(name, _pair_text(by_quantity)) for name, by_quantity in pairs.items()]
-
-
-def _pair_text(by_quantity: Mapping[str, Row]) -> str:
-    epoch = by_quantity["epoch"]
-    text = first = ratio_text(epoch)
-    for quantity, ratio in by_quantity.items():
-        if quantity != "epoch" and (epoch["status"] == "ok" or ratio_text(ratio) != first):
-            text += f"; {quantity} {ratio_text(ratio)}"
-    return f"{text}; {epoch['parity']}" if epoch["parity"] else text
+    phases = [_PHASE_NOTE] if any(row["phase"] for row in rows) else []
+    return [*notes, _EPOCH_NOTE, *phases]
 
 
 def parity_lines(rows: Sequence[Row]) -> list[tuple[str, str]]:
@@ -264,13 +246,6 @@ def parity_lines(rows: Sequence[Row]) -> list[tuple[str, str]]:
 def _bound_text(row: Row) -> str:
     fraction = row["max_bound_fraction"]
     return "one has no bound" if fraction is None else f"at most {fraction:.0%} of the bound"
-
-
-def _drift_text(ratio: Row) -> str:
-    known = [d for kernel in ("gemm", "copy") if (d := ratio[f"{kernel}_drift"]) is not None]
-    if not known:
-        return "no calibration shows that the machine was steady"
-    return f"the calibration drifted by {max(known):.1%}, the bound is {ratio['drift_bound']:.0%}"
 
 
 def differing_text(entries: Sequence[Row]) -> str:

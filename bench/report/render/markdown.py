@@ -10,6 +10,7 @@ from bench.report.charts.render import figure_caption, figure_name
 from bench.report.render.format import (
     EPOCH_FIGURES,
     FIT_FIGURES,
+    HEADLINE,
     METRIC_FIGURES,
     NumberFormat,
     Row,
@@ -63,8 +64,8 @@ def report_markdown(tables: Tables, title: str, figures: Collection[str] = ()) -
             *phases_section(cells[key]),
             *provenance_section(provenance[key]),
         ]
-    lines += steps_section(tables.records, ratios)
-    return "\n".join([*lines, *_how_measured(tables.records), ""])
+    lines += steps_section(tables.launches, ratios)
+    return "\n".join([*lines, *_how_measured(tables.launches), ""])
 
 
 def _verdicts(rows: Sequence[Row], ratios: Sequence[Row]) -> list[str]:
@@ -89,7 +90,7 @@ def _section(row: Row) -> list[str]:
     facts = f"`official: {official}`, fingerprint {fingerprint}"
     versions = f"Keras {row['keras_version'] or 'unknown'}, machine {row['machine_id']}"
     figures = figures_of(row, _FIGURES)
-    headings = ["backend", "epoch s: median [min to max], n", *(f.heading for f in figures)]
+    headings = ["backend", "epoch s: median [min to max], n", *map(_heading, figures)]
     texts = (_backend_texts(row, backend, figures) for backend in BACKENDS)
     return [
         f"## {escape_markdown(heading(row))}",
@@ -101,6 +102,11 @@ def _section(row: Row) -> list[str]:
         "",
         *_notes(row),
     ]
+
+
+def _heading(figure: NumberFormat) -> str:
+    """Return the heading, escaped where it is the name of a user's metric."""
+    return escape_markdown(figure.heading) if figure.column == HEADLINE else figure.heading
 
 
 def _notes(row: Row) -> list[str]:

@@ -18,11 +18,9 @@ from bench.report.render.format import (
     figure_text,
     heading,
     parity_lines,
-    ratio_lines,
-    ratio_text,
     row_key,
-    sessions_note,
 )
+from bench.report.render.ratios import ratio_lines, ratio_text, sessions_note
 from bench.report.tables.columns import record_columns
 from bench.report.tables.epochs import step_figures
 from bench.report.tables.metrics import PHASE_COLUMNS
@@ -43,11 +41,13 @@ def ratios_section(ratios: Sequence[Row]) -> list[str]:
     """Return the ratios of every race, each with its interval; empty without a race."""
     if not ratios:
         return []
+    phases = any(ratio["quantity"] == "phase" for ratio in ratios)
+    more = " For a phase without a second epoch of fit, those of the complete phase." * phases
     lines = [
         "## Ratios",
         "",
-        "Ratios of the seconds of an epoch, and of its steps without the first one. Above 1, the "
-        "first backend is slower. In brackets: the 95% confidence interval of the ratio.",
+        f"Ratios of the seconds of an epoch, and of its steps without the first one.{more} Above "
+        "1, the first backend is slower. In brackets: the 95% confidence interval of the ratio.",
         "",
     ]
     for pairs in by_race(ratios):

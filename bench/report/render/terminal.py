@@ -25,17 +25,22 @@ from bench.report.render.format import (
     figure_text,
     figures_of,
     heading,
-    ratio_lines,
     reason_text,
     row_key,
-    sessions_note,
     status_text,
     table_rows,
     timing_notes,
 )
+from bench.report.render.ratios import ratio_lines, sessions_note
 from bench.report.tables.build import Tables
 
 _FIGURES: Final = (*EPOCH_FIGURES, *FIT_FIGURES, *METRIC_FIGURES[2:], *MEMORY_FIGURES)
+
+
+_RATIOS_OF: Final = {
+    False: "of epoch seconds; of steps, without each epoch's first; parity",
+    True: "of the seconds of the complete phase; parity",
+}
 
 
 def comparison_renderables(
@@ -77,7 +82,7 @@ def _ratio_table(ratios: Sequence[Row]) -> Table:
     """Return the ratios of one race; a missing ratio is replaced by its reason."""
     table = _empty_table(ratios[0], f"race {ratios[0]['run_id']}")
     table.add_column("ratio", no_wrap=True)
-    table.add_column("of epoch seconds; of steps, without each epoch's first; parity")
+    table.add_column(_RATIOS_OF[ratios[0]["quantity"] == "phase"])
     for name, text in ratio_lines(ratios):
         table.add_row(name, Text(sanitize_line(text)))
     if text := sessions_note(ratios):
@@ -95,7 +100,7 @@ def _table(row: Row) -> Table:
     table.add_column("backend", no_wrap=True)
     figures = figures_of(row, _FIGURES)
     for figure in figures:
-        broken = figure.heading.replace("val_", "val_\n").replace("first ", "first\n")
+        broken = escape(figure.heading).replace("val_", "val_\n").replace("first ", "first\n")
         status = figure is EPOCH_FIGURES[0]
         table.add_column(broken, justify="right", overflow="fold", no_wrap=status)
     for backend in BACKENDS:
@@ -116,7 +121,7 @@ def _notes(row: Row, differing: str) -> list[str]:
     reasons = [f"{backend}: {reason_text(row, backend)}" for backend in BACKENDS]
     notes = [sanitize_line(text) for text in reasons if not text.endswith(": ")]
     if row["fastest_backend"]:
-        notes.append("* lowest median epoch")
+        notes.append(f"* lowest median {row['compared']}")
     if row["mismatched"]:
         notes.append(f"no fastest backend, because they differ in {row['mismatched']}")
     if row["lane"] == "matched" and row["stochastic_layers"]:

@@ -11,7 +11,9 @@ from bench.report.tables.cells import cells_frame
 from bench.report.tables.columns import ROW_KEY, sorted_records
 from bench.report.tables.comparison import comparison_of
 from bench.report.tables.epochs import epochs_frame, steps_frame
+from bench.report.tables.logs import metrics_frame
 from bench.report.tables.parity import certificates_of, parity_frame
+from bench.report.tables.phase_records import is_first
 from bench.report.tables.provenance import provenance_frame
 from bench.report.tables.ratios import ratios_of, rounds_of
 
@@ -28,7 +30,13 @@ class Tables(NamedTuple):
     ratios: pd.DataFrame
     provenance: pd.DataFrame
     steps: pd.DataFrame
+    metrics: pd.DataFrame
     parity: pd.DataFrame
+
+    @property
+    def launches(self) -> list[Record]:
+        """The records without further phases of the same launch."""
+        return [record for record in self.records if is_first(record)]
 
 
 def make_tables(records: Sequence[Record], certificates: Sequence[Certificate] = ()) -> Tables:
@@ -49,6 +57,7 @@ def make_tables(records: Sequence[Record], certificates: Sequence[Certificate] =
         ratios=ratios_of(cells, relevant),
         provenance=provenance_frame(records),
         steps=steps_frame(records),
+        metrics=metrics_frame(records),
         parity=parity_frame(relevant),
     )
 

@@ -17,6 +17,7 @@ from bench.report.tables.columns import (
     sorted_records,
 )
 from bench.report.tables.metrics import record_metrics
+from bench.report.tables.phase_records import is_script_phase
 
 _PLACE: Final = (
     Column("race_round", "Int64", "round of its race, from 0; empty outside a race"),
@@ -34,7 +35,11 @@ _PLACE: Final = (
     Column("started_at", "string", "start of the worker, UTC, ISO 8601"),
 )
 _PHASES: Final = (
-    Column("wall_seconds", "Float64", "start to exit of the worker process; the sum of all phases"),
+    Column(
+        "wall_seconds",
+        "Float64",
+        "start to exit of the worker process, and the sum of the parts below",
+    ),
     Column("interpreter_seconds", "Float64", "start of the process to the worker's first line"),
     Column(
         "harness_seconds",
@@ -54,7 +59,20 @@ _PHASES: Final = (
     Column("validation_seconds_total", "Float64", "validation of every epoch"),
     Column("tail_seconds", "Float64", "ends of the epochs after validation, and the end of `fit`"),
     Column("exit_seconds", "Float64", "the worker's last line to the end of the process"),
-    Column("unattributed_seconds", "Float64", "wall_seconds minus the sum of these phases"),
+    Column("unattributed_seconds", "Float64", "wall_seconds minus the sum of these parts"),
+)
+_OF_A_PHASE: Final = (
+    Column(
+        "compared",
+        "string",
+        "what is compared with other backends: `epoch` (epoch_seconds_median), or `phase` "
+        "(phase_seconds) for a phase without a second epoch of `fit`",
+    ),
+    Column("phase_number", "Int64", "position of the phase in its launch, from 1"),
+    Column("phase_method", "string", "`fit`, `evaluate`, `predict`, or `script`: the code between"),
+    Column("phase_line", "Int64", "line of the call in the user's file"),
+    Column("phase_calls", "Int64", "calls from that line"),
+    Column("phase_seconds", "Float64", "time of the complete calls"),
 )
 _METRICS: Final = (
     Column("fit_seconds_total", "Float64", "the whole of `fit`, with validation and warm-up"),
@@ -78,6 +96,13 @@ _METRICS: Final = (
     Column(
         "final_val_perplexity", "Float64", "exp(final_val_loss) where the next byte is predicted"
     ),
+    Column("headline_metric", "string", "the log by which the record is judged"),
+    Column("headline_mode", "string", "its better direction: `max` or `min`"),
+    Column("final_headline", "Float64", "headline_metric in the last epoch"),
+    Column("best_headline", "Float64", "best headline_metric of all epochs"),
+    Column(
+        "headline_reason", "string", "why there is no final_headline, if the recipe names a metric"
+    ),
     Column("latency_p50_seconds", "Float64", "median time of a prediction of one image"),
     Column(
         "latency_p95_seconds", "Float64", "95th percentile of these times, one of the measured ones"
@@ -93,6 +118,7 @@ _METRICS: Final = (
     Column("validation_images", "Int64", "validation images per epoch"),
     Column("parameters", "Int64", "parameters of the model"),
     Column("trainable_parameters", "Int64", "trainable parameters of the model"),
+    Column("uncounted_reason", "string", "why images or parameters could not be counted"),
 )
 _WORK: Final = (
     Column("forward_macs", "Int64", "multiply-accumulates of one image's forward pass"),
@@ -193,7 +219,7 @@ _SETTINGS: Final = (
     Column("settings_device_name", "object", "the backend's name of the device"),
 )
 CELLS_COLUMNS: Final = (
-    *(*RECORD_COLUMNS, *_PLACE, *_PHASES),
+    *(*RECORD_COLUMNS, *_PLACE, *_PHASES, *_OF_A_PHASE),
     *(*_METRICS, *_WORK, *_FACTS, *_SETTINGS),
 )
 
@@ -228,7 +254,7 @@ def _cells_row(record: Record) -> dict[str, object]:
         "wall_seconds": record.wall_seconds,
         "dataset_official": record.dataset.official,
         "dataset_source": record.dataset.source,
-        "function_sha256": subject.sha256 if subject else None,
+        "function_sha256": subject.sha256 if subject and not is_script_phase(record) else None,
         "backend_version": backend_version(record),
         "python_version": record.versions.get("python"),
         "git_commit": record.git.commit,

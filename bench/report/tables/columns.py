@@ -9,6 +9,7 @@ import pandas as pd
 
 from bench.core.cell import BACKENDS
 from bench.core.record import Record
+from bench.report.tables.phase_records import PhaseRecord, phase_of, with_phases
 
 
 class Column(NamedTuple):
@@ -34,8 +35,8 @@ _CELL_KEY: Final = (
     ),
     Column("lane", "string", "how it was run: `default` or `matched`"),
     Column("precision", "string", "Keras dtype policy"),
-    Column("batch_size", "Int64", "images per training step"),
-    Column("epochs", "Int64", "epochs of the cell"),
+    Column("batch_size", "Int64", "images per training step; empty: a script chooses it"),
+    Column("epochs", "Int64", "epochs of the cell; empty: a script chooses them"),
     Column("seed", "Int64", "random seed"),
     Column("device", "string", "`cpu` or `gpu`"),
     Column("limit_train", "Int64", "leading training images used; empty: all"),
@@ -48,8 +49,13 @@ _MUST_MATCH: Final = (
     Column("keras_version", "string", "version of Keras"),
     Column("machine_id", "string", "short hash of the machine's CPU, memory and system"),
 )
+_PHASE: Final = Column(
+    "phase",
+    "string",
+    "phase of a user's own training: `fit`, `fit 2`, `script`, …; empty for an ordinary cell",
+)
 #: The columns that identify a row of the comparison, in every table that has such rows.
-ROW_COLUMNS: Final = (*_CELL_KEY, *_MUST_MATCH)
+ROW_COLUMNS: Final = (*_CELL_KEY, _PHASE, *_MUST_MATCH)
 
 #: Records with equal values in these columns share a row of the comparison: all of the cell except
 #: its backend, and the facts that failed records have too.
@@ -58,9 +64,12 @@ ROW_KEY: Final = tuple(names(ROW_COLUMNS))
 #: The sort order of rows: two rows that differ only in their lane are adjacent.
 ROW_ORDER: Final = (*(name for name in ROW_KEY if name != "lane"), "lane")
 
+#: The same without the phase: equal for all phases of a launch.
+LAUNCH_ORDER: Final = tuple(name for name in ROW_ORDER if name != "phase")
+
 #: The fields in which the ok records of one row must agree; otherwise the row names no fastest
 #: backend and gives no ratio. Most of them come from a result, which failed records lack, so they
-#: cannot be part of ROW_KEY. The last two are known only in the lane `matched`.
+#: cannot be part of ROW_KEY. The two hashes are known only in the lane `matched`.
 MUST_AGREE: Final = (
     "parameters",
     "trainable_parameters",
@@ -75,6 +84,7 @@ MUST_AGREE: Final = (
     "environment",
     "weights_sha256",
     "batch_order_sha256",
+    "phase_calls",
 )
 
 #: The columns of epochs.csv and cells.csv that describe the record of a row.
@@ -83,6 +93,7 @@ RECORD_COLUMNS: Final = (
     *_CELL_KEY[:2],
     Column("backend", "string", "`jax`, `tensorflow` or `torch`"),
     *_CELL_KEY[2:],
+    _PHASE,
     Column("repetition", "Int64", "number of the repetition, from 0"),
     Column(
         "instrumented",
@@ -119,13 +130,13 @@ def sorted_records(records: Sequence[Record]) -> list[Record]:
     """Return the records in a fixed order: by cell, lane, backend and repetition.
 
     The lanes of one cell are adjacent, and instrumented records follow the plain ones. Of several
-    equal records one is kept.
+    equal records one is kept. A launch with phases is a record for each of them, in their order.
     """
     ordered: list[Record] = []
     for _, group in groupby(sorted(records, key=_order), key=_order):
         ties = list(group)
         ordered += ties if len(ties) == 1 else _by_content(ties)
-    return ordered
+    return with_phases(ordered)
 
 
 def record_columns(record: Record) -> dict[str, object]:
@@ -133,6 +144,7 @@ def record_columns(record: Record) -> dict[str, object]:
     return {
         **msgspec.structs.asdict(record.cell),
         "cell_id": record.cell.id,
+        "phase": phase_of(record),
         "repetition": record.repetition,
         "instrumented": record.instrumented,
         "run_id": record.run_id,
@@ -163,4 +175,5 @@ def _order(record: Record) -> tuple[object, ...]:
     lanes_together = msgspec.structs.replace(record.cell, lane="default").comparison_key
     key = tuple(0 if part is None else part for part in lanes_together)
     place = (record.cell.lane, BACKENDS.index(record.cell.backend), record.instrumented)
-    return (*key, *place, record.repetition, record.started_at, record.run_id)
+    number = record.number if isinstance(record, PhaseRecord) else 0
+    return (*key, *place, record.repetition, record.started_at, record.run_id, number)

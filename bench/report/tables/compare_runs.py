@@ -14,8 +14,10 @@ from bench.core.record import Record
 from bench.core.text import BenchError
 from bench.parity.certificate import Certificate, subject_parity
 from bench.parity.fingerprint import subject_of
-from bench.report.tables.columns import RECORD_COLUMNS, Column, make_frame
+from bench.report.tables.columns import make_frame
+from bench.report.tables.compare_columns import COMPARE_COLUMNS
 from bench.report.tables.metrics import record_metrics
+from bench.report.tables.phase_records import phase_of
 from bench.report.tables.run_selection import ComparedRun
 from bench.stats.hodges_lehmann import hodges_lehmann_interval
 from bench.stats.stability import CONFIDENCE, drift, is_steady
@@ -28,61 +30,13 @@ _KERNELS: Final = ("gemm", "copy")
 #: As for the ratios of a race: the bytes must not depend on the C library's log and exp.
 _DECIMALS: Final = 9
 
-COMPARE_COLUMNS: Final = (
-    *(column for column in RECORD_COLUMNS if column.name in ("cell_id", *Cell.__struct_fields__)),
-    Column("sides", "string", "`both`, `only A` or `only B`: the runs that have the cell"),
-    *(
-        column
-        for side in "ab"
-        for column in (
-            Column(f"machine_{side}", "string", f"machine_id of {side.upper()}"),
-            Column(f"launches_{side}", "Int64", f"ok records of {side.upper()}"),
-            Column(f"failed_{side}", "Int64", f"failed records of {side.upper()}"),
-            Column(
-                f"epoch_seconds_{side}",
-                "Float64",
-                f"{side.upper()}'s median over the launches of each one's median steady epoch",
-            ),
-            Column(f"val_accuracy_{side}", "Float64", f"{side.upper()}'s median over the launches"),
-        )
-    ),
-    Column("across_machines", "boolean", "True: A and B were measured on different machines"),
-    Column("changed", "string", "differences between A and B, as `NAME A -> B`"),
-    Column(
-        "parity",
-        "string",
-        "`unchanged`, or by certificates the parity of A and of B, each with other backends",
-    ),
-    Column(
-        "time",
-        "string",
-        "`ok`; else why there is no ratio: `one side`, `mixed` (several digests on one side), "
-        "`no time`, `mismatched` (the timing protocol changed), `too few launches` or `unstable`",
-    ),
-    Column("seconds_ratio", "Float64", "exp of the median difference of log seconds, B's to A's"),
-    Column("seconds_ratio_low", "Float64", "lower end of its interval"),
-    Column("seconds_ratio_high", "Float64", "upper end of its interval"),
-    Column("val_accuracy_difference", "Float64", "median difference of val_accuracy, B's to A's"),
-    Column("val_accuracy_difference_low", "Float64", "lower end of its interval"),
-    Column("val_accuracy_difference_high", "Float64", "upper end of its interval"),
-    Column("interval_confidence", "Float64", "confidence level of each interval"),
-    Column(
-        "gemm_drift",
-        "Float64",
-        "90th / 10th percentile of both sides' gemm_seconds, - 1; across machines: "
-        "the larger side's",
-    ),
-    Column(
-        "copy_drift",
-        "Float64",
-        "90th / 10th percentile of both sides' copy_seconds, - 1; across machines: "
-        "the larger side's",
-    ),
-)
-
 
 class MismatchError(BenchError):
     """Two runs cannot be compared: they share no cell, or differ in machine or dataset."""
+
+
+#: A cell, and the phase of its launches, if these have any.
+_Key = tuple[Cell, str | None]
 
 
 class _Half(NamedTuple):
@@ -95,6 +49,16 @@ class _Half(NamedTuple):
         """Return the launches' values of a column of cells.csv, without missing values."""
         values = (metrics.get(column) for metrics in self.metrics)
         return [value for value in values if isinstance(value, int | float)]
+
+    def seconds(self) -> list[float]:
+        """Return the launches' median steady epochs; of a phase without one, its seconds."""
+        by_phase = any(metrics.get("compared") == "phase" for metrics in self.metrics)
+        return self.known("phase_seconds" if by_phase else "epoch_seconds_median")
+
+    def headlines(self) -> set[tuple[str, str]]:
+        """Return the headline metrics of the launches, each with its better direction."""
+        pairs = ((m.get("headline_metric"), m.get("headline_mode")) for m in self.metrics)
+        return {(str(metric), str(mode)) for metric, mode in pairs if metric is not None}
 
 
 def compare_frame(
@@ -128,10 +92,10 @@ def compare_frame(
     return make_frame(rows, COMPARE_COLUMNS)
 
 
-def _halves(side: ComparedRun) -> dict[Cell, _Half]:
-    halves: dict[Cell, _Half] = {}
+def _halves(side: ComparedRun) -> dict[_Key, _Half]:
+    halves: dict[_Key, _Half] = {}
     for record in side.records:
-        half = halves.setdefault(record.cell, _Half([], []))
+        half = halves.setdefault((record.cell, phase_of(record)), _Half([], []))
         half.records.append(record)
         if record.status == "ok":
             half.metrics.append(record_metrics(record))
@@ -159,7 +123,8 @@ def _check_machines(a: ComparedRun, b: ComparedRun) -> None:
         )
 
 
-def _row(cell: Cell, a: _Half, b: _Half, certificates: Sequence[Certificate]) -> dict[str, object]:
+def _row(key: _Key, a: _Half, b: _Half, certificates: Sequence[Certificate]) -> dict[str, object]:
+    cell, phase = key
     both = bool(a.records and b.records)
     same_machines = _machines(a) == _machines(b)
     # Different machines may each be steady and yet differ in speed, so each is judged separately.
@@ -169,6 +134,7 @@ def _row(cell: Cell, a: _Half, b: _Half, certificates: Sequence[Certificate]) ->
     return {
         **msgspec.structs.asdict(cell),
         "cell_id": cell.id,
+        "phase": phase,
         "sides": "both" if both else "only A" if a.records else "only B",
         **_half_columns(a, "a"),
         **_half_columns(b, "b"),
@@ -177,7 +143,8 @@ def _row(cell: Cell, a: _Half, b: _Half, certificates: Sequence[Certificate]) ->
         "parity": _parity(a, b, certificates),
         "time": time,
         **(_seconds_ratio(a, b) if time == "ok" else {}),
-        **(_accuracy_difference(a, b) if time not in ("one side", "mixed") else {}),
+        **_headlines(a, b),
+        **(_differences(a, b) if time not in ("one side", "mixed") else {}),
         "interval_confidence": CONFIDENCE if both else None,
         **{f"{kernel}_drift": value for kernel, value in drifts.items() if both},
     }
@@ -198,20 +165,22 @@ def _parity(a: _Half, b: _Half, certificates: Sequence[Certificate]) -> str | No
 
 
 def _half_columns(half: _Half, side: str) -> dict[str, object]:
-    seconds, scores = half.known("epoch_seconds_median"), half.known("final_val_accuracy")
+    seconds, scores = half.seconds(), half.known("final_val_accuracy")
+    finals = half.known("final_headline")
     columns = {
         "machine": "; ".join(sorted(_machines(half))) or None,
         "launches": len(half.metrics),
         "failed": len(half.records) - len(half.metrics),
         "epoch_seconds": median(seconds) if seconds and not _is_mixed(half) else None,
         "val_accuracy": median(scores) if scores and not _is_mixed(half) else None,
+        "headline": median(finals) if finals and not _is_mixed(half) else None,
     }
     return {f"{name}_{side}": value for name, value in columns.items()}
 
 
 def _time_status(a: _Half, b: _Half, drifts: list[float | None]) -> str:
     """Return the value of the column `time`."""
-    seconds = [half.known("epoch_seconds_median") for half in (a, b)]
+    seconds = [half.seconds() for half in (a, b)]
     protocols = {record.protocol_version for record in (*a.records, *b.records)}
     reasons = {
         "one side": not (a.records and b.records),
@@ -225,18 +194,41 @@ def _time_status(a: _Half, b: _Half, drifts: list[float | None]) -> str:
 
 
 def _seconds_ratio(a: _Half, b: _Half) -> dict[str, object]:
-    logs = [[log(value) for value in half.known("epoch_seconds_median")] for half in (a, b)]
+    logs = [[log(value) for value in half.seconds()] for half in (a, b)]
     shift = hodges_lehmann_interval(logs[0], logs[1], CONFIDENCE)
     ends = shift and [exp(value) for value in shift[:3]]
     return _interval_columns("seconds_ratio", ends)
 
 
-def _accuracy_difference(a: _Half, b: _Half) -> dict[str, object]:
-    scores = [half.known("final_val_accuracy") for half in (a, b)]
-    if min(map(len, scores)) < FEWEST_LAUNCHES:
-        return {}
-    shift = hodges_lehmann_interval(scores[0], scores[1], CONFIDENCE)
-    return _interval_columns("val_accuracy_difference", shift and shift[:3])
+def _headlines(a: _Half, b: _Half) -> dict[str, object]:
+    """Return the metric by which both sides are judged, or the reason why there is none."""
+    named = sorted(a.headlines() | b.headlines())
+    reasons = [
+        f"{side}: {reason}"
+        for side, half in (("A", a), ("B", b))
+        for reason in dict.fromkeys(metrics.get("headline_reason") for metrics in half.metrics)
+        if reason
+    ]
+    if len(named) > 1:
+        texts = (" and ".join(metric for metric, _ in sorted(h.headlines())) for h in (a, b))
+        reasons.append("A is judged by {}, B by {}".format(*texts))
+    metric, mode = named[0] if len(named) == 1 else (None, None)
+    reason = "; ".join(reasons) or None
+    return {"headline_metric": metric, "headline_mode": mode, "headline_reason": reason}
+
+
+def _differences(a: _Half, b: _Half) -> dict[str, object]:
+    """Return the differences of the accuracy and of the headline metric, with their intervals."""
+    columns = {"val_accuracy": "final_val_accuracy"}
+    if len(a.headlines() | b.headlines()) == 1:
+        columns["headline"] = "final_headline"
+    differences: dict[str, object] = {}
+    for name, column in columns.items():
+        scores = [half.known(column) for half in (a, b)]
+        if min(map(len, scores)) >= FEWEST_LAUNCHES:
+            shift = hodges_lehmann_interval(scores[0], scores[1], CONFIDENCE)
+            differences |= _interval_columns(f"{name}_difference", shift and shift[:3])
+    return differences
 
 
 def _interval_columns(name: str, values: Iterable[float] | None) -> dict[str, object]:

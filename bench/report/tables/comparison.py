@@ -19,7 +19,9 @@ from bench.report.tables.columns import (
     typed,
 )
 from bench.report.tables.epochs import epochs_frame
+from bench.report.tables.headlines import headline_columns, with_one_headline
 from bench.report.tables.metrics import FLOPS_PER_MAC
+from bench.report.tables.phase_rows import add_absent_phases, in_launch_order
 from bench.report.tables.ratios import race_drifts
 from bench.stats.median_ci import Interval, median_confidence_interval
 from bench.stats.stability import CONFIDENCE, is_steady
@@ -28,9 +30,10 @@ _BACKEND: Final = (
     Column(
         "status",
         "string",
-        "`ok`, `unsupported`, `failed`, `missing` (no record) or `mixed` (several digests)",
+        "`ok`, `unsupported`, `failed`, `missing` (no record), `mixed` (several digests) or "
+        "`no phase` (its launches have other phases)",
     ),
-    Column("reason", "string", "why a record failed, or why records are not pooled"),
+    Column("reason", "string", "why a record failed, records are not pooled, or a phase is absent"),
     Column("records", "Int64", "ok records"),
     Column("failed_records", "Int64", "records that are not ok"),
     Column("version", "string", "version of the backend"),
@@ -38,6 +41,7 @@ _BACKEND: Final = (
     Column("epoch_seconds_min", "Float64", "smallest train_seconds of the steady epochs"),
     Column("epoch_seconds_max", "Float64", "largest train_seconds of the steady epochs"),
     Column("epoch_seconds_n", "Int64", "number of steady epochs; empty if there is none"),
+    Column("phase_seconds_median", "Float64", "median over the records"),
     Column("fit_seconds_total_median", "Float64", "median over the records"),
     Column("images_per_second", "Float64", "training images / epoch_seconds_median"),
     Column("first_step_seconds", "Float64", "median over the records"),
@@ -47,6 +51,8 @@ _BACKEND: Final = (
     Column("final_val_accuracy", "Float64", "median over the records"),
     Column("best_val_accuracy", "Float64", "median over the records of their best_val_accuracy"),
     Column("final_val_perplexity", "Float64", "median over the records"),
+    Column("final_headline", "Float64", "median over the records of headline_metric at the end"),
+    Column("best_headline", "Float64", "median over the records of their best_headline"),
     Column("latency_p50_seconds", "Float64", "median over the records"),
     Column("latency_p95_seconds", "Float64", "median over the records"),
     Column("latency_p99_seconds", "Float64", "median over the records"),
@@ -69,10 +75,24 @@ COMPARISON_COLUMNS: Final = (
     Column("timing", "string", "`interleaved`: all in one race; else `not interleaved`"),
     Column("mismatched", "string", "fields in which the backends differ although they must agree"),
     Column(
+        "compared",
+        "string",
+        "`epoch`, or `phase` for a phase of which phase_seconds are compared; see `cells.csv`",
+    ),
+    Column("phase_line", "Int64", "line of the phase's call in the user's file"),
+    Column("phase_calls", "Int64", "calls from that line"),
+    Column(
         "fastest_backend",
         "string",
         "backend with the lowest median; empty with fewer than two, if mismatched or if unstable",
     ),
+    Column(
+        "headline_metric",
+        "string",
+        "the log by which the row is judged; empty if its records name several, or none",
+    ),
+    Column("headline_mode", "string", "its better direction: `max` or `min`"),
+    Column("headline_reason", "string", "why there is no headline value, or none for a backend"),
     Column("forward_macs", "Int64", "multiply-accumulates of one image's forward pass"),
     Column(
         "uncounted_layers",
@@ -99,12 +119,16 @@ _GROUP: Final = ["row", "backend"]
 _OF_AN_EPOCH: Final = ("instrumented", "warmup", "train_seconds")
 _MIXED: Final = "records of different code, data or versions are not pooled: report them separately"
 _MEDIANS: Final = (
-    *("first_step_seconds", "final_loss", "final_accuracy", "final_val_loss"),
+    *("phase_seconds", "first_step_seconds", "final_loss", "final_accuracy", "final_val_loss"),
     *("final_val_accuracy", "best_val_accuracy", "final_val_perplexity"),
+    *("final_headline", "best_headline"),
     *("latency_p50_seconds", "latency_p95_seconds", "latency_p99_seconds"),
 )
 _LARGEST: Final = ("peak_memory_bytes", "memory_over_baseline_bytes", "device_peak_memory_bytes")
-_OF_THE_ROW: Final = ("forward_macs", "uncounted_layers", "stochastic_layers")
+_OF_THE_ROW: Final = (
+    *("forward_macs", "uncounted_layers", "stochastic_layers"),
+    *("phase_line", "phase_calls"),
+)
 
 
 def comparison_frame(records: Sequence[Record]) -> pd.DataFrame:
@@ -123,15 +147,19 @@ def comparison_of(cells: pd.DataFrame, epochs: pd.DataFrame) -> pd.DataFrame:
     cells, epochs = _numbered(cells), _numbered(epochs)[[*_GROUP, *_OF_AN_EPOCH]]
     plain, plain_epochs = cells[~cells["instrumented"]], epochs[~epochs["instrumented"]]
     by_row = plain.groupby("row")
-    groups = _backend_groups(plain, plain_epochs)
+    headlines = headline_columns(plain)
+    groups = _backend_groups(with_one_headline(plain, headlines), plain_epochs)
     frame = by_row[list(ROW_KEY)].head(1).set_index(plain.drop_duplicates("row")["row"])
     frame = frame.join(by_row[list(_OF_THE_ROW)].first())
     frame["dataset_official"] = by_row["dataset_official"].all()
     frame["gemm_peak_gflops"] = by_row["gemm_peak_gflops"].max()
-    frame = frame.join(_trust(cells))
-    frame["fastest_backend"] = _fastest(groups)[frame["mismatched"].isna() & frame["steady"]]
+    frame = frame.join(headlines).join(_trust(cells))
+    frame["compared"] = _compared(plain)
+    fastest = _fastest(groups, frame["compared"])
+    frame["fastest_backend"] = fastest[frame["mismatched"].isna() & frame["steady"]]
     _add_peak_fractions(groups, frame)
-    frame = frame.join(_side_by_side(groups)).sort_index()
+    frame = in_launch_order(frame.join(_side_by_side(groups)), plain)
+    add_absent_phases(frame, plain)
     return _complete(frame.reindex(columns=names(COMPARISON_COLUMNS)))
 
 
@@ -155,6 +183,7 @@ def _backend_groups(cells: pd.DataFrame, epochs: pd.DataFrame) -> pd.DataFrame:
     by_group = cells.assign(ok=cells["status"].eq("ok")).groupby(_GROUP)
     metrics = by_group[list(_MEDIANS)].median().join(by_group[list(_LARGEST)].max())
     metrics = metrics.join(seconds.add_prefix("epoch_seconds_"))
+    metrics = metrics.rename(columns={"phase_seconds": "phase_seconds_median"})
     metrics["fit_seconds_total_median"] = by_group["fit_seconds_total"].median()
     images = by_group["train_images"].first() / metrics["epoch_seconds_median"]
     metrics["images_per_second"] = images
@@ -215,9 +244,19 @@ def _trust(cells: pd.DataFrame) -> pd.DataFrame:
     return pd.DataFrame.from_dict(facts, orient="index", columns=["timing", "mismatched", "steady"])
 
 
-def _fastest(groups: pd.DataFrame) -> "pd.Series[str]":
+def _compared(cells: pd.DataFrame) -> "pd.Series[str]":
+    """Return `compared` by row: `phase` if that is all that one of its records has."""
+    is_phase = cells["compared"].eq("phase").groupby(cells["row"]).any()
+    return is_phase.map({True: "phase", False: "epoch"}).astype("string")
+
+
+def _fastest(groups: pd.DataFrame, compared: "pd.Series[str]") -> "pd.Series[str]":
     """Return the backend with the lowest median by row, for rows with at least two backends."""
-    medians = groups["epoch_seconds_median"].dropna().sort_values(kind="stable").reset_index()
+    by_phase = groups.index.get_level_values("row").map(compared.to_dict()) == "phase"
+    seconds = groups["epoch_seconds_median"].mask(by_phase, groups["phase_seconds_median"])
+    medians = (
+        seconds.rename("epoch_seconds_median").dropna().sort_values(kind="stable").reset_index()
+    )
     several = medians[medians.duplicated("row", keep=False)]
     return several.drop_duplicates("row").set_index("row")["backend"]
 

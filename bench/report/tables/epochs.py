@@ -2,11 +2,12 @@
 
 from collections.abc import Callable, Iterator, Sequence
 from itertools import zip_longest
-from typing import Final, NamedTuple
+from typing import Final, Literal, NamedTuple
 
 import numpy as np
 import pandas as pd
 
+from bench.core.headline import headline_of
 from bench.core.record import Record
 from bench.core.result import Epoch, Result
 from bench.report.tables.columns import (
@@ -20,7 +21,11 @@ from bench.report.tables.columns import (
 from bench.report.tables.metrics import step_seconds
 
 _OF_AN_EPOCH: Final = (
-    Column("epoch", "Int64", "number of the epoch, from 1; empty for a failed record"),
+    Column(
+        "epoch",
+        "Int64",
+        "number of the epoch, from 1; empty for a failed record and a phase without epochs",
+    ),
     Column("warmup", "boolean", "True for the first epoch, which statistics exclude"),
     Column("train_seconds", "Float64", "the epoch's training time, without validation"),
     Column("validation_seconds", "Float64", "the epoch's validation time"),
@@ -35,6 +40,10 @@ _OF_AN_EPOCH: Final = (
     Column("accuracy", "Float64", "training accuracy, 0 to 1; empty without that metric"),
     Column("val_loss", "Float64", "validation loss"),
     Column("val_accuracy", "Float64", "validation accuracy, 0 to 1; empty without that metric"),
+    Column("headline", "Float64", "the record's headline_metric, as in `cells.csv`"),
+    Column(
+        "train_headline", "Float64", "the same metric in training; empty if it is one of training"
+    ),
 )
 EPOCHS_COLUMNS: Final = (*RECORD_COLUMNS, *_OF_AN_EPOCH)
 
@@ -42,13 +51,21 @@ EPOCHS_COLUMNS: Final = (*RECORD_COLUMNS, *_OF_AN_EPOCH)
 _DERIVED: Final[dict[str, Callable[[Record, Epoch], object]]] = {
     "epoch": lambda _, epoch: epoch.index + 1,
     "step_seconds": step_seconds,
+    "headline": lambda record, epoch: _headline(record, epoch, "of"),
+    "train_headline": lambda record, epoch: _headline(record, epoch, "of_training"),
 }
 
 
-def epochs_frame(records: Sequence[Record]) -> pd.DataFrame:
-    """Return one row per epoch of each ok record, and one without epoch for any other record.
+def _headline(record: Record, epoch: Epoch, part: Literal["of", "of_training"]) -> float | None:
+    """Return the value of the record's headline metric in validation or in training."""
+    headline = headline_of(record.result) if record.result else None
+    return None if headline is None else getattr(headline, part)(epoch)
 
-    The epochs of a script are in its phases, so its records have one row.
+
+def epochs_frame(records: Sequence[Record]) -> pd.DataFrame:
+    """Return one row per epoch of each ok record, and one row without epoch per other record.
+
+    Those are the failed records, and phases of a user's own code.
     """
     records = sorted_records(records)
     facts = make_frame([record_columns(record) for record in records], RECORD_COLUMNS)

@@ -5,8 +5,10 @@ from math import ceil, exp
 from statistics import median
 from typing import Final
 
+from bench.core.headline import headline_of, missing_headline
 from bench.core.record import Record
 from bench.core.result import Epoch, Result
+from bench.report.tables.phase_records import PhaseRecord, phase_of, training_phase_of
 from bench.stats.quantile import lower_quartile
 
 _Metric = float | int | str | None
@@ -50,6 +52,9 @@ def record_metrics(record: Record) -> dict[str, _Metric]:
         **{name: getattr(result, name) for name in _AS_MEASURED},
         **phases,
         **_metrics(result),
+        **_headline(record, result),
+        **_phase(record),
+        "uncounted_reason": result.uncounted_reason,
         **_steady_statistics(record, result),
         **_latencies(result),
         **_memory(result),
@@ -79,7 +84,7 @@ def _steps(record: Record, result: Result) -> int | None:
 
 
 def _metrics(result: Result) -> dict[str, _Metric]:
-    if not result.epochs:  # those of a script are in its phases
+    if not result.epochs:
         return {}
     last = result.epochs[-1]
     scores = [epoch.val_accuracy for epoch in result.epochs if epoch.val_accuracy is not None]
@@ -93,9 +98,39 @@ def _metrics(result: Result) -> dict[str, _Metric]:
     }
 
 
+def _headline(record: Record, result: Result) -> dict[str, _Metric]:
+    headline = headline_of(result)
+    if headline is None:
+        return {}
+    named = result.headline and record.cell.task != "predict"
+    return {
+        "headline_metric": headline.metric,
+        "headline_mode": headline.mode,
+        "final_headline": headline.final(result),
+        "best_headline": headline.best(result),
+        "headline_reason": missing_headline(result) if named else None,
+    }
+
+
+def _phase(record: Record) -> dict[str, _Metric]:
+    """Return the columns of a phase, and the quantity by which the record is compared."""
+    phase = training_phase_of(record)
+    if phase is None:
+        return {"compared": "epoch"}
+    has_epochs = phase.method == "fit" and any(not epoch.warmup for epoch in phase.epochs)
+    return {
+        "compared": "epoch" if has_epochs else "phase",
+        "phase_number": record.number + 1 if isinstance(record, PhaseRecord) else None,
+        "phase_method": phase.method,
+        "phase_line": phase.line,
+        "phase_calls": phase.calls,
+        "phase_seconds": phase.seconds,
+    }
+
+
 def _perplexity(result: Result) -> float | None:
     """Return exp of the last validation loss of a model that predicts the next element."""
-    loss = result.epochs[-1].val_loss
+    loss = result.epochs[-1].val_loss if result.epochs else None
     return exp(loss) if result.settings.get("target") == "next" and loss is not None else None
 
 
@@ -201,10 +236,11 @@ def phase_seconds(record: Record) -> dict[str, float]:
     `steps` is all training except the first step. `tail` is the time at the ends of all epochs and
     of `fit`. `unattributed` is the time that no clock covers; if it is below 0, two clocks overlap.
     A launch with one step per epoch has no phase `first step`; all its training is in `steps`.
-    Empty for a record without a result, and for a record of version 1, which lacks most clocks.
+    Empty for a record without a result, for a record of version 1, which lacks most clocks, and for
+    a phase of a user's own training, which is only a part of a launch.
     """
     result = record.result
-    if result is None:
+    if result is None or phase_of(record) is not None:
         return {}
     known = {
         "interpreter": record.interpreter_seconds,

@@ -99,7 +99,10 @@ def _facts(record: Record, part: str) -> Mapping[str, object] | None:
 
 
 def measured_facts(records: Sequence[Record]) -> dict[str, list[str]]:
-    """Return the facts of the measurement by name, each distinct text once, not escaped."""
+    """Return the facts of the measurement by name, each distinct text once, not escaped.
+
+    `records` are the launches.
+    """
     facts = {
         "Machine": [_pairs(record.machine) for record in records],
         "Versions": [_pairs(record.versions) for record in records],

@@ -11,6 +11,7 @@ from bench.core.record import Record
 from bench.parity.certificate import Certificate, parity
 from bench.report.tables.cells import CELLS_COLUMNS, cells_frame
 from bench.report.tables.columns import (
+    LAUNCH_ORDER,
     ROW_COLUMNS,
     ROW_KEY,
     ROW_ORDER,
@@ -26,6 +27,7 @@ _RUN: Final = Column("run_id", "string", "the run that made the record")
 _OF_A_LAUNCH: Final = (
     *("race_round", "race_position", "race_session", "backend", "instrumented", "status"),
     *("epoch_seconds_median", "epoch_seconds_n", "step_seconds_median", "latency_p50_seconds"),
+    *("compared", "phase_seconds"),
     *("gemm_before_seconds", "gemm_after_seconds", "gemm_seconds"),
     *("copy_before_seconds", "copy_after_seconds", "copy_seconds"),
 )
@@ -34,6 +36,7 @@ _QUANTITIES: Final = {
     "evaluate": {"epoch": "epoch_seconds_median"},
     "predict": {"epoch": "epoch_seconds_median", "latency": "latency_p50_seconds"},
 }
+_OF_A_PHASE: Final = {"phase": "phase_seconds"}
 _DECLARED: Final = {column.name: column for column in CELLS_COLUMNS}
 
 #: The columns have the same meaning as in cells.csv.
@@ -58,7 +61,7 @@ RATIOS_COLUMNS: Final = (
         "quantity",
         "string",
         "`epoch`: epoch_seconds_median, `steps`: step_seconds_median, of predictions "
-        "`latency`: latency_p50_seconds",
+        "`latency`: latency_p50_seconds, of a phase without a second epoch `phase`: phase_seconds",
     ),
     Column("parity", "string", "`certified`, `differs: …` or `not certified`, by `certify`"),
     Column(
@@ -123,8 +126,7 @@ def rounds_of(cells: pd.DataFrame) -> pd.DataFrame:
 def ratios_of(cells: pd.DataFrame, certificates: Sequence[Certificate]) -> pd.DataFrame:
     """Return `ratios_frame`, from the table `cells` of the records."""
     rows: list[dict[str, object]] = []
-    raced = cells[cells["race_round"].notna()]
-    for _, race in raced.groupby(["run_id", *ROW_ORDER], dropna=False):
+    for race in _races(cells[cells["race_round"].notna()]):
         facts = {name: race[name].iloc[0] for name in ("run_id", *ROW_KEY)}
         drifts = race_drifts(race)
         facts |= _sessions(race)
@@ -132,6 +134,16 @@ def ratios_of(cells: pd.DataFrame, certificates: Sequence[Certificate]) -> pd.Da
             of_pair = {**facts, **drifts, "parity": _parity(pair, certificates)}
             rows += [{**of_pair, **ratio} for ratio in _ratios(pair, drifts)]
     return make_frame(rows, RATIOS_COLUMNS)
+
+
+def _races(raced: pd.DataFrame) -> list[pd.DataFrame]:
+    """Return the launches of each race, the phases of a launch in the order in which they ran."""
+    launch = raced.groupby(["run_id", *LAUNCH_ORDER], dropna=False).ngroup()
+    by_row = raced.groupby(["run_id", *ROW_ORDER], dropna=False)
+    place = by_row["phase_number"].transform("max")
+    ordered = raced.assign(_launch=launch, _place=place, _row=by_row.ngroup())
+    groups = ordered.groupby(["_launch", "_place", "_row"], dropna=False)
+    return [race for _, race in groups]
 
 
 def _sessions(race: pd.DataFrame) -> dict[str, object]:
@@ -176,7 +188,9 @@ def _ratios(pair: _Pair, drifts: Mapping[str, float | None]) -> Iterator[dict[st
     """Yield the columns of RATIOS_COLUMNS from `kind` on, except the drifts, by quantity."""
     launches = pd.concat([pair.above, pair.below])
     mismatched = ", ".join(disagreements(launches[launches["status"].eq("ok")]))
-    for quantity, column in _QUANTITIES[launches["task"].iloc[0]].items():
+    by_phase = launches["compared"].eq("phase").any()
+    quantities = _OF_A_PHASE if by_phase else _QUANTITIES[launches["task"].iloc[0]]
+    for quantity, column in quantities.items():
         seconds = [_by_round(side, column) for side in (pair.above, pair.below)]
         verdict = judge_ratio(seconds[0], seconds[1], list(drifts.values()))
         yield {

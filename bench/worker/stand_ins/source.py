@@ -14,7 +14,7 @@ from bench.core.text import BenchError
 used: list[str] = []
 
 #: The variable that names the file in which shell commands note what stood in.
-USED_VARIABLE = "KERAS_BENCH_STAND_INS_USED"
+USED_VARIABLE = "STAND_INS_USED_LOG"
 
 #: The bytes of a file of pretrained weights that nobody has.
 RANDOM_WEIGHTS = b"stand-in: the weights stay as they were initialised"

@@ -10,7 +10,7 @@ from bench import __version__
 from bench import cli as cli_package
 from bench.cli import commands, parser
 from bench.cli.commands import COMMANDS, RENAMED_COMMANDS, Command, find_command
-from bench.cli.parser import make_parser, parse_words
+from bench.cli.parser import make_parser
 from bench.core.exit_codes import ExitCode
 from bench.system.timing_lock import default_lock_path, timing_lock
 from docs.generators.command_line import command_parsers
@@ -65,7 +65,7 @@ def test_every_command_has_a_purpose_and_two_examples(command: Command) -> None:
     for example in examples:
         words = shlex.split(example.strip().removeprefix("python -m bench "))
         assert words[0] == command.name
-        assert parse_words(words).command == command.name
+        assert make_parser(words).parse_args(words).command == command.name
 
 
 @pytest.mark.parametrize(

@@ -4,6 +4,7 @@ import random
 
 import pytest
 
+from bench.core.headline import Headline
 from bench.regression.accuracy.equivalence import judge_equivalence
 from bench.regression.accuracy.verdict import SeedAccuracies
 
@@ -52,3 +53,23 @@ def test_a_side_that_is_no_measurement_is_invalid() -> None:
         (row,) = judge_equivalence({"cell": {"jax": good, "torch": bad}}, 0.01)
         assert row.verdict == "invalid"
         assert row.reason
+
+
+def test_losses_are_equivalent_within_a_percentage_of_their_size() -> None:
+    headline = Headline("val_loss", "min")
+    values = (200.0, 200.5, 199.5, 200.2, 199.8)
+    a = SeedAccuracies(accuracies=values, images=10, headline=headline)
+    b = SeedAccuracies(accuracies=tuple(v + 0.3 for v in values), images=10, headline=headline)
+    far = SeedAccuracies(accuracies=tuple(v + 9.0 for v in values), images=10, headline=headline)
+    rows = judge_equivalence({"cell": {"jax": a, "torch": b, "tensorflow": far}}, 0.01)
+    assert [row.verdict for row in rows] == ["equivalent", "not shown", "not shown"]
+    assert {(row.metric, row.unit) for row in rows} == {("val_loss", "percent")}
+    assert rows[0].margin == pytest.approx(2.0)
+
+
+def test_backends_that_are_judged_by_different_metrics_are_invalid() -> None:
+    a = SeedAccuracies(accuracies=(0.7, 0.71), images=100)
+    b = SeedAccuracies(accuracies=(0.7, 0.71), images=100, headline=Headline("val_loss", "min"))
+    [row] = judge_equivalence({"cell": {"jax": a, "torch": b}}, 0.01)
+    assert row.verdict == "invalid"
+    assert "different metrics" in str(row.reason)

@@ -4,7 +4,9 @@ import random
 
 import pytest
 
+from bench.core.headline import Headline
 from bench.core.record import Record
+from bench.regression.accuracy.report import accuracy_table
 from bench.regression.accuracy.screening import screen
 from bench.regression.accuracy.seeds import families, mismatch, seeds_of
 from bench.regression.accuracy.verdict import (
@@ -98,6 +100,53 @@ def test_other_data_is_refused() -> None:
     assert "dataset_fingerprint" in str(
         mismatch(records([0.7]), records([0.7], fingerprint="0" * 64))
     )
+
+
+def losses(mean: float, seed: int = 0) -> SeedAccuracies:
+    noise = random.Random(seed)
+    values = tuple(noise.gauss(mean, 0.002 * mean) for _ in range(8))
+    return SeedAccuracies(accuracies=values, images=10, headline=Headline("val_loss", "min"))
+
+
+@pytest.mark.parametrize(
+    ("candidate", "verdict"),
+    [(205.0, "regressed"), (200.2, "pass"), (190.0, "improved"), (202.0, "regressed")],
+)
+def test_a_loss_is_better_if_it_is_smaller_and_its_margin_is_a_percentage(
+    candidate: float, verdict: str
+) -> None:
+    found = judge(losses(200.0), losses(candidate, seed=1))
+    assert found.verdict == verdict
+    assert (found.metric, found.mode, found.unit) == ("val_loss", "min", "percent")
+    assert found.margin == pytest.approx(2.0, rel=0.01)
+    assert found.difference == pytest.approx(candidate - 200.0, abs=1.0)
+    assert found.low < found.difference < found.high  # type: ignore[operator]
+    table = accuracy_table([found])
+    assert [str(column.header) for column in table.columns][1:4] == [
+        *("verdict", "seeds", "difference")
+    ]
+
+
+def test_sides_that_are_judged_by_different_metrics_are_invalid() -> None:
+    found = judge(losses(0.7), make_seeds(0.7))
+    assert found.verdict == "invalid"
+    assert found.reason == (
+        "its sides are judged by different metrics: val_loss (min) and val_accuracy (max)"
+    )
+
+
+def test_seeds_are_judged_by_the_headline_of_their_records() -> None:
+    logs = [{"loss": 1.0, "val_mae": 3.0}, {"loss": 0.5, "val_mae": 2.0}]
+    own = {"train_seconds": [4.0, 2.0], "logs": logs}
+    made = [make_record(seed=seed, headline="val_mae", **own) for seed in (0, 1)]
+    found = seeds_of(made[0].cell, [0, 1], made)
+    assert (found.headline, found.accuracies) == (("val_mae", "min"), (2.0, 2.0))
+    missing = [make_record(seed=0, headline="val_auc", **own)]
+    assert seeds_of(made[0].cell, [0], missing).reason == (
+        "seed 0 cannot be judged: there is no val_auc; the logs are loss, val_mae"
+    )
+    mixed = [made[0], make_record(seed=1, headline="loss", **own)]
+    assert "judged by val_mae and loss" in str(seeds_of(made[0].cell, [0, 1], mixed).reason)
 
 
 def timed(seconds: list[float], **fields: object) -> list[Record]:

@@ -11,7 +11,8 @@ from bench.core.paths import CHECKOUT
 from bench.core.record import Record
 from bench.report.render.compare import compare_renderables
 from bench.report.render.format import Row, table_rows
-from bench.report.tables.compare_runs import COMPARE_COLUMNS, MismatchError, compare_frame
+from bench.report.tables.compare_columns import COMPARE_COLUMNS
+from bench.report.tables.compare_runs import MismatchError, compare_frame
 from bench.report.tables.run_selection import ComparedRun, RunSelectionError, find_compared_run
 from bench.storage.store import Store
 from tests.fixtures.records import make_calibration, make_record

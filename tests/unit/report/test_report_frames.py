@@ -14,6 +14,7 @@ from bench.report.tables.cells import CELLS_COLUMNS, cells_frame
 from bench.report.tables.columns import MUST_AGREE, ROW_KEY, Column, names
 from bench.report.tables.comparison import COMPARISON_COLUMNS, comparison_frame
 from bench.report.tables.epochs import EPOCHS_COLUMNS, STEPS_COLUMNS, epochs_frame
+from bench.report.tables.logs import METRICS_COLUMNS
 from bench.report.tables.provenance import PROVENANCE_COLUMNS
 from bench.report.tables.ratios import RATIOS_COLUMNS, ROUNDS_COLUMNS
 from tests.fixtures.records import golden_records, make_detail, make_record, race_records
@@ -26,6 +27,7 @@ COLUMNS: dict[str, tuple[Column, ...]] = {
     "ratios": RATIOS_COLUMNS,
     "provenance": PROVENANCE_COLUMNS,
     "steps": STEPS_COLUMNS,
+    "metrics": METRICS_COLUMNS,
 }
 
 

@@ -13,7 +13,6 @@ import pytest
 from bench.core.record import Record
 from bench.core.result import Epoch
 from bench.report.files import write_csv
-from bench.report.tables.build import make_tables
 from bench.report.tables.ratios import ratios_frame, rounds_frame
 from bench.stats.stability import CALIBRATION_BOUND
 from tests.fixtures.records import make_record, race_records
@@ -75,9 +74,9 @@ def test_the_pairs_are_all_backends_and_each_instrumented_launch_with_its_plain_
 
 def test_a_sceptic_recomputes_ratios_and_drifts_from_rounds_csv(tmp_path: Path) -> None:
     """Ten rounds: the ends lie between the second and the third smallest and largest log ratio."""
-    tables = make_tables(_noisy_race(10))
-    write_csv(tmp_path / "rounds.csv", tables.rounds)
-    write_csv(tmp_path / "ratios.csv", tables.ratios)
+    records = _noisy_race(10)
+    for name, frame in (("rounds", rounds_frame(records)), ("ratios", ratios_frame(records))):
+        write_csv(tmp_path / f"{name}.csv", frame)
     rounds, ratios = (pd.read_csv(tmp_path / f"{name}.csv") for name in ("rounds", "ratios"))
     kind = np.where(rounds["instrumented"], " instrumented", "")
     rounds["contender"] = rounds["backend"] + kind

@@ -2,6 +2,7 @@
 
 import os
 from pathlib import Path
+from typing import Any
 
 import msgspec
 import pytest
@@ -141,3 +142,19 @@ def test_a_resolved_environment_does_not_follow_what_is_set_later(monkeypatch):
     monkeypatch.setenv("OMP_NUM_THREADS", "3")
     assert environment.for_launch(HOME)["OMP_NUM_THREADS"] == "2"
     assert environment.performance["OMP_NUM_THREADS"] == "2"
+
+
+@pytest.mark.parametrize("name", ["HTTPS_PROXY", "HF_HOME", "MPLBACKEND"])
+def test_what_downloads_and_plots_need_reaches_scripts_only(name):
+    fields: dict[str, Any] = {
+        "dataset": "own",
+        "backend": "jax",
+        "batch_size": None,
+        "epochs": None,
+    }
+    script = Cell(workload="script:/a/train.py", **fields)
+    model = Cell(workload="mlp", **{**fields, "batch_size": 8, "epochs": 1})
+    given = {name: "x"}
+    assert resolve_environment(script, given).variables[name] == "x"
+    assert name not in resolve_environment(script, given).performance
+    assert name not in resolve_environment(model, given).variables

@@ -6,7 +6,7 @@ from typing import Final, NamedTuple
 from bench.core.record import Record
 from bench.core.text import sanitize_lines
 from bench.report.charts.data import Drawn, Series, chart_data, newest_ratios
-from bench.report.charts.render import CHARTS
+from bench.report.charts.render import CHARTS, hidden_charts
 from bench.report.render.format import (
     PARITY_NOTE,
     Row,
@@ -18,11 +18,12 @@ from bench.report.render.format import (
     table_rows,
     timing_notes,
 )
+from bench.report.render.headline import headline_of_row
 from bench.report.render.html.table import (
-    COLUMN_HEADINGS,
     Table,
+    column_headings,
     comparison_lines,
-    first_at_accuracy,
+    first_at_level,
     gpu_memory,
     phases_table,
     provenance_tables,
@@ -48,6 +49,7 @@ class Section(NamedTuple):
     heading: str
     conditions: str
     notes: list[str]
+    hidden: set[str]
     empty: set[str]
     first: Table | None
     phases: Table | None
@@ -66,7 +68,7 @@ def page_text(tables: Tables, title: str) -> str:
     rows = table_rows(shown.comparison)
     drawn = chart_data(charted, rows[:MOST_CHARTED])
     ratios = newest_ratios(table_rows(shown.ratios))
-    failed = [record for record in tables.records if record.status == "failed"]
+    failed = [record for record in tables.launches if record.status == "failed"]
     return render(
         "page.html.j2",
         title=title,
@@ -77,7 +79,7 @@ def page_text(tables: Tables, title: str) -> str:
             (heading(row), conditions(row), summarise_row(row, ratios.get(row_key(row), [])))
             for row in rows
         ],
-        headings=COLUMN_HEADINGS,
+        headings=column_headings(rows),
         lines=comparison_lines(rows, launch_intervals(shown.epochs)),
         timing=timing_notes(rows),
         parity_note=PARITY_NOTE,
@@ -85,8 +87,8 @@ def page_text(tables: Tables, title: str) -> str:
         failed=[_failure(record) for record in failed[:MOST_FAILURES]],
         sections=_sections(charted, rows, drawn),
         left_out=_left_out(len(tables.comparison), len(failed)),
-        summary=records_sentence(tables.records),
-        measured=measured_facts(tables.records),
+        summary=records_sentence(tables.launches),
+        measured=measured_facts(tables.launches),
     )
 
 
@@ -110,8 +112,9 @@ def _section(
         heading=heading(row),
         conditions=conditions(row),
         notes=[*row_notes(row), *drawn.notes],
+        hidden=hidden_charts(row),
         empty=_empty(drawn.series),
-        first=first_at_accuracy(drawn.series),
+        first=first_at_level(drawn.series, headline_of_row(row)),
         phases=phases_table(cells),
         gpu=gpu_memory(row),
         differing=differing,

@@ -1,19 +1,22 @@
-"""The tables of the page: the sortable comparison, accuracy over time, phases and provenance."""
+"""The tables of the page: the sortable comparison, times to a level, phases and provenance."""
 
 from collections.abc import Mapping, Sequence
-from math import ceil, floor
+from math import ceil, floor, log10
 from statistics import median
 from typing import Any, Final, NamedTuple
 
 from bench.core.cell import BACKENDS
+from bench.core.headline import VAL_ACCURACY, Headline
 from bench.core.text import sanitize_line
 from bench.report.charts.data import Series
 from bench.report.render.format import (
     EPOCH_FIGURES,
     FIT_FIGURES,
+    HEADLINE,
     LATENCY_FIGURES,
     METRIC_FIGURES,
     PERPLEXITY,
+    PHASE_SECONDS,
     WORK_FIGURES,
     NumberFormat,
     Row,
@@ -22,6 +25,7 @@ from bench.report.render.format import (
     row_key,
     status_text,
 )
+from bench.report.render.headline import headline_text, other_headline
 from bench.report.tables.metrics import PHASE_COLUMNS
 from bench.stats.median_ci import Interval
 
@@ -35,6 +39,7 @@ _INTERVAL: Final = "95% interval of the median"
 
 #: The headings after those of the backend and the workload; the interval follows the median.
 COLUMN_HEADINGS: Final = (_FIGURES[0].heading, _INTERVAL, *(f.heading for f in _FIGURES[1:]))
+_HEADLINE: Final = NumberFormat("headline", HEADLINE, headline_text)
 
 
 class Field(NamedTuple):
@@ -56,18 +61,32 @@ class Line(NamedTuple):
     fields: list[Field]
 
 
+def column_headings(rows: Sequence[Row]) -> tuple[str, ...]:
+    """Return COLUMN_HEADINGS, and those of the figures that only some rows have."""
+    return (*COLUMN_HEADINGS, *(figure.heading for figure in _more(rows)))
+
+
+def _more(rows: Sequence[Row]) -> list[NumberFormat]:
+    """Return the figures that only some rows have: seconds of phases, and other metrics."""
+    phases = [PHASE_SECONDS] if any(row["phase"] for row in rows) else []
+    return [*phases, *([_HEADLINE] if any(other_headline(row) for row in rows) else [])]
+
+
 def comparison_lines(rows: Sequence[Row], intervals: Intervals) -> list[Line]:
     """Return the lines of `rows`, without backends that have no record."""
+    more = _more(rows)
     return [
-        _line(number, row, backend, intervals)
+        _line(number, row, backend, intervals, [*_FIGURES, *more])
         for number, row in enumerate(rows, start=1)
         for backend in BACKENDS
         if row[f"{backend}_status"] != "missing"
     ]
 
 
-def _line(number: int, row: Row, backend: str, intervals: Intervals) -> Line:
-    fields = [_field(row, backend, figure) for figure in _FIGURES]
+def _line(
+    number: int, row: Row, backend: str, intervals: Intervals, figures: Sequence[NumberFormat]
+) -> Line:
+    fields = [_field(row, backend, figure) for figure in figures]
     if not fields[0].text:
         fields[0] = fields[0]._replace(text=status_text(row, backend))
     fields.insert(1, _interval(intervals.get((row_key(row), backend))))
@@ -76,10 +95,10 @@ def _line(number: int, row: Row, backend: str, intervals: Intervals) -> Line:
 
 
 def _field(row: Row, backend: str, figure: NumberFormat) -> Field:
-    value = row[f"{backend}_{figure.column}"]
-    return Field(
-        figure_text(row, backend, figure), None if value is None else float(value), figure.column
-    )
+    value, text = row[f"{backend}_{figure.column}"], figure_text(row, backend, figure)
+    if figure is _HEADLINE and text:
+        text = sanitize_line(f"{row['headline_metric']} {text}")
+    return Field(text, None if value is None else float(value), figure.column)
 
 
 def _interval(interval: Interval | None) -> Field:
@@ -89,7 +108,7 @@ def _interval(interval: Interval | None) -> Field:
     return Field(text, interval.high - interval.low, "interval")
 
 
-#: The number of accuracy levels from 0 to 1, and of those that `first_at_accuracy` shows at most.
+#: The number of accuracy levels from 0 to 1, and of the levels that `first_at_level` shows at most.
 _LEVELS: Final = 20
 _MOST_LEVELS: Final = 8
 
@@ -101,30 +120,68 @@ class Table(NamedTuple):
     lines: list[list[str]]
 
 
-def first_at_accuracy(series: Series) -> Table | None:
-    """Return the time at which each backend's median record first reached each accuracy level.
+def first_at_level(series: Series, headline: Headline | None) -> Table | None:
+    """Return the time at which each backend's median record first reached each level.
 
-    Levels are of validation accuracy, times are seconds of training at the ends of epochs. The
-    first backend of a level is marked. None if no record has an accuracy.
+    Levels are of the headline metric, times are seconds of training at the ends of epochs. The
+    first backend of a level is marked. None if no record has a value.
     """
-    elapsed = series["elapsed"]
+    if headline is None:
+        return None
+    accuracy = headline.metric == VAL_ACCURACY
+    elapsed = series["elapsed" if accuracy else "elapsed_headline"]
+    column = "val_accuracy" if accuracy else "headline"
     if not elapsed:
         return None
-    scores = [line["val_accuracy"] for line in elapsed]
-    lowest, highest = ceil(min(scores) * _LEVELS), floor(max(scores) * _LEVELS)
+    values = [line[column] for line in elapsed]
     backends = [b for b in BACKENDS if any(line["backend"] == b for line in elapsed)]
     lines = []
-    for level in range(max(lowest, highest - _MOST_LEVELS + 1), highest + 1):
-        reached = {b: _first(series, b, level / _LEVELS) for b in backends}
+    for level, text in _levels(values, headline):
+        reached = {
+            b: min(
+                (
+                    line["seconds"]
+                    for line in elapsed
+                    if line["backend"] == b and not headline.is_better(level, line[column])
+                ),
+                default=None,
+            )
+            for b in backends
+        }
         soonest = min((s for s in reached.values() if s is not None), default=None)
-        lines.append([f"{level / _LEVELS:.2f}", *(_mark(s, soonest) for s in reached.values())])
-    return Table(["validation accuracy", *(f"{backend} s" for backend in backends)], lines)
+        lines.append([text, *(_mark(s, soonest) for s in reached.values())])
+    name = "validation accuracy" if accuracy else sanitize_line(headline.metric)
+    return Table([name, *(f"{backend} s" for backend in backends)], lines)
 
 
-def _first(series: Series, backend: str, level: float) -> float | None:
-    of_backend = (line for line in series["elapsed"] if line["backend"] == backend)
-    seconds = [line["seconds"] for line in of_backend if line["val_accuracy"] >= level]
-    return min(seconds, default=None)
+def _levels(values: Sequence[float], headline: Headline) -> list[tuple[float, str]]:
+    """Return the best levels that a value reached, from the worst on, each with its text.
+
+    They are multiples of 0.05 for a fraction, and otherwise of a round number of which at most
+    _MOST_LEVELS lie between the values.
+    """
+    fraction = headline.unit == "points"
+    step = 1 / _LEVELS if fraction else _round_step(max(values) - min(values))
+    lowest, highest = ceil(_quotient(min(values), step)), floor(_quotient(max(values), step))
+    if headline.mode == "max":
+        numbers = list(range(max(lowest, highest - _MOST_LEVELS + 1), highest + 1))
+    else:
+        numbers = list(range(min(highest, lowest + _MOST_LEVELS - 1), lowest - 1, -1))
+    levels = [n / round(1 / step) if step < 1 else n * step for n in numbers]
+    return [(level, f"{level:.2f}" if fraction else headline_text(level)) for level in levels]
+
+
+def _quotient(value: float, step: float) -> float:
+    """Return value / step, without the rounding error of steps like 0.05."""
+    return value * round(1 / step) if step < 1 else value / step
+
+
+def _round_step(width: float) -> float:
+    """Return the smallest of 1, 2, 5 times a power of 10 that fits in `width` a few times."""
+    if width <= 0:
+        return 1.0
+    power = 10.0 ** floor(log10(width / _MOST_LEVELS))
+    return next(n * power for n in (1, 2, 5, 10) if n * power * _MOST_LEVELS >= width)
 
 
 def _mark(seconds: float | None, soonest: float | None) -> str:

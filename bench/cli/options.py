@@ -5,7 +5,7 @@ from pathlib import Path
 from typing import Final
 
 from bench.cli.script_options import read_script, script_cells
-from bench.core.cell import BACKENDS, DEVICES, LANES, PRECISIONS, TASKS, Cell
+from bench.core.cell import BACKENDS, DEVICES, LANES, OWN_DATA, PRECISIONS, TASKS, Cell
 from bench.core.suite import Overrides, expand, load_suite, suite_names
 from bench.runner.dataset import DATASET_TIMEOUT_SECONDS
 from bench.storage.store import default_reports_folder
@@ -54,7 +54,7 @@ def add_selection(parser: argparse.ArgumentParser, suite: str) -> None:
 
 def check_dataset(arguments: argparse.Namespace) -> None:
     """Raise UnknownDatasetError or BadOptionError if `--dataset` is not a valid dataset."""
-    if arguments.dataset is not None:
+    if arguments.dataset not in (None, OWN_DATA):
         parse_name(arguments.dataset)
 
 

@@ -169,6 +169,11 @@ def _cells(entry: Entry, choices: Overrides) -> Iterator[Cell]:
     dataset = entry.dataset if choices.dataset is None else choices.dataset
     if dataset is None:
         dataset = dataset_of(workload)
+    if dataset == OWN_DATA and not makes_data(workload):
+        raise WorkloadNameError(
+            "the dataset own is made by the function data of a model's file, and "
+            f"{entry.workload} has none."
+        )
     written = recipe.batch_size if entry.batch_size is None else entry.batch_size
     backends = [b for b in entry.backends if not choices.backends or b in choices.backends]
     axes = product(

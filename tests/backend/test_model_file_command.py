@@ -81,7 +81,7 @@ def test_a_file_with_data_is_trained_on_it_unless_a_dataset_is_chosen(
     assert record.result.stopped_early and record.result.train_images == 32
     metrics = pandas.read_csv(Path(bench.reports) / "latest" / "metrics.csv")
     assert set(zip(metrics["epoch"], metrics["metric"], strict=True)) == {
-        (epoch, metric) for epoch in (0, 1) for metric in ("loss", "mae")
+        (epoch, metric) for epoch in (1, 2) for metric in ("loss", "mae")
     }
     other = run(MAKES_DATA, "--dataset", "synthetic:shape=2x2x1,classes=2,train=16,test=8")
     assert other.result is not None
@@ -95,10 +95,15 @@ def test_data_that_fail_are_one_sentence(run: Callable[..., Record]) -> None:
     assert record.reason == "FileNotFoundError: there is no table.csv"
 
 
-def test_own_data_of_a_file_without_them_are_one_sentence(run: Callable[..., Record]) -> None:
-    record = run(FAILS.replace("def data", "def load"), "--dataset", "own", code=1)
-    assert str(record.reason).endswith(
-        "The dataset own is made by the function data of a model's file, and my_model.py has none."
+def test_own_data_of_a_file_without_them_are_one_sentence(
+    bench: Bench, user_file: Callable[[str], str]
+) -> None:
+    workload = user_file(FAILS.replace("def data", "def load"))
+    done = bench("run", "--workload", workload, "--dataset", "own")
+    assert done.returncode == 2
+    assert done.stderr.splitlines()[-1] == (
+        f"Suite quick, --workload {workload}: the dataset own is made by the function data of a "
+        f"model's file, and {workload} has none."
     )
 
 

@@ -13,7 +13,7 @@ from bench.core.paths import CHECKOUT
 
 #: Passed on because a process needs them. They do not change any result.
 _NEEDED: Final = frozenset(
-    ["PATH", "HOME", "USER", "LANG", "LC_ALL", "TZ", "TMPDIR", "LD_LIBRARY_PATH", "SSL_CERT_FILE"]
+    ["PATH", "HOME", "USER", "LANG", "LC_ALL", "TZ", "TMPDIR", "SSL_CERT_FILE"]
 )
 
 #: Passed on to scripts as well: their downloads need some of them, and plots one.
@@ -27,18 +27,24 @@ _NEEDED_BY_SCRIPTS: Final = frozenset(
 #: Passed on, recorded and covered by the digest, because they can change speed or numerics.
 #: TensorFlow's are listed in detail, because Terraform's variables begin with TF_ too.
 PERFORMANCE_PREFIXES: Final = (
+    "ATEN_CPU_CAPABILITY",
     "CUDA_",
+    "DNNL_",
     "GLIBC_TUNABLES",
     "GOMP_",
     "JAX_",
     "KERAS_NNX_ENABLED",
     "KERAS_TORCH_DEVICE",
     "KMP_",
+    "LD_LIBRARY_PATH",
+    "LD_PRELOAD",
     "MALLOC_",
     "MKL_",
     "NVIDIA_",
     "OMP_",
+    "ONEDNN_",
     "OPENBLAS_",
+    "PYTORCH_",
     "TF_CPP_",
     "TF_CUDA_",
     "TF_CUDNN_",
@@ -53,6 +59,15 @@ PERFORMANCE_PREFIXES: Final = (
     "TORCH_",
     "XLA_",
 )
+
+#: The beginnings of variables that can change speed or numerics too, and do not reach a worker:
+#: Keras, Python and the frameworks read many that are not listed above.
+_NOTICED: Final = (
+    *("ATEN_", "KERAS_", "NUMEXPR_", "TF_"),
+    *("PYTHONDEVMODE", "PYTHONHASHSEED", "PYTHONMALLOC", "PYTHONOPTIMIZE", "PYTHONTRACEMALLOC"),
+)
+#: Those of them that the suite sets itself, or that belong to it.
+_OUR_OWN: Final = ("KERAS_BACKEND", "KERAS_BENCH_", "KERAS_HOME")
 
 #: The variables that set a library's number of threads.
 _THREAD_COUNTS: Final = (
@@ -83,6 +98,18 @@ _SECRET: Final = re.compile(
 def is_performance_variable(name: str) -> bool:
     """Return whether a variable is passed on because it can change speed or numerics."""
     return name.startswith(PERFORMANCE_PREFIXES) and not _SECRET.search(name)
+
+
+def dropped_variables(base_environment: Mapping[str, str]) -> list[str]:
+    """Return the names of variables that may matter and do not reach a worker, sorted."""
+    return sorted(
+        name
+        for name in base_environment
+        if name.startswith(_NOTICED)
+        and not name.startswith(_OUR_OWN)
+        and not is_performance_variable(name)
+        and not _SECRET.search(name)
+    )
 
 
 class CellEnvironment(msgspec.Struct, frozen=True, kw_only=True):

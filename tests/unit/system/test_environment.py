@@ -9,7 +9,7 @@ import pytest
 
 from bench.core.cell import Cell
 from bench.core.paths import CHECKOUT
-from bench.system.environment import resolve_environment
+from bench.system.environment import dropped_variables, resolve_environment
 
 CPU = Cell(workload="lab_baseline", dataset="digits", backend="torch", batch_size=16, epochs=5)
 GPU = Cell(
@@ -33,10 +33,16 @@ SILENT = {
     "PYTHONPATH": "/home/me/lib",
     "PYTHONSTARTUP": "/home/me/.pythonrc",
     "PYTHONHOME": "/opt",
-    "LD_PRELOAD": "libodd.so",
+    "KERAS_MAX_EPOCHS": "1",
 }
 PERFORMANCE = {
+    "ATEN_CPU_CAPABILITY": "avx2",
     "CUDA_CACHE_DISABLE": "1",
+    "DNNL_MAX_CPU_ISA": "AVX2",
+    "LD_LIBRARY_PATH": "/opt/lib",
+    "LD_PRELOAD": "libjemalloc.so.2",
+    "ONEDNN_VERBOSE": "0",
+    "PYTORCH_ALLOC_CONF": "x",
     "JAX_ENABLE_X64": "0",
     "KMP_AFFINITY": "compact",
     "MKL_NUM_THREADS": "2",
@@ -94,6 +100,12 @@ def test_what_could_change_a_number_unseen_does_not_reach_the_worker(name):
 def test_what_changes_speed_or_numerics_reaches_the_worker_and_the_record(name):
     assert resolve_environment(CPU, PERFORMANCE).for_launch(HOME)[name] == PERFORMANCE[name]
     assert resolve_environment(CPU, PERFORMANCE).performance[name] == PERFORMANCE[name]
+
+
+def test_what_may_matter_and_is_dropped_is_named():
+    given = {**SILENT, **PERFORMANCE, **SECRETS, "TF_SOMETHING": "1", "PYTHONHASHSEED": "0"}
+    assert dropped_variables(given) == ["KERAS_MAX_EPOCHS", "PYTHONHASHSEED", "TF_SOMETHING"]
+    assert dropped_variables(PERFORMANCE) == []
 
 
 def test_a_cell_on_the_cpu_sees_no_gpu_whatever_the_user_set():

@@ -56,7 +56,9 @@ PERFORMANCE_PREFIXES: Final = (
     "TF_NUM_",
     "TF_USE_",
     "TF_XLA_",
+    "TORCHINDUCTOR_",
     "TORCH_",
+    "TRITON_",
     "XLA_",
 )
 
@@ -68,6 +70,10 @@ _NOTICED: Final = (
 )
 #: Those of them that the suite sets itself, or that belong to it.
 _OUR_OWN: Final = ("KERAS_BACKEND", "KERAS_BENCH_", "KERAS_HOME")
+
+#: Folders of compiled programs that outlive a process unless they are those of one launch. JAX
+#: keeps none unless JAX_COMPILATION_CACHE_DIR names a folder.
+_LAUNCH_CACHES: Final = {"TORCHINDUCTOR_CACHE_DIR": "inductor", "TRITON_CACHE_DIR": "triton"}
 
 #: The variables that set a library's number of threads.
 _THREAD_COUNTS: Final = (
@@ -127,9 +133,12 @@ class CellEnvironment(msgspec.Struct, frozen=True, kw_only=True):
         """Return the complete environment of one child process.
 
         `keras_home` is a folder used only by this launch, because a user's `keras.json` could
-        silently change floatx, data format and epsilon.
+        silently change floatx, data format and epsilon. Compiled programs of PyTorch are kept
+        there too, unless the user names a folder for them: a second launch would otherwise compile
+        less than the first one.
         """
-        return {**self.variables, "KERAS_HOME": str(keras_home)}
+        caches = {name: str(keras_home / folder) for name, folder in _LAUNCH_CACHES.items()}
+        return {**caches, **self.variables, "KERAS_HOME": str(keras_home)}
 
 
 def resolve_environment(cell: Cell, base_environment: Mapping[str, str]) -> CellEnvironment:

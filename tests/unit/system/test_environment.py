@@ -170,3 +170,12 @@ def test_what_downloads_and_plots_need_reaches_scripts_only(name):
     assert resolve_environment(script, given).variables[name] == "x"
     assert name not in resolve_environment(script, given).performance
     assert name not in resolve_environment(model, given).variables
+
+
+def test_each_launch_keeps_its_compiled_programs_to_itself_unless_the_user_names_a_folder():
+    home = Path("/tmp/launch")
+    own = resolve_environment(CPU, {}).for_launch(home)
+    assert own["TORCHINDUCTOR_CACHE_DIR"] == "/tmp/launch/inductor"
+    chosen = resolve_environment(CPU, {"TORCHINDUCTOR_CACHE_DIR": "/mine"})
+    assert chosen.for_launch(home)["TORCHINDUCTOR_CACHE_DIR"] == "/mine"
+    assert chosen.performance["TORCHINDUCTOR_CACHE_DIR"] == "/mine"

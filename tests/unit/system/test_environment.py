@@ -145,7 +145,12 @@ def test_a_resolved_environment_holds_its_performance_variables_and_no_keras_hom
     environment = resolve_environment(cell, {**PERFORMANCE, **SILENT, "PATH": "/bin"})
     assert environment.performance.items() <= environment.variables.items()
     assert "KERAS_HOME" not in environment.variables
-    assert environment.for_launch(HOME) == {**environment.variables, "KERAS_HOME": str(HOME)}
+    own = {
+        "KERAS_HOME": str(HOME),
+        "TORCHINDUCTOR_CACHE_DIR": f"{HOME}/inductor",
+        "TRITON_CACHE_DIR": f"{HOME}/triton",
+    }
+    assert environment.for_launch(HOME) == {**environment.variables, **own}
 
 
 def test_a_resolved_environment_does_not_follow_what_is_set_later(monkeypatch):

@@ -13,7 +13,7 @@ from bench.core.paths import CHECKOUT
 
 #: Passed on because a process needs them. They do not change any result.
 _NEEDED: Final = frozenset(
-    ["PATH", "HOME", "USER", "LANG", "LC_ALL", "TZ", "TMPDIR", "LD_LIBRARY_PATH", "SSL_CERT_FILE"]
+    ["PATH", "HOME", "USER", "LANG", "LC_ALL", "TZ", "TMPDIR", "SSL_CERT_FILE"]
 )
 
 #: Passed on to scripts as well: their downloads need some of them, and plots one.
@@ -27,18 +27,24 @@ _NEEDED_BY_SCRIPTS: Final = frozenset(
 #: Passed on, recorded and covered by the digest, because they can change speed or numerics.
 #: TensorFlow's are listed in detail, because Terraform's variables begin with TF_ too.
 PERFORMANCE_PREFIXES: Final = (
+    "ATEN_CPU_CAPABILITY",
     "CUDA_",
+    "DNNL_",
     "GLIBC_TUNABLES",
     "GOMP_",
     "JAX_",
     "KERAS_NNX_ENABLED",
     "KERAS_TORCH_DEVICE",
     "KMP_",
+    "LD_LIBRARY_PATH",
+    "LD_PRELOAD",
     "MALLOC_",
     "MKL_",
     "NVIDIA_",
     "OMP_",
+    "ONEDNN_",
     "OPENBLAS_",
+    "PYTORCH_",
     "TF_CPP_",
     "TF_CUDA_",
     "TF_CUDNN_",
@@ -50,9 +56,24 @@ PERFORMANCE_PREFIXES: Final = (
     "TF_NUM_",
     "TF_USE_",
     "TF_XLA_",
+    "TORCHINDUCTOR_",
     "TORCH_",
+    "TRITON_",
     "XLA_",
 )
+
+#: The beginnings of variables that can change speed or numerics too, and do not reach a worker:
+#: Keras, Python and the frameworks read many that are not listed above.
+_NOTICED: Final = (
+    *("ATEN_", "KERAS_", "NUMEXPR_", "TF_"),
+    *("PYTHONDEVMODE", "PYTHONHASHSEED", "PYTHONMALLOC", "PYTHONOPTIMIZE", "PYTHONTRACEMALLOC"),
+)
+#: Those of them that the suite sets itself, or that belong to it.
+_OUR_OWN: Final = ("KERAS_BACKEND", "KERAS_BENCH_", "KERAS_HOME")
+
+#: Folders of compiled programs that outlive a process unless they are those of one launch. JAX
+#: keeps none unless JAX_COMPILATION_CACHE_DIR names a folder.
+_LAUNCH_CACHES: Final = {"TORCHINDUCTOR_CACHE_DIR": "inductor", "TRITON_CACHE_DIR": "triton"}
 
 #: The variables that set a library's number of threads.
 _THREAD_COUNTS: Final = (
@@ -85,6 +106,18 @@ def is_performance_variable(name: str) -> bool:
     return name.startswith(PERFORMANCE_PREFIXES) and not _SECRET.search(name)
 
 
+def dropped_variables(base_environment: Mapping[str, str]) -> list[str]:
+    """Return the names of variables that may matter and do not reach a worker, sorted."""
+    return sorted(
+        name
+        for name in base_environment
+        if name.startswith(_NOTICED)
+        and not name.startswith(_OUR_OWN)
+        and not is_performance_variable(name)
+        and not _SECRET.search(name)
+    )
+
+
 class CellEnvironment(msgspec.Struct, frozen=True, kw_only=True):
     """The environment of one cell's worker, resolved once per plan.
 
@@ -100,9 +133,12 @@ class CellEnvironment(msgspec.Struct, frozen=True, kw_only=True):
         """Return the complete environment of one child process.
 
         `keras_home` is a folder used only by this launch, because a user's `keras.json` could
-        silently change floatx, data format and epsilon.
+        silently change floatx, data format and epsilon. Compiled programs of PyTorch are kept
+        there too, unless the user names a folder for them: a second launch would otherwise compile
+        less than the first one.
         """
-        return {**self.variables, "KERAS_HOME": str(keras_home)}
+        caches = {name: str(keras_home / folder) for name, folder in _LAUNCH_CACHES.items()}
+        return {**caches, **self.variables, "KERAS_HOME": str(keras_home)}
 
 
 def resolve_environment(cell: Cell, base_environment: Mapping[str, str]) -> CellEnvironment:

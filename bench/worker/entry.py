@@ -82,9 +82,10 @@ def one_sentence(error: Exception, line: str | None = None) -> str:
 
     The summary is the first line of the message. If that names only the place of the error, as
     those of Keras about a layer's call and of TensorFlow about a graph do, the cause follows. Notes
-    that were added to the error stand at the end.
+    that were added to the error stand at the end, without JAX's own about its traceback.
     """
-    notes = "".join(f" {note}" for note in getattr(error, "__notes__", ()))[:300]
+    added = [note for note in getattr(error, "__notes__", ()) if not note.startswith("-----")]
+    notes = "".join(f" {note}" for note in added)[:300]
     summary = f"{type(error).__name__}: {line or _summary(str(error))}"
     return f"{summary[: 400 - len(notes)]}{notes}"
 

@@ -9,45 +9,14 @@ import sys
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
 from pathlib import Path
-from typing import Any, Final
+from typing import Any
 
 import keras
 
 from bench.core.job import Job
+from bench.core.model_file import FILE_FUNCTIONS, FIT_ARGUMENTS, FROM_ELSEWHERE
 from bench.worker.builders import WorkloadError
 from data.suggestion import did_you_mean
-
-#: Name -> the parameters that it may have.
-FILE_FUNCTIONS: Final[Mapping[str, tuple[str, ...]]] = {
-    "data": ("batch_size", "seed"),
-    "adapt": ("model", "x"),
-    "callbacks": ("epochs",),
-    "fit_arguments": ("batch_size",),
-    "train": (
-        *("model", "x", "y", "sample_weight", "validation_data"),
-        *("batch_size", "epochs", "callbacks"),
-    ),
-}
-#: What `fit_arguments` may return; the others come from the cell, `data` and `callbacks`.
-FIT_ARGUMENTS: Final = (
-    "class_weight",
-    "sample_weight",
-    "shuffle",
-    "steps_per_epoch",
-    "validation_batch_size",
-    "validation_freq",
-    "validation_split",
-    "validation_steps",
-)
-_FROM_ELSEWHERE: Final = {
-    "x": "data",
-    "y": "data",
-    "validation_data": "data",
-    "callbacks": "callbacks",
-    "batch_size": "RECIPE or --batch-size",
-    "epochs": "RECIPE or --epochs",
-    "verbose": "the suite, which prints the progress itself",
-}
 
 
 @dataclass(frozen=True)
@@ -87,8 +56,8 @@ class FileFunctions:
         if not isinstance(returned, dict):
             raise self.error("fit_arguments", returned, "a dictionary of arguments of fit")
         for name in returned:
-            if name in _FROM_ELSEWHERE:
-                source = _FROM_ELSEWHERE[name]
+            if name in FROM_ELSEWHERE:
+                source = FROM_ELSEWHERE[name]
                 raise WorkloadError(
                     f"{self.place}: fit_arguments returned {name!r}, which comes from {source}."
                 )
@@ -131,7 +100,7 @@ def file_functions(job: Job, builder: Callable[..., Any]) -> FileFunctions:
     place = Path(location).name
     module = sys.modules[builder.__module__]
     found: dict[str, Callable[..., Any]] = {}
-    for name, allowed in FILE_FUNCTIONS.items():
+    for name, (allowed, _, _) in FILE_FUNCTIONS.items():
         function = getattr(module, name, None)
         if not callable(function) or not inspect.isfunction(inspect.unwrap(function)):
             continue

@@ -57,8 +57,8 @@ def _version(name: str) -> str:
 #: The first warm-up epoch compiles, the last one is timed.
 _WARM_EPOCHS = 3
 _WARM_STEPS = 10
-#: Steps of an epoch outside its timed slice.
-_UNTIMED_STEPS = 2
+#: Executions of an epoch outside its timed slice: the first one and the last one.
+_UNTIMED_EXECUTIONS = 2
 #: More epochs than any side trains, because each is killed at the end.
 _ENDLESS = 10**9
 
@@ -100,28 +100,31 @@ def _train(side: SideJob, gate: GateChannel, backend: Backend) -> None:
     from bench.worker.input_pipeline import make_feed
     from bench.worker.loaded_workload import LoadedWorkload
     from bench.worker.resolved_settings import resolved_settings
-    from bench.worker.split import repeated
+    from bench.worker.split import check_feed, repeated
 
     job, workload = side.job, LoadedWorkload(side.job)
     model = workload.build()
     gate.send(Ready())
 
+    together = int(model.steps_per_execution)
+
     def feed_of(steps: int) -> Any:
-        """Return the input of `steps` full batches, with the data repeated as needed."""
-        rows = steps * workload.cell.known_batch_size
+        """Return the input of epochs that time `steps` steps, with the data repeated as needed."""
+        rows = (steps + _UNTIMED_EXECUTIONS * together) * workload.cell.known_batch_size
+        check_feed(workload.training, rows)
         return make_feed(workload.cell, workload.examples(model, repeated(workload.training, rows)))
 
     gate.wait()
-    warm, timer = feed_of(_WARM_STEPS + _UNTIMED_STEPS), SliceTimer()
+    warm, timer = feed_of(-(-_WARM_STEPS // together) * together), SliceTimer()
     others = workload.step_arguments
     model.fit(**warm.arguments, **others, epochs=_WARM_EPOCHS, callbacks=[timer], verbose=0)
     identity = find_identity(side)
     settings = resolved_settings(model, warm, backend, job.target)
-    step_seconds = timer.wall_seconds / _WARM_STEPS
+    step_seconds = timer.wall_seconds / max(timer.steps, 1)
     gate.send(WarmedUp(identity=identity, settings=settings, step_seconds=step_seconds))
 
     steps = msgspec.json.decode(gate.wait(), type=StartSlices).steps
-    feed = feed_of(round(steps * identity.work) + _UNTIMED_STEPS)
+    feed = feed_of(round(steps * identity.work))
     timer = SliceTimer(wait=gate.wait, report=lambda timer: gate.send(_slice(timer, steps)))
     model.fit(**feed.arguments, **others, epochs=_ENDLESS, callbacks=[timer], verbose=0)
 

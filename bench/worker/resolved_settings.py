@@ -47,6 +47,7 @@ def process_settings(backend: Backend) -> dict[str, Scalar]:
         "epsilon": keras.config.epsilon(),
         "data_format": keras.config.image_data_format(),
         "keras_json": backend.keras_json,
+        "compilation_cache": compilation_cache(backend.name),
         "affinity_cpus": len(cpus),
         "affinity": cpu_ranges(cpus),
         "allocator": ", ".join(filter(None, (host_allocator(), device.allocator))),
@@ -73,6 +74,13 @@ def backend_settings(
     if backend == "tensorflow":
         return _tensorflow_settings(framework, on_gpu, environment)
     return _torch_settings(framework, on_gpu)
+
+
+def compilation_cache(backend: str, environment: Mapping[str, str] = os.environ) -> str:
+    """Return `warm` if compiled programs are kept in a folder of the user, else `cold`."""
+    name = {"jax": "JAX_COMPILATION_CACHE_DIR", "torch": "TORCHINDUCTOR_CACHE_DIR"}.get(backend, "")
+    folder, own = environment.get(name, ""), environment.get("KERAS_HOME", "")
+    return "warm" if folder and not (own and folder.startswith(f"{own}/")) else "cold"
 
 
 def uses_onednn(backend: str, framework: Any) -> bool | None:

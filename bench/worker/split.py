@@ -7,6 +7,8 @@ import keras
 import numpy as np
 from keras.src.trainers.data_adapters import get_data_adapter
 
+#: The most memory of the examples of a gate's slice.
+_MOST_FEED_BYTES: Final = 4 * 2**30
 #: The batch size of `fit` for arrays, if a user gives none.
 _KERAS_BATCH_SIZE: Final = 32
 
@@ -93,6 +95,18 @@ def first_batch_size(split: Split) -> int:
     if split.is_arrays:
         return min(_KERAS_BATCH_SIZE, split.examples or 1)
     return first_examples(split, 1).examples or 1
+
+
+def check_feed(split: Split, count: int) -> None:
+    """Raise MemoryError if `count` examples of arrays need more memory than a slice may have."""
+    one = sum(
+        np.asarray(leaf[:1]).nbytes for leaf in keras.tree.flatten(first_examples(split, 1).x)
+    )
+    if one * count > _MOST_FEED_BYTES:
+        raise MemoryError(
+            f"a slice needs {count:,} examples of {one:,} bytes each, more than the "
+            f"{_MOST_FEED_BYTES / 2**30:g} GiB that it may hold; choose a smaller batch size"
+        )
 
 
 def repeated(split: Split, count: int) -> Split:

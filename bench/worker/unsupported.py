@@ -15,6 +15,13 @@ _WORDS: Final = re.compile(
     re.IGNORECASE,
 )
 
+#: A message of Keras that names a backend is about what this backend does not have.
+_BACKEND_NAMED: Final = re.compile(
+    r"\b(?:pytorch|torch|tensorflow|jax)\W{0,3}(?:as )?(?:the )?backend\b"
+    r"|\bbackend\W{1,3}(?:pytorch|torch|tensorflow|jax)\b",
+    re.IGNORECASE,
+)
+
 #: Messages of Python about wrong arguments and of Keras about a class without a `call`: mistakes in
 #: the code of the model.
 _MISTAKES: Final = re.compile(
@@ -46,7 +53,8 @@ def unsupported_reason(error: BaseException) -> str | None:
         return None
     names = {each.__name__ for each in type(error).__mro__}
     lines = [line.strip() for line in str(error).splitlines() if line.strip()]
-    matching = [line for line in lines if _WORDS.search(line)]
+    words = [_WORDS, _BACKEND_NAMED] if module.partition(".")[0] == "keras" else [_WORDS]
+    matching = [line for line in lines if any(each.search(line) for each in words)]
     if matching or names & _CLASSES:
         # TensorFlow's first line states only that a graph was executed.
         return (matching or lines or ["no message"])[0]

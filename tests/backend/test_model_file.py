@@ -219,3 +219,17 @@ def test_a_mistake_ends_in_its_sentence(
     trained: Callable[[str], Found], backend: str, name: str
 ) -> None:
     assert REFUSED[name].sentence in trained(backend)["refused"][name]
+
+
+@pytest.mark.parametrize("backend", BACKENDS)
+def test_the_examples_of_the_page_train(trained: Callable[[str], Found], backend: str) -> None:
+    examples = trained(backend)["examples"]
+    assert 0 < len(examples["my_regression"]["epochs"]) <= 20
+    fits = [len(epochs) for epochs in fits_of(examples["my_fine_tuning"])]
+    assert fits == [3, 1]
+    text = examples["my_text"]
+    if backend == "tensorflow":
+        assert len(text["epochs"]) == 2
+    else:
+        reason = "needs tensorflow, which is not installed here; --with-tensorflow adds it"
+        assert text == f"ImportError: {reason}"

@@ -11,6 +11,7 @@ import msgspec
 import pytest
 
 from bench.cli.parser import make_parser
+from bench.core.model_file import FILE_FUNCTIONS
 from bench.core.paths import CHECKOUT
 from bench.core.record import decode_record
 from bench.core.script import find_script
@@ -167,9 +168,11 @@ def check_workload(block: Block, folder: Path) -> None:
     if not functions:  # a whole script
         assert find_script(str(path), []).path == path
         return
-    [function] = functions
-    assert {a.arg for a in function.args.args} <= {"input_shape", "classes"}
-    assert resolve_workload(f"{path}:{function.name}")
+    parameters = {f.name: {a.arg for a in f.args.args} for f in functions}
+    [builder] = parameters.keys() - FILE_FUNCTIONS.keys()
+    assert parameters.pop(builder) <= {"input_shape", "classes"}
+    assert all(found <= {*FILE_FUNCTIONS[name].parameters} for name, found in parameters.items())
+    assert resolve_workload(f"{path}:{builder}")
 
 
 @pytest.mark.parametrize("block", blocks_in("toml"), ids=lambda block: block.name)

@@ -43,6 +43,21 @@ def test_both_sides_take_all_their_turns(tmp_path: Path, number: int) -> None:
     )
 
 
+def test_steps_that_begin_together_are_a_whole_number_of_executions_on_both_sides(
+    tmp_path: Path,
+) -> None:
+    harder = make_seat("four_together", work=1.1)
+    found = pair(tmp_path, harder)
+    assert found.reason is None
+    assert {turn.candidate.steps for turn in found.slices} == {40}  # and 44 of them really
+
+
+def test_a_warm_up_without_time_is_refused_and_never_divided_by(tmp_path: Path) -> None:
+    frozen = PairSpec(kind="cell", baseline=make_seat("no_time"), candidate=make_seat("no_time"))
+    found = run_pair(frozen, 0, tmp_path, FAKE, patient(30.0))
+    assert "measured no time in their warm-up" in str(found.reason)
+
+
 def test_more_work_is_seen_and_the_side_says_that_it_does_it(tmp_path: Path) -> None:
     harder = make_seat(work=2.0)
     found = pair(tmp_path, harder)

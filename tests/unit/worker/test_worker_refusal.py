@@ -95,3 +95,16 @@ def test_a_cause_counts_and_any_other_missing_package_does_not():
     assert str(unsupported_reason(error)).startswith("needs tensorflow")
     other = ModuleNotFoundError("No module named 'torchvision'", name="torchvision")
     assert unsupported_reason(caught(other, "my_model")) is None
+
+
+@pytest.mark.parametrize(
+    "message",
+    [
+        "`steps_per_execution` must be 1 with the PyTorch backend. Received: steps_per_execution=4",
+        "NASNetMobile is not available with the torch backend at this time",
+        "Only TensorFlow backend allows this.",
+    ],
+)
+def test_a_message_of_keras_that_names_a_backend_is_a_refusal(message):
+    assert unsupported_reason(caught(ValueError(message), "keras.src.trainers")) == message
+    assert unsupported_reason(caught(ValueError(message), "my_model")) is None

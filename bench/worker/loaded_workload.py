@@ -9,6 +9,7 @@ import msgspec
 
 from bench.core.cell import OWN_DATA, is_script
 from bench.core.job import Job
+from bench.core.result import Scalar
 from bench.worker.builders import WorkloadError, build_model, load_builder
 from bench.worker.file_functions import FileFunctions, file_functions
 from bench.worker.input_pipeline import input_shapes, make_examples
@@ -95,6 +96,13 @@ class LoadedWorkload:
         others = self.functions.fit_arguments(self.cell.known_batch_size)
         weights = self._class_weight or others.get("class_weight")
         return {"class_weight": weights} if weights else {}
+
+    def settings(self, form: TargetForm) -> dict[str, Scalar]:
+        """Return what a record keeps of the user's file: its functions, and the targets' form."""
+        return {
+            "target_form": form,
+            "file_functions": ", ".join(self.functions.found) or None,
+        }
 
     def target_form(self, model: keras.Model) -> TargetForm:
         """Return the form in which class ids reach the loss of `model`."""

@@ -47,7 +47,8 @@ def train(job: Job, backend: Backend, phases: Phases) -> Result:
     training, validation = _splits(workload, model, job)
     feed = make_feed(cell, training)
     phases.end("data_open")
-    with noting_targets(workload.target_form(model), training.y):
+    form = workload.target_form(model)
+    with noting_targets(form, training.y):
         if cell.task != "fit":
             measured = _infer(model, job, training, phases)
         elif trains_itself:
@@ -57,17 +58,14 @@ def train(job: Job, backend: Backend, phases: Phases) -> Result:
     facts = {
         **process_facts(backend),
         **_model_facts(model),
-        "settings": {
-            **resolved_settings(model, feed, backend, job.target),
-            "target_form": workload.target_form(model),
-            "file_functions": ", ".join(workload.functions.found) or None,
-        },
+        "settings": resolved_settings(model, feed, backend, job.target) | workload.settings(form),
         "weights_sha256": weights_sha256,
         "batch_order_sha256": feed.order.sha256() if feed.order else None,
         "train_images": training.examples,
         "validation_images": validation.examples if validation else None,
+        "headline": job.headline or None,
+        "headline_mode": job.headline_mode,
     }
-    facts |= {"headline": job.headline or None, "headline_mode": job.headline_mode}
     phases.end("harness")
     return Result(**{**facts, **measured}, **phase_facts(phases))
 

@@ -50,7 +50,7 @@ def test_a_command_of_the_table_is_parsed(name: str) -> None:
     assert parse_module("bench", [name]).command == name
 
 
-def test_the_quick_path_certifies_and_then_races() -> None:
+def test_the_quick_path_certifies_then_races_and_a_script_runs() -> None:
     calls = [
         words
         for b in blocks_of(CHECKOUT / "README.md")
@@ -58,4 +58,4 @@ def test_the_quick_path_certifies_and_then_races() -> None:
         for words in command_lines(b.text)
         if words[1:3] == ["-m", "bench"]
     ]
-    assert [words[3] for words in calls] == ["certify", "race"]
+    assert [words[3] for words in calls] == ["certify", "race", "run"]

@@ -195,7 +195,7 @@ def short() -> Tables:
 def test_markdown_shows_the_phases(short: Tables) -> None:
     markdown = report_markdown(short, "A title")
     assert "## script:/work/train.py, phase fit 2, lane default, on its own data" in markdown
-    assert "float32, seed 0, cpu, line 12, 2 calls." in markdown
+    assert "float32, the script's own seeds, cpu, line 12, 2 calls." in markdown
     assert "see phase" in markdown
 
 

@@ -22,7 +22,7 @@ class Dataset:
 
     `x_*` are uint8 images of shape (n, height, width, channels) with values 0 to 255, uint8 text of
     shape (n, length), or other inputs (n, …); `y_*` are int64 class ids of shape
-    (n,), 0 to `manifest.classes` - 1, or other targets (n, …) where `manifest.classes` is 0.
+    (n,), 0 to `manifest.classes` - 1, or a user's targets as they are, (n, …) of any type.
     """
 
     manifest: Manifest

@@ -22,7 +22,7 @@ from data.errors import (
 from data.local_imports import local_files
 from data.npz import read_npz
 from data.source import Arrays, Source
-from data.user_arrays import user_path
+from data.user_arrays import USER_ARRAYS_VERSION, user_path
 
 _RUNNER: Final = Path(__file__).with_name("function_runner.py")
 
@@ -46,7 +46,7 @@ def function_source(name: str, run_child: RunChild) -> Source:
         digest.update(hashlib.sha256(content).digest())
     return Source(
         name=f"{path}:{function}",
-        key=f"function-{digest.hexdigest()[:16]}",
+        key=f"function{USER_ARRAYS_VERSION}-{digest.hexdigest()[:16]}",
         description=f"a user's function ({path.name}:{function})",
         official=False,
         classes=None,

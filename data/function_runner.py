@@ -21,15 +21,38 @@ def _run(path: Path, function: str) -> Any:
     return getattr(module, function)()
 
 
+#: What takes anything that `fit` takes.
+CURE = "; sample weights, other splits and no targets come from `data` in the model's file"
+
+
 def name_parts(returned: Any) -> dict[str, Any]:
     """Return x_train, y_train, x_test, y_test, or x and y; raises TypeError for other values."""
-    if not isinstance(returned, tuple) or len(returned) != 2:
-        kind = type(returned).__name__
-        raise TypeError(f"it returned {kind}, not (x_train, y_train), (x_test, y_test)")
-    if all(isinstance(half, tuple) and len(half) == 2 for half in returned):
-        (x_train, y_train), (x_test, y_test) = returned
-        return {"x_train": x_train, "y_train": y_train, "x_test": x_test, "y_test": y_test}
-    return dict(zip(("x", "y"), returned, strict=True))
+    expected = "x, y or (x_train, y_train), (x_test, y_test)"
+    if not isinstance(returned, tuple):
+        raise TypeError(f"it returned {type(returned).__name__}, where {expected} is expected")
+    nested = [isinstance(half, tuple) for half in returned]
+    if len(returned) != 2:
+        noun = "splits" if nested and all(nested) else "parts"
+        raise TypeError(
+            f"it returned {len(returned)} {noun}, where 2 are expected: {expected}{CURE}"
+        )
+    if not all(nested):
+        return _known(dict(zip(("x", "y"), returned, strict=True)))
+    for half, name in zip(returned, ("training", "validation"), strict=True):
+        if len(half) != 2:
+            raise TypeError(
+                f"it returned {len(half)} parts for {name}, where 2 are expected: {expected}{CURE}"
+            )
+    (x_train, y_train), (x_test, y_test) = returned
+    return _known({"x_train": x_train, "y_train": y_train, "x_test": x_test, "y_test": y_test})
+
+
+def _known(parts: dict[str, Any]) -> dict[str, Any]:
+    """Return the parts; raises TypeError for one that is None."""
+    for name, part in parts.items():
+        if part is None:
+            raise TypeError(f"it returned None for {name}, where 2 parts are expected{CURE}")
+    return parts
 
 
 def save(parts: dict[str, Any], output: str) -> None:

@@ -7,7 +7,7 @@ from data.archive import unreadable
 from data.arrays import ArchiveDamagedError, load_arrays
 from data.errors import MissingSourceError, SourceUnreadableError
 from data.source import Arrays, Source
-from data.user_arrays import arrange, user_path
+from data.user_arrays import USER_ARRAYS_VERSION, arrange, user_path
 
 
 def npz_source(text: str) -> Source:
@@ -18,7 +18,7 @@ def npz_source(text: str) -> Source:
     path = user_path(text)
     return Source(
         name=f"npz:{path.resolve()}",
-        key=f"npz-{file_key(path)}",
+        key=f"npz{USER_ARRAYS_VERSION}-{file_key(path)}",
         description=f"a user's arrays ({path.name})",
         official=False,
         classes=None,

@@ -48,6 +48,14 @@ def parse_name(name: str) -> tuple[str, str]:
     return family, rest
 
 
+def is_user_arrays(name: str) -> bool:
+    """Return whether a dataset is a user's arrays, whose targets are passed on as they are."""
+    try:
+        return parse_name(name)[0] in ("npz", "function")
+    except (BadOptionError, UnknownDatasetError):
+        return False
+
+
 def resolve_dataset(name: str) -> str:
     """Return the name with the path of a user's data made absolute, or an unchanged other name."""
     try:

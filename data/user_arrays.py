@@ -7,13 +7,15 @@ from typing import Any, Final
 import numpy as np
 
 from data.errors import MissingSourceError, WrongArraysError
-from data.named_arrays import PART_NAMES, Array, Part, are_valid_names, each, flatten, gather
+from data.named_arrays import PART_NAMES, Array, Part, are_valid_names, flatten, gather
 from data.source import Arrays
 
 #: The share of examples for validation where the user gives no split.
 TEST_SHARE: Final = 0.2
 _SPLIT_SEED: Final = 0
 _KINDS: Final = "biuf"
+#: Part of the key of prepared arrays; raised when a user's arrays are prepared in another way.
+USER_ARRAYS_VERSION: Final = 2
 
 
 def user_path(text: str) -> Path:
@@ -34,7 +36,8 @@ def arrange(flat: Mapping[str, Array], place: str) -> Arrays:
     """Return the four parts of arrays named x_train, y_train, x_test, y_test, or PART.NAME each.
 
     `x` and `y` alone are split: a fifth, chosen at random with a fixed seed, is for validation.
-    Integer targets become int64. Raises WrongArraysError, which names `place`.
+    Nothing else is changed: the targets keep their shape and type. Raises WrongArraysError, which
+    names `place`.
     """
     _check_types(flat, place)
     if {name.partition(".")[0] for name in flat} == {"x", "y"}:
@@ -53,18 +56,23 @@ def arrange(flat: Mapping[str, Array], place: str) -> Arrays:
         _check_shapes(
             flatten({name: parts[f"{name}_train"]}), flatten({name: parts[f"{name}_test"]}), place
         )
-    return parts | {name: _ids(parts[name]) for name in ("y_train", "y_test")}
+    return parts
 
 
 def count_classes(arrays: Arrays) -> int:
-    """Return the number of classes; 0 if the targets are not class ids from 0."""
-    labels = [arrays["y_train"], arrays["y_test"]]
-    if not all(isinstance(part, np.ndarray) and part.ndim == 1 for part in labels):
-        return 0
-    ids = np.concatenate([np.asarray(part) for part in labels])
-    if ids.dtype.kind != "i" or ids.min() < 0:
-        return 0
-    return max(int(ids.max()) + 1, 2)
+    """Return the number of classes; 0 if the targets are not class ids from 0, (n,) or (n, 1)."""
+    highest = [highest_id(arrays["y_train"]), highest_id(arrays["y_test"])]
+    known = [value for value in highest if value is not None]
+    return max(*known, 1) + 1 if len(known) == len(highest) else 0
+
+
+def highest_id(labels: Part) -> int | None:
+    """Return the highest class id in `labels`; None if they are not class ids."""
+    if isinstance(labels, dict) or labels.dtype.kind not in "biu" or not len(labels):
+        return None
+    if labels.shape not in ((len(labels),), (len(labels), 1)) or labels.min() < 0:
+        return None
+    return int(labels.max())
 
 
 def _check_types(flat: Mapping[str, Array], place: str) -> None:
@@ -107,14 +115,6 @@ def _check_shapes(train: dict[str, Array], test: dict[str, Array], place: str) -
                 f"{place}: {name} has the shape {array.shape[1:]} for training and "
                 f"{test[name].shape[1:]} for validation; they must be equal."
             )
-
-
-def _ids(part: Part) -> Part:
-    def change(array: Array) -> Array:
-        array = array[:, 0] if array.ndim == 2 and array.shape[1] == 1 else array
-        return array.astype(np.int64) if array.dtype.kind in "biu" else array
-
-    return each(part, change)
 
 
 def _list_counts(counts: Mapping[str, Any]) -> str:

@@ -44,6 +44,8 @@ def _pieces(docs: Path) -> dict[Path, str]:
         "exit-codes": lists.exit_code_table(),
         "workloads": lists.workload_table(),
         "user-workloads": lists.user_workload_table(),
+        "file-functions": lists.file_function_table(),
+        "fit-arguments": lists.fit_argument_table(),
         "datasets": lists.dataset_table(),
         "user-datasets": lists.user_dataset_table(),
         "suites": lists.suite_table(),

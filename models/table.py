@@ -8,13 +8,18 @@ from typing import Any, Final, Literal
 #: The target of the training: the dataset's labels, its inputs (scaled to 0 to 1), or the next byte
 #: at each place of a text.
 Target = Literal["labels", "inputs", "next"]
+Encoding = Literal["auto", "one-hot", "as given"]
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Recipe:
     """How a workload is trained: Keras identifiers, a batch size and a number of epochs.
 
-    `optimizer` is a name or a configuration for `keras.optimizers.get`. `headline` is the name of
+    `optimizer` is a name or a configuration for `keras.optimizers.get`. `encoding` is the form in
+    which class ids reach the loss: `one-hot` rows, `as given`, or `auto` (see
+    `bench.worker.targets`). `weights` is a `.keras` or `.weights.h5` file, from the folder of the
+    builder's file, with which the training starts; empty for new weights.
+    `headline` is the name of
     the log by which the workload is judged, as `val_auc`; empty: `val_accuracy` if the model logs
     it, else `val_loss`. `headline_mode` is its better direction, `max` or `min`; `auto` chooses it
     by the name: larger is better for names with acc, auc, precision, recall, f1, iou, r2 and the
@@ -27,6 +32,8 @@ class Recipe:
     batch_size: int = 64
     epochs: int = 5
     target: Target = "labels"
+    encoding: Encoding = "auto"
+    weights: str = ""
     headline: str = ""
     headline_mode: Literal["auto", "max", "min"] = "auto"
 

@@ -12,13 +12,15 @@ from hypothesis.configuration import set_hypothesis_home_dir
 from bench.core.paths import CHECKOUT
 from bench.system import calibration
 from bench.system.interpreter import probe_versions
+from tests.fixtures.light_bench import LIGHT
 
 # The same examples on every run, none of them timed: this machine may be busy.
 hypothesis.settings.register_profile("suite", derandomize=True, deadline=None, max_examples=40)
 hypothesis.settings.load_profile("suite")
 set_hypothesis_home_dir(CHECKOUT / ".pytest_cache" / "hypothesis")
 # The hundreds of launches of fake workers are each calibrated twice: real clocks, but little work.
-calibration.GEMM_SIZE, calibration.COPY_BYTES = 256, 2**20
+for _name, _size in LIGHT.items():
+    setattr(calibration, _name, _size)
 
 
 @pytest.fixture(scope="session")

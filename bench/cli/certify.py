@@ -20,9 +20,9 @@ from bench.cli.options import (
     read_pythons,
     set_examples,
 )
+from bench.cli.script_options import add_script, chosen_workloads
 from bench.core.cell import BACKENDS
 from bench.core.exit_codes import ExitCode
-from bench.core.workload import allow_unsafe, resolve_workload
 from bench.parity.certificate import Certificate, CertificateError
 from bench.parity.certification import CertificationOptions, certify_workload
 from bench.parity.messages import Precision
@@ -38,6 +38,7 @@ def add_certify_arguments(parser: argparse.ArgumentParser) -> None:
     """Add the workloads and the options of `certify`."""
     add = parser.add_argument
     add_workloads(parser, "all in models/")
+    add_script(parser)
     add("--backend", action="append", choices=BACKENDS, help="two or more; default: all")
     add("--batch-size", type=positive_int, default=16, metavar="N", help="images per step (16)")
     add("--steps", type=positive_int, default=10, metavar="N", help="training steps (10)")
@@ -53,12 +54,12 @@ def add_certify_arguments(parser: argparse.ArgumentParser) -> None:
 def certify_command(arguments: argparse.Namespace, console: CommandConsole) -> int:
     """Certify each workload, write and print its certificate.
 
-    The exit code is 14 if two backends differ or a backend could not be compared. Raise
+    The exit code is 14 if two backends differ, and otherwise 15 if a backend could not be compared.
+    Raise
     WorkloadNameError, InterpreterError, DataError or CertificateError for invalid input.
     """
     check_dataset(arguments)
-    names = arguments.workloads or WORKLOADS
-    workloads = [resolve_workload(allow_unsafe(name, arguments.unsafe_keras)) for name in names]
+    workloads = chosen_workloads(arguments, list(WORKLOADS))
     interpreters = _interpreters(arguments)
     run_id = new_run_id()
     folder = arguments.reports / "certificates" / run_id
@@ -67,9 +68,7 @@ def certify_command(arguments: argparse.Namespace, console: CommandConsole) -> i
         certificates = [
             _certify(name, interpreters, folder, arguments, console) for name in workloads
         ]
-    verdicts = {pair.verdict for certificate in certificates for pair in certificate.pairs}
-    failed = any(certificate.failures for certificate in certificates)
-    status = ExitCode.OK if verdicts == {"certified"} and not failed else ExitCode.DIFFERS
+    status = _status(certificates)
     console.print_result(
         "Certificates",
         folder,
@@ -85,6 +84,15 @@ def certify_command(arguments: argparse.Namespace, console: CommandConsole) -> i
         },
     )
     return status
+
+
+def _status(certificates: Sequence[Certificate]) -> ExitCode:
+    """Return DIFFERS if any pair differs, else NOT_COMPARED if any backend was not compared."""
+    pairs = [pair for certificate in certificates for pair in certificate.pairs]
+    if any(pair.verdict != "certified" for pair in pairs):
+        return ExitCode.DIFFERS
+    compared = all(each.pairs and not each.failures for each in certificates)
+    return ExitCode.OK if compared else ExitCode.NOT_COMPARED
 
 
 def _interpreters(arguments: argparse.Namespace) -> list[Interpreter]:

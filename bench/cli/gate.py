@@ -14,6 +14,7 @@ from bench.cli.options import (
     read_cells,
     set_examples,
 )
+from bench.cli.script_options import add_script
 from bench.regression.gate_run import Gate, GateRequest, begin_gate, resume_gate
 from bench.regression.report import gate_sessions_note, sentences, verdict_frame, verdict_table
 from bench.regression.verdict import Margins
@@ -23,6 +24,7 @@ from bench.report.render.format import table_rows
 def add_gate_arguments(parser: argparse.ArgumentParser) -> None:
     """Add the two sides, the margins and the options of `gate`."""
     add_selection(parser, suite="gate")
+    add_script(parser)
     add_resume(add_sides(parser), "gate")
     _add_threshold(parser, "noise-threshold", "harmless", 2.0, "slower by less than this is noise")
     _add_threshold(parser, "fail-threshold", "caught", 5.0, "slower by this or more must fail")

@@ -12,7 +12,7 @@ from bench.core.cell import BACKENDS
 from bench.core.exit_codes import ExitCode
 from bench.core.suite import load_suite, suite_names
 from bench.core.text import sanitize_line
-from bench.core.workload import USER_WORKLOADS
+from bench.core.workload import USER_SCRIPTS, USER_WORKLOADS
 from bench.system.interpreter import InterpreterError, find_interpreter
 from data.registry import DATASETS, USER_DATASETS
 from models.table import WORKLOADS
@@ -28,7 +28,9 @@ def list_command(arguments: argparse.Namespace, console: CommandConsole) -> int:
     """Print workloads, datasets, suites and the interpreters of the backends."""
     pythons = read_pythons(arguments)
     rows = [("workload", name, workload.summary) for name, workload in WORKLOADS.items()]
-    rows += [("workload", name, summary) for name, summary in USER_WORKLOADS.items()]
+    rows += [
+        ("workload", name, summary) for name, summary in {**USER_WORKLOADS, **USER_SCRIPTS}.items()
+    ]
     rows += [("dataset", name, summary) for name, summary in {**DATASETS, **USER_DATASETS}.items()]
     rows += [("suite", name, load_suite(name).description) for name in suite_names()]
     for backend in BACKENDS:

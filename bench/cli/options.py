@@ -4,11 +4,12 @@ import argparse
 from pathlib import Path
 from typing import Final
 
-from bench.core.cell import BACKENDS, DEVICES, LANES, PRECISIONS, TASKS, Cell
+from bench.cli.script_options import read_script, script_cells
+from bench.core.cell import BACKENDS, DEVICES, LANES, OWN_DATA, PRECISIONS, TASKS, Cell
 from bench.core.suite import Overrides, expand, load_suite, suite_names
 from bench.runner.dataset import DATASET_TIMEOUT_SECONDS
 from bench.storage.store import default_reports_folder
-from bench.system.interpreter import parse_choices
+from bench.system.interpreter import parse_choices, with_tensorflow
 from data.registry import parse_name
 
 #: The fewest rounds over which a median has a 95% interval.
@@ -25,6 +26,7 @@ def add_selection(parser: argparse.ArgumentParser, suite: str) -> None:
     """Add the options that select a suite and change its cells."""
     add = parser.add_argument
     suites = ", ".join(suite_names())
+    parser.set_defaults(default_suite=suite)
     add("--suite", default=suite, metavar="NAME|FILE", help=f"{suites} or a TOML file ({suite})")
     add("--backend", action="append", choices=BACKENDS, help="only this backend; repeatable")
     changed = "instead of the suite's; repeatable"
@@ -52,15 +54,18 @@ def add_selection(parser: argparse.ArgumentParser, suite: str) -> None:
 
 def check_dataset(arguments: argparse.Namespace) -> None:
     """Raise UnknownDatasetError or BadOptionError if `--dataset` is not a valid dataset."""
-    if arguments.dataset is not None:
+    if arguments.dataset not in (None, OWN_DATA):
         parse_name(arguments.dataset)
 
 
 def read_cells(arguments: argparse.Namespace) -> list[Cell]:
-    """Return the cells that the options of `add_selection` select.
+    """Return the cells that the options of `add_selection` select, or those of a script.
 
-    Raise SuiteError, WorkloadNameError or a DataError for an invalid option.
+    Raise SuiteError, WorkloadNameError, ScriptNameError, ScriptOptionError or a DataError for an
+    invalid option.
     """
+    if (script := read_script(arguments)) is not None:
+        return script_cells(script, arguments)
     check_dataset(arguments)
     return expand(load_suite(arguments.suite), _overrides(arguments), arguments.suite)
 
@@ -194,11 +199,17 @@ def add_pythons(parser: argparse.ArgumentParser) -> None:
         metavar="BACKEND=PATH",
         help="the interpreter of a backend (default: its tox environment, else this one)",
     )
+    parser.add_argument(
+        "--with-tensorflow",
+        action="store_true",
+        help="TensorFlow beside jax and torch, for preprocessing that needs it",
+    )
 
 
 def read_pythons(arguments: argparse.Namespace) -> dict[str, str]:
-    """Return the interpreters that `--python` names, by backend."""
-    return parse_choices(arguments.python or [])
+    """Return the interpreters that `--python` and `--with-tensorflow` name, by backend."""
+    chosen = parse_choices(arguments.python or [])
+    return with_tensorflow(chosen) if arguments.with_tensorflow else chosen
 
 
 def add_reports(parser: argparse.ArgumentParser) -> None:

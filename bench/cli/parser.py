@@ -1,6 +1,7 @@
 """The command-line parser: it suggests corrections, and has one sub-parser per command."""
 
 import argparse
+import sys
 from collections.abc import Sequence
 from typing import Any, Final, NoReturn
 
@@ -13,7 +14,18 @@ _OTHER_NAMES: Final = {"pytorch": "torch", "tf": "tensorflow", "xla": "jax"}
 
 
 class SuggestingParser(argparse.ArgumentParser):
-    """An argument parser whose errors suggest the most similar allowed word."""
+    """An argument parser whose errors suggest the most similar allowed word.
+
+    The words after `--` are the arguments of a script, if the command line names one.
+    """
+
+    def parse_known_args(self, args: Any = None, namespace: Any = None) -> Any:
+        """Return the parsed words and those that are unknown, as argparse does."""
+        own, script_arguments = _split_script_arguments(sys.argv[1:] if args is None else args)
+        parsed, unknown = super().parse_known_args(own, namespace)
+        if script_arguments:
+            parsed.script_arguments = script_arguments
+        return parsed, unknown
 
     def _check_value(self, action: argparse.Action, value: Any) -> None:
         if action.choices is None or value in action.choices:
@@ -80,11 +92,21 @@ def make_parser(words: Sequence[str] | None = None) -> SuggestingParser:
 def parse_words(words: Sequence[str]) -> argparse.Namespace:
     """Return the parsed command line; an invalid one ends the process with an error message."""
     parser = make_parser(words)
+    parsed: argparse.Namespace
     parsed, unknown = parser.parse_known_args(words)
     if unknown:
         sub_parsers = next(a for a in parser._actions if isinstance(a, argparse._SubParsersAction))
         sub_parsers.choices[parsed.command].refuse_unknown(unknown)
     return parsed
+
+
+def _split_script_arguments(words: Sequence[str]) -> tuple[list[str], tuple[str, ...]]:
+    """Return the words of a command line, and those after `--` if it names a script."""
+    own = list(words)
+    end = own.index("--") if "--" in own else len(own)
+    if not any(word.partition("=")[0] == "--script" for word in own[:end]):
+        return own, ()
+    return own[:end], tuple(own[end + 1 :])
 
 
 def named_command(words: Sequence[str]) -> str | None:

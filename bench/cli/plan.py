@@ -1,6 +1,7 @@
 """`plan`: print the launches of `run`, with their reasons and estimated times."""
 
 import argparse
+import os
 from collections.abc import Mapping, Sequence
 from pathlib import Path
 
@@ -18,17 +19,20 @@ from bench.cli.options import (
     set_examples,
 )
 from bench.cli.report import warn_skipped
+from bench.cli.script_options import add_script
 from bench.core.cell import Cell
 from bench.core.exit_codes import ExitCode
 from bench.core.text import sanitize_line
 from bench.runner.plan import PlannedLaunch, draft_step, make_plan, remaining_seconds
 from bench.storage.store import Store
+from bench.system.environment import dropped_variables
 from bench.system.machine import machine_facts
 
 
 def add_plan_arguments(parser: argparse.ArgumentParser) -> None:
     """Add the options of `plan`: the options of `run` that select its launches."""
     add_selection(parser, suite="quick")
+    add_script(parser)
     add_pythons(parser)
     add_repeats(parser)
     add_timeout(parser)
@@ -98,6 +102,10 @@ def print_plan_summary(steps: Sequence[PlannedLaunch], console: CommandConsole) 
     estimate += f", partly estimated by {' and '.join(sorted(rough))}" if rough else ""
     estimate += f" ({unknown} without an estimate)" if unknown and seconds else ""
     console.print(f"{stored} stored (not trained again), {to_run} to train{estimate}.")
+    if to_run and (dropped := dropped_variables(os.environ)):
+        console.error(
+            f"Not passed on to the workers, which see a fixed list: {', '.join(dropped)}."
+        )
     for step in steps:
         if step.action == "blocked" and step.repetition == 0:
             console.error(f"{step.cell.id} cannot run: {step.why}")

@@ -19,20 +19,23 @@ from bench.cli.options import (
     read_pythons,
     set_examples,
 )
-from bench.core.cell import BACKENDS, DEVICES, Cell, CellError
+from bench.cli.script_options import add_script, chosen_workloads
+from bench.core.cell import BACKENDS, DEVICES, Cell, CellError, is_script
 from bench.core.text import sanitize_line
-from bench.core.workload import job_of, local_dataset_of, recipe_of, resolve_workload
+from bench.core.workload import job_of, local_dataset_of, recipe_of
 from bench.profiling.columns import gaps_frame
 from bench.profiling.report import Findings, findings_tables, write_findings
 from bench.profiling.run import ProfiledWorkload, measure_layers, schedule_processes
 from bench.profiling.samples import LayersError, read_samples
 from bench.report.render.format import table_rows
-from bench.runner.dataset import prepare_dataset
+from bench.runner.dataset import prepare_data
 from bench.storage.store import StoreError, new_run_id
 from bench.system.interpreter import Interpreter, find_interpreter
 from bench.system.timing_lock import default_lock_path, timing_lock
 from data.registry import resolve_dataset
 
+#: The batch size of Keras's `fit`, where a user gives none.
+_KERAS_BATCH_SIZE: Final = 32
 DEFAULT_WORKLOAD: Final = "lab_baseline"
 
 
@@ -40,8 +43,14 @@ def add_profile_layers_arguments(parser: argparse.ArgumentParser) -> None:
     """Add the workloads and the options of `profile-layers`."""
     add = parser.add_argument
     add_workloads(parser, DEFAULT_WORKLOAD)
+    add_script(parser)
     add("--backend", action="append", choices=BACKENDS, help="only this backend; repeatable")
-    add("--batch-size", type=positive_int, metavar="N", help="instead of the recipe's")
+    add(
+        "--batch-size",
+        type=positive_int,
+        metavar="N",
+        help="instead of the recipe's; of a script 32",
+    )
     add("--device", choices=DEVICES, default="cpu", help="(cpu)")
     add_rounds(parser, FEWEST_ROUNDS)
     add("--from", dest="source", type=Path, metavar="DIR", help="only rewrite this folder's tables")
@@ -87,7 +96,7 @@ def _measure(arguments: argparse.Namespace, folder: Path, console: CommandConsol
     pythons, device = read_pythons(arguments), arguments.device
     backends = dict.fromkeys(arguments.backend or BACKENDS)
     interpreters = [find_interpreter(backend, pythons, device) for backend in backends]
-    workloads = dict.fromkeys(map(resolve_workload, arguments.workloads or [DEFAULT_WORKLOAD]))
+    workloads = dict.fromkeys(chosen_workloads(arguments, [DEFAULT_WORKLOAD]))
     with timing_lock(default_lock_path(), f"profile-layers {folder.name}, process {os.getpid()}"):
         profiled = [
             each
@@ -109,7 +118,7 @@ def _profiled_workloads(
     workload: str, interpreters: list[Interpreter], arguments: argparse.Namespace
 ) -> list[ProfiledWorkload]:
     dataset = resolve_dataset(arguments.dataset or local_dataset_of(workload))
-    folder = prepare_dataset(dataset, arguments.data_dir, arguments.timeout)
+    folder = prepare_data(dataset, arguments.data_dir, arguments.timeout)
     profiled = []
     for interpreter in interpreters:
         try:
@@ -117,7 +126,7 @@ def _profiled_workloads(
                 workload=workload,
                 dataset=dataset,
                 backend=interpreter.backend,
-                batch_size=arguments.batch_size or recipe_of(workload).batch_size,
+                batch_size=arguments.batch_size or _batch_size(workload),
                 epochs=1,
                 device=arguments.device,
             )
@@ -125,6 +134,11 @@ def _profiled_workloads(
             raise LayersError(str(error)) from error
         profiled.append(ProfiledWorkload(interpreter=interpreter, job=job_of(cell, folder)))
     return profiled
+
+
+def _batch_size(workload: str) -> int:
+    """Return the batch size of a workload's recipe; for a script, whose own is not known, 32."""
+    return _KERAS_BATCH_SIZE if is_script(workload) else recipe_of(workload).batch_size
 
 
 def _write(folder: Path) -> Findings:

@@ -21,6 +21,7 @@ from bench.cli.options import (
 from bench.cli.plan import plan_entries, print_plan_summary
 from bench.cli.report import warn_skipped
 from bench.cli.run import RunOutcome, launch_steps, report_results
+from bench.cli.script_options import add_script
 from bench.core.cell import Cell
 from bench.core.record import Record
 from bench.runner.interleave import (
@@ -50,6 +51,7 @@ _DEFAULT_ROUNDS: Final = 16
 def add_race_arguments(parser: argparse.ArgumentParser) -> None:
     """Add the options of `race`."""
     add_race_options(parser, _DEFAULT_ROUNDS)
+    add_script(parser)
     set_examples(parser, "race --workload resnet20", "race --resume")
 
 

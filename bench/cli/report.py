@@ -11,9 +11,10 @@ from bench.core.exit_codes import ExitCode
 from bench.core.text import sanitize_line
 from bench.parity.certificate import Certificate, read_certificates
 from bench.report.render.format import Row, RowKey, row_key, table_rows
+from bench.report.render.phases import phase_renderables
 from bench.report.render.terminal import comparison_renderables, ratio_renderables
 from bench.report.tables.build import Tables, make_tables
-from bench.report.tables.columns import ROW_KEY
+from bench.report.tables.columns import ROW_KEY, record_columns
 from bench.report.write import write_tables
 from bench.runner.plan import PlannedLaunch
 from bench.storage.store import Store, StoreError, latest_records
@@ -80,10 +81,20 @@ def keys_of(steps: Sequence[PlannedLaunch], tables: Tables) -> set[RowKey]:
 def print_comparison(
     tables: Tables, console: CommandConsole, keys: Collection[RowKey] | None = None
 ) -> None:
-    """Print the comparison and the ratios of the newest race; with `keys`, only those rows."""
-    if not console.quiet:
-        comparison, ratios = comparison_renderables(tables, keys), ratio_renderables(tables, keys)
-        console.print(*comparison, *ratios, sep="\n")
+    """Print the comparison, the phases of scripts and the ratios of the newest race.
+
+    With `keys`, only those rows. A script has a table of its phases in place of one for each, and
+    no ratios of its own code; all of them are in the files.
+    """
+    if console.quiet:
+        return
+    rows = comparison_rows(tables, keys)
+    whole = {row_key(row) for row in rows if not row["phase"]}
+    called = {row_key(row) for row in rows if not str(row["phase"]).startswith("script")}
+    shown = {row_key(row) for row in rows}
+    phases = phase_renderables([r for r in tables.records if row_key(record_columns(r)) in shown])
+    comparison = comparison_renderables(tables, whole) if whole or not phases else []
+    console.print(*comparison, *phases, *ratio_renderables(tables, called), sep="\n")
 
 
 def comparison_rows(tables: Tables, keys: Collection[RowKey] | None = None) -> list[Row]:

@@ -26,6 +26,7 @@ from bench.cli.report import (
     write_latest,
     write_run,
 )
+from bench.cli.script_options import add_script
 from bench.core.exit_codes import ExitCode
 from bench.core.record import Record
 from bench.runner.executor import execute
@@ -46,11 +47,17 @@ class RunOutcome(NamedTuple):
 def add_run_arguments(parser: argparse.ArgumentParser) -> None:
     """Add the options of `run`."""
     add_selection(parser, suite="quick")
+    add_script(parser)
     add_pythons(parser)
     add_repeats(parser)
     add_timeout(parser)
     add_output(parser)
-    set_examples(parser, "run --backend jax", "run --workload my_model.py:build --epochs 3")
+    set_examples(
+        parser,
+        "run --backend jax",
+        "run --workload my_model.py:build --epochs 3",
+        "run --script train.py -- --epochs 3",
+    )
 
 
 def run_command(arguments: argparse.Namespace, console: CommandConsole) -> int:

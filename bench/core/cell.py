@@ -149,12 +149,14 @@ def _slug(name: str) -> str:
     """Return `name` in letters, digits, `.` and `_`, at most 60 characters.
 
     A changed name ends in eight hex digits of its sha256, so that `a/cnn.py:build` and
-    `b/cnn.py:build` differ.
+    `b/cnn.py:build` differ. Of a script's name, the file stays readable, without its arguments.
     """
     if re.fullmatch(r"[A-Za-z0-9_.]{1,60}", name):
         return name
     tail = hashlib.sha256(name.encode()).hexdigest()[:8]
-    short = re.sub(r"[^A-Za-z0-9_.]+", "_", name.rsplit("/", 1)[-1])[:50].strip("_.")
+    script = re.search(r"([^/']+\.py)(?:'|\s|$)", name) if is_script(name) else None
+    last = script[1] if script else name.rsplit("/", 1)[-1]
+    short = re.sub(r"[^A-Za-z0-9_.]+", "_", last)[:50].strip("_.")
     return f"{short}~{tail}"
 
 

@@ -17,6 +17,7 @@ class ExitCode(IntEnum):
     INVALID = 12
     INACCURATE = 13
     DIFFERS = 14
+    NOT_COMPARED = 15
     INTERRUPTED = 130
 
 
@@ -40,5 +41,6 @@ EXIT_MEANINGS: Final = {
     ExitCode.INVALID: "`invalid`: the measurements cannot be trusted, with the reason",
     ExitCode.INACCURATE: "the candidate is less accurate than the baseline",
     ExitCode.DIFFERS: "the backends compute different functions",
+    ExitCode.NOT_COMPARED: "no backends differ, and at least one could not be compared",
     ExitCode.INTERRUPTED: "interrupted by Ctrl-C or a signal; finished records are stored",
 }

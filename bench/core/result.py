@@ -87,12 +87,12 @@ class StepDetail(msgspec.Struct, frozen=True, forbid_unknown_fields=True, kw_onl
     `step_seconds` holds per epoch the seconds of each training step, from its start to the arrival
     of its logs; `gap_seconds` those between the end of a step and the start of the next one.
     `feed_seconds` is the time to draw one epoch of batches from the data adapter that `fit` used,
-    without training.
+    without training; it is None where they can be drawn only once.
     """
 
     step_seconds: tuple[tuple[float, ...], ...]
     gap_seconds: tuple[tuple[float, ...], ...]
-    feed_seconds: float
+    feed_seconds: float | None
 
 
 Scalar = str | int | float | bool | None

@@ -6,11 +6,14 @@ The worker hashes what it has imported with the same functions; they import no w
 from __future__ import annotations
 
 import hashlib
+import shlex
 from pathlib import Path
 from typing import TYPE_CHECKING, Final
 
 import msgspec
 
+from bench.core.cell import is_script
+from bench.core.script import parse_script
 from data.local_imports import local_files
 
 if TYPE_CHECKING:  # a worker that imported `models` here could not import a side's own later
@@ -23,19 +26,21 @@ UNSAFE: Final = "unsafe:"
 APPLICATIONS: Final = "applications:"
 #: What a recipe decides in a worker. Its other values, and a workload's own dataset, are defaults
 #: of fields of the cell, which is in the digest itself.
-HASHED_RECIPE_FIELDS: Final = ("optimizer", "loss", "metrics", "target")
+HASHED_RECIPE_FIELDS: Final = ("optimizer", "loss", "metrics", "target", "encoding")
 
 
 def source_files(builder: str, folder: Path) -> list[Path]:
     """Return the file that holds `builder`, and then what it imports from its own folder.
 
     The file of `models.MODULE:FUNCTION` lies in `folder`, and what it imports from `models/`
-    follows it. A user's builder is `/path/FILE.py:FUNCTION`, `/path/FILE.keras` or
-    `unsafe:/path/FILE.keras`. A model of keras.applications has no files of ours. Files that do not
-    exist are returned too.
+    follows it. A user's builder is `/path/FILE.py:FUNCTION`, `/path/FILE.keras`,
+    `unsafe:/path/FILE.keras` or a script. A model of keras.applications has no files of ours. Files
+    that do not exist are returned too.
     """
     if builder.startswith(APPLICATIONS):
         return []
+    if is_script(builder):
+        return local_files(parse_script(builder).path)
     if builder.endswith(".keras"):
         return [Path(builder.removeprefix(UNSAFE))]
     location = builder.rpartition(":")[0]
@@ -58,12 +63,30 @@ def source_sha256(builder: str, recipe: Recipe | Job, folder: Path) -> str:
     facts = {name: getattr(recipe, name) for name in HASHED_RECIPE_FIELDS}
     facts["builder"] = _name_in_file(builder)
     total = hashlib.sha256(msgspec.json.encode(facts, order="deterministic"))
-    for path in source_files(builder, folder):
+    paths = source_files(builder, folder)
+    if recipe.weights:  # beside the file of a user's builder
+        paths.append(paths[0].parent / recipe.weights)
+    for path in paths:
         content = hashlib.sha256(path.read_bytes()).digest()
         total.update(f"\0{path.name}\0".encode() + content)
     return total.hexdigest()
 
 
+def folder_sha256(folder: Path) -> str:
+    """Return the sha256 (hex) of all files below `folder`, by their relative names and content.
+
+    Raises OSError for a file that cannot be read.
+    """
+    total = hashlib.sha256()
+    for path in sorted(path for path in folder.rglob("*") if path.is_file()):
+        with path.open("rb") as file:
+            content = hashlib.file_digest(file, "sha256").digest()
+        total.update(f"\0{path.relative_to(folder)}\0".encode(errors="surrogateescape") + content)
+    return total.hexdigest()
+
+
 def _name_in_file(builder: str) -> str:
-    """Return the builder without its file: the function, the application, or nothing."""
+    """Return the builder without its file: the function, the application, arguments, or nothing."""
+    if is_script(builder):
+        return shlex.join(parse_script(builder).arguments)
     return "" if builder.endswith(".keras") else builder.rpartition(":")[2]

@@ -8,18 +8,19 @@ from typing import Final, TypeVar
 
 import msgspec
 
-from bench.core.cell import BACKENDS, Cell, CellError
+from bench.core.cell import BACKENDS, OWN_DATA, Cell, CellError
 from bench.core.text import BenchError
 from bench.core.workload import (
     WorkloadNameError,
     allow_unsafe,
     dataset_of,
+    makes_data,
     recipe_of,
     resolve_workload,
 )
 from data.registry import resolve_dataset
 from data.suggestion import did_you_mean
-from models.table import DEFAULT_RECIPE, WORKLOADS
+from models.table import WORKLOADS
 
 Value = TypeVar("Value")
 
@@ -148,26 +149,17 @@ def _chosen_entries(suite: Suite, choices: Overrides) -> list[tuple[str, Entry]]
 def _adopted(entry: Entry, workload: str) -> Entry:
     """Return the entry with another workload.
 
-    A workload with another input shape gets its own dataset, and a user's file with a recipe is
-    trained by that recipe.
+    A workload with another input shape gets its own dataset, and a user's workload is trained by
+    its own recipe or by the default one.
     """
     replaced = msgspec.structs.replace(entry, workload=workload)
-    if _has_user_recipe(workload):
-        return msgspec.structs.replace(replaced, batch_size=None, epochs=None)
+    if workload not in WORKLOADS:
+        own = OWN_DATA if makes_data(workload) else entry.dataset
+        return msgspec.structs.replace(replaced, dataset=own, batch_size=None, epochs=None)
     former, adopted = WORKLOADS.get(entry.workload), WORKLOADS.get(workload)
     if adopted is None or (former is not None and adopted.input_shape == former.input_shape):
         return replaced
     return msgspec.structs.replace(replaced, dataset=None, batch_size=None, epochs=None)
-
-
-def _has_user_recipe(workload: str) -> bool:
-    """Return whether a user's file holds a recipe."""
-    if workload in WORKLOADS:
-        return False
-    try:
-        return recipe_of(resolve_workload(workload)) is not DEFAULT_RECIPE
-    except WorkloadNameError:  # reported where the cell is made
-        return False
 
 
 def _cells(entry: Entry, choices: Overrides) -> Iterator[Cell]:
@@ -177,6 +169,11 @@ def _cells(entry: Entry, choices: Overrides) -> Iterator[Cell]:
     dataset = entry.dataset if choices.dataset is None else choices.dataset
     if dataset is None:
         dataset = dataset_of(workload)
+    if dataset == OWN_DATA and not makes_data(workload):
+        raise WorkloadNameError(
+            "the dataset own is made by the function data of a model's file, and "
+            f"{entry.workload} has none."
+        )
     written = recipe.batch_size if entry.batch_size is None else entry.batch_size
     backends = [b for b in entry.backends if not choices.backends or b in choices.backends]
     axes = product(

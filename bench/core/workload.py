@@ -2,16 +2,18 @@
 
 import ast
 import dataclasses
+import hashlib
 import os
 from pathlib import Path
 from typing import Final
 
 import msgspec
 
-from bench.core.cell import Cell
+from bench.core.cell import OWN_DATA, Cell, is_script
 from bench.core.job import Job
 from bench.core.paths import CHECKOUT
-from bench.core.source_hash import APPLICATIONS, UNSAFE, source_sha256
+from bench.core.script import parse_script
+from bench.core.source_hash import APPLICATIONS, UNSAFE, folder_sha256, source_sha256
 from bench.core.text import BenchError
 from data.prepare import default_cache_dir
 from data.suggestion import did_you_mean
@@ -84,9 +86,13 @@ USER_WORKLOADS: Final = {
     "FILE.keras": "your saved model, loaded in Keras's safe mode",
     "applications:NAME": "a model of keras.applications with new weights",
 }
+#: Whole scripts, for `bench list`.
+USER_SCRIPTS: Final = {"--script FILE.py": "your training script, unchanged; of run, plan and race"}
 _SAVED: Final = ".keras"
 #: The dataset of a user's workload, which takes any input: it needs no download.
 _DEFAULT_DATASET: Final = "digits"
+#: The function of a model's file that makes its data (see `bench.worker.file_functions`).
+_DATA_FUNCTION: Final = "data"
 _DIGITS_SHAPE: Final = (32, 32, 3)
 
 
@@ -101,6 +107,8 @@ def resolve_workload(name: str) -> str:
     """
     if name in WORKLOADS or _is_application(name):
         return name
+    if is_script(name):
+        raise WorkloadNameError(f"workload is {name!r}; a script is given with --script FILE.py.")
     location, _, function = name.rpartition(":")
     mark = UNSAFE if name.startswith(UNSAFE) and name.endswith(_SAVED) else ""
     if name.endswith(_SAVED):
@@ -141,7 +149,7 @@ def recipe_of(name: str) -> Recipe:
     if name in WORKLOADS:
         return WORKLOADS[name].recipe
     location = name.rpartition(":")[0]
-    if not location.endswith(".py"):
+    if is_script(name) or not location.endswith(".py"):
         return DEFAULT_RECIPE
     try:
         return read_recipe(Path(location))
@@ -150,13 +158,31 @@ def recipe_of(name: str) -> Recipe:
 
 
 def dataset_of(name: str) -> str:
-    """Return the dataset that a workload is trained on by default."""
-    return WORKLOADS[name].dataset if name in WORKLOADS else _DEFAULT_DATASET
+    """Return the dataset that a workload is trained on by default: its own, if it has any."""
+    if is_script(name):
+        return OWN_DATA
+    if name in WORKLOADS:
+        return WORKLOADS[name].dataset
+    return OWN_DATA if is_script(name) or makes_data(name) else _DEFAULT_DATASET
+
+
+def makes_data(name: str) -> bool:
+    """Return whether a user's file defines the function `data` at its top level."""
+    location, _, function = name.rpartition(":")
+    if not location.endswith(".py") or function == _DATA_FUNCTION:
+        return False
+    try:
+        tree = ast.parse(Path(location).expanduser().read_bytes())
+    except (OSError, SyntaxError, ValueError, RecursionError, RuntimeError):
+        return False  # its launch reports the error
+    return any(isinstance(n, ast.FunctionDef) and n.name == _DATA_FUNCTION for n in tree.body)
 
 
 def local_dataset_of(name: str) -> str:
     """Return a dataset that fits a workload and needs no download."""
     workload = WORKLOADS.get(name)
+    if workload is None and makes_data(name):
+        return OWN_DATA
     if workload is None or workload.input_shape == _DIGITS_SHAPE:
         return _DEFAULT_DATASET
     if len(workload.input_shape) < len(_DIGITS_SHAPE):  # text and indices: in the repository
@@ -173,6 +199,9 @@ def builder_of(name: str, folder: Path | None = None) -> str:
         return WORKLOADS[name].builder
     if folder is None or _is_application(name):
         return name
+    if is_script(name):
+        script = parse_script(name)
+        return script._replace(path=folder / script.path.name).workload
     if name.endswith(_SAVED):
         mark = UNSAFE if name.startswith(UNSAFE) else ""
         return f"{mark}{folder / Path(name).name}"
@@ -196,12 +225,31 @@ def source_hash(name: str, folder: Path | None = None) -> str:
         raise WorkloadNameError(f"{error.filename} cannot be read: {error.strerror}.") from error
 
 
-def job_of(cell: Cell, dataset_folder: Path, source: str = "") -> Job:
+def own_data_fingerprint(name: str, folder: Path | None = None) -> str:
+    """Return the sha256 that stands for data which a workload makes itself.
+
+    That is the hash of its source; for a script with stand-ins, together with their content.
+    Raises WorkloadNameError when a file cannot be read.
+    """
+    source = source_hash(name, folder)
+    stand_ins = parse_script(name).stand_ins if is_script(name) else None
+    if stand_ins is None:
+        return source
+    try:
+        content = folder_sha256(stand_ins)
+    except OSError as error:
+        raise WorkloadNameError(f"{error.filename} cannot be read: {error.strerror}.") from error
+    return hashlib.sha256(f"{source} {content}".encode()).hexdigest()
+
+
+def job_of(cell: Cell, dataset_folder: Path | None, source: str = "") -> Job:
     """Return the job that runs a cell on its prepared dataset, on all usable cores.
 
-    The workload's files are those of the folder `source`, or of this checkout if it is empty.
+    The workload's files are those of the folder `source`, or of this checkout if it is empty. A
+    workload that makes its data itself has no folder of a dataset.
     """
     recipe = recipe_of(cell.workload)
+    stand_ins = parse_script(cell.workload).stand_ins if is_script(cell.workload) else None
     return Job(
         cell=cell,
         builder=builder_of(cell.workload, Path(source) if source else None),
@@ -209,14 +257,23 @@ def job_of(cell: Cell, dataset_folder: Path, source: str = "") -> Job:
         loss=recipe.loss,
         metrics=recipe.metrics,
         target=recipe.target,
+        encoding=recipe.encoding,
+        weights=_weights_file(cell.workload, recipe),
         headline=recipe.headline,
         headline_mode=recipe.headline_mode,
-        dataset_folder=str(dataset_folder.resolve()),
+        dataset_folder="" if dataset_folder is None else str(dataset_folder.resolve()),
         output_path="",
         cpus=tuple(sorted(os.sched_getaffinity(0))),
         weights_folder=str(default_cache_dir() / "weights"),
         source=source,
+        stand_ins="" if stand_ins is None else str(stand_ins),
     )
+
+
+def _weights_file(name: str, recipe: Recipe) -> str:
+    """Return the path of the recipe's first weights, which lie beside the file; empty if none."""
+    location = name.rpartition(":")[0]
+    return str(Path(location).parent / recipe.weights) if recipe.weights else ""
 
 
 def _is_application(name: str) -> bool:

@@ -9,7 +9,7 @@ from pathlib import Path
 from typing import NamedTuple
 
 from bench.core.cell import Cell
-from bench.core.workload import job_of, local_dataset_of, source_hash
+from bench.core.workload import job_of, local_dataset_of, own_data_fingerprint, source_hash
 from bench.parity.certificate import (
     CERTIFICATE_VERSION,
     Certificate,
@@ -21,7 +21,7 @@ from bench.parity.fingerprint import FunctionFingerprint, make_fingerprint
 from bench.parity.messages import Precision
 from bench.parity.quantity import ComparedQuantity
 from bench.parity.run import Participant, run_tasks
-from bench.runner.dataset import DATASET_TIMEOUT_SECONDS, prepare_dataset
+from bench.runner.dataset import DATASET_TIMEOUT_SECONDS, prepare_data
 from bench.system.environment import resolve_environment
 from bench.system.interpreter import Interpreter, changed_version
 from bench.system.machine import git_facts, machine_facts
@@ -56,7 +56,7 @@ def certify_workload(
     WorkloadNameError, and CertificateError if the source or a version changes in the meantime.
     """
     dataset = resolve_dataset(options.dataset or local_dataset_of(workload))
-    folder = prepare_dataset(dataset, options.data_dir, options.timeout_seconds)
+    folder = prepare_data(dataset, options.data_dir, options.timeout_seconds)
     participants = [
         _participant(workload, interpreter, dataset, folder, options.batch_size)
         for interpreter in interpreters
@@ -77,7 +77,7 @@ def certify_workload(
     compared = [each for each in participants if each.backend not in failures]
     quantities = compare_backends(arrays, [each.backend for each in compared])
     fingerprints = tuple(_fingerprint(each, source, arrays) for each in compared)
-    subject = (workload, dataset, open_dataset(folder).manifest.fingerprint)
+    subject = (workload, dataset, _data_fingerprint(workload, folder))
     return _make_certificate(subject, fingerprints, quantities, failures, options), quantities
 
 
@@ -106,7 +106,11 @@ def _make_certificate(
 
 
 def _participant(
-    workload: str, interpreter: Interpreter, dataset: str, dataset_folder: Path, batch_size: int
+    workload: str,
+    interpreter: Interpreter,
+    dataset: str,
+    dataset_folder: Path | None,
+    batch_size: int,
 ) -> Participant:
     """Return a backend with its job; the lane `matched` sets full precision on every backend.
 
@@ -126,6 +130,12 @@ def _participant(
         versions=interpreter.versions,
         job=job_of(cell, dataset_folder),
     )
+
+
+def _data_fingerprint(workload: str, folder: Path | None) -> str:
+    if folder is None:
+        return own_data_fingerprint(workload)
+    return open_dataset(folder).manifest.fingerprint
 
 
 @contextmanager

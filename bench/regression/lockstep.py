@@ -99,9 +99,9 @@ def _measure_slices(
     for side in sides.values():
         side.wait_until_built()
     warm = {name: _warm(side, side_specs[name]) for name, side in sides.items()}
-    steps = _steps(
-        warm.values(), lcm(*(_step_multiple(side_spec) for side_spec in side_specs.values()))
-    )
+    works = (_step_multiple(side_spec) for side_spec in side_specs.values())
+    together = (_steps_per_execution(warmed) for warmed in warm.values())
+    steps = _steps(warm.values(), lcm(*works) * lcm(*together))
     return replace(
         pair,
         baseline=_report(warm["baseline"]),
@@ -125,8 +125,15 @@ def _report(warmed: WarmedUp) -> SideReport:
 def _steps(sides: Iterable[WarmedUp], multiple: int) -> int:
     """Return the steps of a slice, a multiple of `multiple`, enough for the slower side."""
     slowest = max(warmed.step_seconds for warmed in sides)
-    steps = max(FEWEST_STEPS, ceil(_WARM_FACTOR * SLICE_SECONDS / max(slowest, 1e-6)))
+    if slowest <= 0:
+        raise PairError("the sides measured no time in their warm-up, so no slice can be planned")
+    steps = max(FEWEST_STEPS, ceil(_WARM_FACTOR * SLICE_SECONDS / slowest))
     return ceil(steps / multiple) * multiple
+
+
+def _steps_per_execution(warmed: WarmedUp) -> int:
+    """Return the number of steps that a side's model begins together."""
+    return int(warmed.settings.get("steps_per_execution") or 1)
 
 
 def _step_multiple(side_spec: SideSpec) -> int:

@@ -6,7 +6,7 @@ from typing import Final
 
 from msgspec.structs import replace
 
-from bench.core.cell import Cell
+from bench.core.cell import OWN_DATA, Cell
 from bench.core.workload import WorkloadNameError, job_of, source_hash
 from bench.regression.lockstep import PairSpec
 from bench.regression.messages import Identity
@@ -14,7 +14,7 @@ from bench.regression.outcome import CONTROL_WORK
 from bench.regression.side_process import SideSpec
 from bench.regression.store import GATE_VERSION, Expected, GatePlan
 from bench.regression.verdict import Margins
-from bench.runner.dataset import DATASET_TIMEOUT_SECONDS, prepare_dataset
+from bench.runner.dataset import DATASET_TIMEOUT_SECONDS, prepare_data
 from bench.system.environment import resolve_environment
 from bench.system.interpreter import InterpreterError, find_interpreter
 from bench.system.machine import machine_facts
@@ -70,7 +70,7 @@ def plan_gate(
     unplanned = {c.id: f"the gate times training, not {c.task}" for c in cells if c.task != "fit"}
     for cell in [cell for cell in cells if cell.id not in unplanned]:
         try:
-            folder = prepare_dataset(cell.dataset, data_dir, timeout_seconds)
+            folder = prepare_data(cell.dataset, data_dir, timeout_seconds)
             side_specs = (_side_spec(cell, folder, sides[0]), _side_spec(cell, folder, sides[1]))
         except (InterpreterError, DataError, WorkloadNameError) as error:
             unplanned[cell.id] = str(error).rstrip(".")
@@ -100,8 +100,13 @@ def _with_controls(pair_spec: PairSpec, planned: Sequence[PairSpec]) -> list[Pai
 
 
 def _fingerprints(pair_specs: Sequence[PairSpec]) -> dict[str, str]:
+    """Return the fingerprint of each dataset; data that workloads make are in their identities."""
     jobs = {each.baseline.job.cell.dataset: each.baseline.job for each in pair_specs}
-    return {name: read_manifest(Path(job.dataset_folder)).fingerprint for name, job in jobs.items()}
+    return {
+        name: read_manifest(Path(job.dataset_folder)).fingerprint
+        for name, job in jobs.items()
+        if name != OWN_DATA
+    }
 
 
 def _expected(pair_spec: PairSpec) -> Expected:
@@ -121,7 +126,7 @@ def _controls(side_spec: SideSpec) -> list[PairSpec]:
     ]
 
 
-def _side_spec(cell: Cell, dataset_folder: Path, side: Side) -> SideSpec:
+def _side_spec(cell: Cell, dataset_folder: Path | None, side: Side) -> SideSpec:
     interpreter = find_interpreter(cell.backend, side.pythons, cell.device)
     environment = resolve_environment(cell, {**_common_variables(cell), **side.base_environment})
     return SideSpec(

@@ -6,6 +6,7 @@ from functools import partial
 from pathlib import Path
 from typing import Final
 
+from bench.core.cell import OWN_DATA
 from bench.runner.launch import read_tail
 from bench.runner.worker_process import StartError, WorkerProcess
 from data.child import ChildEnd
@@ -46,6 +47,13 @@ def prepare_dataset(
     except UserFunctionTimeoutError as error:
         _TIMED_OUT[name] = str(error)
         raise
+
+
+def prepare_data(
+    name: str, data_dir: Path | None, timeout_seconds: float = DATASET_TIMEOUT_SECONDS
+) -> Path | None:
+    """Return the prepared folder of a dataset; None for data that the workload makes itself."""
+    return None if name == OWN_DATA else prepare_dataset(name, data_dir, timeout_seconds)
 
 
 def run_function(

@@ -19,7 +19,7 @@ _TRAINING_PASSES: Final = 3
 
 
 class ImageCounts(NamedTuple):
-    """The numbers of training and test images of a dataset."""
+    """The numbers of training and test images of a dataset; 0 where they are not known."""
 
     train: int
     test: int
@@ -51,7 +51,7 @@ def estimate(cell: Cell, records: Sequence[Record], images: ImageCounts) -> Dura
         rate = median(_epochs_seconds(record) / _passes_of(record) for record in similar)
         rest = median(record.wall_seconds - _epochs_seconds(record) for record in similar)
         return DurationEstimate(rest + rate * passes, "like records")
-    if cell.workload not in WORKLOADS:
+    if cell.workload not in WORKLOADS or not passes:
         return None
     rates = [each for record in ok if (each := _macs_per_second(record)) is not None]
     macs = WORKLOADS[cell.workload].forward_macs * passes

@@ -55,7 +55,7 @@ def _run_step(
     timeout_seconds: float,
     command: Sequence[str],
 ) -> Record:
-    if step.interpreter is None or step.dataset_folder is None:
+    if step.interpreter is None or step.dataset is None:
         raise ValueError(f"{step.cell.id} has no interpreter or dataset; it cannot be launched.")
     job = job_of(step.cell, step.dataset_folder, step.side.source)
     job = replace(job, instrumented=step.instrumented)

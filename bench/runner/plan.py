@@ -2,13 +2,13 @@
 
 from collections.abc import Iterable, Mapping, Sequence
 from pathlib import Path
-from typing import Literal
+from typing import Literal, NamedTuple
 
 import msgspec
 
-from bench.core.cell import Cell, digest
+from bench.core.cell import OWN_DATA, Cell, digest
 from bench.core.record import DatasetFacts, RacePlace, Record
-from bench.core.workload import WorkloadNameError, source_hash
+from bench.core.workload import WorkloadNameError, own_data_fingerprint, source_hash
 from bench.runner.dataset import DATASET_TIMEOUT_SECONDS, prepare_dataset
 from bench.runner.estimate import ImageCounts, estimate
 from bench.storage.store import newest_of_each
@@ -25,7 +25,8 @@ class PlannedLaunch(msgspec.Struct, frozen=True, kw_only=True):
 
     `action` is "run", "stored" (nothing to do) or "blocked" (it cannot run); `why` is the reason in
     a sentence. `estimate_seconds` is None without a basis, which `estimate_basis` names (see
-    `bench.runner.estimate`). A blocked step has no interpreter, dataset or digest. `environment` is
+    `bench.runner.estimate`). A blocked step has no interpreter, dataset or digest, and data that a
+    workload makes itself lie in no `dataset_folder`. `environment` is
     that of its worker; the digest covers its performance-relevant variables. `instrumented` and
     `race` are copied into the record. `side` is the environment in which the cell is trained.
     """
@@ -105,24 +106,23 @@ def draft_step(
     """
     try:
         interpreter = find_interpreter(cell.backend, {**pythons, **side.pythons}, cell.device)
-        folder = prepare_dataset(cell.dataset, data_dir, timeout_seconds)
-        manifest = open_dataset(folder).manifest
+        data = _find_data(cell, data_dir, timeout_seconds, side)
         source = source_hash(cell.workload, side.folder)
     except (InterpreterError, DataError, WorkloadNameError) as error:
         return PlannedLaunch(cell=cell, repetition=0, action="blocked", why=str(error))
-    duration = estimate(cell, records, _images(manifest))
+    duration = estimate(cell, records, data.images)
     environment = resolve_environment(cell, side.base_environment)
     return PlannedLaunch(
         cell=cell,
         repetition=0,
         action="run",
         why="no record yet",
-        digest=_digest(cell, source, manifest, interpreter, environment.performance, instrumented),
+        digest=_digest(cell, source, data, interpreter, environment.performance, instrumented),
         workload_source=source,
         environment=environment,
         interpreter=interpreter,
-        dataset_folder=folder,
-        dataset=_dataset_facts(manifest),
+        dataset_folder=data.folder,
+        dataset=data.facts,
         estimate_seconds=duration.seconds if duration else None,
         estimate_basis=duration.basis if duration else "",
         instrumented=instrumented,
@@ -133,7 +133,7 @@ def draft_step(
 def _digest(
     cell: Cell,
     source: str,
-    manifest: Manifest,
+    data: "_Data",
     interpreter: Interpreter,
     environment: Mapping[str, str],
     instrumented: bool,
@@ -141,11 +141,31 @@ def _digest(
     return digest(
         cell,
         workload_source=source,
-        dataset_fingerprint=manifest.fingerprint,
+        dataset_fingerprint=data.facts.fingerprint,
         versions=interpreter.digest_versions,
         environment=environment,
         instrumented=instrumented,
     )
+
+
+class _Data(NamedTuple):
+    """The data of a cell: their facts, their prepared folder if any, and the numbers of images."""
+
+    facts: DatasetFacts
+    folder: Path | None
+    images: ImageCounts
+
+
+def _find_data(cell: Cell, data_dir: Path | None, timeout_seconds: float, side: Side) -> _Data:
+    """Prepare the dataset of a cell, unless the workload makes its data itself."""
+    if cell.dataset == OWN_DATA:
+        fingerprint = own_data_fingerprint(cell.workload, side.folder)
+        origin = "made by the workload itself"
+        facts = DatasetFacts(name=OWN_DATA, fingerprint=fingerprint, official=False, source=origin)
+        return _Data(facts, None, ImageCounts(0, 0))
+    folder = prepare_dataset(cell.dataset, data_dir, timeout_seconds)
+    manifest = open_dataset(folder).manifest
+    return _Data(_dataset_facts(manifest), folder, _images(manifest))
 
 
 def _images(manifest: Manifest) -> ImageCounts:

@@ -122,14 +122,27 @@ class RunProgress(ProgressLine):
 
     def epoch(self, step: PlannedLaunch, event: EpochProgress) -> None:
         """Print that an epoch is finished."""
-        in_step = (event.epochs - event.epoch) * event.epoch_seconds
         loss = "" if event.loss is None else f", loss {event.loss:.3f}"
         accuracy = "" if event.val_accuracy is None else f", val_accuracy {event.val_accuracy:.3f}"
-        remaining = time_left(self._seconds_left(in_step, monotonic() - self._begin + in_step))
+        remaining = time_left(self._seconds_left(*self._expected(step, event)))
         note = f"epoch {event.epoch}/{event.epochs}{loss}{accuracy}; {remaining}"
         self._bar.update(self._task, completed=event.epoch, note=note, refresh=True)
         if not self._console.is_terminal and event.epoch_seconds > 5:
             self._print(f"    {note}")
+
+    def _expected(
+        self, step: PlannedLaunch, event: EpochProgress
+    ) -> tuple[float | None, float | None]:
+        """Return the expected seconds left of a step after an epoch, and its whole seconds.
+
+        An epoch of a script shows nothing about the rest of it.
+        """
+        elapsed = monotonic() - self._begin
+        if step.cell.epochs is None:
+            whole = self._estimator.expect(step)
+            return None if whole is None else max(whole - elapsed, 0.0), whole
+        in_step = (event.epochs - event.epoch) * event.epoch_seconds
+        return in_step, elapsed + in_step
 
     def end(self, step: PlannedLaunch, record: Record) -> None:
         """Print how a step ended."""

@@ -8,29 +8,43 @@ from typing import Final
 
 import msgspec
 
-from bench.core.cell import Cell
+from bench.core.cell import Cell, is_script
 from bench.core.paths import CHECKOUT
 
 #: Passed on because a process needs them. They do not change any result.
 _NEEDED: Final = frozenset(
-    ["PATH", "HOME", "USER", "LANG", "LC_ALL", "TZ", "TMPDIR", "LD_LIBRARY_PATH", "SSL_CERT_FILE"]
+    ["PATH", "HOME", "USER", "LANG", "LC_ALL", "TZ", "TMPDIR", "SSL_CERT_FILE"]
+)
+
+#: Passed on to scripts as well: their downloads need some of them, and plots one.
+_NEEDED_BY_SCRIPTS: Final = frozenset(
+    [
+        *("HTTP_PROXY", "HTTPS_PROXY", "NO_PROXY", "http_proxy", "https_proxy", "no_proxy"),
+        *("REQUESTS_CA_BUNDLE", "XDG_CACHE_HOME", "HF_HOME", "TFDS_DATA_DIR", "MPLBACKEND"),
+    ]
 )
 
 #: Passed on, recorded and covered by the digest, because they can change speed or numerics.
 #: TensorFlow's are listed in detail, because Terraform's variables begin with TF_ too.
 PERFORMANCE_PREFIXES: Final = (
+    "ATEN_CPU_CAPABILITY",
     "CUDA_",
+    "DNNL_",
     "GLIBC_TUNABLES",
     "GOMP_",
     "JAX_",
     "KERAS_NNX_ENABLED",
     "KERAS_TORCH_DEVICE",
     "KMP_",
+    "LD_LIBRARY_PATH",
+    "LD_PRELOAD",
     "MALLOC_",
     "MKL_",
     "NVIDIA_",
     "OMP_",
+    "ONEDNN_",
     "OPENBLAS_",
+    "PYTORCH_",
     "TF_CPP_",
     "TF_CUDA_",
     "TF_CUDNN_",
@@ -42,9 +56,24 @@ PERFORMANCE_PREFIXES: Final = (
     "TF_NUM_",
     "TF_USE_",
     "TF_XLA_",
+    "TORCHINDUCTOR_",
     "TORCH_",
+    "TRITON_",
     "XLA_",
 )
+
+#: The beginnings of variables that can change speed or numerics too, and do not reach a worker:
+#: Keras, Python and the frameworks read many that are not listed above.
+_NOTICED: Final = (
+    *("ATEN_", "KERAS_", "NUMEXPR_", "TF_"),
+    *("PYTHONDEVMODE", "PYTHONHASHSEED", "PYTHONMALLOC", "PYTHONOPTIMIZE", "PYTHONTRACEMALLOC"),
+)
+#: Those of them that the suite sets itself, or that belong to it.
+_OUR_OWN: Final = ("KERAS_BACKEND", "KERAS_BENCH_", "KERAS_HOME")
+
+#: Folders of compiled programs that outlive a process unless they are those of one launch. JAX
+#: keeps none unless JAX_COMPILATION_CACHE_DIR names a folder.
+_LAUNCH_CACHES: Final = {"TORCHINDUCTOR_CACHE_DIR": "inductor", "TRITON_CACHE_DIR": "triton"}
 
 #: The variables that set a library's number of threads.
 _THREAD_COUNTS: Final = (
@@ -77,6 +106,18 @@ def is_performance_variable(name: str) -> bool:
     return name.startswith(PERFORMANCE_PREFIXES) and not _SECRET.search(name)
 
 
+def dropped_variables(base_environment: Mapping[str, str]) -> list[str]:
+    """Return the names of variables that may matter and do not reach a worker, sorted."""
+    return sorted(
+        name
+        for name in base_environment
+        if name.startswith(_NOTICED)
+        and not name.startswith(_OUR_OWN)
+        and not is_performance_variable(name)
+        and not _SECRET.search(name)
+    )
+
+
 class CellEnvironment(msgspec.Struct, frozen=True, kw_only=True):
     """The environment of one cell's worker, resolved once per plan.
 
@@ -92,9 +133,12 @@ class CellEnvironment(msgspec.Struct, frozen=True, kw_only=True):
         """Return the complete environment of one child process.
 
         `keras_home` is a folder used only by this launch, because a user's `keras.json` could
-        silently change floatx, data format and epsilon.
+        silently change floatx, data format and epsilon. Compiled programs of PyTorch are kept
+        there too, unless the user names a folder for them: a second launch would otherwise compile
+        less than the first one.
         """
-        return {**self.variables, "KERAS_HOME": str(keras_home)}
+        caches = {name: str(keras_home / folder) for name, folder in _LAUNCH_CACHES.items()}
+        return {**caches, **self.variables, "KERAS_HOME": str(keras_home)}
 
 
 def resolve_environment(cell: Cell, base_environment: Mapping[str, str]) -> CellEnvironment:
@@ -105,8 +149,9 @@ def resolve_environment(cell: Cell, base_environment: Mapping[str, str]) -> Cell
     such option and starts one for each), and the C library keeps freed memory.
     """
     performance = _performance_variables(cell, base_environment)
+    needed = _NEEDED | (_NEEDED_BY_SCRIPTS if is_script(cell.workload) else frozenset())
     variables = {
-        **{name: value for name, value in base_environment.items() if name in _NEEDED},
+        **{name: value for name, value in base_environment.items() if name in needed},
         "TF_CPP_MIN_LOG_LEVEL": "2",
         **performance,
         "KERAS_BACKEND": cell.backend,

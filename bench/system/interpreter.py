@@ -5,6 +5,7 @@ import sys
 import tempfile
 from collections.abc import Mapping
 from functools import cache
+from pathlib import Path
 from typing import BinaryIO, Final
 
 import msgspec
@@ -17,6 +18,9 @@ from bench.system.orphans import become_subreaper, kill_orphans
 
 #: The tox environment of each backend on the CPU.
 TOX_ENVS: Final = {"jax": "jax", "tensorflow": "tf", "torch": "torch"}
+
+#: The end of the name of an environment with TensorFlow beside another backend.
+_WITH_TENSORFLOW: Final = "-with-tf"
 
 #: Packages whose versions are recorded, if they are installed.
 _VERSIONED: Final = (
@@ -68,13 +72,17 @@ class Interpreter(msgspec.Struct, frozen=True, kw_only=True):
 
     @property
     def digest_versions(self) -> dict[str, str]:
-        """The versions that a cell's digest covers: keras and the backend's own packages."""
+        """The versions that a cell's digest covers, as `digest_versions` returns them."""
         return digest_versions(self.backend, self.versions)
 
 
 def digest_versions(backend: str, versions: Mapping[str, str]) -> dict[str, str]:
-    """Return the versions that the digest of a backend's cell covers."""
-    names = ("keras", *_BACKEND_PACKAGES[backend])
+    """Return the versions that the digest of a backend's cell covers.
+
+    They are those of keras, of the backend's own packages, and of a TensorFlow beside another
+    backend, which then computes some of the preprocessing.
+    """
+    names = dict.fromkeys(("keras", *_BACKEND_PACKAGES[backend], *_BACKEND_PACKAGES["tensorflow"]))
     return {name: versions[name] for name in names if name in versions}
 
 
@@ -106,6 +114,17 @@ def find_interpreter(backend: str, chosen: Mapping[str, str], device: str = "cpu
         ) from None
 
 
+def with_tensorflow(chosen: Mapping[str, str]) -> dict[str, str]:
+    """Return `chosen`, with the environments in which TensorFlow is beside jax and torch."""
+    others = {backend: env for backend, env in TOX_ENVS.items() if backend != "tensorflow"}
+    folder = CHECKOUT / ".tox"
+    pythons = {
+        backend: str(folder / f"{env}{_WITH_TENSORFLOW}" / "bin" / "python")
+        for backend, env in others.items()
+    }
+    return {**pythons, **chosen}
+
+
 def parse_choices(texts: list[str]) -> dict[str, str]:
     """Return `{"jax": "/path/python"}` of `["jax=/path/python"]`; raises InterpreterError."""
     chosen = {}
@@ -120,6 +139,12 @@ def parse_choices(texts: list[str]) -> dict[str, str]:
 
 
 def _checked(backend: str, python: str) -> Interpreter:
+    env = Path(python).parents[1].name if len(Path(python).parents) > 1 else ""
+    if env.endswith(_WITH_TENSORFLOW) and not Path(python).exists():
+        raise InterpreterError(
+            f"--with-tensorflow needs .tox/{env}, which does not exist; run "
+            f"`tox run --notest -e {env}`."
+        )
     versions = probe_versions(python)
     needed = ("keras", *_BACKEND_PACKAGES[backend])
     if "keras" not in versions or not any(name in versions for name in needed[1:]):

@@ -7,6 +7,13 @@ from typing import Any
 import numpy as np
 
 
+def has_call(model: Any) -> bool:
+    """Return whether a model has a forward pass of its own; a GAN calls only its parts."""
+    import keras
+
+    return type(model).call is not keras.Model.call
+
+
 def leaf_layers(model: Any) -> list[Any]:
     """Return the layers without sub-layers; a recurrent layer counts as one, cell included."""
     import keras

@@ -4,6 +4,7 @@ import importlib
 import importlib.util
 import inspect
 import sys
+import weakref
 from collections.abc import Callable
 from pathlib import Path
 from types import ModuleType
@@ -14,9 +15,10 @@ import keras
 from bench.core.job import Job
 from bench.core.source_hash import UNSAFE
 from bench.worker.matched_lane import Variable, bytes_sha256, matched_weights
+from bench.worker.script_process import forget_our_modules
 
-#: Our packages whose names a user's modules may also have.
-_OURS = ("data", "models")
+#: The models that their builders returned uncompiled.
+_COMPILED_BY_RECIPE: "weakref.WeakSet[keras.Model]" = weakref.WeakSet()
 
 
 class WorkloadError(Exception):
@@ -47,14 +49,8 @@ def find_builder(builder: str) -> Callable[..., Any]:
 
 
 def _load_file(path: Path) -> ModuleType:
-    """Run the user's file as a module, with its folder first on the path.
-
-    Our modules are removed from `sys.modules`, so that `import data` finds the user's module of
-    that name. All of our modules that are needed later are already imported.
-    """
-    for name in list(sys.modules):
-        if name.partition(".")[0] in _OURS:
-            del sys.modules[name]
+    """Run the user's file as a module, with its folder first on the path."""
+    forget_our_modules()
     sys.path.insert(0, str(path.parent))
     spec = importlib.util.spec_from_file_location(path.stem, path)
     if spec is None or spec.loader is None:
@@ -99,27 +95,65 @@ def _application(name: str) -> Callable[..., Any]:
     return build
 
 
-def build_model(job: Job, input_shape: Any, classes: int) -> keras.Model:
-    """Return the compiled model of the job's workload.
+def load_builder(job: Job) -> Callable[..., Any]:
+    """Return the builder of the job's workload; raises as `find_builder` does."""
+    if job.source and job.source not in sys.path:
+        sys.path.insert(0, job.source)
+    return find_builder(job.builder)
+
+
+def build_model(
+    job: Job,
+    input_shape: Any,
+    classes: int,
+    builder: Callable[..., Any] | None = None,
+    *,
+    compiled: bool = True,
+) -> keras.Model:
+    """Return the compiled model of the job's workload, made by `builder` if it is loaded already.
 
     The builder receives `input_shape` (by name if there are several inputs) and `classes` if it has
-    parameters with these names. A model that is already compiled keeps its optimizer, loss and
-    metrics; any other model is compiled with those of the job.
+    parameters with these names; WorkloadError if one is not known and has no default. A model that
+    is already compiled keeps its optimizer, loss and metrics; any other model is compiled with
+    those of the job, if it is to be `compiled`.
     """
-    if job.source:
-        sys.path.insert(0, job.source)
-    builder = find_builder(job.builder)
-    arguments = {"input_shape": input_shape, "classes": classes}
-    accepted = inspect.signature(builder).parameters
-    model = builder(**{name: value for name, value in arguments.items() if name in accepted})
+    builder = builder or load_builder(job)
+    model = builder(**_arguments(builder, job, input_shape, classes))
     if not isinstance(model, keras.Model):
         raise WorkloadError(
             f"{job.builder} returned {type(model).__name__}; it must return a keras.Model."
         )
-    if not model.compiled:
+    if compiled and not model.compiled:
         optimizer = keras.optimizers.get(job.optimizer)
         model.compile(optimizer=optimizer, loss=job.loss, metrics=list(job.metrics))
+        _COMPILED_BY_RECIPE.add(model)
     return model
+
+
+def compiled_by_recipe(model: keras.Model) -> bool:
+    """Return whether a model was compiled here, and not by its builder."""
+    return model in _COMPILED_BY_RECIPE
+
+
+def _arguments(
+    builder: Callable[..., Any], job: Job, input_shape: Any, classes: int
+) -> dict[str, Any]:
+    """Return what the builder has parameters for; WorkloadError where it is not known."""
+    known = {"input_shape": input_shape, "classes": classes or None}
+    reasons = {
+        "input_shape": "the data are not arrays",
+        "classes": "the targets are not class ids from 0",
+    }
+    arguments: dict[str, Any] = {}
+    for name, parameter in inspect.signature(builder).parameters.items():
+        if known.get(name) is not None:
+            arguments[name] = known[name]
+        elif name in known and parameter.default is parameter.empty:
+            raise WorkloadError(
+                f"{job.builder} has the parameter {name!r}, which is not known here because "
+                f"{reasons[name]}; remove it, or give it a default."
+            )
+    return arguments
 
 
 def load_matched_weights(model: keras.Model, job: Job, input_shape: Any) -> str:

@@ -221,20 +221,23 @@ class StepTimer(keras.callbacks.Callback):
         return StepDetail(
             step_seconds=tuple(map(tuple, self.step_seconds)),
             gap_seconds=tuple(map(tuple, self.gap_seconds)),
-            feed_seconds=input_only_seconds(model, feed),
+            feed_seconds=input_only_seconds(model, feed) if feed.split.is_repeatable else None,
         )
 
 
 class SliceTimer(keras.callbacks.Callback):
-    """Times every epoch from the start of its second step to that of its last, on two clocks.
+    """Times every epoch from the start of its second execution to that of its last, on two clocks.
 
-    The first step is excluded because it draws the first batches and finds cold caches. The end of
-    the epoch is excluded because it takes TensorFlow as long as two steps of 8 ms, whatever the
-    number of steps. The device is synchronised before each reading. `idle_seconds` is the time that
-    this process waited before the epoch, and `idle_cpu_seconds` its CPU time during that wait.
+    An execution is one step, or `steps_per_execution` of them, which Keras begins together. The
+    first is excluded because it draws the first batches and finds cold caches. The end of the epoch
+    is excluded because it takes TensorFlow as long as two steps of 8 ms, whatever the number of
+    steps. The device is synchronised before each reading. `steps` is the number of steps between
+    the readings by Keras's own count, `idle_seconds` the time that this process waited before the
+    epoch, and `idle_cpu_seconds` its CPU time during that wait.
     """
 
     wall_seconds = cpu_seconds = idle_seconds = idle_cpu_seconds = 0.0
+    steps = 0
 
     def __init__(
         self,
@@ -257,13 +260,15 @@ class SliceTimer(keras.callbacks.Callback):
 
         In contrast to `on_train_batch_end`, this hook keeps async dispatch on.
         """
-        if batch == 1:
+        together = self.model.steps_per_execution
+        if batch == together:
             self._synchronise()
             self._wall, self._cpu = perf_counter(), process_time()
-        elif batch == self.params["steps"] - 1:
+        elif batch == (self.params["steps"] - 1) // together * together:
             self._synchronise()
             self.wall_seconds = perf_counter() - self._wall
             self.cpu_seconds = process_time() - self._cpu
+            self.steps = batch - together
 
     def on_epoch_end(self, epoch: int, logs: dict | None = None) -> None:
         """Report, which ends the turn, when the device is idle."""

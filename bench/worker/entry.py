@@ -11,10 +11,14 @@ from pathlib import Path
 import msgspec
 
 from bench.core.atomic_file import replacing
+from bench.core.cell import is_script
 from bench.core.job import Job
 from bench.core.result import Result, WorkerOutput
+from bench.core.script import parse_script
 from bench.worker.backend import import_backend
 from bench.worker.process_info import Phases
+from bench.worker.script_place import error_place
+from bench.worker.script_process import ForkedEnd, ScriptError
 from bench.worker.unsupported import unsupported_reason
 
 _PR_SET_PDEATHSIG = 1
@@ -35,10 +39,12 @@ def run(job_path: str, entered_at: float) -> int:
     job = msgspec.json.decode(Path(job_path).read_bytes(), type=Job)
     try:
         output = WorkerOutput(result=_train(job, phases))
+    except ForkedEnd as end:  # a copy of this process, made by a script, that reached its end
+        return end.status
     except Exception as error:  # any error of user code or of a framework fails this cell
         traceback.print_exc()
         unsupported = unsupported_reason(error)
-        reason = one_sentence(error, unsupported)
+        reason = _place(job, error) + one_sentence(error, unsupported)
         output = WorkerOutput(reason=reason, unsupported=unsupported is not None)
     with replacing(Path(job.output_path)) as temporary:
         temporary.write_bytes(msgspec.json.encode(output))
@@ -49,9 +55,20 @@ def run(job_path: str, entered_at: float) -> int:
 
 def _train(job: Job, phases: Phases) -> Result:
     backend = import_backend(job, phases)
-    from bench.worker.train import train  # it imports Keras, whose import has been timed
+    if is_script(job.cell.workload):
+        from bench.worker.script import run_script  # these import Keras, whose import is timed
+
+        return run_script(job, backend, phases)
+    from bench.worker.train import train
 
     return train(job, backend, phases)
+
+
+def _place(job: Job, error: Exception) -> str:
+    """Return `train.py, line 12: ` for an error in a script, and nothing otherwise."""
+    if not is_script(job.cell.workload) or isinstance(error, ScriptError):
+        return ""
+    return f"{error_place(error, parse_script(job.builder).path)}: "
 
 
 def die_with_parent() -> None:
@@ -64,9 +81,13 @@ def one_sentence(error: Exception, line: str | None = None) -> str:
     """Return the error's class and `line`, or a summary of its message; at most 400 characters.
 
     The summary is the first line of the message. If that names only the place of the error, as
-    those of Keras about a layer's call and of TensorFlow about a graph do, the cause follows.
+    those of Keras about a layer's call and of TensorFlow about a graph do, the cause follows. Notes
+    that were added to the error stand at the end, without JAX's own about its traceback.
     """
-    return f"{type(error).__name__}: {line or _summary(str(error))}"[:400]
+    added = [note for note in getattr(error, "__notes__", ()) if not note.startswith("-----")]
+    notes = "".join(f" {note}" for note in added)[:300]
+    summary = f"{type(error).__name__}: {line or _summary(str(error))}"
+    return f"{summary[: 400 - len(notes)]}{notes}"
 
 
 def _summary(message: str) -> str:

@@ -9,6 +9,7 @@ import keras
 from bench.core.cell import Cell
 from bench.core.result import Epoch
 from bench.worker.callbacks import check_finite, plain_logs, report_epoch
+from bench.worker.split import Split
 from data.named_arrays import Part, length, take
 
 #: The number of timed predictions of one image each, after untimed ones.
@@ -17,22 +18,22 @@ _WARM_LATENCIES = 20
 
 
 def run_passes(
-    model: keras.Model, cell: Cell, images: Part, targets: Part, events_fd: int | None
+    model: keras.Model, cell: Cell, examples: Split, events_fd: int | None
 ) -> tuple[Epoch, ...]:
-    """Return `cell.epochs` passes over the images; a pass ends when its results are NumPy arrays.
+    """Return `cell.epochs` passes over the examples; a pass ends when its results are NumPy arrays.
 
     The complete call of `evaluate` or `predict` is timed, because a user waits for it. The first
     pass compiles and is marked as the warm-up.
     """
     evaluate = cell.task == "evaluate"
-    options = {"batch_size": cell.batch_size, "verbose": 0}
+    options = {"batch_size": cell.batch_size} if examples.is_arrays else {}
     epochs = []
     for index in range(cell.known_epochs):
         begin = perf_counter()
         if evaluate:
-            logs = model.evaluate(images, targets, return_dict=True, **options)
+            logs = model.evaluate(**examples.arguments, return_dict=True, verbose=0, **options)
         else:
-            model.predict(images, **options)
+            model.predict(examples.x, verbose=0, **options)
             logs = {}
         seconds = perf_counter() - begin
         check_finite(index, logs)

@@ -10,9 +10,12 @@ import numpy as np
 from keras.src.trainers.data_adapters import get_data_adapter
 
 from bench.core.cell import Cell
-from bench.worker.builders import WorkloadError, symbolic
+from bench.core.job import Job
+from bench.worker.builders import WorkloadError
 from bench.worker.matched_lane import BatchOrder
-from data.named_arrays import Array, Part, each, length, shapes, take
+from bench.worker.split import Split
+from bench.worker.targets import Origin, encode_labels
+from data.named_arrays import Part, each, shapes
 
 _BRIGHTEST = 255
 
@@ -23,61 +26,27 @@ def input_shapes(target: str, inputs: Part) -> Any:
 
 
 def make_examples(
-    model: keras.Model, target: str, inputs: Part, labels: Part, classes: int
-) -> tuple[Part, Part]:
+    model: keras.Model, job: Job, origin: Origin, inputs: Part, labels: Part
+) -> Split:
     """Return the inputs and the targets of `model`, one of each per label.
 
-    `target` is that of a recipe. "labels" means the labels. "inputs" means the inputs themselves as
-    float32, with bytes scaled to 0 to 1. "next" means the next byte at each place, as int64; the
-    inputs are then texts without their last byte.
+    The target is that of the job's recipe. "labels" means the labels, encoded as in
+    `bench.worker.targets`. "inputs" means the inputs themselves as float32, with bytes scaled to 0
+    to 1. "next" means the next byte at each place, as int64; the inputs are then texts without
+    their last byte.
     """
-    if target == "labels":
-        return inputs, encode_labels(model, inputs, labels, classes)
+    if job.target == "labels":
+        return Split(x=inputs, y=encode_labels(model, job, origin, inputs, labels))
     if not isinstance(inputs, np.ndarray):
-        raise WorkloadError(f"A recipe whose target is {target!r} has one input, not several.")
-    if target == "inputs":
+        raise WorkloadError(f"A recipe whose target is {job.target!r} has one input, not several.")
+    if job.target == "inputs":
         scale = _BRIGHTEST if inputs.dtype == np.uint8 else 1
-        return inputs, inputs.astype(np.float32) / scale
-    return _without_last(inputs), inputs[:, 1:].astype(np.int64)
-
-
-def encode_labels(model: keras.Model, inputs: Part, labels: Part, classes: int) -> Part:
-    """Return `labels` in the form that the model's loss needs; unchanged if not class ids.
-
-    For class ids (n,), a sparse loss gets the ids themselves, a model with one output gets them as
-    float32 of shape (n, 1), and any other gets one-hot float32 rows of shape (n, classes). A model
-    that is not built yet is built for its `inputs`, to learn the shape of its output.
-    """
-    if not classes or isinstance(labels, dict):
-        return labels
-    loss = model.loss
-    name = loss if isinstance(loss, str) else getattr(loss, "name", None) or str(loss)
-    if "sparse" in name:
-        return labels
-    if _width(model, inputs) == 1:
-        return labels.astype(np.float32)[:, np.newaxis]
-    return one_hot(labels, classes)
-
-
-def one_hot(labels: Array, classes: int) -> Any:
-    """Return float32 rows of shape (n, classes)."""
-    return np.eye(classes, dtype=np.float32)[labels]
+        return Split(x=inputs, y=inputs.astype(np.float32) / scale)
+    return Split(x=_without_last(inputs), y=inputs[:, 1:].astype(np.int64))
 
 
 def _without_last(inputs: Part) -> Part:
     return each(inputs, lambda array: array[:, :-1])
-
-
-def _width(model: keras.Model, inputs: Part) -> int | None:
-    """Return the length of the last axis of a model's only output; None if unknown."""
-    try:
-        shape = model.output_shape
-    except (AttributeError, ValueError):  # not built yet, or a subclass that overrides `call`
-        try:
-            shape = getattr(model(symbolic(shapes(inputs))), "shape", None)
-        except Exception:  # whatever the layers of a user's model raise; `fit` will report it
-            return None
-    return shape[-1] if isinstance(shape, tuple) and shape else None
 
 
 _ITERATORS = {
@@ -89,46 +58,59 @@ _ITERATORS = {
 
 @dataclass(frozen=True, kw_only=True)
 class TrainingInput:
-    """The `arguments` that give `fit` its batches; `order` is that of the lane `matched`."""
+    """The `split` and the `arguments` that give `fit` its batches.
 
+    `order` is that of the lane `matched`.
+    """
+
+    split: Split
     arguments: dict[str, Any]
     order: BatchOrder | None = None
 
     def adapter_name(self) -> str:
-        """Return the class of the data adapter that Keras chooses for these arguments."""
+        """Return the class of the data adapter that Keras chooses for these arguments.
+
+        An object that makes batches itself is named by its own class: Keras would draw from it.
+        """
+        if self.order is None and not self.split.is_arrays:
+            return self.split.kind
         return type(get_data_adapter(**self.arguments)).__name__
 
 
-def make_feed(cell: Cell, images: Part, targets: Part) -> TrainingInput:
-    """Return the input of `cell`: arrays that Keras shuffles, or batches in matched order."""
+def make_feed(cell: Cell, split: Split) -> TrainingInput:
+    """Return the input of `cell`: arrays that Keras shuffles, or batches in matched order.
+
+    An object that makes batches is passed on as it is; the lane `matched` needs arrays.
+    """
     if cell.lane != "matched":
-        arrays = {"x": images, "y": targets, "batch_size": cell.batch_size, "shuffle": True}
-        return TrainingInput(arguments=arrays)
-    order = BatchOrder(length(images), cell.known_batch_size, cell.seed)
-    batches = MatchedBatches(images, targets, order)
+        sized = {"batch_size": cell.batch_size, "shuffle": True} if split.is_arrays else {}
+        return TrainingInput(split=split, arguments={**split.arguments, **sized})
+    order = BatchOrder(split.examples or 0, cell.known_batch_size, cell.seed)
     # These batches have their size already; `batch_size` sets that of the validation batches.
-    arguments = {"x": batches, "batch_size": cell.batch_size, "shuffle": False}
-    return TrainingInput(arguments=arguments, order=order)
+    arguments = {
+        "x": MatchedBatches(split, order),
+        "batch_size": cell.batch_size,
+        "shuffle": False,
+    }
+    return TrainingInput(split=split, arguments=arguments, order=order)
 
 
 class MatchedBatches(keras.utils.PyDataset):
     """The batches of a BatchOrder, equal on every backend."""
 
-    def __init__(self, images: Part, targets: Part, order: BatchOrder) -> None:
-        """Serve `images` and `targets`, of the same length, in this thread."""
+    def __init__(self, split: Split, order: BatchOrder) -> None:
+        """Serve the arrays of `split` in this thread."""
         super().__init__(workers=1)
-        self._images = images
-        self._targets = targets
+        self._split = split
         self._order = order
 
     def __len__(self) -> int:
         """Return the number of batches of an epoch."""
         return len(self._order)
 
-    def __getitem__(self, index: int) -> tuple[Part, Part]:
-        """Return the images and targets of a batch of the current epoch."""
-        indices = self._order.serve(index)
-        return take(self._images, indices), take(self._targets, indices)
+    def __getitem__(self, index: int) -> tuple[Any, ...]:
+        """Return the inputs, targets and any weights of a batch of the current epoch."""
+        return tuple(self._split.take(self._order.serve(index)).arguments.values())
 
 
 class EpochOrder(keras.callbacks.Callback):

@@ -10,7 +10,6 @@ from time import perf_counter
 from typing import Any
 
 import msgspec
-import numpy as np
 
 from bench.core.source_hash import source_sha256
 from bench.regression.messages import (
@@ -26,8 +25,6 @@ from bench.regression.messages import (
 from bench.worker.backend import Backend, import_backend
 from bench.worker.entry import die_with_parent, one_sentence
 from bench.worker.process_info import Phases
-from data.dataset import open_dataset
-from data.named_arrays import length, take
 
 
 def find_identity(side: SideJob) -> Identity:
@@ -60,8 +57,8 @@ def _version(name: str) -> str:
 #: The first warm-up epoch compiles, the last one is timed.
 _WARM_EPOCHS = 3
 _WARM_STEPS = 10
-#: Steps of an epoch outside its timed slice.
-_UNTIMED_STEPS = 2
+#: Executions of an epoch outside its timed slice: the first one and the last one.
+_UNTIMED_EXECUTIONS = 2
 #: More epochs than any side trains, because each is killed at the end.
 _ENDLESS = 10**9
 
@@ -99,34 +96,37 @@ def _train(side: SideJob, gate: GateChannel, backend: Backend) -> None:
     """
     # These modules import Keras. All are imported before a user's file, which may have its own
     # module `data`.
-    from bench.worker.builders import build_model
     from bench.worker.callbacks import SliceTimer
-    from bench.worker.input_pipeline import input_shapes, make_examples, make_feed
+    from bench.worker.input_pipeline import make_feed
+    from bench.worker.loaded_workload import LoadedWorkload
     from bench.worker.resolved_settings import resolved_settings
+    from bench.worker.split import check_feed, repeated
 
-    dataset = open_dataset(Path(side.job.dataset_folder))
-    job, classes = side.job, dataset.manifest.classes
-    model = build_model(job, input_shapes(job.target, dataset.x_train), classes)
+    job, workload = side.job, LoadedWorkload(side.job)
+    model = workload.build()
     gate.send(Ready())
 
+    together = int(model.steps_per_execution)
+
     def feed_of(steps: int) -> Any:
-        """Return the input of `steps` full batches, with the data repeated as needed."""
-        rows = np.arange(steps * job.cell.known_batch_size) % length(dataset.y_train)
-        parts = take(dataset.x_train, rows), take(dataset.y_train, rows)
-        return make_feed(job.cell, *make_examples(model, job.target, *parts, classes))
+        """Return the input of epochs that time `steps` steps, with the data repeated as needed."""
+        rows = (steps + _UNTIMED_EXECUTIONS * together) * workload.cell.known_batch_size
+        check_feed(workload.training, rows)
+        return make_feed(workload.cell, workload.examples(model, repeated(workload.training, rows)))
 
     gate.wait()
-    warm, timer = feed_of(_WARM_STEPS + _UNTIMED_STEPS), SliceTimer()
-    model.fit(**warm.arguments, epochs=_WARM_EPOCHS, callbacks=[timer], verbose=0)
+    warm, timer = feed_of(-(-_WARM_STEPS // together) * together), SliceTimer()
+    others = workload.step_arguments
+    model.fit(**warm.arguments, **others, epochs=_WARM_EPOCHS, callbacks=[timer], verbose=0)
     identity = find_identity(side)
     settings = resolved_settings(model, warm, backend, job.target)
-    step_seconds = timer.wall_seconds / _WARM_STEPS
+    step_seconds = timer.wall_seconds / max(timer.steps, 1)
     gate.send(WarmedUp(identity=identity, settings=settings, step_seconds=step_seconds))
 
     steps = msgspec.json.decode(gate.wait(), type=StartSlices).steps
-    feed = feed_of(round(steps * identity.work) + _UNTIMED_STEPS)
+    feed = feed_of(round(steps * identity.work))
     timer = SliceTimer(wait=gate.wait, report=lambda timer: gate.send(_slice(timer, steps)))
-    model.fit(**feed.arguments, epochs=_ENDLESS, callbacks=[timer], verbose=0)
+    model.fit(**feed.arguments, **others, epochs=_ENDLESS, callbacks=[timer], verbose=0)
 
 
 def _slice(timer: Any, steps: int) -> Slice:

@@ -15,7 +15,7 @@ import msgspec
 from bench.core.job import Job
 from bench.worker.builders import build_model
 from bench.worker.callbacks import EpochTimer
-from bench.worker.input_pipeline import encode_labels
+from bench.worker.targets import encode_labels, origin_of
 from data.dataset import open_dataset
 from data.named_arrays import length, shapes, take
 
@@ -50,11 +50,11 @@ class Trainer:
         # One for all epochs, as in a launch, although each is the first epoch of its `fit`.
         self._timer = EpochTimer(_WARM_UPS + pairs, job.events_fd)
         self._data = open_dataset(Path(job.dataset_folder))
-        classes = self._data.manifest.classes
-        self._model = build_model(job, shapes(self._data.x_train), classes)
-        data, encode = self._data, partial(encode_labels, self._model)
-        self._targets = encode(data.x_train, data.y_train, classes)
-        self._validation_targets = encode(data.x_test, data.y_test, classes)
+        data, manifest = self._data, self._data.manifest
+        self._model = build_model(job, shapes(data.x_train), manifest.classes)
+        encode = partial(encode_labels, self._model, job, origin_of(manifest))
+        self._targets = encode(data.x_train, data.y_train)
+        self._validation_targets = encode(data.x_test, data.y_test)
         self.train_images = PILOT_IMAGES
 
     def epoch_seconds(self, *, with_timer: bool) -> float:

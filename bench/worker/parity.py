@@ -15,17 +15,13 @@ import numpy as np
 
 from bench.parity.messages import Task, read_worker_arrays
 from bench.stats.norms import error_of, size_of
-from bench.worker.activations import layer_outputs, leaf_layers, to_numpy
+from bench.worker.activations import has_call, layer_outputs, leaf_layers, to_numpy
 from bench.worker.backend import Backend, import_backend
 from bench.worker.entry import die_with_parent, one_sentence
 from bench.worker.parity_batches import allow_float64
 from bench.worker.process_info import Phases
-from data.named_arrays import length, take
 
 _Arrays = dict[str, Any]
-
-#: The number of trajectories with different rounding, enough for one to show a rare jump.
-ORDERS = 8
 #: The allowed difference of two equal models' outputs, relative to their size: far above rounding
 #: and far below the effect of a random mask.
 _REPEATED = 1e-3
@@ -60,24 +56,28 @@ def _certify(task: Task, backend: Backend) -> _Arrays:
     from bench.worker.flops import forward_macs
     from bench.worker.input_pipeline import make_feed
     from bench.worker.parity_inputs import ParityInputs
+    from bench.worker.parity_training import gradients, refuse_incomparable, training
     from bench.worker.resolved_settings import resolved_settings
 
     inputs = ParityInputs(task)
-    images, targets = inputs.first
-    arrays: _Arrays = {}
+    model = inputs.make()
+    refuse_incomparable(model)
+    arrays: _Arrays = {} if has_call(model) else structure(model, [])
     for stage, is_training in (("inference", False), ("training", True)):
+        if not has_call(model):
+            continue  # its layers are called by its training step alone
         model = inputs.make()
-        outputs = layer_outputs(model, images, is_training)
+        outputs = layer_outputs(model, inputs.first.x, is_training)
         if is_training:
-            _refuse_randomness(outputs, layer_outputs(inputs.make(), images, is_training))
+            _refuse_randomness(outputs, layer_outputs(inputs.make(), inputs.first.x, is_training))
         arrays |= {f"{stage}/{index:03}:{name}": o for index, (name, o) in enumerate(outputs)}
         if not is_training:
             arrays |= structure(model, outputs)
-    arrays |= gradients(inputs.make(), images, targets)
+    arrays |= gradients(inputs.make(), inputs.first)
     model = inputs.make()  # one for all training, because each model would be compiled again
     arrays |= training(model, task, inputs.batches)
     arrays |= evaluation(model, task, inputs)
-    feed = make_feed(task.job.cell, *inputs.all)
+    feed = make_feed(task.job.cell, inputs.all)
     settings = {
         **resolved_settings(model, feed, backend, task.job.target),
         "parameters": model.count_params(),
@@ -114,75 +114,6 @@ def structure(model: Any, outputs: list[tuple[str, Any]]) -> _Arrays:
     }
 
 
-def gradients(model: Any, images: Any, targets: Any) -> _Arrays:
-    """Return the loss of a training step, and the gradient of each trainable variable."""
-    import keras
-
-    class Keeper(keras.optimizers.Optimizer):
-        """Keeps gradients and changes no variable."""
-
-        def build(self, variables: Any) -> None:
-            """Create a variable for each gradient."""
-            super().build(variables)
-            self.kept = [self.add_variable_from_reference(v, "gradient") for v in variables]
-
-        def update_step(self, gradient: Any, variable: Any, learning_rate: Any) -> None:
-            """Add up the gradient of a variable; TensorFlow gives that of an embedding in parts."""
-            self.assign_add(self.kept[self._get_variable_index(variable)], gradient)
-
-    keeper = Keeper(learning_rate=0.0)
-    model.compile(optimizer=keeper, loss=model.loss)
-    loss = model.train_on_batch(images, targets)
-    kept = {
-        f"gradient/{index:03}:{variable.path}": to_numpy(gradient)
-        for index, (variable, gradient) in enumerate(
-            zip(model.trainable_variables, keeper.kept, strict=True)
-        )
-    }
-    return {"loss/000:loss": np.float64(loss), **kept}
-
-
-def training(model: Any, task: Task, batches: list[tuple[Any, Any]]) -> _Arrays:
-    """Return the change of each variable in the first step, and the losses of the trajectories.
-
-    The variables of the model and of its optimizer are restored.
-    """
-    model.optimizer.build(model.trainable_variables)
-    start = [(v, to_numpy(v)) for v in (*model.weights, *model.optimizer.variables)]
-
-    def restore() -> None:
-        for variable, value in start:
-            variable.assign(value)
-
-    model.train_on_batch(*batches[0])
-    update = {
-        f"update/{index:03}:{variable.path}": to_numpy(variable).astype(np.float64) - old
-        for index, (variable, old) in enumerate(start[: len(model.weights)])
-    }
-    restore()
-    orders = ORDERS if task.precision == "float32" else 0
-    losses = []
-    for order in range(orders + 1):
-        losses.append(trajectory(model, batches[: task.steps], order))
-        restore()
-    steps = {"steps/000:loss": np.array(losses[0]), "orders/000:loss": np.array(losses[1:])}
-    return update | steps
-
-
-def trajectory(model: Any, batches: list[tuple[Any, Any]], order: int) -> list[float]:
-    """Return the loss of each step, with each batch's images permuted by `order` (0 keeps them).
-
-    The function is the same, but sums are computed in a different order and round differently.
-    """
-    losses = []
-    for images, targets in batches:
-        count = length(images)
-        places = np.random.default_rng(order).permutation(count) if order else slice(None)
-        logs = model.train_on_batch(take(images, places), take(targets, places))
-        losses.append(float(logs[0] if isinstance(logs, list) else logs))
-    return losses
-
-
 def evaluation(model: Any, task: Task, inputs: Any) -> _Arrays:
     """Return the predictions with the trained weights on test images, and a classifier's accuracy.
 
@@ -199,14 +130,16 @@ def evaluation(model: Any, task: Task, inputs: Any) -> _Arrays:
             for variable, array in zip(model.weights, trained, strict=True):
                 variable.assign(array.astype(np.float32))
     else:
-        for images, targets in inputs.batches[: task.trained_steps]:
-            model.train_on_batch(images, targets)
+        for batch in inputs.batches[: task.trained_steps]:
+            model.train_on_batch(**batch.arguments)
         for index, variable in enumerate(model.weights):
             # Rounded to float32, so that every worker evaluates identical weights.
             variable.assign(to_numpy(variable).astype(np.float32))
             arrays[f"trained/{index:03}:{variable.path}"] = to_numpy(variable)
+    if not has_call(model):
+        return arrays
     size = PREDICTED_AT_ONCE
-    outputs = keras.tree.flatten(model.predict(inputs.test[0], batch_size=size, verbose=0))
+    outputs = keras.tree.flatten(model.predict(inputs.test.x, batch_size=size, verbose=0))
     for index, predictions in enumerate(outputs):
         arrays[f"evaluation/{index:03}:predictions"] = np.asarray(predictions)
     if inputs.labels is not None and len(outputs) == 1 and outputs[0].ndim == 2:

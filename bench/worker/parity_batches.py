@@ -6,10 +6,9 @@ from typing import Any
 
 import numpy as np
 
-from bench.worker.activations import to_numpy
+from bench.worker.activations import has_call, to_numpy
 from bench.worker.matched_lane import Variable, draw_weights
 from bench.worker.resolved_settings import RATES
-from data.named_arrays import each
 
 #: The prefix of layers that change inputs randomly and have no rate to set to 0.
 _ALTERS = "Random"
@@ -20,13 +19,9 @@ class PrecisionError(Exception):
 
 
 def in_precision(inputs: Any, precision: str) -> Any:
-    """Return images in `precision`; integers wider than a byte, such as indices, stay."""
-
-    def change(array: Any) -> Any:
-        index = array.dtype.kind in "iu" and array.dtype.itemsize > 1
-        return np.asarray(array) if index else np.asarray(array, dtype=precision)
-
-    return each(inputs, change)
+    """Return an array of inputs in `precision`; integers wider than a byte, as indices, stay."""
+    index = inputs.dtype.kind in "iu" and inputs.dtype.itemsize > 1
+    return np.asarray(inputs) if index else np.asarray(inputs, dtype=precision)
 
 
 def allow_float64() -> None:
@@ -56,7 +51,8 @@ def prepare_model(model: Any, image: Any, seed: int) -> Any:
                 setattr(layer, name, np.float64(getattr(layer, name)))
         if type(layer).__name__.startswith(_ALTERS):
             object.__setattr__(layer, "call", _switched_off(layer.call))
-    model(image, training=False)
+    if has_call(model):
+        model(image, training=False)
     for index, variable in enumerate(model.weights):
         variable.assign(draw_spread(seed, index, np.asarray(to_numpy(variable))))
     return model

@@ -11,10 +11,10 @@ from time import perf_counter
 from typing import Any
 
 import msgspec
-import numpy as np
 
 from bench.core.job import Job
 from bench.profiling.messages import ProfiledScope, ProfileReport, Timing
+from bench.worker.activations import has_call
 from bench.worker.backend import Backend, import_backend
 from bench.worker.entry import die_with_parent, one_sentence
 from bench.worker.process_info import Phases
@@ -33,30 +33,31 @@ def _measure(job: Job, backend: Backend) -> ProfileReport:
     """
     import keras
 
-    from bench.worker.builders import build_model  # these modules import Keras
-    from bench.worker.input_pipeline import input_shapes, make_examples, make_feed
+    from bench.worker.input_pipeline import make_feed  # these modules import Keras
+    from bench.worker.loaded_workload import LoadedWorkload
     from bench.worker.profile_timing import make_steps
     from bench.worker.resolved_settings import resolved_settings
-    from data.dataset import open_dataset
-    from data.named_arrays import length, take
+    from bench.worker.split import repeated
 
-    dataset = open_dataset(Path(job.dataset_folder))
-    classes, size = dataset.manifest.classes, job.cell.known_batch_size
-    model = build_model(job, input_shapes(job.target, dataset.x_train), classes)
+    workload = LoadedWorkload(job)
+    size = workload.cell.known_batch_size
+    model = workload.build()
 
     def examples(batches: int) -> Any:
-        rows = np.arange(batches * size) % length(dataset.y_train)
-        parts = take(dataset.x_train, rows), take(dataset.y_train, rows)
-        return make_examples(model, job.target, *parts, classes)
+        return workload.examples(model, repeated(workload.training, batches * size))
 
-    batch = keras.tree.map_structure(keras.ops.convert_to_tensor, examples(1)[0])
-    model(batch, training=True)  # builds the model if its builder did not
+    batch = keras.tree.map_structure(keras.ops.convert_to_tensor, examples(1).x)
     steps, gradients = make_steps(model, backend), dict[int, Any]()
-    timings = list(_layers(model, batch, steps, gradients))
-    feed = make_feed(job.cell, *examples(_WARM_UPS + _repetitions(timings)))
+    if has_call(model):
+        model(batch, training=True)  # builds the model if its builder did not
+        timings = list(_layers(model, batch, steps, gradients))
+    else:
+        timings = [_not_called(model)]
+    feed = make_feed(workload.cell, examples(_WARM_UPS + _repetitions(timings)))
     timings.append(_step(model, feed))
     # The update comes last, because repeating the same gradients drives the weights far away.
-    timings.append(_update(model, steps, gradients))
+    if model.optimizer is not None:  # None where the model's own `train_step` has its optimizers
+        timings.append(_update(model, steps, gradients))
     settings = resolved_settings(model, feed, backend, job.target)
     return ProfileReport(timings=tuple(timings), settings=settings)
 
@@ -67,6 +68,12 @@ def _repetitions(timings: list[Timing]) -> int:
         len(row.seconds) for row in timings if (row.scope, row.direction) == ("model", "gradient")
     ]
     return max([FEWEST, *counts])
+
+
+def _not_called(model: Any) -> Timing:
+    reason = f"{type(model).__name__} has no `call`: its layers are called by its training step"
+    facts = {"scope": "model", "name": model.name, "layer_class": type(model).__name__}
+    return Timing(**facts, direction="forward", reason=reason)
 
 
 def _layers(model: Any, batch: Any, steps: Any, gradients: dict[int, Any]) -> Iterator[Timing]:

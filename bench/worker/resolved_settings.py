@@ -19,20 +19,35 @@ def resolved_settings(
     model: "keras.Model", feed: "TrainingInput", backend: Backend, target: str
 ) -> dict[str, Scalar]:
     """Return the settings with which `model` was trained, as flat names and scalars."""
-    import keras
+    return {
+        **model_settings(model),
+        **process_settings(backend),
+        "data_adapter": feed.adapter_name(),
+        "target": target,
+    }
 
-    cpus, device = os.sched_getaffinity(0), backend.device
+
+def model_settings(model: "keras.Model") -> dict[str, Scalar]:
+    """Return how the steps of `model` are compiled."""
     return {
         "jit_compile": bool(model.jit_compile),
         "run_eagerly": bool(model.run_eagerly),
         "steps_per_execution": int(model.steps_per_execution),
+    }
+
+
+def process_settings(backend: Backend) -> dict[str, Scalar]:
+    """Return the settings of Keras, the backend and the machine that hold for this process."""
+    import keras
+
+    cpus, device = os.sched_getaffinity(0), backend.device
+    return {
         "dtype_policy": keras.config.dtype_policy().name,
         "floatx": keras.config.floatx(),
         "epsilon": keras.config.epsilon(),
         "data_format": keras.config.image_data_format(),
         "keras_json": backend.keras_json,
-        "data_adapter": feed.adapter_name(),
-        "target": target,
+        "compilation_cache": compilation_cache(backend.name),
         "affinity_cpus": len(cpus),
         "affinity": cpu_ranges(cpus),
         "allocator": ", ".join(filter(None, (host_allocator(), device.allocator))),
@@ -59,6 +74,13 @@ def backend_settings(
     if backend == "tensorflow":
         return _tensorflow_settings(framework, on_gpu, environment)
     return _torch_settings(framework, on_gpu)
+
+
+def compilation_cache(backend: str, environment: Mapping[str, str] = os.environ) -> str:
+    """Return `warm` if compiled programs are kept in a folder of the user, else `cold`."""
+    name = {"jax": "JAX_COMPILATION_CACHE_DIR", "torch": "TORCHINDUCTOR_CACHE_DIR"}.get(backend, "")
+    folder, own = environment.get(name, ""), environment.get("KERAS_HOME", "")
+    return "warm" if folder and not (own and folder.startswith(f"{own}/")) else "cold"
 
 
 def uses_onednn(backend: str, framework: Any) -> bool | None:

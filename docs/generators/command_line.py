@@ -8,6 +8,7 @@ from bench.cli.parser import make_parser
 from docs.generators.markdown import table
 from validation.gate.__main__ import make_gate_proof_parser
 from validation.overhead.__main__ import make_overhead_parser
+from validation.overhead.scripts import make_scripts_parser
 
 
 def command_parsers(parser: argparse.ArgumentParser) -> dict[str, argparse.ArgumentParser]:
@@ -30,7 +31,7 @@ def command_lines() -> str:
 
 def validation_parsers() -> tuple[argparse.ArgumentParser, ...]:
     """Return the parsers of the programs that check the tool itself."""
-    return make_gate_proof_parser(), make_overhead_parser()
+    return make_gate_proof_parser(), make_overhead_parser(), make_scripts_parser()
 
 
 def _section(name: str, parser: argparse.ArgumentParser) -> str:

@@ -4,9 +4,10 @@ from collections.abc import Iterable
 
 from bench.core.cell import BACKENDS, PROTOCOL_VERSION
 from bench.core.exit_codes import EXIT_MEANINGS, ExitCode
+from bench.core.model_file import FILE_FUNCTIONS, FIT_ARGUMENTS
 from bench.core.record import READABLE_VERSIONS, RECORD_VERSION
 from bench.core.suite import Entry, load_suite, suite_names
-from bench.core.workload import USER_WORKLOADS
+from bench.core.workload import USER_SCRIPTS, USER_WORKLOADS
 from bench.system.environment import PERFORMANCE_PREFIXES
 from data.registry import DATASETS, USER_DATASETS
 from docs.generators.markdown import table
@@ -39,7 +40,21 @@ def _workload(name: str, workload: Workload) -> tuple[str, ...]:
 
 def user_workload_table() -> str:
     """Return a row per way to name a workload of one's own."""
-    return table(("name", "meaning"), _named(USER_WORKLOADS.items()))
+    return table(("name", "meaning"), _named({**USER_WORKLOADS, **USER_SCRIPTS}.items()))
+
+
+def file_function_table() -> str:
+    """Return a row per function that a model's file may have beside its builder."""
+    rows = [
+        (f"`{name}({', '.join(each.parameters)})`", each.purpose, each.returns)
+        for name, each in FILE_FUNCTIONS.items()
+    ]
+    return table(("function and its parameters", "purpose", "returns"), rows)
+
+
+def fit_argument_table() -> str:
+    """Return a row per argument of `fit` that a model's file may give."""
+    return table(("argument", "meaning"), _named(FIT_ARGUMENTS.items()))
 
 
 def dataset_table() -> str:

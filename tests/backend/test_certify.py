@@ -11,7 +11,7 @@ from tests.fixtures.bench_command import Bench
 
 
 @pytest.fixture(scope="module")
-def certified(module_bench: Bench) -> Certificate:
+def certified(module_bench: Bench, all_cpus: None) -> Certificate:
     done = module_bench("certify", "lab_baseline", "--json")
     assert done.returncode == 0, done.stdout + done.stderr
     (certificate,), unusable = read_certificates(module_bench.reports)
@@ -53,8 +53,9 @@ def test_every_stage_was_compared(certified: Certificate, module_bench: Bench) -
 def test_a_race_of_what_is_certified_says_so_and_another_seed_of_weights_too(
     certified: Certificate, module_bench: Bench
 ) -> None:
-    tiny = ("--dataset", "digits", "--epochs", "2", "--limit-train", "160", "--batch-size", "16")
-    done = module_bench("race", "--workload", "lab_baseline", *tiny, "--rounds", "1")
+    tiny = ("--dataset", "digits", "--epochs", "2", "--batch-size", "16")
+    limits = ("--limit-train", "160", "--limit-test", "40")
+    done = module_bench("race", "--workload", "lab_baseline", *tiny, *limits, "--rounds", "1")
     assert done.returncode == 0, done.stdout + done.stderr
     (path,) = module_bench.reports.glob("runs/*/ratios.csv")
     with path.open(newline="") as file:

@@ -9,7 +9,7 @@ import pytest
 from bench.core.paths import CHECKOUT
 from tests.fixtures.bench_command import Bench
 
-_CELLS = ("--backend", "torch", "--workload", "lab_baseline", "--epochs", "2")
+_CELLS = ("--backend", "torch", "--workload", "lab_baseline", "--epochs", "2", "--limit-test", "16")
 
 
 @pytest.mark.parametrize("sent", [signal.SIGINT, signal.SIGTERM])
@@ -29,7 +29,7 @@ def test_an_interrupted_run_continues_from_its_last_record(
         assert run.stdout is not None
         while "(repetition 2): started" not in run.stdout.readline():
             assert run.poll() is None, "the run ended before its second repetition"
-        workers = []
+        workers: list[psutil.Process] = []
         while not workers:
             workers = psutil.Process(run.pid).children(recursive=True)
         run.send_signal(sent)

@@ -17,8 +17,12 @@ from bench.worker.matched_lane import BatchOrder
 from data.dataset import open_dataset
 from data.prepare import prepare
 from tests.fixtures.bench_command import Bench, by_backend
+from tests.fixtures.present import one_array, present
 
-_LAB = ("--workload", "lab_baseline", "--epochs", "2", "--limit-train", "300", "--seed", "3")
+_LAB = (
+    *("--workload", "lab_baseline", "--epochs", "2", "--seed", "3"),
+    *("--limit-train", "300", "--limit-test", "72"),
+)
 
 #: A user's file whose model folds the pixels of every training batch that reaches it into one
 #: number, which depends on their order, and writes it down at the end.
@@ -74,15 +78,15 @@ def build(classes):
 
 
 @pytest.fixture(scope="module")
-def trained(module_bench: Bench) -> Bench:
-    done = module_bench("run", *_LAB, "--lane", "default", "--lane", "matched")
+def trained(module_bench: Bench, all_cpus: None) -> Bench:
+    done = module_bench("run", *_LAB, "--lane", "matched")
     assert done.returncode == 0, done.stdout + done.stderr
     return module_bench
 
 
-def results(bench: Bench, lane: str = "matched") -> dict[str, Result]:
-    """Return the result of each backend in `lane`."""
-    records = by_backend(r for r in bench.records() if r.cell.lane == lane)
+def results(bench: Bench) -> dict[str, Result]:
+    """Return the result of each backend."""
+    records = by_backend(bench.records())
     assert all(record.result for record in records.values()), records
     return {backend: record.result for backend, record in records.items() if record.result}
 
@@ -110,13 +114,6 @@ def test_the_losses_agree_after_the_first_epoch(trained: Bench) -> None:
         assert max(losses) == pytest.approx(min(losses), rel=1e-3)
 
 
-def test_the_default_lane_matches_nothing(trained: Bench) -> None:
-    for result in results(trained, "default").values():
-        assert result.weights_sha256 is None
-        assert result.batch_order_sha256 is None
-        assert result.settings["data_adapter"] == "ArrayDataAdapter"
-
-
 def test_threads_and_precision_are_the_same_on_every_backend(trained: Bench) -> None:
     cpus = len(os.sched_getaffinity(0))
     for backend, result in results(trained).items():
@@ -136,7 +133,7 @@ def test_the_pixels_arrive_in_the_same_order_on_every_backend(
         *("--dataset", _TINY, "--epochs", "2", "--batch-size", "16", "--seed", "5"),
     )
     assert done.returncode == 0, done.stdout + done.stderr
-    images = open_dataset(prepare(_TINY, cache_dir=tmp_path / "cache")).x_train
+    images = one_array(open_dataset(prepare(_TINY, cache_dir=tmp_path / "cache")).x_train)
     seen = 0
     for epoch in range(2):
         order = np.random.default_rng([5, epoch]).permutation(70)
@@ -155,7 +152,7 @@ def test_a_model_that_builds_itself_with_its_first_image_is_matched_too(
     assert done.returncode == 0, done.stdout + done.stderr
     found = results(bench).values()
     assert len({result.weights_sha256 for result in found}) == 1
-    losses = [result.epochs[0].loss for result in found]
+    losses = [present(result.epochs[0].loss) for result in found]
     assert max(losses) == pytest.approx(min(losses), rel=1e-3)
     assert {result.uncounted_layers for result in found} == {("model (Model)",)}
 
@@ -205,6 +202,7 @@ def launch_on(cpus: set[int], folder: Path) -> Result:
 
 
 @pytest.mark.skipif(len(os.sched_getaffinity(0)) < 2, reason="there is one CPU only")
+@pytest.mark.usefixtures("all_cpus")
 def test_jax_takes_as_many_threads_as_it_is_given_cpus(tmp_path: Path) -> None:
     one, two, *_ = sorted(os.sched_getaffinity(0))
     for cpus in ({one}, {one, two}):

@@ -3,6 +3,7 @@
 import subprocess
 from collections.abc import Callable
 from pathlib import Path
+from typing import Any
 
 import numpy as np
 
@@ -78,7 +79,7 @@ _TINY = "synthetic:shape=8x8x3,classes=4,train=64,test=32"
 
 def write_arrays(path: Path) -> None:
     random = np.random.default_rng(0)
-    arrays = {
+    arrays: dict[str, Any] = {
         "x.left": random.normal(size=(40, 4)),
         "x.right": random.normal(size=(40, 2)),
         "y.kind": random.integers(0, 3, 40),

@@ -110,7 +110,8 @@ def counted(tmp_path_factory: pytest.TempPathFactory) -> dict:
         text=True,
     )
     assert done.returncode == 0, done.stderr
-    return json.loads(done.stdout)
+    found: dict = json.loads(done.stdout)
+    return found
 
 
 def test_the_baseline_is_counted_layer_by_layer(counted: dict) -> None:

@@ -6,7 +6,7 @@ from pathlib import Path
 from typing import Any
 
 import pytest
-from playwright.sync_api import Browser, Page, sync_playwright
+from playwright.sync_api import Browser, Dialog, Page, sync_playwright
 
 from bench.report.write import write_report
 from tests.fixtures.records import golden_records, make_record
@@ -57,6 +57,10 @@ def open_page(browser: Browser, report: Path, events: list[str]) -> Iterator[Cal
     """
     pages = []
 
+    def dismiss(dialog: Dialog) -> None:
+        events.append("dialog")
+        dialog.dismiss()
+
     def open_one(path: Path = report, **options: Any) -> Page:
         page = browser.new_page(**options)
         pages.append(page)
@@ -64,7 +68,7 @@ def open_page(browser: Browser, report: Path, events: list[str]) -> Iterator[Cal
         page.on("console", lambda message: events.append(f"console: {message.text}"))
         page.on("pageerror", lambda error: events.append(f"error: {error}"))
         page.on("request", lambda request: events.append(f"request: {request.url}"))
-        page.on("dialog", lambda dialog: (events.append("dialog"), dialog.dismiss()))
+        page.on("dialog", dismiss)
         page.goto(path.as_uri())
         page.wait_for_function("document.documentElement.dataset.drawn !== undefined")
         return page

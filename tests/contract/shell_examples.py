@@ -9,13 +9,13 @@ import shlex
 import subprocess
 import sys
 import warnings
-from collections.abc import Iterator, Sequence
+from collections.abc import Callable, Iterator, Sequence
 from functools import cache
 from typing import Any
 
 import pytest
 
-from bench.cli.parser import make_parser
+from bench.cli.parser import parse_words
 from bench.core.paths import CHECKOUT
 from docs.generators.command_line import validation_parsers
 
@@ -69,17 +69,21 @@ def check_command(words: Sequence[str]) -> None:
 
 def parse_module(module: str, words: Sequence[str]) -> argparse.Namespace:
     """Return what `python -m MODULE WORDS` asks for, by the module's own parser; nothing runs."""
-    for parser in (make_parser(), *validation_parsers()):
+    if module == "bench":
+        return _parse(parse_words, module, words)
+    for parser in validation_parsers():
         if parser.prog == f"python -m {module}":
-            return _parse(parser, words)
+            return _parse(parser.parse_args, module, words)
     return _parse_main(module, words)
 
 
-def _parse(parser: argparse.ArgumentParser, words: Sequence[str]) -> argparse.Namespace:
+def _parse(
+    parse: Callable[[Sequence[str]], argparse.Namespace], module: str, words: Sequence[str]
+) -> argparse.Namespace:
     try:
-        return parser.parse_args(list(words))
+        return parse(words)
     except SystemExit as end:
-        raise ExampleError(f"{parser.prog} does not take {shlex.join(words)}") from end
+        raise ExampleError(f"python -m {module} does not take {shlex.join(words)}") from end
 
 
 class _ParsedError(Exception):
@@ -108,6 +112,7 @@ def _parse_main(module: str, words: Sequence[str]) -> argparse.Namespace:
         try:
             runpy.run_module(module, run_name="__main__")
         except _ParsedError as parsed:
+            found: argparse.Namespace
             found, unknown = parsed.args
             _expect(not unknown, f"python -m {module} does not know {unknown}")
             return found
@@ -129,7 +134,7 @@ def _check_tox(words: list[str]) -> None:
     parser.add_argument("run", nargs="?", choices=["run"])
     parser.add_argument("--notest", action="store_true")
     parser.add_argument("-e", default=",".join(_default_environments()))
-    asked = _parse(parser, words)
+    asked = _parse(parser.parse_args, "tox", words)
     for name in asked.e.split(","):
         commands = tox_commands(name)
         takes = [command for command in commands if "{posargs}" in command]

@@ -62,7 +62,8 @@ def is_within(module: str, packages: tuple[str, ...]) -> bool:
 
 def exits_of(source: Source) -> list[int]:
     """Return the lines in which a file ends the process or names SystemExit."""
-    return sorted(node.lineno for node in ast.walk(source.tree) if _is_exit(node))
+    found = (node for node in ast.walk(source.tree) if _is_exit(node))
+    return sorted(node.lineno for node in found if isinstance(node, ast.expr | ast.stmt))
 
 
 def _is_exit(node: ast.AST) -> bool:
@@ -83,7 +84,7 @@ def _is_exit(node: ast.AST) -> bool:
 def function_lengths(source: Source) -> dict[str, int]:
     """Return the number of lines of every function, docstring and decorators included."""
     return {
-        node.name: node.end_lineno
+        node.name: (node.end_lineno or node.lineno)
         - min([node.lineno, *(d.lineno for d in node.decorator_list)])
         + 1
         for node in ast.walk(source.tree)

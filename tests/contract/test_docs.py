@@ -11,8 +11,10 @@ import msgspec
 import pytest
 
 from bench.cli.parser import make_parser
+from bench.core.model_file import FILE_FUNCTIONS
 from bench.core.paths import CHECKOUT
 from bench.core.record import decode_record
+from bench.core.script import find_script
 from bench.core.suite import Overrides, expand, load_suite
 from bench.core.workload import read_recipe, resolve_workload
 from bench.storage.store import Store
@@ -162,9 +164,15 @@ def check_workload(block: Block, folder: Path) -> None:
     path = folder / name[1]
     path.write_text(block.text, "utf-8")
     read_recipe(path)
-    [function] = [n for n in ast.parse(block.text).body if isinstance(n, ast.FunctionDef)]
-    assert {a.arg for a in function.args.args} <= {"input_shape", "classes"}
-    assert resolve_workload(f"{path}:{function.name}")
+    functions = [n for n in ast.parse(block.text).body if isinstance(n, ast.FunctionDef)]
+    if not functions:  # a whole script
+        assert find_script(str(path), []).path == path
+        return
+    parameters = {f.name: {a.arg for a in f.args.args} for f in functions}
+    [builder] = parameters.keys() - FILE_FUNCTIONS.keys()
+    assert parameters.pop(builder) <= {"input_shape", "classes"}
+    assert all(found <= {*FILE_FUNCTIONS[name].parameters} for name, found in parameters.items())
+    assert resolve_workload(f"{path}:{builder}")
 
 
 @pytest.mark.parametrize("block", blocks_in("toml"), ids=lambda block: block.name)

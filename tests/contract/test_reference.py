@@ -15,7 +15,7 @@ from bench.core.paths import CHECKOUT
 from bench.core.record import Record
 from bench.core.suite import Entry, suite_names
 from bench.regression.report import pair_frame, slice_frame
-from bench.report.tables.columns import RECORD_COLUMNS, ROW_COLUMNS
+from bench.report.tables.columns import RECORD_COLUMNS, ROW_COLUMNS, Column
 from bench.report.tables.comparison import BACKEND_GROUP
 from bench.report.write import CSV_TABLES
 from data.registry import DATASETS, USER_DATASETS
@@ -47,7 +47,7 @@ def generated(tmp_path_factory: pytest.TempPathFactory) -> Path:
 @pytest.mark.parametrize(
     ("table", "column"), _COLUMNS, ids=lambda value: getattr(value, "name", value)
 )
-def test_the_reference_explains_the_column(table: str, column: csv_columns.Column) -> None:
+def test_the_reference_explains_the_column(table: str, column: Column) -> None:
     own = _SECTIONS.partition(f"## `{table}.csv`")[2].partition("\n## ")[0]
     name = f"BACKEND_{_GROUPS[column.name]}" if column.name in _GROUPS else column.name
     line = f"| `{name}` | {column.dtype} | {column.meaning} |"
@@ -83,7 +83,7 @@ def test_the_columns_of_a_gate_are_named_on_its_page() -> None:
     measured = make_pairs(make_plan())
     shared = set(pair_frame(measured, [])) & set(slice_frame(measured))
     for line, frame in ((pairs, pair_frame(measured, [])), (slices, slice_frame(measured))):
-        own = {re.sub("^(baseline|candidate)_", "", name) for name in set(frame) - shared}
+        own = {re.sub("^(baseline|candidate)_", "", str(name)) for name in set(frame) - shared}
         assert own - set(re.findall(r"`(\w+)`", line)) <= {"slice", "reason"}
 
 
@@ -100,7 +100,7 @@ def test_every_variable_of_ours_is_explained() -> None:
         for room in ("bench", "data", "validation")
         for p in (CHECKOUT / room).rglob("*.py")
     ]
-    names = {name for text in code for name in re.findall(r"KERAS_BENCH_[A-Z]+", text)}
+    names = {name for text in code for name in re.findall(r"KERAS_BENCH_[A-Z_]+", text)}
     assert len(names) >= 5
     assert [name for name in sorted(names) if f"| `{name}` | " not in page] == []
 

@@ -69,7 +69,8 @@ def summary(tmp_path_factory: pytest.TempPathFactory) -> dict[str, str]:
     shutil.copy(CHECKOUT / "tests" / "unit" / "conftest.py", folder / "conftest.py")
     for name, source in SOURCES.items():
         (folder / f"test_{name}.py").write_text(source)
-    kept = {name: text for name, text in os.environ.items() if not name.startswith("PYTEST")}
+    ours = ("PYTEST", "BENCH_TEST_PATIENCE")
+    kept = {name: text for name, text in os.environ.items() if not name.startswith(ours)}
     options = ["-rA", "-p", "no:cacheprovider", "-p", "no:xdist", f"--rootdir={folder}"]
     done = subprocess.run(
         [sys.executable, "-m", "pytest", "-c", os.devnull, *options, str(folder)],

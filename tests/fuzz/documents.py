@@ -89,7 +89,7 @@ PROOF: dict[type, list[Any]] = {
         )
     ],
 }
-FILES = {
+FILES: dict[type, str] = {
     Context: "sessions.jsonl",
     RealPair: "pairs.jsonl",
     SeedRow: "seeds.jsonl",
@@ -195,7 +195,7 @@ JSON_TARGETS = [
     Target(
         "gate-message",
         json_documents(encode(PAIRS[0].slices[0].baseline), b'{"type":"built"}'),
-        lambda content, folder: encode(decode_json(content, Message)),
+        lambda content, folder: encode(decode_json(content, Message)),  # type: ignore[arg-type]
         (DecodeError,),
     ),
     *(

@@ -4,6 +4,7 @@ import io
 import pickle
 import warnings
 from pathlib import Path
+from typing import Any
 
 import numpy as np
 from hypothesis import strategies as st
@@ -69,7 +70,8 @@ def _read_idx(content: bytes, folder: Path) -> None:
 def _read_npz(content: bytes, folder: Path) -> None:
     path = file_in(folder, "mine.npz", content)
     parts = read_npz(path, "npz:mine.npz")
-    np.savez(folder / "again.npz", **flatten(parts))
+    flat: dict[str, Any] = flatten(parts)
+    np.savez(folder / "again.npz", **flat)
 
 
 def _read_weights(content: bytes, folder: Path) -> None:

@@ -25,7 +25,7 @@ PIECES = (
 )
 
 #: What stands in for a value of a JSON document.
-_VALUES = st.one_of(
+_VALUES: st.SearchStrategy[Any] = st.one_of(
     st.sampled_from(
         [
             *(None, True, False, 0, -1, 1, 2**31, 2**53 + 1, 2**63, 2**64, -(2**63) - 1, 10**400),

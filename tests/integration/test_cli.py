@@ -3,6 +3,7 @@
 import os
 import subprocess
 import sys
+from collections.abc import Callable
 from pathlib import Path
 
 import pytest
@@ -14,6 +15,7 @@ from bench.core.record import encode_record
 from bench.storage import store as store_module
 from bench.storage.store import Store
 from bench.system.timing_lock import default_lock_path, timing_lock
+from tests.fixtures.calls import noted_calls
 from tests.fixtures.command_line import Bench
 from tests.fixtures.processes import patient
 from tests.fixtures.records import make_record
@@ -31,7 +33,9 @@ def reporting(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> Bench:
 @pytest.fixture
 def bench(reporting: Bench, monkeypatch: pytest.MonkeyPatch) -> Bench:
     """The same without tables, which take most of a run's time."""
-    tables = {"write_tables": lambda folder, tables, title, parquet: folder / "x.csv"}
+    tables: dict[str, Callable[..., object]] = {
+        "write_tables": lambda folder, tables, title, parquet: folder / "x.csv"
+    }
     tables |= {"comparison_renderables": lambda tables, keys: ["the comparison"]}
     for name, fake in tables.items():
         monkeypatch.setattr(reporting_commands, name, fake)
@@ -276,14 +280,8 @@ def test_a_record_of_another_checkout_is_read_by_the_report(reporting):
 
 def test_a_run_makes_the_tables_of_each_of_its_two_reports_once(reporting, monkeypatch):
     reporting.run("ok", more=("--quiet",))
-    made, make = [], reporting_commands.make_tables
-    monkeypatch.setattr(
-        reporting_commands, "make_tables", lambda *given: made.append(given) or make(*given)
-    )
-    read, decode = [], store_module.decode_record
-    monkeypatch.setattr(
-        store_module, "decode_record", lambda *given: read.append(given) or decode(*given)
-    )
+    made = noted_calls(monkeypatch, reporting_commands, "make_tables")
+    read = noted_calls(monkeypatch, store_module, "decode_record")
     assert reporting.run("ok", more=("--fresh",)) == 0
     assert len(made) == 2  # the run's own, and latest
     assert len(read) == 2  # each record of the store, once

@@ -98,7 +98,7 @@ class TestCommand:
     ) -> None:
         from bench.profiling import run as measure
 
-        done = []
+        done: list[object] = []
 
         def interrupt(turn, *rest):
             if len(done) == 2:

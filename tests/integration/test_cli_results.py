@@ -2,6 +2,7 @@
 
 import json
 from pathlib import Path
+from typing import Any
 
 import pytest
 
@@ -14,7 +15,7 @@ from tests.fixtures.runs import golden_history, launches
 
 pytestmark = pytest.mark.usefixtures("own_signals")
 
-OTHER = {"machine": {"machine_id": "ba9876543210"}}
+OTHER: dict[str, Any] = {"machine": {"machine_id": "ba9876543210"}}
 
 
 @pytest.fixture

@@ -18,6 +18,7 @@ from bench.storage.sessions import read_sessions
 from bench.storage.store import Store
 from tests.fixtures.command_line import Bench
 from tests.fixtures.fake_python import are_gone, hung_pids
+from tests.fixtures.present import present
 from tests.fixtures.processes import patient, start, wait_for
 from tests.fixtures.steps import TINY
 
@@ -142,7 +143,7 @@ def test_a_race_is_resumed_as_often_as_it_is_interrupted(bench: Bench) -> None:
     process.send_signal(signal.SIGINT)
     out, _ = process.communicate(timeout=patient())
     assert (process.returncode, f"--resume {folder.name}" in out) == (130, True)
-    assert are_gone(hung_pids(log.read_text()))
+    assert are_gone(hung_pids(present(log).read_text()))
     assert len(list(aside.iterdir())) == 1
     (bench.folder / "hang").unlink()
     assert resume(bench) == 0

@@ -43,6 +43,21 @@ def test_both_sides_take_all_their_turns(tmp_path: Path, number: int) -> None:
     )
 
 
+def test_steps_that_begin_together_are_a_whole_number_of_executions_on_both_sides(
+    tmp_path: Path,
+) -> None:
+    harder = make_seat("four_together", work=1.1)
+    found = pair(tmp_path, harder)
+    assert found.reason is None
+    assert {turn.candidate.steps for turn in found.slices} == {40}  # and 44 of them really
+
+
+def test_a_warm_up_without_time_is_refused_and_never_divided_by(tmp_path: Path) -> None:
+    frozen = PairSpec(kind="cell", baseline=make_seat("no_time"), candidate=make_seat("no_time"))
+    found = run_pair(frozen, 0, tmp_path, FAKE, patient(30.0))
+    assert "measured no time in their warm-up" in str(found.reason)
+
+
 def test_more_work_is_seen_and_the_side_says_that_it_does_it(tmp_path: Path) -> None:
     harder = make_seat(work=2.0)
     found = pair(tmp_path, harder)
@@ -85,8 +100,8 @@ def test_a_child_of_a_side_is_gone_with_its_pair(tmp_path: Path, kind: str, then
 
 
 def test_a_side_that_hangs_is_killed_in_time(tmp_path: Path) -> None:
-    found = pair(tmp_path, make_seat("hang"), timeout_seconds=0.3)
-    assert "candidate sent nothing for 0.3 s" in str(found.reason)
+    found = pair(tmp_path, make_seat("hang"), timeout_seconds=(seconds := patient(0.3)))
+    assert f"candidate sent nothing for {seconds:g} s" in str(found.reason)
 
 
 def test_an_interpreter_that_is_none_is_named(tmp_path: Path) -> None:

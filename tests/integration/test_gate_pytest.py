@@ -36,11 +36,11 @@ _GATE = ("--benchmark-compare", "--benchmark-compare-fail=median:10%")
 def _save(reports: Path, cell: Cell, **overrides: Any) -> None:
     """Store a good record of `cell` on this machine, `slower` times slower."""
     factor = overrides.pop("slower", 1.0)
-    seconds = [_SECONDS[0]] + [_SECONDS[1 + n % 4] * factor for n in range(cell.epochs - 1)]
+    seconds = [_SECONDS[0]] + [_SECONDS[1 + n % 4] * factor for n in range(cell.known_epochs - 1)]
     fields = {
         "machine": dict(machine_facts()),
         "train_seconds": seconds,
-        "val_accuracies": [0.95] * cell.epochs,
+        "val_accuracies": [0.95] * cell.known_epochs,
         **msgspec.structs.asdict(cell),
     }
     Store(reports).save(make_record(**fields | overrides))
@@ -91,7 +91,7 @@ def test_the_saved_rows_hold_exactly_the_stored_samples(storage: Path) -> None:
     rows = json.loads((storage / "full.json").read_bytes())["benchmarks"]
     assert [row["param"] for row in rows] == [cell.id for cell in _CELLS]
     for row, cell in zip(rows, _CELLS, strict=True):
-        assert row["stats"]["data"] == [_SECONDS[1 + n % 4] for n in range(cell.epochs - 1)]
+        assert row["stats"]["data"] == [_SECONDS[1 + n % 4] for n in range(cell.known_epochs - 1)]
         assert row["extra_info"]["cell_id"] == cell.id
         assert row["extra_info"]["machine_id"] == machine_facts()["machine_id"]
 
@@ -116,7 +116,7 @@ def test_records_a_fifth_slower_fail(storage: Path, tmp_path: Path) -> None:
 def test_cells_missing_failed_and_inaccurate_in_the_store_are_named(tmp_path: Path) -> None:
     missing, failed, wrong, *good = _CELLS
     _save(tmp_path, failed, status="failed", reason="the loss is NaN")
-    _save(tmp_path, wrong, val_accuracies=[0.5] * wrong.epochs)
+    _save(tmp_path, wrong, val_accuracies=[0.5] * wrong.known_epochs)
     for cell in good:
         _save(tmp_path, cell)
     done = _pytest(tmp_path, tmp_path / "storage", "--benchmark-save=x")

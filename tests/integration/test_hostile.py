@@ -4,6 +4,7 @@ import csv
 import json
 import re
 from pathlib import Path
+from typing import Any
 
 import pytest
 from hypothesis import given
@@ -43,7 +44,11 @@ def bench(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> Bench:
 @pytest.fixture
 def evil(bench: Bench) -> Bench:
     """A store in which every name and text that somebody else chose is hostile."""
-    fields = {"run_id": EVIL, "workload": f"{EVIL}/m.py:build", "dataset": f"npz:{EVIL}"}
+    fields: dict[str, Any] = {
+        "run_id": EVIL,
+        "workload": f"{EVIL}/m.py:build",
+        "dataset": f"npz:{EVIL}",
+    }
     fields |= {"source": EVIL, "environment": {EVIL: EVIL}, "log_tail": EVIL, "settings": {EVIL: 1}}
     failed = {key: value for key, value in fields.items() if key != "settings"}
     some = [

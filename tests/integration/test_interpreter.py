@@ -14,10 +14,12 @@ from bench.system import interpreter as interpreter_module
 from bench.system.interpreter import (
     TOX_ENVS,
     InterpreterError,
+    digest_versions,
     find_interpreter,
     parse_choices,
     probe_versions,
     tox_env,
+    with_tensorflow,
 )
 from tests.fixtures.fake_python import make_fake_python
 
@@ -33,7 +35,7 @@ def make_python(path: Path, answer: str, status: int = 0) -> str:
 
 
 @pytest.fixture
-def checkout(tmp_path, monkeypatch) -> Path:
+def checkout(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
     """An empty checkout, and a current Python without any backend."""
     monkeypatch.setattr(interpreter_module, "CHECKOUT", tmp_path)
     current = make_python(tmp_path / "current" / "python", '{"python": "3.11.9"}')
@@ -122,14 +124,14 @@ def test_a_chosen_interpreter_without_the_backend_is_refused_and_nothing_else_tr
             find_interpreter(backend, {backend: chosen})
 
 
-def test_the_digest_covers_keras_and_the_backends_own_packages_only(checkout):
+def test_the_digest_covers_keras_the_backends_own_packages_and_a_tensorflow_beside_them(checkout):
     versions = {**ALL, "numpy": "2.4.6", "jaxlib": "1"}
     chosen = make_python(checkout / "chosen", json.dumps(versions))
     found = {b: find_interpreter(b, {b: chosen}) for b in BACKENDS}
-    keras = {"keras": "3.15.1"}
-    assert found["jax"].digest_versions == {**keras, "jax": "1", "jaxlib": "1"}
-    assert found["tensorflow"].digest_versions == {**keras, "tensorflow-cpu": "2"}
-    assert found["torch"].digest_versions == {**keras, "torch": "3"}
+    both = {"keras": "3.15.1", "tensorflow-cpu": "2"}
+    assert found["jax"].digest_versions == {**both, "jax": "1", "jaxlib": "1"}
+    assert found["tensorflow"].digest_versions == both
+    assert found["torch"].digest_versions == {**both, "torch": "3"}
     assert all(interpreter.versions == versions for interpreter in found.values())
 
 
@@ -194,3 +196,20 @@ def test_an_interpreter_that_never_answers_is_killed_at_its_timeout(tmp_path, mo
     python.chmod(0o755)
     with pytest.raises(InterpreterError, match=r"gave no answer within 0\.2 s, and was killed"):
         find_interpreter("jax", {"jax": str(python)})
+
+
+def test_tensorflow_is_added_beside_the_other_backends_only(checkout):
+    chosen = with_tensorflow({"torch": "/mine/python"})
+    assert chosen == {
+        "jax": str(checkout / ".tox" / "jax-with-tf" / "bin" / "python"),
+        "torch": "/mine/python",
+    }
+    with pytest.raises(InterpreterError, match=r"run `tox run --notest -e jax-with-tf`\.$"):
+        find_interpreter("jax", chosen)
+
+
+def test_the_digest_covers_a_tensorflow_beside_another_backend():
+    versions = {"keras": "3.15.1", "jax": "0.10.2", "jaxlib": "0.10.2", "torch": "2.13.0"}
+    assert digest_versions("jax", versions) == {k: v for k, v in versions.items() if k != "torch"}
+    beside = {**versions, "tensorflow-cpu": "2.21.0"}
+    assert digest_versions("jax", beside)["tensorflow-cpu"] == "2.21.0"

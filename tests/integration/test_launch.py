@@ -19,9 +19,11 @@ from bench.runner.launch import LaunchOutcome, launch
 from bench.runner.worker_process import WorkerProcess
 from bench.system.environment import resolve_environment
 from tests.fixtures.fake_python import FAKE_WORKER, are_gone, hung_pids
+from tests.fixtures.present import present
+from tests.fixtures.processes import patient
 
 #: Long enough for Python to start on a busy machine, so that a hang really hangs.
-HANG_TIMEOUT_SECONDS = 1.0
+HANG_TIMEOUT_SECONDS = patient(1.0)
 FAKE = ("-I", "-S", str(FAKE_WORKER))
 
 
@@ -75,7 +77,7 @@ def start_only(python: str, folder: Path) -> LaunchOutcome:
 def test_a_worker_that_gives_a_result_is_ok(tmp_path):
     outcome = end_of("ok", tmp_path)
     assert outcome.output.reason is None
-    assert [epoch.train_seconds for epoch in outcome.output.result.epochs] == [0.25, 0.25]
+    assert [epoch.train_seconds for epoch in present(outcome.output.result).epochs] == [0.25, 0.25]
     assert outcome.exit_status == 0
     assert outcome.wall_seconds > 0
     assert re.fullmatch(r"\d{4}-\d\d-\d\dT\d\d:\d\d:\d\d\.\d{3}\+00:00", outcome.started_at)
@@ -121,7 +123,8 @@ def test_a_signal_without_a_name_is_told_by_its_number(tmp_path):
 @pytest.mark.parametrize("mode", ["hang", "hang_deaf"])
 def test_a_hang_ends_at_the_timeout_with_all_its_children(tmp_path, mode):
     outcome = end_of(mode, tmp_path, timeout_seconds=HANG_TIMEOUT_SECONDS)
-    assert outcome.output.reason == "no result within the timeout of 1 s; the worker was killed"
+    within = f"within the timeout of {HANG_TIMEOUT_SECONDS:g} s"
+    assert outcome.output.reason == f"no result {within}; the worker was killed"
     assert outcome.exit_status == -signal.SIGKILL
     assert outcome.wall_seconds >= HANG_TIMEOUT_SECONDS
     pids = hung_pids(outcome.log_tail)
@@ -138,7 +141,7 @@ def test_a_hang_after_the_result_ends_at_the_timeout_and_the_result_counts(tmp_p
 def test_an_interruption_while_the_worker_starts_does_not_leave_it_behind(
     tmp_path, monkeypatch, own_signals
 ):
-    started = []
+    started: list[WorkerProcess] = []
 
     def start_and_interrupt(self):
         start(self)
@@ -212,11 +215,11 @@ def test_a_signal_that_the_kernel_gave_to_another_thread_interrupts_too(tmp_path
 def test_an_unusable_result_is_a_reason(tmp_path, mode):
     outcome = end_of(mode, tmp_path)
     assert outcome.output.result is None
-    assert outcome.output.reason.startswith("the worker wrote an unusable result: ")
+    assert present(outcome.output.reason).startswith("the worker wrote an unusable result: ")
 
 
 def test_a_folder_in_the_place_of_the_result_is_a_reason(tmp_path):
-    assert "Is a directory" in end_of("folder", tmp_path).output.reason
+    assert "Is a directory" in present(end_of("folder", tmp_path).output.reason)
 
 
 def test_a_worker_out_of_memory_says_so(tmp_path):

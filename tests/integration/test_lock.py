@@ -27,8 +27,9 @@ with timing_lock(Path(sys.argv[1]), "run 7, process 42"):
 @contextmanager
 def another_holder(path: Path) -> Iterator[subprocess.Popen[str]]:
     command = [sys.executable, "-c", _HOLDER, str(path)]
-    pipes = {"stdin": subprocess.PIPE, "stdout": subprocess.PIPE, "text": True}
-    with subprocess.Popen(command, cwd=CHECKOUT, **pipes) as process:
+    pipe = subprocess.PIPE
+    with subprocess.Popen(command, cwd=CHECKOUT, stdin=pipe, stdout=pipe, text=True) as process:
+        assert process.stdin and process.stdout
         assert process.stdout.readline() == "held\n"
         yield process
         process.stdin.close()

@@ -8,6 +8,7 @@ from bench.system import machine
 from bench.system.diagnostics import examine
 from bench.system.machine import git_facts, machine_facts
 from tests.fixtures.fake_python import make_fake_python
+from tests.fixtures.present import present
 
 
 @pytest.fixture
@@ -32,7 +33,7 @@ def test_git_tells_commit_and_whether_a_tracked_file_differs(no_memory, monkeypa
     for arguments in (["init"], ["add", "a"], ["commit", "-m", "x"]):
         git(*arguments)
     git_facts.cache_clear()
-    assert (len(git_facts().commit), git_facts().dirty) == (40, False)
+    assert (len(present(git_facts().commit)), git_facts().dirty) == (40, False)
     (tmp_path / "untracked").touch()
     git_facts.cache_clear()
     assert git_facts().dirty is False

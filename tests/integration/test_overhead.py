@@ -10,14 +10,15 @@ from rich.console import Console
 from bench.core.paths import CHECKOUT
 from bench.storage.store import StoreError
 from bench.system.interpreter import Interpreter
-from validation.overhead.pairs import CostPair, order_of
+from tests.fixtures.present import present, text_on
+from validation.overhead.pairs import CostKind, CostPair, order_of
 from validation.overhead.report import overhead_csv
 from validation.overhead.run import Overhead, measure_overhead
 
 FAKE = CHECKOUT / "tests" / "fixtures" / "fake_overhead.py"
 
 
-def make_pair(kind: str, index: int, plain: float, harness: float, **fields) -> CostPair:
+def make_pair(kind: CostKind, index: int, plain: float, harness: float, **fields) -> CostPair:
     return CostPair(
         **{"backend": "jax", "train_images": 512, **fields},
         kind=kind,
@@ -47,7 +48,7 @@ def measure(folder: Path, *interpreters: Interpreter, **options) -> tuple[Overhe
     """Return what was measured, and what was printed."""
     console = Console(file=io.StringIO(), width=120)
     options = {"pairs": 6, "launches": 6, "folder": folder / "overhead", **options}
-    return measure_overhead(interpreters, console=console, **options), console.file.getvalue()
+    return measure_overhead(interpreters, console=console, **options), text_on(console)
 
 
 def test_every_backend_is_measured_and_written_down(tmp_path):
@@ -70,7 +71,7 @@ def test_launches_are_timed_on_both_sides_with_this_process_beside_them(tmp_path
     overhead, _ = measure(tmp_path, make_interpreter(tmp_path), pairs=1, launches=2)
     epoch, first, second = overhead.pairs
     assert [first.order, second.order] == ["plain first", "harness first"]
-    assert first.parent_cpu_seconds > 0 and second.parent_cpu_seconds > 0
+    assert present(first.parent_cpu_seconds) > 0 and present(second.parent_cpu_seconds) > 0
     assert (epoch.kind, epoch.parent_cpu_seconds) == ("callbacks", None)
 
 

@@ -1,6 +1,7 @@
 """The report on each task, as files and on the terminal."""
 
 import io
+from typing import Any
 
 import msgspec
 import pytest
@@ -10,6 +11,7 @@ from bench.core.record import Record
 from bench.report.render.terminal import comparison_renderables
 from bench.report.tables.build import make_tables
 from bench.report.write import write_report
+from tests.fixtures.present import present, text_on
 from tests.fixtures.records import make_record
 
 
@@ -23,11 +25,15 @@ def inferred(record: Record, task: str = "predict") -> Record:
             logs={n: v for n, v in epoch.logs.items() if evaluates and n.startswith("val_")},
             first_step_seconds=None,
         )
-        for epoch in record.result.epochs
+        for epoch in present(record.result).epochs
     )
     latencies = () if evaluates else tuple(i / 1000 for i in range(100, 0, -1))
-    changes = {"epochs": epochs, "latency_seconds": latencies, "first_step_seconds": None}
-    result = msgspec.structs.replace(record.result, **changes)
+    changes: dict[str, Any] = {
+        "epochs": epochs,
+        "latency_seconds": latencies,
+        "first_step_seconds": None,
+    }
+    result = msgspec.structs.replace(present(record.result), **changes)
     cell = msgspec.structs.replace(record.cell, task=task)
     return msgspec.structs.replace(record, cell=cell, result=result)
 
@@ -36,7 +42,7 @@ def printed(renderables) -> str:
     console = Console(width=100, file=io.StringIO())
     for part in renderables:
         console.print(part)
-    return console.file.getvalue()
+    return text_on(console)
 
 
 @pytest.mark.parametrize("task", ["evaluate", "predict"])

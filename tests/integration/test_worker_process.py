@@ -9,12 +9,12 @@ from time import monotonic, process_time
 import psutil
 import pytest
 
-from bench.runner import worker_process
 from bench.runner.worker_process import Silence, StartError, WorkerProcess, open_pipe
 from bench.system.orphans import no_new_children
 from bench.system.signals import wakeup_pipe
 from tests.contract.source import imports_of, is_within, sources_of
 from tests.fixtures.fake_python import are_gone, hung_pids
+from tests.fixtures.present import present
 
 FIXTURES = Path(__file__).parents[1] / "fixtures"
 KINDS = ["orphan", "daemon"]
@@ -100,7 +100,9 @@ signal.pause()"""
     with events, child(log, blocked, events=events, handed=[writer]) as first:
         assert first.listen(monotonic() + 60) == b"a"
         with (tmp_path / "other").open("w+b") as other, child(other, leaving("daemon")) as second:
-            os.kill(first._process.pid, signal.SIGUSR1)  # its child is younger than the second
+            os.kill(
+                present(first._process).pid, signal.SIGUSR1
+            )  # its child is younger than the second
             pids = heard_pids(first, log)
             assert second.wait(60)
         assert not any(map(psutil.pid_exists, hung_pids((tmp_path / "other").read_text())))
@@ -169,7 +171,7 @@ def test_one_that_cannot_be_watched_is_killed(log, monkeypatch):
     def fails(pid):
         raise OSError(24, "Too many open files")
 
-    monkeypatch.setattr(worker_process.os, "pidfd_open", fails)
+    monkeypatch.setattr("bench.runner.worker_process.os.pidfd_open", fails)
     worker = child(log, "signal.pause()")
     with pytest.raises(StartError, match="cannot be started: Too many open files"), worker:
         raise AssertionError("it cannot be entered")
@@ -182,8 +184,8 @@ def test_a_block_without_new_children_kills_what_it_started_and_nothing_older(lo
         with pytest.raises(KeyboardInterrupt), no_new_children():
             younger = child(log, "signal.pause()").__enter__()
             raise KeyboardInterrupt
-        pid = younger._process.pid
-        assert are_gone([pid]) and not are_gone([older._process.pid], 0)
+        pid = present(younger._process).pid
+        assert are_gone([pid]) and not are_gone([present(older._process).pid], 0)
         younger.__exit__(None, None, None)
 
 

@@ -25,7 +25,9 @@ def test_the_effects_are_of_the_installed_versions(backend):
     assert other_versions(backend) == []
 
 
-@pytest.mark.parametrize("backend", BACKENDS)
+@pytest.mark.parametrize(
+    "backend", [pytest.param(name, marks=pytest.mark.xdist_group(name)) for name in BACKENDS]
+)
 @pytest.mark.parametrize("script", numeric_scripts())
 def test_the_reproduction_shows_the_effect(script, backend, measured):
     assert unmet_effects(script, backend, measured(backend)[script]) == []

@@ -199,7 +199,10 @@ def heading(row: Row) -> str:
 
 
 def conditions(row: Row) -> str:
-    """Return the rest of the cell in one line."""
+    """Return the rest of the cell in one line; of a script, only what it does not decide itself."""
+    if row["epochs"] is None:
+        seed = f"seed {row['seed']}" if row["seed"] else "the script's own seeds"
+        return f"{row['precision']}, {seed}, {row['device']}"
     limits = {"training": row["limit_train"], "test": row["limit_test"]}
     kinds = ("training", "test") if row["task"] == "fit" else ("test",)
     images = [

@@ -152,7 +152,9 @@ def step_figures(records: Sequence[Record]) -> StepFigures:
         p95_seconds=_quantile(steps, 0.95),
         max_seconds=_quantile(steps, 1.0),
         gap_median_seconds=_quantile([gap for _, _, gaps in steady for gap in gaps], 0.5),
-        feed_seconds=_quantile([r.detail.feed_seconds for r in results if r.detail], 0.5),
+        feed_seconds=_quantile(
+            [s for r in results if r.detail and (s := r.detail.feed_seconds) is not None], 0.5
+        ),
     )
 
 

@@ -13,7 +13,9 @@ from bench.cli.commands import COMMANDS, RENAMED_COMMANDS, Command, find_command
 from bench.cli.parser import make_parser
 from bench.core.exit_codes import ExitCode
 from bench.system.timing_lock import default_lock_path, timing_lock
+from docs.generators.command_line import command_parsers
 from tests.fixtures.command_line import Bench
+from tests.fixtures.present import present
 
 pytestmark = pytest.mark.usefixtures("own_signals")
 
@@ -56,9 +58,9 @@ def test_a_command_is_one_file_and_one_row_of_the_table(
 
 @pytest.mark.parametrize("command", COMMANDS, ids=lambda command: command.name)
 def test_every_command_has_a_purpose_and_two_examples(command: Command) -> None:
-    sub_parser = make_parser([command.name])._subparsers._group_actions[0].choices[command.name]
+    sub_parser = command_parsers(make_parser([command.name]))[command.name]
     assert command.purpose and len(command.purpose) < 70
-    examples = sub_parser.epilog.removeprefix("examples:\n").split("\n")
+    examples = present(sub_parser.epilog).removeprefix("examples:\n").split("\n")
     assert len(examples) >= 2
     for example in examples:
         words = shlex.split(example.strip().removeprefix("python -m bench "))

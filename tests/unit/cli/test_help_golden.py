@@ -10,10 +10,11 @@ import pytest
 
 from bench.cli.parser import make_parser
 from bench.core.paths import CHECKOUT
+from docs.generators.command_line import command_parsers
 from tests.fixtures.command_line import Bench
 
 GOLDEN = CHECKOUT / "tests" / "fixtures" / "golden" / "cli"
-COMMANDS = sorted(make_parser()._subparsers._group_actions[0].choices)
+COMMANDS = sorted(command_parsers(make_parser()))
 
 pytestmark = pytest.mark.usefixtures("own_signals")
 

@@ -176,7 +176,7 @@ def test_the_digest_changes_with_the_protocol(monkeypatch):
 
 
 def test_the_digest_does_not_depend_on_the_order_of_a_mapping():
-    turned = {
+    turned: dict[str, Any] = {
         name: dict(reversed(fact.items())) if isinstance(fact, dict) else fact
         for name, fact in FACTS.items()
     }

@@ -1,12 +1,15 @@
 """What the command line and a user's own workload make of a suite's cells."""
 
+from typing import Any
+
 import pytest
 
 from bench.core.cell import BACKENDS
 from bench.core.suite import Entry, Overrides, Suite, SuiteError, expand, load_suite
+from models.table import DEFAULT_RECIPE
 
 NO_CHOICES = Overrides()
-ENTRY = {"workload": "lab_baseline", "dataset": "digits"}
+ENTRY: dict[str, Any] = {"workload": "lab_baseline", "dataset": "digits"}
 
 
 def test_choices_replace_the_values_of_every_cell():
@@ -75,18 +78,20 @@ def test_a_chosen_zero_is_a_choice_and_not_a_gap():
         expand(suite, Overrides(limit_train=0), "x")
 
 
-def test_a_users_workload_is_run_with_the_settings_of_the_first_entry(tmp_path):
+def test_a_users_workload_has_the_seed_of_the_first_entry_and_the_default_recipe(tmp_path):
     (tmp_path / "cnn.py").write_text("def build(): ...")
     name = f"{tmp_path}/cnn.py:build"
     entries = (Entry(**ENTRY, batch_size=16, seed=4, backends=("torch",)), Entry(**ENTRY))
     cells = expand(Suite(description="", cells=entries), Overrides(workloads=(name,)), "x")
     assert [(c.workload, c.backend) for c in cells] == [(name, "torch")]
-    assert [(c.batch_size, c.epochs, c.seed) for c in cells] == [(16, 5, 4)]
+    assert [(c.batch_size, c.epochs, c.seed) for c in cells] == [
+        (DEFAULT_RECIPE.batch_size, DEFAULT_RECIPE.epochs, 4)
+    ]
 
 
 def test_a_users_recipe_goes_before_the_first_entry_and_the_command_line_before_it(tmp_path):
     (tmp_path / "cnn.py").write_text('RECIPE = {"batch_size": 8, "epochs": 3}\ndef build(): ...')
-    chosen = {"workloads": (f"{tmp_path}/cnn.py:build",), "backends": ("jax",)}
+    chosen: dict[str, Any] = {"workloads": (f"{tmp_path}/cnn.py:build",), "backends": ("jax",)}
     [own] = expand(load_suite("quick"), Overrides(**chosen), "quick")
     assert (own.dataset, own.batch_size, own.epochs) == ("digits", 8, 3)
     [told] = expand(load_suite("quick"), Overrides(**chosen, batch_sizes=(4,), epochs=1), "quick")

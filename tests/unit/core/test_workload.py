@@ -25,6 +25,7 @@ from bench.core.workload import (
 )
 from data.prepare import find_source
 from models.table import DEFAULT_RECIPE, WORKLOADS, Recipe
+from tests.fixtures.present import one_array
 
 LAB = ("lab_baseline", "lab_deep")
 
@@ -51,7 +52,7 @@ def test_a_workload_of_the_table_keeps_its_name_and_has_a_builder_in_models(name
 @pytest.mark.parametrize("name", WORKLOADS)
 def test_what_a_workload_is_trained_on_without_a_download_has_the_shape_of_its_own(name, tmp_path):
     source = find_source(local_dataset_of(name), None, tmp_path)
-    assert source.read()["x_train"].shape[1:] == WORKLOADS[name].input_shape
+    assert one_array(source.read()["x_train"]).shape[1:] == WORKLOADS[name].input_shape
     assert dataset_of(name) == WORKLOADS[name].dataset
 
 
@@ -222,6 +223,7 @@ def change_workload(monkeypatch, name, **changes):
         {"loss": "mean_squared_error"},
         {"metrics": ()},
         {"target": "inputs"},
+        {"encoding": "one-hot"},
     ],
 )
 def test_a_digest_changes_with_the_workloads_own_recipe_alone(monkeypatch, change):
@@ -236,9 +238,20 @@ def test_a_digest_changes_with_the_workloads_own_recipe_alone(monkeypatch, chang
 def test_every_value_of_a_recipe_is_in_the_hash_or_in_the_cell():
     names = {field.name for field in dataclasses.fields(Recipe)}
     judging = {"headline", "headline_mode"}  # they choose a log and compute nothing
-    assert names - set(HASHED_RECIPE_FIELDS) - judging == {"batch_size", "epochs"}
-    assert names - set(HASHED_RECIPE_FIELDS) - judging <= set(Cell.__struct_fields__)
+    assert names - set(HASHED_RECIPE_FIELDS) - judging - {"weights"} == {"batch_size", "epochs"}
+    assert {"batch_size", "epochs"} <= set(Cell.__struct_fields__)
     assert "dataset" in Cell.__struct_fields__
+
+
+def test_the_first_weights_count_by_their_content(tmp_path):
+    model, weights = tmp_path / "cnn.py", tmp_path / "start.weights.h5"
+    model.write_text('RECIPE = {"weights": "start.weights.h5"}\ndef build(): ...')
+    with pytest.raises(WorkloadNameError, match=r"start\.weights\.h5 cannot be read"):
+        source_hash(f"{model}:build")
+    weights.write_bytes(b"1")
+    first = source_hash(f"{model}:build")
+    weights.write_bytes(b"2")
+    assert source_hash(f"{model}:build") != first
 
 
 def test_a_new_default_of_a_workload_is_another_cell(monkeypatch):

@@ -35,7 +35,7 @@ def small_files(monkeypatch):
 
 
 @pytest.fixture
-def data_dir(tmp_path) -> Path:
+def data_dir(tmp_path: Path) -> Path:
     folder = tmp_path / "user" / cifar10.FOLDER
     folder.mkdir(parents=True)
     for name in cifar10.FILES:

@@ -11,6 +11,7 @@ from data.dataset import open_dataset
 from data.errors import ManifestUnreadableError, OtherManifestVersionError, PreparedChangedError
 from data.manifest import ArrayFacts, fingerprint_of
 from data.prepare import prepare
+from tests.fixtures.present import one_array
 
 
 @pytest.fixture
@@ -35,8 +36,9 @@ def test_arrays_are_memory_mapped_and_read_only(folder):
 
 def test_shapes_types_and_manifest_agree(folder):
     dataset = open_dataset(folder)
-    assert dataset.x_train.shape == (9, 4, 4, 3) and dataset.x_train.dtype == np.uint8
-    assert dataset.y_test.shape == (6,) and dataset.y_test.dtype == np.int64
+    x_train, y_test = one_array(dataset.x_train), one_array(dataset.y_test)
+    assert x_train.shape == (9, 4, 4, 3) and x_train.dtype == np.uint8
+    assert y_test.shape == (6,) and y_test.dtype == np.int64
     assert dataset.manifest.classes == 3
     assert dataset.manifest.fingerprint == fingerprint_of(dataset.manifest.arrays)
 

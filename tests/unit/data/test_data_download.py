@@ -30,11 +30,20 @@ def small_files(monkeypatch, tmp_path_factory):
     monkeypatch.setenv("KERAS_HOME", str(tmp_path_factory.mktemp("keras")))
 
 
+class ArchiveServer(ThreadingHTTPServer):
+    """What it answers, and how often it was asked."""
+
+    status, content, requests = 200, b"", 0
+    announced: int | None = None
+
+
 @pytest.fixture
 def server(monkeypatch):
     """Serve `server.content` with `server.status`, announcing `server.announced` bytes."""
 
     class Handler(BaseHTTPRequestHandler):
+        server: ArchiveServer
+
         def do_GET(self):
             self.server.requests += 1
             self.send_response(self.server.status)
@@ -46,8 +55,7 @@ def server(monkeypatch):
         def log_message(self, *_):
             pass
 
-    with ThreadingHTTPServer(("127.0.0.1", 0), Handler) as http:
-        http.status, http.content, http.announced, http.requests = 200, b"", None, 0
+    with ArchiveServer(("127.0.0.1", 0), Handler) as http:
         url = f"http://127.0.0.1:{http.server_port}/cifar-10-binary.tar.gz"
         monkeypatch.setattr(cifar10, "ARCHIVE_URL", url)
         thread = threading.Thread(target=http.serve_forever, kwargs={"poll_interval": 0.01})

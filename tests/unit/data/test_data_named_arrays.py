@@ -5,6 +5,7 @@ import pytest
 
 from data.named_arrays import (
     PART_NAMES,
+    Part,
     are_valid_names,
     each,
     flatten,
@@ -13,6 +14,7 @@ from data.named_arrays import (
     shapes,
     take,
 )
+from tests.fixtures.present import one_array
 
 ONE = np.arange(24).reshape(4, 3, 2)
 SEVERAL = {"left": ONE, "right": np.arange(4)}
@@ -29,7 +31,7 @@ def test_the_shape_is_that_of_one_example_by_name_where_there_are_several():
 
 @pytest.mark.parametrize("rows", [slice(1, 3), np.array([3, 0, 0])])
 def test_rows_are_taken_from_every_array(rows):
-    assert np.array_equal(take(ONE, rows), ONE[rows])
+    assert np.array_equal(one_array(take(ONE, rows)), ONE[rows])
     taken = take(SEVERAL, rows)
     assert list(taken) == ["left", "right"]
     assert all(np.array_equal(taken[name], SEVERAL[name][rows]) for name in SEVERAL)
@@ -40,13 +42,13 @@ def test_a_slice_of_a_part_is_no_copy():
 
 
 def test_a_change_is_made_to_each_array_and_not_to_the_part_itself():
-    assert np.array_equal(each(ONE, np.negative), -ONE)
+    assert np.array_equal(one_array(each(ONE, np.negative)), -ONE)
     changed = each(SEVERAL, np.negative)
     assert np.array_equal(changed["right"], [0, -1, -2, -3]) and SEVERAL["right"][3] == 3
 
 
 def test_gathering_undoes_flattening():
-    parts = {"x_train": SEVERAL, "y_train": ONE}
+    parts: dict[str, Part] = {"x_train": SEVERAL, "y_train": ONE}
     flat = flatten(parts)
     assert list(flat) == ["x_train.left", "x_train.right", "y_train"]
     back = gather(flat)

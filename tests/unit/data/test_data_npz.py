@@ -4,15 +4,16 @@ import io
 import os
 import random
 import zipfile
+from typing import Any
 
 import numpy as np
 import pytest
 
-from data import arrays
 from data.dataset import open_dataset
 from data.errors import DataError, MissingSourceError, SourceUnreadableError, WrongArraysError
 from data.npz import read_npz
 from data.prepare import find_source, prepare
+from tests.fixtures.present import one_array
 
 X = np.arange(60, dtype=np.float32).reshape(20, 3)
 Y = np.arange(20) % 4
@@ -37,8 +38,9 @@ def path(tmp_path):
 
 def test_the_arrays_are_prepared_and_their_classes_counted(path, tmp_path):
     dataset = open_dataset(prepared(path, tmp_path))
-    assert dataset.x_train.shape == (16, 3) and dataset.x_test.shape == (4, 3)
-    assert dataset.x_train.dtype == np.float32 and dataset.y_train.dtype == np.int64
+    x_train, y_train = one_array(dataset.x_train), one_array(dataset.y_train)
+    assert x_train.shape == (16, 3) and one_array(dataset.x_test).shape == (4, 3)
+    assert x_train.dtype == np.float32 and y_train.dtype == np.int64
     assert dataset.manifest.classes == 4 and dataset.manifest.official is False
     assert dataset.manifest.name == f"npz:{path}"
 
@@ -49,7 +51,8 @@ def test_the_source_in_the_manifest_holds_no_local_path(path, tmp_path):
 
 def test_keyed_arrays_come_back_as_dictionaries(tmp_path):
     path = tmp_path / "keyed.npz"
-    np.savez(path, **{"x.left": X, "x.right": -X, "y": Y / 2})
+    keyed: dict[str, Any] = {"x.left": X, "x.right": -X, "y": Y / 2}
+    np.savez(path, **keyed)
     dataset = open_dataset(prepared(path, tmp_path))
     assert list(dataset.x_test) == ["left", "right"]
     assert np.array_equal(dataset.x_test["left"], -dataset.x_test["right"])
@@ -141,7 +144,7 @@ def test_an_archive_that_unpacks_to_more_than_the_memory_is_not_unpacked(tmp_pat
     np.savez_compressed(tmp_path / "bomb.npz", x=np.zeros(2**22, np.uint8), y=np.zeros(4))
     assert (tmp_path / "bomb.npz").stat().st_size < 2**14
     pages = {"SC_PHYS_PAGES": 2**8, "SC_PAGE_SIZE": 2**12}
-    monkeypatch.setattr(arrays.os, "sysconf", pages.__getitem__)
+    monkeypatch.setattr("data.arrays.os.sysconf", pages.__getitem__)
     with pytest.raises(
         SourceUnreadableError, match=r"unpacks to 4,194,\d+ bytes, more than the memory"
     ):

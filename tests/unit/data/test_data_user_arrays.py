@@ -6,8 +6,9 @@ import numpy as np
 import pytest
 
 from data.errors import WrongArraysError
-from data.named_arrays import PART_NAMES
+from data.named_arrays import PART_NAMES, Array
 from data.user_arrays import arrange, count_classes
+from tests.fixtures.present import one_array
 
 PLACE = "/somewhere/mine.npz"
 
@@ -23,47 +24,43 @@ def four(**changed) -> dict:
     return {name: array for name, array in (arrays | changed).items() if array is not None}
 
 
+def arranged(flat: dict) -> dict[str, Array]:
+    """Return the four arrays that are made of `flat`, none of which has names."""
+    return {name: one_array(part) for name, part in arrange(flat, PLACE).items()}
+
+
 def refused(flat: dict, sentence: str) -> None:
     with pytest.raises(WrongArraysError, match=sentence) as caught:
         arrange(flat, PLACE)
     assert PLACE in str(caught.value)
 
 
-def test_four_arrays_stay_as_they_are_but_for_class_ids_of_int64():
+def test_four_arrays_stay_as_they_are():
     flat = four(y_train=np.array([0, 1, 2, 0, 1, 2], np.uint8))
-    parts = arrange(flat, PLACE)
-    assert set(parts) == set(PART_NAMES) and parts["x_train"].dtype == np.float32
-    assert np.array_equal(parts["x_test"], flat["x_test"])
-    assert parts["y_train"].dtype == np.int64 and list(parts["y_train"]) == [0, 1, 2, 0, 1, 2]
+    parts = arranged(flat)
+    assert set(parts) == set(PART_NAMES)
+    for name, array in flat.items():
+        assert parts[name].dtype == array.dtype and np.array_equal(parts[name], array)
 
 
-@pytest.mark.parametrize("dtype", [bool, np.int8, np.uint16, np.int64])
-def test_class_ids_of_any_whole_type_become_int64(dtype):
-    parts = arrange(four(y_train=np.array([0, 1] * 3, dtype)), PLACE)
-    assert parts["y_train"].dtype == np.int64 and list(parts["y_train"]) == [0, 1] * 3
-
-
-def test_a_column_of_class_ids_becomes_a_row():
-    parts = arrange(four(y_train=np.zeros((6, 1), int), y_test=np.ones((4, 1), int)), PLACE)
-    assert parts["y_train"].shape == (6,) and parts["y_test"].shape == (4,)
-
-
-def test_targets_that_are_no_whole_numbers_keep_their_type_and_shape():
-    y = {"y_train": np.zeros((6, 5), np.float32), "y_test": np.zeros((4, 5), np.float32)}
-    parts = arrange(four(**y), PLACE)
-    assert parts["y_train"].dtype == np.float32 and parts["y_train"].shape == (6, 5)
+@pytest.mark.parametrize("dtype", [bool, np.int8, np.uint16, np.float32, np.float64])
+@pytest.mark.parametrize("shape", [(), (1,), (5,)])
+def test_targets_keep_their_type_and_shape(dtype, shape):
+    y = {"y_train": np.zeros((6, *shape), dtype), "y_test": np.ones((4, *shape), dtype)}
+    parts = arranged(four(**y))
+    assert parts["y_train"].dtype == dtype and parts["y_train"].shape == (6, *shape)
 
 
 def test_arrays_of_another_byte_order_get_that_of_this_machine():
     swapped = np.arange(12, dtype=np.float32).reshape(6, 2)
     order = swapped.dtype.newbyteorder("S")
-    parts = arrange(four(x_train=swapped.astype(order)), PLACE)
+    parts = arranged(four(x_train=swapped.astype(order)))
     assert parts["x_train"].dtype.isnative and np.array_equal(parts["x_train"], swapped)
 
 
 def test_x_and_y_alone_are_split_to_a_fifth_and_each_example_keeps_its_target():
     x = np.arange(50)
-    parts = arrange({"x": x, "y": x * 2}, PLACE)
+    parts = arranged({"x": x, "y": x * 2})
     assert len(parts["x_test"]) == 10 and len(parts["x_train"]) == 40
     assert sorted([*parts["x_train"], *parts["x_test"]]) == list(x)
     for half in ("train", "test"):
@@ -72,12 +69,12 @@ def test_x_and_y_alone_are_split_to_a_fifth_and_each_example_keeps_its_target():
 
 
 def test_the_split_is_the_same_everywhere():
-    parts = arrange({"x": np.arange(20), "y": np.zeros(20)}, PLACE)
+    parts = arranged({"x": np.arange(20), "y": np.zeros(20)})
     assert list(parts["x_test"]) == [1, 8, 18, 19]
 
 
 def test_two_examples_are_the_fewest_that_can_be_split():
-    parts = arrange({"x": np.arange(2), "y": np.arange(2)}, PLACE)
+    parts = arranged({"x": np.arange(2), "y": np.arange(2)})
     assert len(parts["x_train"]) == len(parts["x_test"]) == 1
     refused({"x": np.arange(1), "y": np.arange(1)}, "cannot be split: it has 1 of x, 1 of y")
     refused({"x": np.arange(0), "y": np.arange(0)}, "cannot be split: it has 0 of x, 0 of y")
@@ -178,8 +175,8 @@ def test_halves_of_unequal_shapes_are_named_with_both():
 
 
 def count(train: list, test: list) -> int:
-    y = {"y_train": np.array(train), "y_test": np.array(test)}
-    return count_classes({"x_train": np.zeros(3), "x_test": np.zeros(2)} | y)
+    x = {"x_train": np.zeros(3), "x_test": np.zeros(2)}
+    return count_classes({**x, "y_train": np.array(train), "y_test": np.array(test)})
 
 
 def test_classes_reach_from_0_to_the_largest_label_of_both_halves():

@@ -8,7 +8,7 @@ import pytest
 from bench.core.cell import BACKENDS
 from bench.parity.certificate import judge_quantities
 from bench.parity.compare import compare_backends
-from bench.parity.messages import WorkerArrays
+from bench.parity.messages import Precision, WorkerArrays
 from bench.parity.quantity import FLOOR, MULTIPLE, ComparedQuantity, bound, rounding_error
 from bench.stats.norms import error_of
 from tests.fixtures.dumps import ULP, judge, make_arrays, make_dumps, rounded
@@ -91,7 +91,9 @@ def test_of_gradients_the_one_nearest_to_the_loss_is_named() -> None:
 
 def test_what_no_backend_can_compute_is_not_certified() -> None:
     whole = make_arrays() | {"loss/000:loss": np.float64(np.nan)}
-    dumps = {(backend, "float64"): WorkerArrays(dict(whole)) for backend in BACKENDS}
+    dumps: dict[tuple[str, Precision], WorkerArrays] = {
+        (backend, "float64"): WorkerArrays(dict(whole)) for backend in BACKENDS
+    }
     dumps |= {(b, "float32"): WorkerArrays(rounded(whole, n)) for n, b in enumerate(BACKENDS)}
     for verdict in judge_quantities(compare_backends(dumps, BACKENDS)):
         assert (verdict.verdict, verdict.stage, verdict.max_bound_fraction) == (

@@ -53,7 +53,7 @@ def test_unlike_rows_are_refused_with_both_values(field: str) -> None:
 
 
 def test_a_saved_row_that_says_nothing_about_itself_is_refused() -> None:
-    saved = {name: {} for name in _ROWS}
+    saved: dict[str, dict[str, Any]] = {name: {} for name in _ROWS}
     assert len(baseline_failures(_baseline(saved), _ROWS)) == len(_ROWS) * len(MUST_MATCH)
 
 

@@ -52,10 +52,8 @@ def test_without_a_ratio_there_is_no_figure() -> None:
 
 
 def test_of_very_many_ratios_some_are_drawn_and_the_page_says_so() -> None:
-    sides = [
-        ComparedRun(name, [record for seed in range(101) for record in launches(2.0, seed=seed)])
-        for name in "AB"
-    ]
+    records = [record for seed in range(101) for record in launches(2.0, seed=seed)]
+    sides = [ComparedRun(name, records) for name in "AB"]
     text = compare_page(_rows(*sides), "A", "B")
     assert f"shows the first {MOST_DRAWN} of 101 ratios; the tables contain all." in text
     assert len(chart_data(text)["rows"][0]["changes"]) == MOST_DRAWN

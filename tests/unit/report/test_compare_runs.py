@@ -11,14 +11,15 @@ from bench.core.paths import CHECKOUT
 from bench.core.record import Record
 from bench.report.render.compare import compare_renderables
 from bench.report.render.format import Row, table_rows
-from bench.report.tables.compare_runs import COMPARE_COLUMNS, MismatchError, compare_frame
+from bench.report.tables.compare_columns import COMPARE_COLUMNS
+from bench.report.tables.compare_runs import MismatchError, compare_frame
 from bench.report.tables.run_selection import ComparedRun, RunSelectionError, find_compared_run
 from bench.storage.store import Store
 from tests.fixtures.records import make_calibration, make_record
 from tests.fixtures.runs import golden_sides, launches, write_golden
 
 GOLDEN = CHECKOUT / "tests" / "fixtures" / "golden"
-OTHER = {"machine": {"machine_id": "ba9876543210"}}
+OTHER: dict[str, Any] = {"machine": {"machine_id": "ba9876543210"}}
 
 
 def _rows(a: list[Record], b: list[Record], **options: Any) -> list[Row]:

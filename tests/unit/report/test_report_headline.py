@@ -123,9 +123,12 @@ def test_the_charts_of_a_row_are_those_of_its_headline(monkeypatch: pytest.Monke
     assert [point["headline"] for point in drawn.series["elapsed_headline"]] == [0.6, 0.8]
     assert [point["headline"] for point in drawn.series["curves"]] == [0.5, 0.5, 0.6, 0.8]
     specs: list[dict[str, Any]] = []
-    monkeypatch.setattr(
-        "vl_convert.vegalite_to_svg", lambda spec, **_: specs.append(spec) or "<svg/>"
-    )
+
+    def draw(spec: dict[str, Any], **_: Any) -> str:
+        specs.append(spec)
+        return "<svg/>"
+
+    monkeypatch.setattr("vl_convert.vegalite_to_svg", draw)
     assert row_svg(drawn.series, "val_auc") == "<svg/>\n"
     axes = [chart["layer"][1]["encoding"]["y"]["title"] for chart in specs[0]["hconcat"][:2]]
     assert axes == ["loss", "val_auc"]

@@ -76,14 +76,22 @@ def test_unlike_records_name_no_fastest() -> None:
     assert text.startswith("No fastest backend is named, because they differ in parameters.")
 
 
-def test_the_verdict_says_whether_accuracy_held() -> None:
-    good, bad = [0.5, 0.8, 0.9, 0.95, 0.96], [0.5, 0.8, 0.9, 0.95, 0.4]
-    whole = {"epochs": 5}
-    held = _verdict(make_record(**whole, val_accuracies=good))
-    assert "Accuracy held: jax 0.9600, all at or above the floor of 0.9." in held
-    lost = _verdict(make_record(**whole, val_accuracies=bad))
-    assert "Accuracy did NOT hold: jax is below the floor of 0.9 (jax 0.4000)." in lost
-    assert "no floor is set" in _verdict(make_record(val_accuracies=[0.1, 0.2, 0.3]))
+@pytest.mark.parametrize(
+    ("accuracies", "sentence"),
+    [
+        (
+            [0.5, 0.8, 0.9, 0.95, 0.96],
+            "Accuracy held: jax 0.9600, all at or above the floor of 0.9.",
+        ),
+        (
+            [0.5, 0.8, 0.9, 0.95, 0.4],
+            "Accuracy did NOT hold: jax is below the floor of 0.9 (jax 0.4000).",
+        ),
+        ([0.1, 0.2, 0.3], "no floor is set"),
+    ],
+)
+def test_the_verdict_says_whether_accuracy_held(accuracies: list[float], sentence: str) -> None:
+    assert sentence in _verdict(make_record(epochs=len(accuracies), val_accuracies=accuracies))
 
 
 def test_the_verdict_names_who_failed() -> None:
@@ -115,6 +123,9 @@ def test_a_failed_cell_shows_its_reason_and_the_end_of_its_log() -> None:
     text = _page(make_record(status="failed", reason="out of memory", log_tail="Killed\n"))
     assert '<p class="reason">out of memory</p>' in text
     assert "<pre>Killed</pre>" in text
+
+
+def test_without_a_failed_cell_there_is_no_place_for_one() -> None:
     assert 'id="failed"' not in _page(make_record())
 
 

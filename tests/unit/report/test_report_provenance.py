@@ -14,7 +14,7 @@ from tests.fixtures.records import golden_records, make_record
 
 def _entries(records: Sequence[Record]) -> dict[str, dict[str, Any]]:
     rows = provenance_frame(records).astype(object).to_dict("records")
-    return {row["entry"]: row for row in rows}
+    return {row["entry"]: {str(name): value for name, value in row.items()} for row in rows}
 
 
 def _settings(**settings: object) -> dict[str, object]:

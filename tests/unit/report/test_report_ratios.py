@@ -48,7 +48,7 @@ def _with_epochs(record: Record, change: Callable[[Epoch], dict[str, float]]) ->
 def _pairs(records: Sequence[Record]) -> dict[tuple[str, str], dict[str, Any]]:
     frame = ratios_frame(records).astype(object)
     return {
-        (row["numerator"], row["denominator"]): row
+        (row["numerator"], row["denominator"]): {str(name): row[name] for name in row}
         for row in frame.to_dict("records")
         if row["quantity"] == "epoch"
     }
@@ -88,8 +88,8 @@ def test_a_sceptic_recomputes_ratios_and_drifts_from_rounds_csv(tmp_path: Path) 
     weight = 8 * (29.2 / 90) / (2 + 6 * (29.2 / 90))
     assert len(ratios) == 2 * 4
     for ratio in ratios.itertuples():
-        table = logs[ratio.quantity]
-        difference = np.sort(table[ratio.numerator] - table[ratio.denominator])
+        table = logs[str(ratio.quantity)]
+        difference = np.sort(table[str(ratio.numerator)] - table[str(ratio.denominator)])
         assert ratio.ratio == pytest.approx(np.exp(np.median(difference)))
         low = (1 - weight) * difference[1] + weight * difference[2]
         high = (1 - weight) * difference[-2] + weight * difference[-3]

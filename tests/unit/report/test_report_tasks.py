@@ -1,6 +1,7 @@
 """Records of `evaluate` and `predict`, and what a framework refused, in every table."""
 
 import io
+from typing import Any
 
 import msgspec
 import pandas as pd
@@ -11,6 +12,7 @@ from bench.core.record import Record
 from bench.report.render.terminal import comparison_renderables, ratio_renderables
 from bench.report.tables.build import make_tables
 from bench.report.tables.ratios import ratios_frame
+from tests.fixtures.present import present, text_on
 from tests.fixtures.records import make_record, race_records
 
 
@@ -24,11 +26,15 @@ def inferred(record: Record, task: str = "predict") -> Record:
             logs={n: v for n, v in epoch.logs.items() if evaluates and n.startswith("val_")},
             first_step_seconds=None,
         )
-        for epoch in record.result.epochs
+        for epoch in present(record.result).epochs
     )
     latencies = () if evaluates else tuple(i / 1000 for i in range(100, 0, -1))
-    changes = {"epochs": epochs, "latency_seconds": latencies, "first_step_seconds": None}
-    result = msgspec.structs.replace(record.result, **changes)
+    changes: dict[str, Any] = {
+        "epochs": epochs,
+        "latency_seconds": latencies,
+        "first_step_seconds": None,
+    }
+    result = msgspec.structs.replace(present(record.result), **changes)
     cell = msgspec.structs.replace(record.cell, task=task)
     return msgspec.structs.replace(record, cell=cell, result=result)
 
@@ -43,7 +49,7 @@ def printed(renderables) -> str:
     console = Console(width=100, file=io.StringIO())
     for part in renderables:
         console.print(part)
-    return console.file.getvalue()
+    return text_on(console)
 
 
 def test_the_latencies_are_observed_ones_at_their_percentiles():
@@ -94,12 +100,13 @@ def test_what_is_refused_is_unsupported_with_its_reason_and_no_failure():
 def test_the_perplexity_is_that_of_the_last_validation_loss():
     fields = {"target": "next"}
     record = make_record()
-    settings = {**record.result.settings, **fields}
+    result = present(record.result)
+    settings = {**result.settings, **fields}
     text = msgspec.structs.replace(
-        record, result=msgspec.structs.replace(record.result, settings=settings)
+        record, result=msgspec.structs.replace(result, settings=settings)
     )
     rows = make_tables([text]).cells
-    loss = record.result.epochs[-1].val_loss
+    loss = present(result.epochs[-1].val_loss)
     assert rows["final_val_perplexity"].tolist() == [pytest.approx(2.718281828459045**loss)]
     assert make_tables([record]).cells["final_val_perplexity"].isna().all()
     assert "val" in printed(comparison_renderables(make_tables([text])))

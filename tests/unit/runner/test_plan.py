@@ -1,5 +1,7 @@
 """The plan: what would run, what is stored, what cannot run, why, and about how long."""
 
+from typing import Any
+
 import msgspec
 import pytest
 
@@ -7,6 +9,7 @@ from bench.core.cell import BACKENDS, Cell
 from bench.core.record import Record
 from bench.runner.plan import PlannedLaunch, make_plan, remaining_seconds
 from bench.system.interpreter import InterpreterError
+from tests.fixtures.present import present
 from tests.fixtures.records import make_record
 from tests.fixtures.steps import MACHINE_ID, make_fake_cell, plan_fake
 
@@ -27,8 +30,8 @@ def test_a_cell_without_a_record_runs(tmp_path):
     (step,) = plan_fake(tmp_path, [make_fake_cell(tmp_path)])
     assert (step.action, step.why) == ("run", "no record yet")
     assert len(step.digest) == len(step.workload_source) == 64
-    assert step.dataset_folder.is_dir()
-    assert step.interpreter.backend == "jax"
+    assert present(step.dataset_folder).is_dir()
+    assert present(step.interpreter).backend == "jax"
 
 
 def test_a_stored_cell_does_not_run_again(tmp_path):
@@ -186,3 +189,26 @@ def test_what_is_left_is_the_sum_of_the_steps_to_run(tmp_path):
 
 def test_a_plan_of_nothing_is_empty():
     assert make_plan([], [], MACHINE_ID) == []
+
+
+def test_a_workload_that_makes_its_data_itself_needs_no_dataset(tmp_path):
+    cell = make_fake_cell(tmp_path, dataset="own", batch_size=4)
+    (step,) = plan_fake(tmp_path, [cell])
+    assert (step.action, step.dataset_folder, step.estimate_seconds) == ("run", None, None)
+    assert present(step.dataset).source == "made by the workload itself"
+    assert present(step.dataset).fingerprint == step.workload_source
+    (again,) = plan_fake(tmp_path, [cell], [record_of(step, wall_seconds=12.0)])
+    assert again.action == "stored"
+    assert (again.estimate_seconds, again.estimate_basis) == (12.0, "records")
+
+
+def test_a_script_that_is_gone_is_blocked(tmp_path):
+    fields: dict[str, Any] = {
+        "batch_size": None,
+        "epochs": None,
+        "dataset": "own",
+        "backend": "jax",
+    }
+    (step,) = plan_fake(tmp_path, [Cell(workload=f"script:{tmp_path}/gone.py", **fields)])
+    assert step.action == "blocked"
+    assert "gone.py cannot be read: No such file" in step.why

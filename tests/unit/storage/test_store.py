@@ -10,6 +10,7 @@ import pytest
 from bench.core.record import RacePlace, encode_record
 from bench.storage import store as store_module
 from bench.storage.store import Store, StoreError, latest_records, new_run_id, newest_of_each
+from tests.fixtures.calls import noted_calls
 from tests.fixtures.records import make_record
 
 RUN = "20261101T120000Z-0a1b"
@@ -220,9 +221,7 @@ def test_latest_holds_the_records_of_one_machine_only():
 
 
 def test_a_record_is_decoded_once_while_its_file_stays_the_same(tmp_path, monkeypatch):
-    store, read = Store(tmp_path), []
-    decode = store_module.decode_record
-    monkeypatch.setattr(store_module, "decode_record", lambda *a: read.append(a[1]) or decode(*a))
+    store, read = Store(tmp_path), noted_calls(monkeypatch, store_module, "decode_record")
     path = store.save(make_record(repetition=0))
     store.save(make_record(repetition=1))
     first = store.load_all()

@@ -2,13 +2,14 @@
 
 import os
 from pathlib import Path
+from typing import Any
 
 import msgspec
 import pytest
 
 from bench.core.cell import Cell
 from bench.core.paths import CHECKOUT
-from bench.system.environment import resolve_environment
+from bench.system.environment import dropped_variables, resolve_environment
 
 CPU = Cell(workload="lab_baseline", dataset="digits", backend="torch", batch_size=16, epochs=5)
 GPU = Cell(
@@ -32,10 +33,16 @@ SILENT = {
     "PYTHONPATH": "/home/me/lib",
     "PYTHONSTARTUP": "/home/me/.pythonrc",
     "PYTHONHOME": "/opt",
-    "LD_PRELOAD": "libodd.so",
+    "KERAS_MAX_EPOCHS": "1",
 }
 PERFORMANCE = {
+    "ATEN_CPU_CAPABILITY": "avx2",
     "CUDA_CACHE_DISABLE": "1",
+    "DNNL_MAX_CPU_ISA": "AVX2",
+    "LD_LIBRARY_PATH": "/opt/lib",
+    "LD_PRELOAD": "libjemalloc.so.2",
+    "ONEDNN_VERBOSE": "0",
+    "PYTORCH_ALLOC_CONF": "x",
     "JAX_ENABLE_X64": "0",
     "KMP_AFFINITY": "compact",
     "MKL_NUM_THREADS": "2",
@@ -95,6 +102,12 @@ def test_what_changes_speed_or_numerics_reaches_the_worker_and_the_record(name):
     assert resolve_environment(CPU, PERFORMANCE).performance[name] == PERFORMANCE[name]
 
 
+def test_what_may_matter_and_is_dropped_is_named():
+    given = {**SILENT, **PERFORMANCE, **SECRETS, "TF_SOMETHING": "1", "PYTHONHASHSEED": "0"}
+    assert dropped_variables(given) == ["KERAS_MAX_EPOCHS", "PYTHONHASHSEED", "TF_SOMETHING"]
+    assert dropped_variables(PERFORMANCE) == []
+
+
 def test_a_cell_on_the_cpu_sees_no_gpu_whatever_the_user_set():
     base_environment = {"CUDA_VISIBLE_DEVICES": "0,1", "JAX_PLATFORMS": "cuda"}
     for environment in (
@@ -132,7 +145,12 @@ def test_a_resolved_environment_holds_its_performance_variables_and_no_keras_hom
     environment = resolve_environment(cell, {**PERFORMANCE, **SILENT, "PATH": "/bin"})
     assert environment.performance.items() <= environment.variables.items()
     assert "KERAS_HOME" not in environment.variables
-    assert environment.for_launch(HOME) == {**environment.variables, "KERAS_HOME": str(HOME)}
+    own = {
+        "KERAS_HOME": str(HOME),
+        "TORCHINDUCTOR_CACHE_DIR": f"{HOME}/inductor",
+        "TRITON_CACHE_DIR": f"{HOME}/triton",
+    }
+    assert environment.for_launch(HOME) == {**environment.variables, **own}
 
 
 def test_a_resolved_environment_does_not_follow_what_is_set_later(monkeypatch):
@@ -141,3 +159,28 @@ def test_a_resolved_environment_does_not_follow_what_is_set_later(monkeypatch):
     monkeypatch.setenv("OMP_NUM_THREADS", "3")
     assert environment.for_launch(HOME)["OMP_NUM_THREADS"] == "2"
     assert environment.performance["OMP_NUM_THREADS"] == "2"
+
+
+@pytest.mark.parametrize("name", ["HTTPS_PROXY", "HF_HOME", "MPLBACKEND"])
+def test_what_downloads_and_plots_need_reaches_scripts_only(name):
+    fields: dict[str, Any] = {
+        "dataset": "own",
+        "backend": "jax",
+        "batch_size": None,
+        "epochs": None,
+    }
+    script = Cell(workload="script:/a/train.py", **fields)
+    model = Cell(workload="mlp", **{**fields, "batch_size": 8, "epochs": 1})
+    given = {name: "x"}
+    assert resolve_environment(script, given).variables[name] == "x"
+    assert name not in resolve_environment(script, given).performance
+    assert name not in resolve_environment(model, given).variables
+
+
+def test_each_launch_keeps_its_compiled_programs_to_itself_unless_the_user_names_a_folder():
+    home = Path("/tmp/launch")
+    own = resolve_environment(CPU, {}).for_launch(home)
+    assert own["TORCHINDUCTOR_CACHE_DIR"] == "/tmp/launch/inductor"
+    chosen = resolve_environment(CPU, {"TORCHINDUCTOR_CACHE_DIR": "/mine"})
+    assert chosen.for_launch(home)["TORCHINDUCTOR_CACHE_DIR"] == "/mine"
+    assert chosen.performance["TORCHINDUCTOR_CACHE_DIR"] == "/mine"

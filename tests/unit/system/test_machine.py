@@ -1,5 +1,7 @@
 """Facts about the machine and the checkout; what `doctor` makes of them."""
 
+from typing import Any
+
 import pytest
 
 from bench.core.paths import CHECKOUT
@@ -18,7 +20,7 @@ def no_memory():
 
 
 def test_the_machine_is_described_in_scalars_with_a_short_id():
-    facts = machine_facts()
+    facts: dict[str, Any] = {**machine_facts()}
     assert all(isinstance(value, str | int | float | bool) for value in facts.values())
     assert len(facts["machine_id"]) == 12
     assert 1 <= facts["usable_cpus"] <= facts["logical_cpus"]

@@ -70,3 +70,41 @@ def test_of_several_lines_the_one_that_refuses_is_the_reason():
         unsupported_reason(caught(ValueError(text), "tensorflow"))
         == "The op currently only supports NHWC."
     )
+
+
+@pytest.mark.parametrize(
+    ("error", "needed"),
+    [
+        (ModuleNotFoundError("No module named 'torch'", name="torch"), "torch"),
+        (ModuleNotFoundError("No module named 'jax'", name="jax.numpy"), "jax"),
+        (ImportError("Layer StringLookup requires TensorFlow. Install it via pip."), "tensorflow"),
+        (ImportError("This requires the tensorflow module."), "tensorflow"),
+    ],
+)
+@pytest.mark.parametrize("module", ["my_model", "keras.src.layers"])
+def test_a_missing_package_of_another_backend_is_named_wherever_it_is_needed(error, needed, module):
+    reason = unsupported_reason(caught(error, module))
+    assert reason is not None and reason.startswith(f"needs {needed}, which is not installed here")
+    assert ("--with-tensorflow" in reason) == (needed == "tensorflow")
+
+
+def test_a_cause_counts_and_any_other_missing_package_does_not():
+    missing = ModuleNotFoundError("No module named 'tensorflow'", name="tensorflow")
+    error = caught(RuntimeError("no"), "my_model")
+    error.__cause__ = missing
+    assert str(unsupported_reason(error)).startswith("needs tensorflow")
+    other = ModuleNotFoundError("No module named 'torchvision'", name="torchvision")
+    assert unsupported_reason(caught(other, "my_model")) is None
+
+
+@pytest.mark.parametrize(
+    "message",
+    [
+        "`steps_per_execution` must be 1 with the PyTorch backend. Received: steps_per_execution=4",
+        "NASNetMobile is not available with the torch backend at this time",
+        "Only TensorFlow backend allows this.",
+    ],
+)
+def test_a_message_of_keras_that_names_a_backend_is_a_refusal(message):
+    assert unsupported_reason(caught(ValueError(message), "keras.src.trainers")) == message
+    assert unsupported_reason(caught(ValueError(message), "my_model")) is None

@@ -5,7 +5,7 @@ from types import SimpleNamespace as Fake
 
 import pytest
 
-from bench.worker.resolved_settings import backend_settings
+from bench.worker.resolved_settings import backend_settings, compilation_cache
 
 
 def fake_jax(precision: str | None) -> Fake:
@@ -80,3 +80,17 @@ def test_tf32_is_told_for_a_gpu_and_off_on_a_cpu(
     on_gpu = backend_settings(backend, framework, on_gpu=True)
     assert (on_gpu["matmul_precision"], on_gpu["tf32"]) == (precision, tf32)
     assert backend_settings(backend, framework, on_gpu=False)["tf32"] == "off"
+
+
+@pytest.mark.parametrize(
+    ("backend", "variables", "state"),
+    [
+        ("jax", {}, "cold"),
+        ("jax", {"JAX_COMPILATION_CACHE_DIR": "/mine", "KERAS_HOME": "/tmp/a"}, "warm"),
+        ("torch", {"TORCHINDUCTOR_CACHE_DIR": "/tmp/a/inductor", "KERAS_HOME": "/tmp/a"}, "cold"),
+        ("torch", {"TORCHINDUCTOR_CACHE_DIR": "/mine", "KERAS_HOME": "/tmp/a"}, "warm"),
+        ("tensorflow", {"JAX_COMPILATION_CACHE_DIR": "/mine"}, "cold"),
+    ],
+)
+def test_compiled_programs_are_warm_only_in_a_folder_of_the_user(backend, variables, state):
+    assert compilation_cache(backend, variables) == state

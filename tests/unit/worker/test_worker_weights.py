@@ -3,7 +3,6 @@
 from pathlib import Path
 
 import numpy as np
-import numpy.typing as npt
 import pytest
 
 from bench.worker.matched_lane import (
@@ -17,7 +16,7 @@ from bench.worker.matched_lane import (
 
 def kernel(*shape: int, seed: int = 7, dtype: str = "float32") -> Variable:
     """Return a variable as a backend made it: other numbers there with every seed."""
-    values: npt.NDArray[np.float32] = np.random.default_rng(seed).normal(size=shape)
+    values = np.random.default_rng(seed).normal(size=shape)
     return Variable(dtype, values.astype("float32"))
 
 

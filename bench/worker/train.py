@@ -57,14 +57,12 @@ def train(job: Job, backend: Backend, phases: Phases) -> Result:
             measured = _fit(model, job, feed, validation, workload.functions, phases)
     facts = {
         **process_facts(backend),
-        **_model_facts(model),
+        **_model_facts(model, job),
         "settings": resolved_settings(model, feed, backend, job.target) | workload.settings(form),
         "weights_sha256": weights_sha256,
         "batch_order_sha256": feed.order.sha256() if feed.order else None,
         "train_images": training.examples,
         "validation_images": validation.examples if validation else None,
-        "headline": job.headline or None,
-        "headline_mode": job.headline_mode,
     }
     phases.end("harness")
     return Result(**{**facts, **measured}, **phase_facts(phases))
@@ -217,13 +215,18 @@ def _infer(model: keras.Model, job: Job, examples: Split, phases: Phases) -> dic
     }
 
 
-def _model_facts(model: keras.Model) -> dict[str, Any]:
-    """Return the counts of the model; those of one that is not built are None, with the reason."""
+def _model_facts(model: keras.Model, job: Job) -> dict[str, Any]:
+    """Return the model's counts and headline metric.
+
+    The counts of a model that is not built are None, with the reason.
+    """
     macs, uncounted = forward_macs(model)
     facts = {
         "forward_macs": macs,
         "uncounted_layers": uncounted,
         "stochastic_layers": stochastic_layers(model),
+        "headline": job.headline or None,
+        "headline_mode": job.headline_mode,
     }
     try:
         parameters = model.count_params()

@@ -200,26 +200,32 @@ def heading(row: Row) -> str:
 
 def conditions(row: Row) -> str:
     """Return the rest of the cell in one line; of a script, only what it does not decide itself."""
-    if row["epochs"] is None:
-        seed = f"seed {row['seed']}" if row["seed"] else "the script's own seeds"
-        return f"{row['precision']}, {seed}, {row['device']}"
+    batch, epochs = row["batch_size"], row["epochs"]
+    own = [] if batch is None else [f"batch size {batch}"]
+    own += [] if epochs is None else [f"{epochs} epoch{'s' if epochs > 1 else ''}"]
+    unknown = epochs is None and not row["seed"]
+    seed = "the script's own seeds" if unknown else f"seed {row['seed']}"
+    images = [] if epochs is None or row["dataset"] == OWN_DATA else _images(row)
+    place = [*images, *_phase_place(row)]
+    return ", ".join([row["precision"], *own, seed, row["device"], *place])
+
+
+def _images(row: Row) -> list[str]:
     limits = {"training": row["limit_train"], "test": row["limit_test"]}
     kinds = ("training", "test") if row["task"] == "fit" else ("test",)
-    images = [
+    return [
         f"{'all' if limit is None else f'the first {limit:,}'} {kind} images"
         for kind in kinds
         for limit in [limits[kind]]
         if kind == kinds[0] or limit is not None
     ]
-    batch, epochs = row["batch_size"], row["epochs"]
-    own = [] if batch is None else [f"batch size {batch}"]
-    own += [] if epochs is None else [f"{epochs} epoch{'s' if epochs > 1 else ''}"]
-    shown = [] if row["dataset"] == OWN_DATA else images
-    if row.get("phase_line") is not None:
-        shown.append(f"line {row['phase_line']}")
-    if (row.get("phase_calls") or 1) > 1:
-        shown.append(f"{row['phase_calls']} calls")
-    return ", ".join([row["precision"], *own, f"seed {row['seed']}", row["device"], *shown])
+
+
+def _phase_place(row: Row) -> list[str]:
+    """Return the line and the calls of a row's phase, as far as its table has them."""
+    line, calls = row.get("phase_line"), row.get("phase_calls") or 1
+    texts = [] if line is None else [f"line {line}"]
+    return [*texts, f"{calls} calls"] if calls > 1 else texts
 
 
 def timing_notes(rows: Sequence[Row]) -> list[str]:

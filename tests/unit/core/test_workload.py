@@ -11,11 +11,14 @@ from bench.core.paths import CHECKOUT
 from bench.core.source_hash import HASHED_RECIPE_FIELDS, source_files
 from bench.core.suite import Entry, Overrides, Suite, expand
 from bench.core.workload import (
+    RecipeError,
     WorkloadNameError,
     allow_unsafe,
     builder_of,
     dataset_of,
+    job_of,
     local_dataset_of,
+    read_recipe,
     recipe_of,
     resolve_workload,
     source_hash,
@@ -269,6 +272,20 @@ def test_a_hash_changes_with_the_builder_and_not_with_descriptions(monkeypatch):
     assert source_hash("lab_baseline") == before
     change_workload(monkeypatch, "lab_baseline", builder="models.lab:build_deep")
     assert source_hash("lab_baseline") != before
+
+
+def test_a_headline_does_not_change_the_hash_and_reaches_the_worker(tmp_path):
+    path = tmp_path / "m.py"
+    path.write_text('RECIPE = {"headline": "val_auc", "headline_mode": "max"}\n')
+    recipe = read_recipe(path)
+    assert (recipe.headline, recipe.headline_mode) == ("val_auc", "max")
+    assert not {"headline", "headline_mode"} & set(HASHED_RECIPE_FIELDS)
+    cell = Cell(workload=f"{path}:build", dataset="digits", backend="jax", batch_size=8, epochs=1)
+    job = job_of(cell, tmp_path)
+    assert (job.headline, job.headline_mode) == ("val_auc", "max")
+    path.write_text('RECIPE = {"headline_mode": "best"}\n')
+    with pytest.raises(RecipeError, match="headline_mode"):
+        read_recipe(path)
 
 
 def test_a_side_without_the_builder_is_one_sentence(tmp_path):

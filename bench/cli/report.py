@@ -83,16 +83,18 @@ def print_comparison(
 ) -> None:
     """Print the comparison, the phases of scripts and the ratios of the newest race.
 
-    With `keys`, only those rows.
+    With `keys`, only those rows. A script has a table of its phases in place of one for each, and
+    no ratios of its own code; all of them are in the files.
     """
-    if not console.quiet:
-        comparison, ratios = comparison_renderables(tables, keys), ratio_renderables(tables, keys)
-        records = [
-            record
-            for record in tables.records
-            if keys is None or row_key(record_columns(record)) in keys
-        ]
-        console.print(*comparison, *phase_renderables(records), *ratios, sep="\n")
+    if console.quiet:
+        return
+    rows = comparison_rows(tables, keys)
+    whole = {row_key(row) for row in rows if not row["phase"]}
+    called = {row_key(row) for row in rows if not str(row["phase"]).startswith("script")}
+    shown = {row_key(row) for row in rows}
+    phases = phase_renderables([r for r in tables.records if row_key(record_columns(r)) in shown])
+    comparison = comparison_renderables(tables, whole) if whole or not phases else []
+    console.print(*comparison, *phases, *ratio_renderables(tables, called), sep="\n")
 
 
 def comparison_rows(tables: Tables, keys: Collection[RowKey] | None = None) -> list[Row]:

@@ -73,7 +73,9 @@ def judge_ratio(
     denominator: Mapping[int, float | None],
     drifts: Sequence[float | None],
 ) -> RatioVerdict:
-    """Return the ratio of two contenders' seconds, given by round (None: the launch failed).
+    """Return the ratio of two contenders' seconds, given by round.
+
+    None stands for a launch that failed, and 0 for a phase without a time to compare.
 
     The ratio is exp of the median over rounds of log(numerator) - log(denominator), so that each
     time is compared with the one measured next to it; its interval is that median's, also exp. It
@@ -83,7 +85,7 @@ def judge_ratio(
     logs = [
         log(above) - log(below)
         for number in sorted(numerator.keys() & denominator.keys())
-        if (above := numerator[number]) is not None and (below := denominator[number]) is not None
+        if (above := numerator[number]) and (below := denominator[number])
     ]
     failed = len(numerator.keys() | denominator.keys()) - len(logs)
     interval = median_confidence_interval(logs, CONFIDENCE)

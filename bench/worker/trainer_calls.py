@@ -6,7 +6,7 @@ import os
 from collections.abc import Callable, Iterator, Mapping
 from contextlib import contextmanager
 from pathlib import Path
-from typing import Any, Final
+from typing import Any
 
 import keras
 import msgspec
@@ -18,8 +18,6 @@ from bench.worker.process_info import Phases
 from bench.worker.resolved_settings import model_settings
 from bench.worker.script_place import call_place
 from bench.worker.training_phases import MeasuredCall, Method, TrainingPhases
-
-METHODS: Final[tuple[Method, ...]] = ("fit", "evaluate", "predict")
 
 #: What is called in place of a method: with the method, and with the arguments of the call.
 Handler = Callable[[Callable[..., Any], inspect.BoundArguments], Any]

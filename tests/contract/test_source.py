@@ -19,6 +19,7 @@ MAY_EXIT = (
     *("bench/cli/main.py", "bench/__main__.py", "bench/worker/__main__.py"),
     "bench/worker/script_process.py",  # it catches the exit of a user's script
     *("validation/gate/__main__.py", "validation/overhead/__main__.py"),
+    "validation/overhead/scripts.py",
     *("validation/keras_examples/__main__.py", "validation/keras_examples/bootstrap.py"),
     *("validation/compare_renamed.py", "validation/rebuild.py"),
 )

@@ -7,6 +7,7 @@ import msgspec
 from bench.core.cell import Cell
 from bench.core.headline import VAL_ACCURACY, Headline, headline_of, missing_headline
 from bench.core.record import Record
+from bench.core.result import Result
 from bench.regression.accuracy.verdict import SeedAccuracies
 
 #: The facts that all records of both sides must share; workload and versions may differ.
@@ -47,12 +48,16 @@ def seeds_of(family: Cell, seeds: Sequence[int], records: Sequence[Record]) -> S
     return SeedAccuracies(
         headline=headline,
         accuracies=tuple(v for result in results if (v := headline.final(result)) is not None),
-        images=min(
-            (count for r in results if (count := r.validation_images) is not None), default=1
-        ),
+        images=min((n for r in results if (n := _images(r)) is not None), default=None),
         diverged=tuple(seed for seed, record in chosen.items() if record and _diverged(record)),
         reason=reason or _mixture([record for record in chosen.values() if record]),
     )
+
+
+def _images(result: Result) -> int | None:
+    """Return the validation images of a result, or those of its last phase `fit`."""
+    fits = [phase.validation_images for phase in result.phases if phase.method == "fit"]
+    return fits[-1] if fits else result.validation_images
 
 
 def mismatch(baseline: Sequence[Record], candidate: Sequence[Record]) -> str | None:

@@ -23,11 +23,11 @@ class SeedAccuracies(msgspec.Struct, frozen=True, kw_only=True):
 
     `accuracies` are the values of `headline`, by default val_accuracy, 0 to 1. `reason` is a phrase
     that explains why the side is invalid, or None. `diverged` lists the seeds whose loss became
-    non-finite. `images` is the number of validation images.
+    non-finite. `images` is the number of validation images, None if unknown.
     """
 
     accuracies: tuple[float, ...]
-    images: int
+    images: int | None
     diverged: tuple[int, ...] = ()
     reason: str | None = None
     headline: Headline = Headline(VAL_ACCURACY, "max")
@@ -39,9 +39,9 @@ class SeedAccuracies(msgspec.Struct, frozen=True, kw_only=True):
 
     def rounding_variance(self) -> float:
         """Return the lower limit of the variance: that of rounding to one image, or to float32."""
-        step = 1 / self.images
-        if self.headline.unit == "percent":
-            step = _FLOAT32 * max(map(abs, self.accuracies), default=0.0)
+        step = _FLOAT32 * max(map(abs, self.accuracies), default=0.0)
+        if self.headline.unit == "points" and self.images is not None:
+            step = 1 / self.images
         return step**2 / 12
 
 

@@ -111,6 +111,8 @@ def _problem(records: Sequence[Record]) -> str | None:
     ]
     if failed:
         return "; ".join(failed)
+    if any(record.result and record.result.phases for record in records):
+        return "its launches have phases, which this gate cannot judge"
     return None if _samples(records) else "all epochs of its records are warm-up"
 
 

@@ -11,57 +11,64 @@ from rich.text import Text
 from bench.core.record import Record
 from bench.core.result import TrainingPhase
 from bench.core.text import sanitize_line
+from bench.report.tables.phase_records import phase_of, training_phase_of
 
 #: The time between two calls is shown if it is at least this share of all phases.
 _SHOWN_SHARE: Final = 0.01
 
 _COLUMNS: Final = ("backend", "phase", "line", "calls", "epochs", "seconds", "loss")
+_NOTE: Final = "seconds: of the complete calls, the first with compilation; loss: of the last epoch"
 
 
 def phase_renderables(records: Sequence[Record]) -> list[RenderableType]:
-    """Return a table of the phases of each script in `records`, without scripts none.
+    """Return a table of the phases of each script, without scripts none.
 
-    Its lines are those of each backend, with the median seconds of several records.
+    `records` are those of Tables, which has one for each phase. The lines are those of each
+    backend, with the median seconds of several launches; a backend whose launches failed has their
+    reason.
     """
     rows: dict[object, list[Record]] = {}
     for record in records:
-        if record.result is not None and record.result.phases and not record.instrumented:
+        if phase_of(record) is not None and not record.instrumented:
             key = (record.cell.comparison_key, record.workload_source)
             rows.setdefault(key, []).append(record)
-    return [_table(of_row) for of_row in rows.values()]
+    return [part for of_row in rows.values() for part in _parts(of_row)]
 
 
-def _table(records: Sequence[Record]) -> Table:
-    table = Table(title="phases of the script", title_justify="left", box=None, pad_edge=False)
+def _parts(records: Sequence[Record]) -> list[RenderableType]:
+    """Return the table of one script, and notes under it."""
+    cell = records[0].cell
+    seed = f", seed {cell.seed}" if cell.seed else ""
+    title = sanitize_line(f"{cell.workload}, {cell.precision}{seed}, {cell.device}")
+    table = Table(title=Text(title, style="bold"), title_justify="left", box=None, pad_edge=False)
     for name in _COLUMNS:
-        text = name in ("backend", "phase")
-        table.add_column(name, justify="left" if text else "right", no_wrap=True)
+        is_text = name in ("backend", "phase")
+        table.add_column(name, justify="left" if is_text else "right", no_wrap=True)
+    notes = [_NOTE]
     of_backend: dict[str, list[Record]] = {}
     for record in records:
         of_backend.setdefault(record.cell.backend, []).append(record)
     for backend, of_one in of_backend.items():
-        for number, texts in enumerate(_lines(of_one)):
+        lines = _lines([phase for each in of_one if (phase := training_phase_of(each)) is not None])
+        if not lines:
+            lines = [(of_one[-1].status,)]
+            notes.append(sanitize_line(f"{backend}: {of_one[-1].reason}"))
+        for number, texts in enumerate(lines):
             table.add_row(*map(Text, (backend if number == 0 else "", *texts)))
-    table.caption = Text(
-        "seconds: of the complete calls, the first with compilation; loss: of the last epoch"
-    )
-    table.caption_justify = "left"
-    return table
+    return [table, *map(Text, notes), Text()]
 
 
-def _lines(records: Sequence[Record]) -> list[tuple[str, ...]]:
-    """Return the lines of one backend, in the order of its newest record."""
-    launches = [record.result.phases for record in records if record.result is not None]
-    seconds: dict[str, list[float]] = {}
-    for phases in launches:
-        for phase in phases:
-            seconds.setdefault(phase.name, []).append(phase.seconds)
-    medians = {name: median(values) for name, values in seconds.items()}
+def _lines(phases: Sequence[TrainingPhase]) -> list[tuple[str, ...]]:
+    """Return the lines of one backend; of the phases of one name, the last one counts."""
+    newest = {phase.name: phase for phase in phases}
+    medians = {
+        name: median(phase.seconds for phase in phases if phase.name == name) for name in newest
+    }
     least = _SHOWN_SHARE * sum(medians.values())
     return [
-        _line(phase, medians[phase.name])
-        for phase in launches[-1]
-        if phase.method != "script" or medians[phase.name] >= least or len(medians) == 1
+        _line(phase, medians[name])
+        for name, phase in newest.items()
+        if phase.method != "script" or medians[name] >= least or len(newest) == 1
     ]
 
 

@@ -8,7 +8,7 @@ from typing import Final, NamedTuple
 import msgspec
 import pandas as pd
 
-from bench.core.cell import Cell
+from bench.core.cell import OWN_DATA, Cell
 from bench.core.diff import diff_records
 from bench.core.record import Record
 from bench.core.text import BenchError
@@ -105,7 +105,8 @@ def _halves(side: ComparedRun) -> dict[_Key, _Half]:
 def _check_datasets(a: ComparedRun, b: ComparedRun, of_a: _Half, of_b: _Half) -> None:
     name = of_a.records[0].cell.dataset
     fingerprints = [{r.dataset.fingerprint for r in half.records} for half in (of_a, of_b)]
-    if fingerprints[0] != fingerprints[1]:
+    # That of data which a workload makes itself follows its source, whose change is reported.
+    if name != OWN_DATA and fingerprints[0] != fingerprints[1]:
         texts = [", ".join(sorted(of_side)) for of_side in fingerprints]
         raise MismatchError(
             f"{a.name} and {b.name} cannot be compared, because their datasets {name!r} differ, "

@@ -77,6 +77,8 @@ def with_phases(records: Sequence[Record]) -> list[Record]:
         own = [phase.name for phase in phases] or [name for name in [phase_of(record)] if name]
         for key in _keys(record) if own else ():
             names.setdefault(key, {}).update(dict.fromkeys(own))
+    if not names:
+        return list(records)
     return [
         each
         for record in records

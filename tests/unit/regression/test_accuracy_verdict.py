@@ -14,7 +14,7 @@ from bench.regression.accuracy.verdict import (
     SeedAccuracies,
     judge_accuracy,
 )
-from tests.fixtures.records import make_record
+from tests.fixtures.records import make_phase, make_record, script_record
 
 
 def make_seeds(mean: float, spread: float = 0.005, seeds: int = 8, seed: int = 0) -> SeedAccuracies:
@@ -147,6 +147,22 @@ def test_seeds_are_judged_by_the_headline_of_their_records() -> None:
     )
     mixed = [made[0], make_record(seed=1, headline="loss", **own)]
     assert "judged by val_mae and loss" in str(seeds_of(made[0].cell, [0, 1], mixed).reason)
+
+
+def test_the_seeds_of_a_script_are_judged_by_its_last_fit() -> None:
+    phases = (
+        make_phase("fit", [2.0, 1.0], validation_images=10),
+        make_phase("fit 2", [1.0], logs=[{"val_accuracy": 0.75}], validation_images=40),
+    )
+    made = [script_record(*phases, seed=seed) for seed in (0, 1)]
+    found = seeds_of(made[0].cell, [0, 1], made)
+    assert (found.accuracies, found.images, found.reason) == ((0.75, 0.75), 40, None)
+
+
+def test_without_a_number_of_images_a_value_is_rounded_to_float32() -> None:
+    known, unknown = (SeedAccuracies(accuracies=(0.5, 0.5), images=n) for n in (100, None))
+    assert known.rounding_variance() == pytest.approx(0.01**2 / 12)
+    assert unknown.rounding_variance() == pytest.approx((0.5 * 2**-23) ** 2 / 12)
 
 
 def timed(seconds: list[float], **fields: object) -> list[Record]:

@@ -1,5 +1,6 @@
 """A row holds the newest records of a cell, its samples, and why it cannot be judged."""
 
+import dataclasses
 from typing import Any
 
 import msgspec
@@ -9,6 +10,7 @@ from bench.core.cell import Cell
 from bench.core.record import Record
 from bench.core.suite import Overrides, expand, load_suite, suite_names
 from bench.regression.pytest_plugin.stored_rows import StoredRow, make_rows
+from models.table import WORKLOADS, Recipe
 from tests.fixtures.records import make_record
 
 _MACHINE = "0123456789ab"
@@ -72,6 +74,23 @@ def test_a_model_without_an_accuracy_does_not_reach_a_floor() -> None:
     result = msgspec.structs.replace(record.result, epochs=tuple(epochs))
     (defect,) = _row(msgspec.structs.replace(record, result=result)).accuracy_defects()
     assert "has no val_accuracy; its floor is 0.9" in defect
+
+
+def test_the_floor_of_a_loss_is_an_upper_limit(monkeypatch: pytest.MonkeyPatch) -> None:
+    recipe = Recipe(metrics=(), headline="val_mae")
+    workload = dataclasses.replace(WORKLOADS["autoencoder"], floor={"digits": 0.5}, recipe=recipe)
+    table = {**WORKLOADS, "lab_baseline": workload}
+    monkeypatch.setattr("bench.regression.pytest_plugin.stored_rows.WORKLOADS", table)
+    for values, defects in (([0.75, 0.25], []), ([0.25, 0.75], ["ends at val_mae 0.75"])):
+        logs = [{"val_mae": value} for value in values]
+        record = _record(train_seconds=[4.0, 2.0], logs=logs, headline="val_mae")
+        row = _row(record)
+        found = row.accuracy_defects()
+        assert len(found) == len(defects)
+        assert all(text in sentence for text, sentence in zip(defects, found, strict=True))
+        info = row.extra_info()
+        assert (info["headline_metric"], info["headline_mode"]) == ("val_mae", "min")
+        assert info["final_headline"] == values[1:]
 
 
 @pytest.mark.parametrize("fields", [{"workload": "/x/my.py:build"}, {"dataset": "synthetic"}])

@@ -10,7 +10,7 @@ from bench.core.cell import OWN_DATA
 from bench.core.record import Record
 from bench.core.result import Epoch, TrainingPhase
 from bench.report.render.phases import phase_renderables
-from bench.report.write import write_report
+from bench.report.tables.phase_records import with_phases
 from tests.fixtures.present import text_on
 from tests.fixtures.records import make_record
 
@@ -54,7 +54,7 @@ def record(phases: tuple[TrainingPhase, ...] = PHASES, **fields) -> Record:
 
 def printed(*records: Record) -> list[str]:
     console = Console(file=io.StringIO(), width=80)
-    console.print(*phase_renderables(records), sep="\n")
+    console.print(*phase_renderables(with_phases(records)), sep="\n")
     return text_on(console).splitlines()
 
 
@@ -91,11 +91,9 @@ def test_without_scripts_nothing_is_printed():
     assert phase_renderables([make_record(), make_record(status="failed")]) == []
 
 
-def test_a_report_of_scripts_is_written_complete(tmp_path):
-    failed = make_record(status="failed", backend="torch")
+def test_a_backend_whose_launches_failed_has_the_reason():
+    failed = make_record(status="failed", backend="torch", reason="train.py, line 4: no data")
     failed = replace(failed, cell=replace(record().cell, backend="torch"))
-    write_report(tmp_path, [record(), failed, make_record()], title="Scripts")
-    text = (tmp_path / "report.md").read_text()
-    assert "script:/a/train.py --fast" in text
-    assert "float32, the script's own seeds, cpu" in text
-    assert "bNone" not in (tmp_path / "report.html").read_text()
+    lines = printed(record(), failed)
+    assert ["torch", "failed"] in [line.split() for line in lines]
+    assert "torch: train.py, line 4: no data" in [line.rstrip() for line in lines]

@@ -103,8 +103,8 @@ def test_a_race_of_a_script_alternates_and_is_complete(bench):
 
 
 def test_a_missing_script_ends_in_one_sentence(bench):
-    assert bench.call("run", "--script", str(bench.folder / "trian.py")) == ExitCode.USAGE
-    assert bench.err.strip().endswith("trian.py does not exist; did you mean 'train.py'?")
+    assert bench.call("run", "--script", str(bench.folder / "trai.py")) == ExitCode.USAGE
+    assert bench.err.strip().endswith("trai.py does not exist; did you mean 'train.py'?")
 
 
 def test_profile_steps_takes_no_script(bench):

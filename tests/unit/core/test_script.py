@@ -57,7 +57,7 @@ def test_a_script_is_found_with_absolute_paths(tmp_path, monkeypatch):
 @pytest.mark.parametrize(
     ("path", "stand_ins", "sentence"),
     [
-        ("trian.py", None, r"trian.py does not exist; did you mean 'train.py'\?"),
+        ("trai.py", None, r"trai.py does not exist; did you mean 'train.py'\?"),
         ("other.txt", None, r"other.txt does not exist\.$"),
         (".", None, "does not exist"),
         ("nul\0l.py", None, "which is not a path"),

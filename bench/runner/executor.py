@@ -135,8 +135,8 @@ def _contradiction(step: PlannedLaunch, outcome: LaunchOutcome) -> str | None:
     result = outcome.output.result
     if result is None or step.interpreter is None:
         return None
-    if (why := count_error(step.cell, result)) is not None:
-        return why
+    if count_error(step.cell, result) is not None:
+        return f"the worker returned {len(result.epochs)} epochs instead of {step.cell.epochs}"
     if any(seconds is not None and seconds < 0 for seconds in _unseen_seconds(outcome, result)):
         return "its clock readings lie outside its launch"
     # A record names environment variables and versions. In the lane `matched`, the variables hold

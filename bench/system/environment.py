@@ -65,8 +65,8 @@ PERFORMANCE_PREFIXES: Final = (
 #: The beginnings of variables that can change speed or numerics too, and do not reach a worker:
 #: Keras, Python and the frameworks read many that are not listed above.
 _NOTICED: Final = (
-    *("ATEN_", "KERAS_", "NUMEXPR_", "TF_"),
-    *("PYTHONDEVMODE", "PYTHONHASHSEED", "PYTHONMALLOC", "PYTHONOPTIMIZE", "PYTHONTRACEMALLOC"),
+    *("ATEN_", "KERAS_", "NUMEXPR_"),
+    *("PYTHONDEVMODE", "PYTHONMALLOC", "PYTHONOPTIMIZE", "PYTHONTRACEMALLOC"),
 )
 #: Those of them that the suite sets itself, or that belong to it.
 _OUR_OWN: Final = ("KERAS_BACKEND", "KERAS_BENCH_", "KERAS_HOME")

@@ -52,7 +52,10 @@ def test_doctor_names_what_is_installed_and_what_is_missing(tmp_path):
     pythons = {"jax": fake, "tensorflow": fake, "torch": "/no/python"}
     findings = {finding.what: finding for finding in examine(pythons, tmp_path / "reports")}
     assert list(findings)[:3] == ["jax", "tensorflow", "torch"]
-    assert findings["jax"].ok and "keras 3.15.1, jax 0.10.2; Python 3.11.9" in findings["jax"].seen
+    assert (
+        findings["jax"].ok
+        and "keras 3.15.1, jax 0.10.2, tensorflow 2.21.0; Python 3.11.9" in findings["jax"].seen
+    )
     assert not findings["torch"].ok and "/no/python" in findings["torch"].seen
     assert all(finding.seen for finding in findings.values())
     assert not (tmp_path / "reports").exists()

@@ -24,6 +24,10 @@ OTHERS = {
     "bench/system/interpreter.py",
     "bench/system/machine.py",
     "validation/gate/simulation_run.py",
+    # Keras's examples: pip, a data folder's commands, and the examples by plain Python.
+    "validation/keras_examples/environment.py",
+    "validation/keras_examples/folder.py",
+    "validation/keras_examples/run.py",
 }
 
 

@@ -65,7 +65,7 @@ def speeches() -> FileContents:
     """Return the recordings of three speakers and of noise, a second each, below `~/Downloads`."""
     root = "Downloads/16000_pcm_speeches"
     speakers = ("Benjamin_Netanyau", "Jens_Stoltenberg", "Julia_Gillard")
-    files = {f"{root}/{name}/{n}.wav": tables.sound(n, 1) for name in speakers for n in range(24)}
+    files = {f"{root}/{name}/{n}.wav": tables.sound(n, 1) for name in speakers for n in range(430)}
     noise = {f"{root}/{n}/noise.wav": tables.sound(9, 3) for n in ("other", "_background_noise_")}
     return files | noise
 

@@ -12,6 +12,7 @@ from pathlib import Path
 import msgspec
 
 from bench.core.paths import CHECKOUT
+from bench.core.text import sanitize_line
 from validation.keras_examples.alias import write_alias
 from validation.keras_examples.catalogue import Example
 from validation.keras_examples.folder import (
@@ -132,7 +133,7 @@ def _row_of_result(base: ExampleRow, result: Path, log: Path, used: list[str]) -
     return msgspec.structs.replace(
         base,
         status="ok" if error is None else "failed",
-        reason=None if error is None else error.replace(f"{result.parent}/", ""),
+        reason=None if error is None else sanitize_line(error.replace(f"{result.parent}/", "")),
         phases=group_phases(msgspec.convert(p, ExamplePhase) for p in outcome["phases"]),
         stand_ins=(*used, *outcome["stand_ins"]),
     )

@@ -4,7 +4,7 @@ from collections.abc import Iterable
 from pathlib import Path
 
 from bench.core.cell import BACKENDS
-from bench.core.text import escape_markdown
+from bench.core.text import escape_markdown, sanitize_line
 from validation.keras_examples.catalogue import Example
 from validation.keras_examples.compare import (
     describe_phases,
@@ -144,7 +144,16 @@ def _reasons(examples: list[Example], rows: Rows) -> Iterable[str]:
             if row is not None and row.status != "ok":
                 by_reason.setdefault(row.reason or "no reason", []).append(backend)
         for reason, backends in by_reason.items():
-            yield f"- {example.name} ({', '.join(backends)}): {escape_markdown(reason[:300])}"
+            yield f"- {example.name} ({', '.join(backends)}): {_shown(reason)}"
+
+
+def _shown(reason: str) -> str:
+    """Return a reason for the page: what Keras says around an error of a layer is left out."""
+    text = sanitize_line(reason).partition(" Arguments received by ")[0]
+    if "Could not automatically infer" in text and "Error encountered: " in text:
+        start = text.partition("Could not automatically infer")[0]
+        text = start + text.partition("Error encountered: ")[2]
+    return escape_markdown(text[:300])
 
 
 def _traits(examples: list[Example], rows: Rows) -> Iterable[str]:

@@ -53,7 +53,7 @@ def gradients(model: Any, batch: Split) -> _Arrays:
     The optimizer is replaced where the model keeps it, because a class may have its own `compile`.
     Without a log `loss`, all logs of the step count as losses.
     """
-    keeper = _Keeper(learning_rate=0.0)
+    keeper = _Keeper(learning_rate=0.0, name="keeper")  # TensorFlow refuses a leading underscore
     keeper.build(model.trainable_variables)
     model.optimizer = keeper
     model.train_function = None

@@ -46,6 +46,8 @@ def keep_downloads() -> None:
 
     Its own folder, in which it finds no `keras.json` of the user, lasts for one launch.
     """
+    if "KERAS_HOME" not in os.environ:  # not in a launch: Keras keeps them where it always does
+        return
     kept, here = Path("~/.keras").expanduser(), Path(os.environ["KERAS_HOME"])
     for name in _DOWNLOADS:
         try:

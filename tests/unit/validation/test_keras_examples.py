@@ -17,7 +17,7 @@ from PIL import Image
 
 from bench.core.cell import BACKENDS
 from validation.keras_examples import made_folders, made_tables, made_texts
-from validation.keras_examples.__main__ import EXAMPLES_PAGE, EXAMPLE_ROWS, make_examples_parser
+from validation.keras_examples.__main__ import EXAMPLE_ROWS, EXAMPLES_PAGE, make_examples_parser
 from validation.keras_examples.alias import write_alias
 from validation.keras_examples.catalogue import Example, ExamplesError, find_examples, select
 from validation.keras_examples.compare import (

@@ -18,7 +18,9 @@ from validation.keras_examples.stand_ins import write_stand_ins
 from validation.keras_examples.table import write_page
 from validation.keras_examples.traits import write_traits
 
-PAGE = CHECKOUT / "docs" / "results" / "keras-examples.md"
+#: The rows from which the page of the documentation was made.
+EXAMPLE_ROWS = CHECKOUT / "validation" / "keras_examples" / "rows.jsonl"
+EXAMPLES_PAGE = CHECKOUT / "docs" / "results" / "keras-examples.md"
 
 
 def make_examples_parser() -> argparse.ArgumentParser:
@@ -35,8 +37,8 @@ def make_examples_parser() -> argparse.ArgumentParser:
     traits.add_argument("--to", type=Path, required=True, metavar="FILE")
     table = commands.add_parser("table", help="write the page of the documentation from the rows")
     table.add_argument("examples", type=Path, help="the folder examples/keras_io of keras-core")
-    table.add_argument("--rows", type=Path, required=True, help="the rows.jsonl of `run`")
-    table.add_argument("--to", type=Path, default=PAGE, metavar="FILE")
+    table.add_argument("--rows", type=Path, default=EXAMPLE_ROWS, help="the rows.jsonl of `run`")
+    table.add_argument("--to", type=Path, default=EXAMPLES_PAGE, metavar="FILE")
     stand_ins = commands.add_parser("stand-ins", help="write the small files that examples need")
     stand_ins.add_argument("--to", type=Path, required=True, metavar="FOLDER")
     run = commands.add_parser("run", help="run each example under each of its backends")

@@ -133,10 +133,17 @@ def _row_of_result(base: ExampleRow, result: Path, log: Path, used: list[str]) -
     return msgspec.structs.replace(
         base,
         status="ok" if error is None else "failed",
-        reason=None if error is None else sanitize_line(error.replace(f"{result.parent}/", "")),
+        reason=None if error is None else _without_places(error, result),
         phases=group_phases(msgspec.convert(p, ExamplePhase) for p in outcome["phases"]),
         stand_ins=(*used, *outcome["stand_ins"]),
     )
+
+
+def _without_places(error: str, result: Path) -> str:
+    """Return the error on one line, without the folders of this checkout and of the run."""
+    for place in (result.parent, CHECKOUT):
+        error = error.replace(f"{place}/", "")
+    return sanitize_line(error)
 
 
 def _environment(backend: str) -> dict[str, str]:
@@ -178,4 +185,4 @@ def _kill_group(leader: int) -> None:
 def _last_line(log: Path) -> str:
     lines = log.read_text(errors="replace").replace("\b", "").split("\n")
     filled = [line.strip() for line in lines if line.strip()]
-    return filled[-1][-200:] if filled else "nothing was printed"
+    return " ".join(filled[-1].split()[-12:]) if filled else "nothing was printed"

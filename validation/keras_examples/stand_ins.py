@@ -44,7 +44,7 @@ _SMALL = {
     "imdb.npz": imdb_maker(20, 10),
     "mnist.npz": mnist_maker(20, 10),
     **fashion_makers(20, 10),
-    "cifar-10-python.tar.gz": cifar10_maker(20, 10),
+    "cifar-10-python.tar.gz": cifar10_maker(30, 10),
     "cifar-100-python.tar.gz": cifar100_maker(20, 10),
 }
 

@@ -1,6 +1,7 @@
 """The examples of Keras: which there are, what they use, their files, rows, losses and page."""
 
 import io
+import re
 import struct
 import tarfile
 import wave
@@ -16,7 +17,7 @@ from PIL import Image
 
 from bench.core.cell import BACKENDS
 from validation.keras_examples import made_folders, made_tables, made_texts
-from validation.keras_examples.__main__ import make_examples_parser
+from validation.keras_examples.__main__ import EXAMPLE_ROWS, EXAMPLES_PAGE, make_examples_parser
 from validation.keras_examples.alias import write_alias
 from validation.keras_examples.catalogue import Example, ExamplesError, find_examples, select
 from validation.keras_examples.compare import (
@@ -310,3 +311,21 @@ def test_the_parser_has_a_command_for_each_part() -> None:
 
 def test_an_example_has_a_short_name(examples: Path) -> None:
     assert Example(examples / "vision/mine.py", "vision/mine").short == "mine"
+
+
+def test_the_published_page_has_the_state_of_each_published_row() -> None:
+    rows = read_example_rows(EXAMPLE_ROWS)
+    lines = EXAMPLES_PAGE.read_text(encoding="utf-8").splitlines()
+    states = {"ok": "runs", "failed": "fails", "timeout": "too long"}
+    assert len(rows) > 50
+    for (example, backend, way), found in rows.items():
+        (line,) = [text for text in lines if text.startswith(f"| {example} |")]
+        cells = [cell.strip() for cell in line.strip("|").split("|")]
+        place = 2 if cells[1] in BACKENDS else 1 + BACKENDS.index(backend)
+        assert way != "plain" or cells[place] == states[found.status], line
+
+
+def test_the_published_rows_hold_no_path_of_a_machine() -> None:
+    assert not re.search(
+        r"/(home|root|work|tmp/ex|tmp/w)", EXAMPLE_ROWS.read_text(encoding="utf-8")
+    )

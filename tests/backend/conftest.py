@@ -15,9 +15,16 @@ _CPUS = os.sched_getaffinity(0)
 
 @pytest.hookimpl(tryfirst=True)  # xdist reads the groups in this hook too
 def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
-    """Keep the tests that share a fixture of their module, a training, in one process of xdist."""
+    """Keep the tests that share a training in one process of xdist.
+
+    They share a fixture of their module, or the training of all kinds of model files.
+    """
     for item in items:
-        if isinstance(item, pytest.Function) and _shares_a_fixture(item):
+        if not isinstance(item, pytest.Function):
+            continue
+        if "trained" in item.fixturenames:
+            item.add_marker(pytest.mark.xdist_group("trained_kinds"))
+        elif _shares_a_fixture(item):
             item.add_marker(pytest.mark.xdist_group(item.path.stem))
 
 

@@ -12,6 +12,7 @@ import sys
 import tempfile
 from collections.abc import Callable, Sequence
 from pathlib import Path
+from time import monotonic
 from typing import Final, NamedTuple
 
 from bench.cli.console import CommandConsole
@@ -23,6 +24,7 @@ from bench.core.exit_codes import ExitCode
 from bench.core.script import Script
 from bench.core.workload import job_of
 from bench.runner.launch import WORKER_COMMAND, LaunchOutcome, launch
+from bench.runner.progress import time_left
 from bench.stats.median_ci import Interval, median_confidence_interval
 from bench.system.environment import resolve_environment
 from bench.system.interpreter import Interpreter, find_interpreter
@@ -81,9 +83,15 @@ def wrapping_costs(pairs: Sequence[ScriptPair]) -> list[WrappingCost]:
 
 
 def measure_pairs(
-    number: int, run_plain: Callable[[], LaunchOutcome], run_ours: Callable[[], LaunchOutcome]
+    number: int,
+    run_plain: Callable[[], LaunchOutcome],
+    run_ours: Callable[[], LaunchOutcome],
+    announce: Callable[[int], None] = lambda done: None,
 ) -> list[ScriptPair]:
-    """Return `number` pairs in alternating order; raises OverheadError for a failed process."""
+    """Return `number` pairs in alternating order; raises OverheadError for a failed process.
+
+    `announce` is called with the number of pairs that are done, after each.
+    """
     pairs = []
     for pair in range(number):
         if order_of(pair) == PLAIN_FIRST:
@@ -93,7 +101,21 @@ def measure_pairs(
             ours = our_seconds(run_ours())
             plain = plain_seconds(run_plain())
         pairs.append(ScriptPair(plain, ours))
+        announce(len(pairs))
     return pairs
+
+
+def _announcer(
+    backend: str, number: int, console: CommandConsole, clock: Callable[[], float] = monotonic
+) -> Callable[[int], None]:
+    """Return a function that prints the pairs that are done, and the time that is left."""
+    started = clock()
+
+    def announce(done: int) -> None:
+        left = (clock() - started) / done * (number - done)
+        console.print_line(f"{backend}: pair {done} of {number}, {time_left(left)}")
+
+    return announce
 
 
 def plain_seconds(outcome: LaunchOutcome) -> tuple[float, float]:
@@ -168,7 +190,8 @@ def _measure(arguments: argparse.Namespace, console: CommandConsole) -> int:
         for backend in arguments.backend or BACKENDS:
             runs = _runs(find_interpreter(backend, pythons), Path(folder))
             try:
-                costs = wrapping_costs(measure_pairs(arguments.pairs, *runs))
+                announce = _announcer(backend, arguments.pairs, console)
+                costs = wrapping_costs(measure_pairs(arguments.pairs, *runs, announce))
             except OverheadError as error:
                 console.error(f"{backend}: {error}")
                 met = False

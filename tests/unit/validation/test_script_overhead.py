@@ -63,7 +63,10 @@ def test_pairs_alternate_and_hold_the_seconds_of_both_sides():
         order.append("ours")
         return ours(2.5, 4.5)
 
-    assert measure_pairs(3, plain, harness) == [ScriptPair((2.0, 4.0), (2.5, 4.5))] * 3
+    done: list[int] = []
+    pairs = measure_pairs(3, plain, harness, done.append)
+    assert pairs == [ScriptPair((2.0, 4.0), (2.5, 4.5))] * 3
+    assert done == [1, 2, 3]
     assert order == ["plain", "ours", "ours", "plain", "plain", "ours"]
 
 

@@ -1,6 +1,6 @@
 """A user's arrays: where they are, their checks, their split, and the number of classes."""
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from pathlib import Path
 from typing import Any, Final
 
@@ -61,14 +61,19 @@ def arrange(flat: Mapping[str, Array], place: str) -> Arrays:
 
 def count_classes(arrays: Arrays) -> int:
     """Return the number of classes; 0 if the targets are not class ids from 0, (n,) or (n, 1)."""
-    highest = [highest_id(arrays["y_train"]), highest_id(arrays["y_test"])]
+    return classes_of([arrays["y_train"], arrays["y_test"]])
+
+
+def classes_of(splits: Sequence[Any]) -> int:
+    """Return the number of classes of the labels of all splits; 0 if any are not class ids."""
+    highest = [_highest_id(labels) for labels in splits]
     known = [value for value in highest if value is not None]
     return max(*known, 1) + 1 if len(known) == len(highest) else 0
 
 
-def highest_id(labels: Part) -> int | None:
+def _highest_id(labels: Any) -> int | None:
     """Return the highest class id in `labels`; None if they are not class ids."""
-    if isinstance(labels, dict) or labels.dtype.kind not in "biu" or not len(labels):
+    if not isinstance(labels, np.ndarray) or labels.dtype.kind not in "biu" or not len(labels):
         return None
     if labels.shape not in ((len(labels),), (len(labels), 1)) or labels.min() < 0:
         return None

@@ -21,6 +21,7 @@ from bench.cli.options import (
 )
 from bench.cli.script_options import add_script, chosen_workloads
 from bench.core.cell import BACKENDS, DEVICES, Cell, CellError, is_script
+from bench.core.script import KERAS_BATCH_SIZE
 from bench.core.text import sanitize_line
 from bench.core.workload import job_of, local_dataset_of, recipe_of
 from bench.profiling.columns import gaps_frame
@@ -34,8 +35,6 @@ from bench.system.interpreter import Interpreter, find_interpreter
 from bench.system.timing_lock import default_lock_path, timing_lock
 from data.registry import resolve_dataset
 
-#: The batch size of Keras's `fit`, where a user gives none.
-_KERAS_BATCH_SIZE: Final = 32
 DEFAULT_WORKLOAD: Final = "lab_baseline"
 
 
@@ -138,7 +137,7 @@ def _profiled_workloads(
 
 def _batch_size(workload: str) -> int:
     """Return the batch size of a workload's recipe; for a script, whose own is not known, 32."""
-    return _KERAS_BATCH_SIZE if is_script(workload) else recipe_of(workload).batch_size
+    return KERAS_BATCH_SIZE if is_script(workload) else recipe_of(workload).batch_size
 
 
 def _write(folder: Path) -> Findings:

@@ -9,6 +9,9 @@ from bench.core.cell import SCRIPT, is_script
 from bench.core.text import BenchError
 from data.suggestion import did_you_mean
 
+#: The batch size of Keras's `fit` for arrays, where a script gives none
+#: (keras/src/trainers/data_adapters).
+KERAS_BATCH_SIZE: Final = 32
 #: Stands before the folder of stand-ins, as a shell writes a variable before a command.
 _STAND_INS: Final = "STAND_INS="
 

@@ -6,8 +6,7 @@ from typing import Any
 
 import keras
 
-#: The batch size of arrays where none is given (keras/src/trainers/data_adapters).
-_DEFAULT_BATCH_SIZE = 32
+from bench.core.script import KERAS_BATCH_SIZE
 
 
 def call_facts(method: str, arguments: Mapping[str, Any]) -> dict[str, Any]:
@@ -38,20 +37,25 @@ def call_facts(method: str, arguments: Mapping[str, Any]) -> dict[str, Any]:
     }
 
 
+def parameter_counts(model: Any) -> dict[str, int | None]:
+    """Return the numbers of parameters of a model; ValueError if it is not built."""
+    total = int(model.count_params())
+    trainable = sum(math.prod(v.shape) for v in model.trainable_variables)
+    return {"parameters": total, "trainable_parameters": trainable}
+
+
 def _parameters(model: Any) -> dict[str, int | None]:
     try:
-        total = int(model.count_params())
-        trainable = sum(math.prod(v.shape) for v in model.trainable_variables)
+        return parameter_counts(model)
     except Exception:  # a model that is not built has none; a user's own properties may raise
         return {"parameters": None, "trainable_parameters": None}
-    return {"parameters": total, "trainable_parameters": trainable}
 
 
 def _sizes(data: Any, batch_size: Any) -> tuple[int | None, int | None]:
     """Return the batch size and the number of examples of `data`; None where unknown."""
     shapes: list[Any] = [getattr(leaf, "shape", None) for leaf in keras.tree.flatten(data)]
     if shapes and all(shapes):
-        size = _DEFAULT_BATCH_SIZE if batch_size is None else int(batch_size)
+        size = KERAS_BATCH_SIZE if batch_size is None else int(batch_size)
         return size, shapes[0][0] if isinstance(shapes[0][0], int) else None
     dataset = getattr(data, "dataset", None)  # a DataLoader of torch
     given = getattr(data, "batch_size", None)

@@ -13,12 +13,13 @@ from bench.core.result import Scalar
 from bench.worker.builders import WorkloadError, build_model, load_builder
 from bench.worker.file_functions import FileFunctions, file_functions
 from bench.worker.input_pipeline import input_shapes, make_examples
-from bench.worker.own_data import count_own_classes, own_data, read_split
+from bench.worker.own_data import own_data, read_split
 from bench.worker.process_info import Phases
 from bench.worker.script import capture_first_fit
 from bench.worker.split import Split, first_batch_size
 from bench.worker.targets import Origin, TargetForm, encode_labels, origin_of, target_form
 from data.dataset import open_dataset
+from data.user_arrays import classes_of
 
 
 class LoadedWorkload:
@@ -140,7 +141,8 @@ class LoadedWorkload:
 
     def _make_data(self) -> None:
         self.training, self.validation = own_data(self.functions, self._job.cell)
-        self.origin = Origin(count_own_classes(self.training, self.validation), is_users=True)
+        splits = [self.training] if self.validation is None else [self.training, self.validation]
+        self.origin = Origin(classes_of([split.y for split in splits]), is_users=True)
         self.input_shape = None
         if self.training.is_arrays:
             shapes = keras.tree.map_structure(lambda array: array.shape[1:], self.training.x)

@@ -2,13 +2,10 @@
 
 from typing import Any, Final
 
-import numpy as np
-
 from bench.core.cell import Cell
 from bench.worker.builders import WorkloadError
 from bench.worker.file_functions import FileFunctions
 from bench.worker.split import Split
-from data.user_arrays import highest_id
 
 #: Values of Python itself, from which no adapter of Keras draws batches.
 _PLAIN: Final = (bool, bytes, dict, float, int, list, set, str)
@@ -56,14 +53,6 @@ def split_data(returned: Any, place: str) -> tuple[Split, Split | None]:
         validation = None if validation is None else read_split(validation, place)
         return read_split(training, place), validation
     return read_split(returned, place), None
-
-
-def count_own_classes(training: Split, validation: Split | None) -> int:
-    """Return the number of classes of arrays of class ids from 0; 0 for anything else."""
-    splits = [training] if validation is None else [training, validation]
-    highest = [highest_id(s.y) if isinstance(s.y, np.ndarray) else None for s in splits]
-    known = [value for value in highest if value is not None]
-    return max(*known, 1) + 1 if len(known) == len(splits) else 0
 
 
 def read_split(value: Any, place: str) -> Split:

@@ -7,10 +7,10 @@ import keras
 import numpy as np
 from keras.src.trainers.data_adapters import get_data_adapter
 
+from bench.core.script import KERAS_BATCH_SIZE
+
 #: The most memory of the examples of a gate's slice.
 _MOST_FEED_BYTES: Final = 4 * 2**30
-#: The batch size of `fit` for arrays, if a user gives none.
-_KERAS_BATCH_SIZE: Final = 32
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -93,7 +93,7 @@ def first_examples(split: Split, count: int) -> Split:
 def first_batch_size(split: Split) -> int:
     """Return the number of examples in the first batch that `fit` draws by its own defaults."""
     if split.is_arrays:
-        return min(_KERAS_BATCH_SIZE, split.examples or 1)
+        return min(KERAS_BATCH_SIZE, split.examples or 1)
     return first_examples(split, 1).examples or 1
 
 

@@ -1,6 +1,5 @@
 """One launch of a cell: open the data, build the model, run the task, and return the result."""
 
-import math
 from collections.abc import Mapping
 from pathlib import Path
 from typing import Any, Final
@@ -11,7 +10,7 @@ from bench.core.job import Job
 from bench.core.result import Result
 from bench.worker.backend import Backend
 from bench.worker.builders import WorkloadError, load_matched_weights
-from bench.worker.call_facts import call_facts
+from bench.worker.call_facts import call_facts, parameter_counts
 from bench.worker.callbacks import EpochTimer, StepTimer
 from bench.worker.file_functions import FileFunctions
 from bench.worker.flops import forward_macs
@@ -229,7 +228,7 @@ def _model_facts(model: keras.Model, job: Job) -> dict[str, Any]:
         "headline_mode": job.headline_mode,
     }
     try:
-        parameters = model.count_params()
+        return facts | parameter_counts(model)
     except ValueError as error:
         reason = str(error).strip().splitlines()[0]
         return facts | {
@@ -237,5 +236,3 @@ def _model_facts(model: keras.Model, job: Job) -> dict[str, Any]:
             "trainable_parameters": None,
             "uncounted_reason": f"{type(model).__name__} counts no parameters: {reason}",
         }
-    trainable = sum(math.prod(v.shape) for v in model.trainable_variables)
-    return facts | {"parameters": parameters, "trainable_parameters": trainable}

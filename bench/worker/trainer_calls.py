@@ -193,6 +193,7 @@ class _TestLogs(keras.callbacks.Callback):
         self.values: dict[str, Any] = {}
 
     def on_test_end(self, logs: dict | None = None) -> None:
+        """Keep the logs of the whole pass."""
         self.values = dict(logs or {})
 
 

@@ -50,9 +50,11 @@ class _PatchingLoader(importlib.abc.Loader):
         return getattr(self._loader, name)
 
     def create_module(self, spec: importlib.machinery.ModuleSpec) -> ModuleType | None:
+        """Return what the wrapped loader makes."""
         return self._loader.create_module(spec)
 
     def exec_module(self, module: ModuleType) -> None:
+        """Execute the module, then patch it."""
         self._loader.exec_module(module)
         self._patch(module)
 

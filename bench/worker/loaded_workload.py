@@ -129,6 +129,7 @@ class LoadedWorkload:
         self._ready, self._class_weight = model, arguments.get("class_weight")
         self.training = Split(**{name: arguments.get(name) for name in ("x", "y", "sample_weight")})
         given = arguments.get("validation_data")
+        given = tuple(given) if isinstance(given, list) else given  # Keras reads both alike
         self.validation = None if given is None else read_split(given, "validation_data")
         self.origin, self.input_shape = Origin(0, is_users=True), None
         if self.cell.batch_size is None:
